@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+// The records of docs/record.md: what one side says it did. Compared field by field by the
+// scoreboard; layout held against rtl/record_pkg.sv by testbenches/unit/record_layout_test.c.
+#ifndef RW_RECORD_H
+#define RW_RECORD_H
+
+#include <stdint.h>
+
+enum rec_retire_kind {
+    RETIRE_INSN = 0,
+    RETIRE_EXCEPTION = 1,
+    RETIRE_INTERRUPT = 2,
+    RETIRE_SOFT_INT = 3,
+    RETIRE_SHUTDOWN = 4,
+    RETIRE_NMI = 5
+};
+
+#define RETIRE_HAS_ERROR_CODE 0x01
+#define RETIRE_REP_CONTINUES  0x02
+#define RETIRE_HLT            0x04
+
+enum rec_mode { MODE_REAL = 0, MODE_PROTECTED = 1, MODE_COMPAT = 2, MODE_64 = 3 };
+
+struct rec_retire { /* 248 bytes */
+    uint64_t cycle, seq, rip, next_rip, rflags;
+    uint64_t gpr[16]; /* RAX RCX RDX RBX RSP RBP RSI RDI R8..R15 */
+    uint8_t bytes[16];
+    uint8_t len, kind, cpl, mode, vector, flags;
+    uint16_t zero0;
+    uint32_t error_code, zero1;
+    uint64_t cr2;
+    uint64_t zero2[5];
+};
+
+enum rec_seg { SEG_ES, SEG_CS, SEG_SS, SEG_DS, SEG_FS, SEG_GS, SEG_LDTR, SEG_TR, SEG_COUNT };
+
+struct rec_seg_state { /* 24 bytes */
+    uint64_t base;
+    uint32_t limit; /* bytes, G applied */
+    uint16_t selector;
+    uint16_t attr; /* access byte in 7:0; AVL L D/B G in 15:12 */
+    uint64_t zero;
+};
+
+struct rec_sys { /* 688 bytes */
+    uint64_t cycle;
+    uint64_t cr0, cr3, cr4, efer, dr6, dr7, dr[4];
+    uint64_t gdtr_base, idtr_base;
+    uint32_t gdtr_limit, idtr_limit;
+    struct rec_seg_state seg[SEG_COUNT];
+    uint64_t star, lstar, cstar, fmask, kernel_gs_base, tsc_aux, pat, apic_base;
+    uint64_t sysenter_cs, sysenter_esp, sysenter_eip, misc_enable, tsc_adjust, pkrs;
+    uint64_t zero[34];
+};
+
+enum rec_walk_kind { WALK_READ = 0, WALK_LOCKED_READ = 1, WALK_UPDATE = 2 };
+
+struct rec_walk { /* 40 bytes */
+    uint64_t cycle, addr, value;
+    uint8_t kind, level; /* 4 PML4E, 3 PDPTE, 2 PDE, 1 PTE */
+    uint8_t zero[14];
+};
+
+enum rec_access { ACCESS_FETCH = 0, ACCESS_READ = 1, ACCESS_WRITE = 2 };
+enum rec_xlate_hit { XLATE_WALKED = 0, XLATE_TLB = 1, XLATE_PAGING_OFF = 2 };
+
+struct rec_xlate { /* 56 bytes */
+    uint64_t cycle, va, pa;
+    uint32_t error_code, latency;
+    uint8_t requester, access, user, implicit, fault, page_log2, memtype, hit, psc;
+    uint8_t zero[15];
+};
+
+enum rec_bus_src { BUS_FETCH, BUS_WALK, BUS_DATA, BUS_IOMMU_WALK, BUS_DMA, BUS_MESSAGE };
+
+#define BUS_WRITE 0x01
+#define BUS_IO    0x02
+#define BUS_LOCK  0x04
+
+struct rec_bus { /* 56 bytes */
+    uint64_t cycle, seq, addr;
+    uint8_t data[16];
+    uint16_t be;
+    uint8_t src, flags;
+    uint8_t zero[12];
+};
+
+#define IWALK_ROOT    6
+#define IWALK_CONTEXT 7
+
+struct rec_iwalk { /* 48 bytes */
+    uint64_t cycle, addr, value[2];
+    uint8_t kind; /* IWALK_ROOT, IWALK_CONTEXT, 5..1 second-stage level */
+    uint8_t zero[15];
+};
+
+enum rec_dma_status {
+    DMA_UNTRANSLATED,
+    DMA_TRANSLATED,
+    DMA_PASS_THROUGH,
+    DMA_BLOCKED,
+    DMA_MESSAGE,
+    DMA_REJECTED
+};
+
+struct rec_dma { /* 72 bytes */
+    uint64_t cycle, seq, iova, pa;
+    uint8_t data[16];
+    uint32_t latency;
+    uint16_t sid;
+    uint8_t phase, write, len, status, fault, page_log2, hit, psc, recorded, tag;
+    uint64_t zero;
+};
+
+enum rec_iommu_kind {
+    IOMMU_REG_WRITE,
+    IOMMU_REG_READ,
+    IOMMU_FAULT_RECORD,
+    IOMMU_EVENT,
+    IOMMU_CONTEXT_INV,
+    IOMMU_IOTLB_INV
+};
+
+struct rec_iommu { /* 48 bytes */
+    uint64_t cycle, addr, lo, hi;
+    uint8_t kind, size;
+    uint16_t count;
+    uint32_t latency;
+    uint64_t zero;
+};
+
+enum rec_stim_kind {
+    STIM_INTERRUPT,
+    STIM_TSC,
+    STIM_MMIO_READ,
+    STIM_PORT_READ,
+    STIM_NMI,
+    STIM_DMA_PAYLOAD,
+    STIM_COUNT
+};
+
+struct rec_stim { /* 32 bytes */
+    uint64_t cycle, value;
+    uint8_t kind;
+    uint8_t zero[15];
+};
+
+#endif

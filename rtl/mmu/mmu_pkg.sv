@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// Types of the MMU's ports (the contract of rtl/mmu/mmu.sv) and of its paging-structure entries.
+// docs/mmu.md fixes geometry, order of checks and latency.
+package mmu_pkg;
+
+  typedef enum logic [1:0] {
+    AccFetch = 2'd0,
+    AccRead  = 2'd1,
+    AccWrite = 2'd2   // also the read of a read-modify-write
+  } acc_e;
+
+  // One translation request. va is canonical and the segment checks are done.
+  typedef struct packed {
+    logic [63:0] va;
+    acc_e        acc;
+    logic        user;          // CPL = 3 and not an implicit supervisor access
+    logic        implicit_sup;  // GDT, LDT, IDT, TSS access: supervisor at any CPL, ignores AC
+  } mmu_req_t;
+
+  // The state that a translation depends on; stable while a request is in flight.
+  typedef struct packed {
+    logic        pg;     // CR0.PG; when set: 4-level paging (CR4.PAE = EFER.LMA = 1)
+    logic        wp;     // CR0.WP
+    logic        pge;    // CR4.PGE
+    logic        pcide;  // CR4.PCIDE
+    logic        smep;   // CR4.SMEP
+    logic        smap;   // CR4.SMAP
+    logic        nxe;    // EFER.NXE
+    logic        ac;     // RFLAGS.AC
+    logic [63:0] cr3;
+    logic [63:0] pat;    // IA32_PAT
+  } mmu_ctx_t;
+
+  typedef struct packed {
+    logic        fault;      // #PF
+    logic [31:0] error_code; // of the #PF, else 0
+    logic [39:0] pa;         // of va itself, 0 on a fault
+    logic [4:0]  page_log2;  // 12, 21, 30; 0 with paging off or on a fault
+    logic [2:0]  memtype;
+  } mmu_rsp_t;
+
+  typedef enum logic [2:0] {
+    FlushPage        = 3'd0,  // INVLPG: va, current PCID, and global entries of that page; all PSC of the PCID
+    FlushPagePcid    = 3'd1,  // INVPCID 0: va in pcid, not global entries; all PSC of the PCID
+    FlushPcid        = 3'd2,  // INVPCID 1, MOV CR3 with bit 63 clear: non-global of pcid, TLB and PSC
+    FlushAll         = 3'd3,  // INVPCID 2, CR4/CR0/EFER changes: everything, globals too
+    FlushAllNonGlobal= 3'd4   // INVPCID 3: every PCID, globals stay
+  } flush_e;
+
+  typedef struct packed {
+    flush_e      kind;
+    logic [63:0] va;
+    logic [11:0] pcid;  // 0 when CR4.PCIDE = 0
+  } mmu_flush_t;
+
+endpackage
