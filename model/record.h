@@ -109,7 +109,8 @@ struct rec_dma { /* 72 bytes */
     uint32_t latency;
     uint16_t sid;
     uint8_t phase, write, len, status, fault, page_log2, hit, psc, recorded, tag;
-    uint64_t zero;
+    uint8_t at;
+    uint8_t zero[7];
 };
 
 enum rec_iommu_kind {

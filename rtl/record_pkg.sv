@@ -119,7 +119,8 @@ package record_pkg;
   } iwalk_t;
 
   typedef struct packed {        // 72 bytes
-    logic [63:0]  zero;
+    logic [55:0]  zero;
+    logic [7:0]   at;            // 64
     logic [7:0]   tag;
     logic [7:0]   recorded;
     logic [7:0]   psc;

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+// The golden model's public header: an x86-64 processor with its MMU (model/cpu, model/mmu) that is
+// stepped one retirement at a time and says what it did in records (model/record.h).
+// docs/cpu.md and docs/mmu.md say which processor.
+#ifndef RW_RINGWALK_H
+#define RW_RINGWALK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "record.h"
+
+/* State at start; docs/cpu.md "State at start". Same fields as the RTL's boot port. */
+struct rw_boot {
+    bool long_mode;
+    uint64_t rip, rax, rbx, rsi, rsp, cr3;
+};
+
+/* Physical memory: one mapping of RAM bytes from address 0, with the hole 0xA0000-0xBFFFF. */
+struct rw_mem {
+    uint8_t *ram;
+    uint64_t bytes;
+};
+
+static inline bool rw_mem_is_ram(const struct rw_mem *mem, uint64_t pa, unsigned bytes)
+{
+    return pa + bytes <= mem->bytes && (pa + bytes <= 0xA0000 || pa >= 0xC0000);
+}
+
+/* One beat: inside one aligned 16-byte block, or a port access. */
+struct rw_access {
+    uint64_t pa;      /* byte address; the port for BUS_IO */
+    uint8_t bytes;    /* 1..16 */
+    uint8_t src;      /* BUS_FETCH, BUS_WALK, BUS_DATA */
+    uint8_t flags;    /* BUS_WRITE, BUS_IO, BUS_LOCK as in the record */
+    uint8_t data[16]; /* from byte 0: what is written */
+};
+
+/* What the model asks of the world. A NULL hook is not called. Records are emitted only through
+ * non-NULL hooks, in the order in which things happen. */
+struct rw_env {
+    void *ctx;
+    /* Before every beat (walk reads and updates, loads, stores, ports), and once per fetched
+     * instruction just before its bytes are taken from memory (src BUS_FETCH, pa of the first byte,
+     * bytes 1; a second time with the second page's address when it runs over a page).
+     * In lockstep it brings memory to the moment of the RTL's beat. */
+    void (*before)(void *ctx, const struct rw_access *a);
+    /* Accesses outside RAM, and ports. The value is in the low bytes*8 bits; bytes 1, 2, 4, 8, or
+     * any smaller piece that a split at a 16-byte block left. */
+    uint64_t (*read)(void *ctx, const struct rw_access *a);
+    void (*write)(void *ctx, const struct rw_access *a, uint64_t value);
+    uint64_t (*tsc)(void *ctx);
+    /* An external interrupt is being taken (only when set_intr raised the line): its vector. */
+    uint8_t (*inta)(void *ctx);
+    void (*retire)(void *ctx, const struct rec_retire *r);
+    void (*sys)(void *ctx, const struct rec_sys *s);
+    void (*xlate)(void *ctx, const struct rec_xlate *x);
+    void (*walk)(void *ctx, const struct rec_walk *w);
+};
+
+/* Everything architectural, plus what an instruction boundary remembers. cycle, seq, bytes, len,
+ * kind, vector, flags, error_code of regs are not used. */
+struct rw_state {
+    struct rec_retire regs; /* rip is the next instruction; gpr, rflags, cpl, mode, cr2 */
+    struct rec_sys sys;
+    bool sti_shadow, mov_ss_shadow, nmi_blocked, halted, shutdown;
+};
+
+enum rw_step {
+    RW_STEP_RETIRED,  /* one retire record was emitted */
+    RW_STEP_HALTED,   /* HLT: waiting for an event */
+    RW_STEP_SHUTDOWN, /* triple fault: stopped for good */
+};
+
+struct rw_model; /* opaque */
+
+struct rw_model_config {
+    struct rw_mem mem; /* borrowed: stays the caller's */
+    struct rw_boot boot;
+};
+
+/* The table behind which a golden model stands. */
+struct rw_model_ops {
+    const char *name;
+    struct rw_model *(*create)(const struct rw_model_config *config, const struct rw_env *env);
+    void (*destroy)(struct rw_model *m);
+    /* One retirement: an instruction, a REP iteration, or a delivered event. */
+    enum rw_step (*step)(struct rw_model *m);
+    /* Up to max retirements at full speed; stops at HALTED, SHUTDOWN, or after stop(). *done counts. */
+    enum rw_step (*run)(struct rw_model *m, uint64_t max, uint64_t *done);
+    void (*stop)(struct rw_model *m); /* callable from a hook */
+    /* Could an external interrupt (nmi: an NMI) be taken now, before the next instruction? */
+    bool (*interruptible)(const struct rw_model *m, bool nmi);
+    /* Deliver an external interrupt (or NMI, vector 2) now: the retirement that step would have made. */
+    enum rw_step (*interrupt)(struct rw_model *m, uint8_t vector, bool nmi);
+    void (*set_intr)(struct rw_model *m, bool line); /* alone: polled by step and run */
+    /* RAM [pa, pa + bytes) was changed by someone else (DMA): drop what was decoded from it. */
+    void (*mem_changed)(struct rw_model *m, uint64_t pa, uint64_t bytes);
+    void (*get_state)(const struct rw_model *m, struct rw_state *s);
+    void (*set_state)(struct rw_model *m, const struct rw_state *s); /* empties TLBs, fetch window */
+};
+
+/* The golden model of model/cpu and model/mmu. */
+const struct rw_model_ops *rw_golden(void);
+
+#endif
