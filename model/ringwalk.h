@@ -87,18 +87,21 @@ struct rw_model_ops {
     void (*destroy)(struct rw_model *m);
     /* One retirement: an instruction, a REP iteration, or a delivered event. */
     enum rw_step (*step)(struct rw_model *m);
-    /* Up to max retirements at full speed; stops at HALTED, SHUTDOWN, or after stop(). *done counts. */
+    /* Up to max retirements at full speed; stops at HALTED, SHUTDOWN, or after stop(). *done
+     * counts. */
     enum rw_step (*run)(struct rw_model *m, uint64_t max, uint64_t *done);
     void (*stop)(struct rw_model *m); /* callable from a hook */
     /* Could an external interrupt (nmi: an NMI) be taken now, before the next instruction? */
     bool (*interruptible)(const struct rw_model *m, bool nmi);
-    /* Deliver an external interrupt (or NMI, vector 2) now: the retirement that step would have made. */
+    /* Deliver an external interrupt (or NMI, vector 2) now: the retirement that step would have
+     * made. */
     enum rw_step (*interrupt)(struct rw_model *m, uint8_t vector, bool nmi);
     void (*set_intr)(struct rw_model *m, bool line); /* alone: polled by step and run */
     /* RAM [pa, pa + bytes) was changed by someone else (DMA): drop what was decoded from it. */
     void (*mem_changed)(struct rw_model *m, uint64_t pa, uint64_t bytes);
     void (*get_state)(const struct rw_model *m, struct rw_state *s);
-    void (*set_state)(struct rw_model *m, const struct rw_state *s); /* empties TLBs, fetch window */
+    void (*set_state)(struct rw_model *m,
+                      const struct rw_state *s); /* empties TLBs, fetch window */
 };
 
 /* The golden model of model/cpu and model/mmu. */

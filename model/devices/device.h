@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one interface of a memory-mapped or port-mapped device model. A device is plain C, the same
+// under the RTL and under the model alone. Time is the cycle count of the machine. A device reaches
+// the rest of the machine only through struct device_host.
+#ifndef RW_DEVICE_H
+#define RW_DEVICE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define DEVICE_NEVER UINT64_MAX
+
+/* A DMA request as a device issues it: 1..16 bytes inside one aligned 16-byte block. */
+struct device_dma {
+    uint64_t addr;
+    uint16_t sid; /* bus 15:8, device 7:3, function 2:0 */
+    uint8_t len, tag;
+    bool write;
+    uint8_t data[16];
+};
+
+struct device_dma_done {
+    uint8_t tag;
+    bool ok; /* false: blocked; data is all ones */
+    uint8_t data[16];
+};
+
+/* What a device may ask of its surroundings. */
+struct device_host {
+    void *ctx;
+    void (*dma)(void *ctx, const struct device_dma *req); /* answered later by dma_done */
+    void (*console)(void *ctx, uint8_t byte);
+    void (*guest_exit)(void *ctx, uint32_t status);
+};
+
+struct device_ops {
+    const char *name;
+    /* offset is relative to the device's region; bytes 1, 2, 4 or 8; the value is in the low bits
+     */
+    uint64_t (*read)(void *self, uint64_t offset, unsigned bytes);
+    void (*write)(void *self, uint64_t offset, unsigned bytes, uint64_t value);
+    void (*advance)(void *self, uint64_t now); /* NULL: time means nothing to it */
+    uint64_t (*next_event)(const void *self);  /* cycle at which advance must be called */
+    void (*dma_done)(void *self, const struct device_dma_done *done);
+};
+
+struct device {
+    const struct device_ops *ops;
+    void *self;
+};
+
+#endif
