@@ -151,6 +151,31 @@ void pc_write(struct pc *pc, uint64_t addr, unsigned bytes, uint64_t value, bool
         r.dev.ops->write(r.dev.self, addr - r.base, bytes, value);
 }
 
+unsigned pc_piece_bytes(uint64_t addr, unsigned left)
+{
+    unsigned bytes = 8;
+
+    while (bytes > left || addr % bytes != 0)
+        bytes /= 2;
+    return bytes;
+}
+
+void pc_beat_run(struct pc *pc, struct pc_beat *beat)
+{
+    for (unsigned at = 0, n; at < beat->bytes; at += n) {
+        uint64_t value = 0;
+
+        n = beat->io ? beat->bytes : pc_piece_bytes(beat->addr + at, beat->bytes - at);
+        if (beat->write) {
+            memcpy(&value, &beat->data[at], n);
+            pc_write(pc, beat->addr + at, n, value, beat->io);
+        } else {
+            value = pc_read(pc, beat->addr + at, n, beat->io);
+            memcpy(&beat->data[at], &value, n);
+        }
+    }
+}
+
 void pc_message(struct pc *pc, uint64_t addr, uint32_t data)
 {
     lapic_message(&pc->lapic, addr, data);

@@ -34,6 +34,15 @@ void pc_init(struct pc *pc, const struct device_host *outside);
 struct pc_region pc_decode(struct pc *pc, uint64_t addr, bool io);
 uint64_t pc_read(struct pc *pc, uint64_t addr, unsigned bytes, bool io);
 void pc_write(struct pc *pc, uint64_t addr, unsigned bytes, uint64_t value, bool io);
+/* One bus beat of 1..16 bytes: done as naturally aligned pieces of at most 8 bytes, low first. */
+struct pc_beat {
+    uint64_t addr;
+    unsigned bytes;
+    bool write, io;
+    uint8_t data[16]; /* from the first byte */
+};
+void pc_beat_run(struct pc *pc, struct pc_beat *beat);
+unsigned pc_piece_bytes(uint64_t addr, unsigned left);
 void pc_message(struct pc *pc, uint64_t addr,
                 uint32_t data); /* interrupt message that got through */
 void pc_dma_done(struct pc *pc, const struct device_dma_done *done);

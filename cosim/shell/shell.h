@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// The C face of the SystemC shell: the RTL of soc_top, the TLM-2.0 bus, RAM and the board's
+// devices, advanced a number of clock cycles at a time. One shell lives in a process (SystemC
+// elaborates once).
+#ifndef RW_SHELL_H
+#define RW_SHELL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "record.h"
+#include "ringwalk.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Where the RTL's records go, in the order of record_emit.sv. NULL members drop the record. */
+struct shell_sink {
+    void *ctx;
+    void (*bus)(void *ctx, const struct rec_bus *r);
+    void (*walk)(void *ctx, const struct rec_walk *r);
+    void (*xlate)(void *ctx, const struct rec_xlate *r);
+    void (*iwalk)(void *ctx, const struct rec_iwalk *r);
+    void (*iommu)(void *ctx, const struct rec_iommu *r);
+    void (*dma)(void *ctx, const struct rec_dma *r);
+    void (*stim)(void *ctx, const struct rec_stim *r);
+    void (*retire)(void *ctx, const struct rec_retire *r);
+    void (*sys)(void *ctx, const struct rec_sys *r);
+    /* From the shell: the local APIC gave this vector when the processor acknowledged. */
+    void (*inta)(void *ctx, uint64_t cycle, uint8_t vector);
+    /* The interrupt line changed, at this cycle. */
+    void (*intr_line)(void *ctx, uint64_t cycle, bool line);
+    void (*console)(void *ctx, uint8_t byte);
+    void (*guest_exit)(void *ctx, uint32_t status);
+};
+
+struct shell_config {
+    struct rw_mem mem; /* the RTL side's RAM, already loaded; borrowed */
+    struct rw_boot boot;
+    unsigned wait_states_max; /* 0..7 random extra cycles before an ack, from seed */
+    uint64_t seed;
+};
+
+struct shell; /* opaque */
+
+struct shell *shell_create(const struct shell_config *config, const struct shell_sink *sink);
+void shell_destroy(struct shell *s);
+/* Advance until `cycles` more have passed or shell_stop was called from a sink; returns the count.
+ */
+uint64_t shell_run(struct shell *s, uint64_t cycles);
+void shell_stop(struct shell *s);
+uint64_t shell_cycle(const struct shell *s);
+bool shell_halted(const struct shell *s);
+bool shell_shut_down(const struct shell *s);
+uint64_t shell_unclaimed(const struct shell *s);
+/* FST of the whole design from now on; false when the file cannot be written. */
+bool shell_wave_open(struct shell *s, const char *path);
+void shell_wave_close(struct shell *s);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: Apache-2.0
+// The SystemC machine: soc_top as a TLM-2.0 initiator, a router that decodes addresses, and one
+// target for each device of the board. RAM is reached through a direct memory pointer. The clock
+// runs in one method, a quantum of cycles at a time.
+#include "shell.h"
+#include "verilated_soc.h"
+
+#include <cstring>
+#include <deque>
+#include <map>
+#include <memory>
+#include <systemc>
+#include <tlm>
+#include <tlm_utils/simple_initiator_socket.h>
+#include <tlm_utils/simple_target_socket.h>
+#include <vector>
+
+extern "C" {
+#include "devices/pc.h"
+}
+
+namespace
+{
+
+const unsigned quantum_cycles = 64;
+
+// Carried with each transaction: port space and the bus source.
+struct bus_extension : tlm::tlm_extension<bus_extension> {
+    bool io = false;
+    uint8_t src = 0;
+
+    tlm_extension_base *clone() const override
+    {
+        return new bus_extension(*this);
+    }
+    void copy_from(const tlm_extension_base &other) override
+    {
+        *this = static_cast<const bus_extension &>(other);
+    }
+};
+
+// RAM: the direct memory pointer is the only way in that is ever used.
+struct ram_target : sc_core::sc_module {
+    tlm_utils::simple_target_socket<ram_target> socket;
+    rw_mem mem;
+
+    ram_target(sc_core::sc_module_name name, const rw_mem &m)
+        : sc_module(name), socket("socket"), mem(m)
+    {
+        socket.register_b_transport(this, &ram_target::transport);
+        socket.register_get_direct_mem_ptr(this, &ram_target::direct);
+    }
+    void transport(tlm::tlm_generic_payload &p, sc_core::sc_time &)
+    {
+        uint8_t *at = mem.ram + p.get_address();
+
+        if (!rw_mem_is_ram(&mem, p.get_address(), p.get_data_length()))
+            p.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);
+        else {
+            if (p.is_write())
+                memcpy(at, p.get_data_ptr(), p.get_data_length());
+            else
+                memcpy(p.get_data_ptr(), at, p.get_data_length());
+            p.set_response_status(tlm::TLM_OK_RESPONSE);
+        }
+    }
+    bool direct(tlm::tlm_generic_payload &, tlm::tlm_dmi &dmi)
+    {
+        dmi.set_dmi_ptr(mem.ram);
+        dmi.set_start_address(0);
+        dmi.set_end_address(mem.bytes - 1);
+        dmi.allow_read_write();
+        return true;
+    }
+};
+
+// The board: every device register access arrives here, decoded by pc.c (BARs move at run time).
+struct board_target : sc_core::sc_module {
+    tlm_utils::simple_target_socket<board_target> socket;
+    pc *board;
+
+    board_target(sc_core::sc_module_name name, pc *p) : sc_module(name), socket("socket"), board(p)
+    {
+        socket.register_b_transport(this, &board_target::transport);
+    }
+    void transport(tlm::tlm_generic_payload &p, sc_core::sc_time &)
+    {
+        const bus_extension *ext = p.get_extension<bus_extension>();
+        pc_beat beat{};
+
+        beat.addr = p.get_address();
+        beat.bytes = p.get_data_length();
+        beat.write = p.is_write();
+        beat.io = ext->io;
+        if (beat.write)
+            memcpy(beat.data, p.get_data_ptr(), beat.bytes);
+        if (ext->src == BUS_MESSAGE) {
+            uint32_t data = 0;
+            memcpy(&data, beat.data, sizeof data);
+            pc_message(board, beat.addr, data);
+        } else {
+            pc_beat_run(board, &beat);
+        }
+        if (!beat.write)
+            memcpy(p.get_data_ptr(), beat.data, beat.bytes);
+        p.set_response_status(tlm::TLM_OK_RESPONSE);
+    }
+};
+
+struct soc_module : sc_core::sc_module {
+    tlm_utils::simple_initiator_socket<soc_module> ram_socket, board_socket;
+    shell *owner;
+    uint64_t target_cycle = 0;
+    bool stopped = false;
+
+    SC_HAS_PROCESS(soc_module);
+    soc_module(sc_core::sc_module_name name, shell *s)
+        : sc_module(name), ram_socket("ram_socket"), board_socket("board_socket"), owner(s)
+    {
+        SC_METHOD(clock);
+        dont_initialize();
+        sensitive << go;
+    }
+    void clock();
+    sc_core::sc_event go;
+};
+
+} // namespace
+
+struct shell {
+    shell_sink sink;
+    pc board;
+    vsoc *rtl;
+    std::deque<vsoc_dma> dma_queue;
+    std::unique_ptr<ram_target> ram;
+    std::unique_ptr<board_target> devices;
+    std::unique_ptr<soc_module> soc;
+};
+
+int sc_main(int, char **)
+{
+    return 0; // the C side owns main and drives the kernel through sc_start
+}
+
+void soc_module::clock()
+{
+    uint64_t left = target_cycle - vsoc_cycle(owner->rtl);
+    uint64_t done = vsoc_run(owner->rtl, left < quantum_cycles ? left : quantum_cycles);
+
+    if (!stopped && vsoc_cycle(owner->rtl) < target_cycle)
+        next_trigger(static_cast<double>(done), sc_core::SC_NS);
+}
+
+static void update_lines(shell *s)
+{
+    vsoc_pins *pins = vsoc_pins(s->rtl);
+    int vector = lapic_pending(&s->board.lapic);
+
+    if (pins->intr != (vector >= 0) && s->sink.intr_line != nullptr)
+        s->sink.intr_line(s->sink.ctx, vsoc_cycle(s->rtl), vector >= 0);
+    pins->intr = vector >= 0;
+    pins->intr_vector = vector >= 0 ? static_cast<uint8_t>(vector) : 0;
+    pins->nmi = s->board.lapic.nmi_pending;
+    s->board.lapic.nmi_pending = false;
+    pins->wake = pins->nmi ? vsoc_cycle(s->rtl) + 1 : pc_next_event(&s->board);
+    pins->dma_pending = !s->dma_queue.empty();
+}
+
+static void on_access(void *ctx, vsoc_access *a)
+{
+    shell *s = static_cast<shell *>(ctx);
+    tlm::tlm_generic_payload payload;
+    bus_extension ext;
+    sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
+
+    pc_advance(&s->board, a->cycle);
+    ext.io = a->io;
+    ext.src = a->src;
+    payload.set_extension(&ext);
+    payload.set_command(a->write ? tlm::TLM_WRITE_COMMAND : tlm::TLM_READ_COMMAND);
+    payload.set_address(a->addr);
+    payload.set_data_ptr(a->data);
+    payload.set_data_length(a->bytes);
+    payload.set_streaming_width(a->bytes);
+    s->soc->board_socket->b_transport(payload, delay);
+    payload.clear_extension(&ext);
+    update_lines(s);
+}
+
+static bool on_dma_next(void *ctx, vsoc_dma *d)
+{
+    shell *s = static_cast<shell *>(ctx);
+
+    if (s->dma_queue.empty())
+        return false;
+    *d = s->dma_queue.front();
+    return true;
+}
+
+static void on_dma_accepted(void *ctx)
+{
+    shell *s = static_cast<shell *>(ctx);
+
+    s->dma_queue.pop_front();
+    vsoc_pins(s->rtl)->dma_pending = !s->dma_queue.empty();
+}
+
+static void on_dma_response(void *ctx, uint64_t cycle, const vsoc_dma_rsp *r)
+{
+    shell *s = static_cast<shell *>(ctx);
+    device_dma_done done{};
+
+    done.tag = r->tag;
+    done.ok = r->ok;
+    memcpy(done.data, r->data, sizeof done.data);
+    pc_advance(&s->board, cycle);
+    pc_dma_done(&s->board, &done);
+    update_lines(s);
+}
+
+static void on_inta(void *ctx, uint64_t cycle)
+{
+    shell *s = static_cast<shell *>(ctx);
+    uint8_t vector = lapic_acknowledge(&s->board.lapic);
+
+    if (s->sink.inta != nullptr)
+        s->sink.inta(s->sink.ctx, cycle, vector);
+    update_lines(s);
+}
+
+static void on_tick(void *ctx, uint64_t cycle)
+{
+    shell *s = static_cast<shell *>(ctx);
+
+    pc_advance(&s->board, cycle);
+    update_lines(s);
+}
+
+static void host_dma(void *ctx, const device_dma *req)
+{
+    shell *s = static_cast<shell *>(ctx);
+    vsoc_dma d{};
+
+    d.addr = req->addr;
+    d.sid = req->sid;
+    d.len = req->len;
+    d.tag = req->tag;
+    d.write = req->write;
+    memcpy(d.data, req->data, sizeof d.data);
+    s->dma_queue.push_back(d);
+}
+
+static void host_console(void *ctx, uint8_t byte)
+{
+    shell *s = static_cast<shell *>(ctx);
+
+    if (s->sink.console != nullptr)
+        s->sink.console(s->sink.ctx, byte);
+}
+
+static void host_exit(void *ctx, uint32_t status)
+{
+    shell *s = static_cast<shell *>(ctx);
+
+    if (s->sink.guest_exit != nullptr)
+        s->sink.guest_exit(s->sink.ctx, status);
+}
+
+shell *shell_create(const shell_config *config, const shell_sink *sink)
+{
+    shell *s = new shell{};
+    device_host host = {s, host_dma, host_console, host_exit};
+    vsoc_board board = {s,       on_access, on_dma_next, on_dma_accepted, on_dma_response,
+                        on_inta, on_tick};
+
+    sc_core::sc_report_handler::set_actions(sc_core::SC_INFO, sc_core::SC_DO_NOTHING);
+    s->sink = *sink;
+    pc_init(&s->board, &host);
+    s->ram = std::make_unique<ram_target>("ram", config->mem);
+    s->devices = std::make_unique<board_target>("devices", &s->board);
+    s->soc = std::make_unique<soc_module>("soc", s);
+    s->soc->ram_socket.bind(s->ram->socket);
+    s->soc->board_socket.bind(s->devices->socket);
+    sc_core::sc_start(sc_core::SC_ZERO_TIME);
+
+    shell_config with_dmi = *config;
+    tlm::tlm_generic_payload payload;
+    tlm::tlm_dmi dmi;
+    if (s->soc->ram_socket->get_direct_mem_ptr(payload, dmi))
+        with_dmi.mem.ram = dmi.get_dmi_ptr();
+    s->rtl = vsoc_create(&with_dmi, sink, &board);
+    return s;
+}
+
+void shell_destroy(shell *s)
+{
+    vsoc_destroy(s->rtl);
+    delete s;
+}
+
+uint64_t shell_run(shell *s, uint64_t cycles)
+{
+    uint64_t from = vsoc_cycle(s->rtl);
+
+    s->soc->target_cycle = from + cycles;
+    s->soc->stopped = false;
+    s->soc->go.notify(sc_core::SC_ZERO_TIME);
+    while (!s->soc->stopped && vsoc_cycle(s->rtl) < s->soc->target_cycle)
+        sc_core::sc_start(static_cast<double>(cycles), sc_core::SC_NS);
+    return vsoc_cycle(s->rtl) - from;
+}
+
+void shell_stop(shell *s)
+{
+    s->soc->stopped = true;
+    vsoc_stop(s->rtl);
+}
+
+uint64_t shell_cycle(const shell *s)
+{
+    return vsoc_cycle(s->rtl);
+}
+
+bool shell_halted(const shell *s)
+{
+    return vsoc_halted(s->rtl);
+}
+
+bool shell_shut_down(const shell *s)
+{
+    return vsoc_shut_down(s->rtl);
+}
+
+uint64_t shell_unclaimed(const shell *s)
+{
+    return s->board.unclaimed;
+}
+
+bool shell_wave_open(shell *s, const char *path)
+{
+    return vsoc_wave_open(s->rtl, path);
+}
+
+void shell_wave_close(shell *s)
+{
+    vsoc_wave_close(s->rtl);
+}

@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: Apache-2.0
+// Drives the pins of the Verilated soc_top: two evaluations a clock cycle, RAM answered on the
+// spot, everything else handed to the board. A cycle: rising edge; the board answers what the new
+// state asks for; falling edge (settles the combinational paths); handshakes of the cycle are seen.
+#include "verilated_soc.h"
+
+#include <cstring>
+#include <memory>
+
+#include "Vsoc_top.h"
+#include "svdpi.h"
+#include "verilated.h"
+#include "verilated_fst_c.h"
+
+namespace
+{
+
+const unsigned reset_cycles = 4;
+const uint64_t wave_units_per_cycle = 10;
+
+struct shell_sink *emit_sink; // DPI gives no cheap user pointer; one shell lives in a process
+
+template <typename Record> const Record *as_record(const svBitVecVal *bits)
+{
+    return reinterpret_cast<const Record *>(bits);
+}
+
+} // namespace
+
+struct vsoc {
+    shell_config config;
+    shell_sink sink;
+    vsoc_board board;
+    vsoc_pins pins;
+    std::unique_ptr<VerilatedContext> context;
+    std::unique_ptr<Vsoc_top> top;
+    std::unique_ptr<VerilatedFstC> wave;
+    uint64_t cycle; // the count that soc_top holds
+    uint64_t random;
+    unsigned wait_left;
+    bool access_open, stop;
+};
+
+#define EMIT(kind)                                                                                 \
+    extern "C" void rw_emit_##kind(const svBitVecVal *r)                                           \
+    {                                                                                              \
+        if (emit_sink->kind != nullptr)                                                            \
+            emit_sink->kind(emit_sink->ctx, as_record<rec_##kind>(r));                             \
+    }
+EMIT(bus)
+EMIT(walk)
+EMIT(xlate)
+EMIT(iwalk)
+EMIT(iommu)
+EMIT(dma)
+EMIT(stim)
+EMIT(retire)
+EMIT(sys)
+#undef EMIT
+
+static void eval_half(vsoc *v, bool clk)
+{
+    v->top->clk_i = clk;
+    v->top->eval();
+    if (v->wave)
+        v->wave->dump(v->cycle * wave_units_per_cycle + (clk ? 0 : wave_units_per_cycle / 2));
+}
+
+static unsigned next_wait(vsoc *v)
+{
+    if (v->config.wait_states_max == 0)
+        return 0;
+    v->random ^= v->random << 13;
+    v->random ^= v->random >> 7;
+    v->random ^= v->random << 17;
+    return static_cast<unsigned>(v->random % (v->config.wait_states_max + 1));
+}
+
+static void answer_ram(vsoc *v)
+{
+    Vsoc_top *top = v->top.get();
+    uint8_t *block = v->config.mem.ram + top->mem_addr_o;
+    const uint8_t *data = reinterpret_cast<const uint8_t *>(&top->mem_wdata_o[0]);
+
+    if (!top->mem_write_o) {
+        memcpy(&top->mem_rdata_i[0], block, 16);
+    } else if (top->mem_be_o == 0xFFFF) {
+        memcpy(block, data, 16);
+    } else {
+        for (unsigned be = top->mem_be_o; be != 0; be &= be - 1) {
+            unsigned lane = static_cast<unsigned>(__builtin_ctz(be));
+            block[lane] = data[lane];
+        }
+    }
+}
+
+static void answer_board(vsoc *v)
+{
+    Vsoc_top *top = v->top.get();
+    unsigned first =
+        top->mem_io_o ? 0 : static_cast<unsigned>(__builtin_ctz(top->mem_be_o | 0x10000));
+    vsoc_access a{};
+
+    a.cycle = v->cycle;
+    a.addr = top->mem_addr_o + first;
+    a.bytes = static_cast<unsigned>(__builtin_popcount(top->mem_be_o));
+    a.write = top->mem_write_o;
+    a.io = top->mem_io_o;
+    a.src = top->mem_src_o;
+    if (a.write)
+        memcpy(a.data, reinterpret_cast<const uint8_t *>(&top->mem_wdata_o[0]) + first, a.bytes);
+    v->board.access(v->board.ctx, &a);
+    if (!a.write) {
+        memset(&top->mem_rdata_i[0], 0, 16);
+        memcpy(reinterpret_cast<uint8_t *>(&top->mem_rdata_i[0]) + first, a.data, a.bytes);
+    }
+}
+
+static void drive_memory(vsoc *v)
+{
+    Vsoc_top *top = v->top.get();
+
+    top->mem_ack_i = 0;
+    if (!top->mem_valid_o)
+        return;
+    if (!v->access_open) {
+        v->access_open = true;
+        v->wait_left = next_wait(v);
+    }
+    if (v->wait_left > 0) {
+        v->wait_left--;
+        return;
+    }
+    v->access_open = false;
+    top->mem_ack_i = 1;
+    if (!top->mem_io_o && rw_mem_is_ram(&v->config.mem, top->mem_addr_o, 16))
+        answer_ram(v);
+    else
+        answer_board(v);
+}
+
+static void drive_dma(vsoc *v)
+{
+    Vsoc_top *top = v->top.get();
+    vsoc_dma d{};
+
+    if (!v->pins.dma_pending && !top->dma_valid_i)
+        return;
+    top->dma_valid_i = v->board.dma_next(v->board.ctx, &d);
+    if (!top->dma_valid_i)
+        return;
+    top->dma_addr_i = d.addr;
+    top->dma_sid_i = d.sid;
+    top->dma_at_i = d.at;
+    top->dma_len_i = d.len;
+    top->dma_tag_i = d.tag;
+    top->dma_write_i = d.write;
+    memcpy(&top->dma_wdata_i[0], d.data, 16);
+}
+
+static void see_handshakes(vsoc *v)
+{
+    Vsoc_top *top = v->top.get();
+
+    if (top->inta_o)
+        v->board.inta(v->board.ctx, v->cycle);
+    if (top->dma_valid_i && top->dma_ready_o)
+        v->board.dma_accepted(v->board.ctx);
+    if (top->dma_rsp_valid_o) {
+        vsoc_dma_rsp r{};
+        r.tag = top->dma_rsp_tag_o;
+        r.ok = top->dma_rsp_ok_o;
+        memcpy(r.data, &top->dma_rsp_rdata_o[0], 16);
+        v->board.dma_response(v->board.ctx, v->cycle, &r);
+    }
+}
+
+static void run_cycle(vsoc *v)
+{
+    Vsoc_top *top = v->top.get();
+
+    eval_half(v, true);
+    if (v->cycle >= v->pins.wake)
+        v->board.tick(v->board.ctx, v->cycle);
+    top->intr_i = v->pins.intr;
+    top->intr_vector_i = v->pins.intr_vector;
+    top->nmi_i = v->pins.nmi;
+    drive_memory(v);
+    drive_dma(v);
+    eval_half(v, false);
+    see_handshakes(v);
+    v->cycle++;
+}
+
+static void reset(vsoc *v)
+{
+    Vsoc_top *top = v->top.get();
+    const rw_boot &b = v->config.boot;
+
+    top->boot_long_mode_i = b.long_mode;
+    top->boot_rip_i = b.rip;
+    top->boot_rax_i = b.rax;
+    top->boot_rbx_i = b.rbx;
+    top->boot_rsi_i = b.rsi;
+    top->boot_rsp_i = b.rsp;
+    top->boot_cr3_i = b.cr3;
+    top->rst_ni = 0;
+    for (unsigned i = 0; i < reset_cycles; i++) {
+        top->clk_i = 1;
+        top->eval();
+        top->clk_i = 0;
+        top->eval();
+    }
+    top->rst_ni = 1;
+    top->eval();
+}
+
+vsoc *vsoc_create(const shell_config *config, const shell_sink *sink, const vsoc_board *board)
+{
+    vsoc *v = new vsoc{};
+
+    v->config = *config;
+    v->sink = *sink;
+    v->board = *board;
+    v->pins.wake = UINT64_MAX;
+    v->random = config->seed * 0x9E3779B97F4A7C15u | 1;
+    v->context = std::make_unique<VerilatedContext>();
+    v->context->traceEverOn(true);
+    v->context->randReset(0);
+    v->top = std::make_unique<Vsoc_top>(v->context.get(), "TOP");
+    emit_sink = &v->sink;
+    reset(v);
+    return v;
+}
+
+void vsoc_destroy(vsoc *v)
+{
+    vsoc_wave_close(v);
+    v->top->final();
+    delete v;
+}
+
+vsoc_pins *vsoc_pins(vsoc *v)
+{
+    return &v->pins;
+}
+
+uint64_t vsoc_run(vsoc *v, uint64_t n)
+{
+    uint64_t done = 0;
+
+    v->stop = false;
+    while (done < n && !v->stop) {
+        run_cycle(v);
+        done++;
+    }
+    return done;
+}
+
+void vsoc_stop(vsoc *v)
+{
+    v->stop = true;
+}
+
+uint64_t vsoc_cycle(const vsoc *v)
+{
+    return v->cycle;
+}
+
+bool vsoc_halted(const vsoc *v)
+{
+    return v->top->halted_o;
+}
+
+bool vsoc_shut_down(const vsoc *v)
+{
+    return v->top->shutdown_o;
+}
+
+bool vsoc_wave_open(vsoc *v, const char *path)
+{
+    v->wave = std::make_unique<VerilatedFstC>();
+    v->top->trace(v->wave.get(), 99);
+    v->wave->open(path);
+    if (!v->wave->isOpen()) {
+        v->wave.reset();
+        return false;
+    }
+    return true;
+}
+
+void vsoc_wave_close(vsoc *v)
+{
+    if (v->wave) {
+        v->wave->close();
+        v->wave.reset();
+    }
+}

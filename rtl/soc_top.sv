@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+// The machine's hardware: processor with its MMU, IOMMU, shared bus. Wiring only; RAM and devices
+// are the harness's, behind mem_* and dma_*.
+//   mem_*   one access at a time, held until mem_ack_i; ack may come in the cycle of the request
+//   dma_*   one request of a device, accepted when dma_ready_o; answered by dma_rsp_valid_o
+//   intr_*  level and vector from the local APIC; inta_o is high for one cycle when it is taken
+module soc_top
+  import bus_pkg::*, iommu_port_pkg::*, cpu_port_pkg::*, record_pkg::*;
+(
+  input  logic         clk_i, rst_ni,
+
+  input  logic         boot_long_mode_i,
+  input  logic [63:0]  boot_rip_i, boot_rax_i, boot_rbx_i, boot_rsi_i, boot_rsp_i, boot_cr3_i,
+
+  output logic         mem_valid_o, mem_write_o, mem_io_o,
+  output logic [2:0]   mem_src_o,
+  output logic [39:0]  mem_addr_o,
+  output logic [15:0]  mem_be_o,
+  output logic [127:0] mem_wdata_o,
+  input  logic         mem_ack_i,
+  input  logic [127:0] mem_rdata_i,
+
+  input  logic         dma_valid_i,
+  output logic         dma_ready_o,
+  input  logic [15:0]  dma_sid_i,
+  input  logic [63:0]  dma_addr_i,
+  input  logic         dma_write_i,
+  input  logic [1:0]   dma_at_i,
+  input  logic [4:0]   dma_len_i,
+  input  logic [7:0]   dma_tag_i,
+  input  logic [127:0] dma_wdata_i,
+  output logic         dma_rsp_valid_o, dma_rsp_ok_o,
+  output logic [7:0]   dma_rsp_tag_o,
+  output logic [127:0] dma_rsp_rdata_o,
+
+  input  logic         intr_i, nmi_i,
+  input  logic [7:0]   intr_vector_i,
+  output logic         inta_o, halted_o, shutdown_o
+);
+
+  logic [63:0] cycle_q;
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) cycle_q <= '0;
+    else         cycle_q <= cycle_q + 64'd1;
+  end
+
+  bus_req_t    cpu_req, iommu_req, mem_req;
+  bus_rsp_t    cpu_rsp, iommu_rsp, mem_rsp;
+  logic        reg_valid, reg_ack;
+  reg_req_t    reg_req;
+  logic [63:0] reg_rdata, seq;
+  logic        snoop_valid;
+  logic [39:4] snoop_addr;
+
+  // Trace: what the blocks say they did; record_emit is bound to these.
+  logic        retire_valid, sys_valid, stim_valid, xlate_valid, walk_valid, bus_valid;
+  logic        dma_valid, iwalk_valid, iommu_valid;
+  retire_t     retire_rec;
+  sys_t        sys_rec;
+  stim_t       stim_rec;
+  xlate_t      xlate_rec;
+  walk_t       walk_rec;
+  bus_t        bus_rec;
+  dma_t        dma_rec;
+  iwalk_t      iwalk_rec;
+  iommu_t      iommu_rec;
+
+  boot_t boot;
+  assign boot = '{long_mode: boot_long_mode_i, rip: boot_rip_i, rax: boot_rax_i, rbx: boot_rbx_i,
+                  rsi: boot_rsi_i, rsp: boot_rsp_i, cr3: boot_cr3_i};
+
+  cpu u_cpu (
+    .clk_i, .rst_ni, .cycle_i(cycle_q), .boot_i(boot),
+    .bus_req_o(cpu_req), .bus_rsp_i(cpu_rsp), .bus_seq_i(seq),
+    .snoop_valid_i(snoop_valid), .snoop_addr_i(snoop_addr),
+    .intr_i, .intr_vector_i, .inta_o, .nmi_i, .tsc_i(cycle_q), .halted_o, .shutdown_o,
+    .retire_valid_o(retire_valid), .retire_o(retire_rec),
+    .sys_valid_o(sys_valid), .sys_o(sys_rec),
+    .stim_valid_o(stim_valid), .stim_o(stim_rec),
+    .xlate_valid_o(xlate_valid), .xlate_o(xlate_rec),
+    .walk_valid_o(walk_valid), .walk_o(walk_rec)
+  );
+
+  dma_req_t dma_req;
+  dma_rsp_t dma_rsp;
+  assign dma_req = '{sid: dma_sid_i, addr: dma_addr_i, write: dma_write_i, at: dma_at_i,
+                     len: dma_len_i, tag: dma_tag_i, wdata: dma_wdata_i};
+  assign dma_rsp_ok_o    = dma_rsp.ok;
+  assign dma_rsp_tag_o   = dma_rsp.tag;
+  assign dma_rsp_rdata_o = dma_rsp.rdata;
+
+  iommu u_iommu (
+    .clk_i, .rst_ni, .cycle_i(cycle_q), .bus_seq_i(seq),
+    .dma_valid_i, .dma_ready_o, .dma_req_i(dma_req),
+    .dma_rsp_valid_o, .dma_rsp_o(dma_rsp),
+    .reg_valid_i(reg_valid), .reg_req_i(reg_req), .reg_ack_o(reg_ack), .reg_rdata_o(reg_rdata),
+    .bus_req_o(iommu_req), .bus_rsp_i(iommu_rsp),
+    .dma_trace_valid_o(dma_valid), .dma_trace_o(dma_rec),
+    .iwalk_valid_o(iwalk_valid), .iwalk_o(iwalk_rec),
+    .iommu_trace_valid_o(iommu_valid), .iommu_trace_o(iommu_rec)
+  );
+
+  bus u_bus (
+    .clk_i, .rst_ni, .cycle_i(cycle_q),
+    .m0_req_i(cpu_req), .m0_rsp_o(cpu_rsp), .m1_req_i(iommu_req), .m1_rsp_o(iommu_rsp),
+    .mem_req_o(mem_req), .mem_rsp_i(mem_rsp),
+    .reg_valid_o(reg_valid), .reg_req_o(reg_req), .reg_ack_i(reg_ack), .reg_rdata_i(reg_rdata),
+    .seq_o(seq), .snoop_valid_o(snoop_valid), .snoop_addr_o(snoop_addr),
+    .bus_valid_o(bus_valid), .bus_o(bus_rec)
+  );
+
+  assign mem_valid_o   = mem_req.valid;
+  assign mem_write_o   = mem_req.write;
+  assign mem_io_o      = mem_req.io;
+  assign mem_src_o     = mem_req.src;
+  assign mem_addr_o    = mem_req.addr;
+  assign mem_be_o      = mem_req.be;
+  assign mem_wdata_o   = mem_req.wdata;
+  assign mem_rsp.ack   = mem_ack_i;
+  assign mem_rsp.rdata = mem_rdata_i;
+
+endmodule
