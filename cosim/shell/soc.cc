@@ -153,7 +153,7 @@ void soc_module::clock()
 
 static void update_lines(shell *s)
 {
-    vsoc_pins *pins = vsoc_pins(s->rtl);
+    vsoc_pins *pins = vsoc_board_pins(s->rtl);
     int vector = lapic_pending(&s->board.lapic);
 
     if (pins->intr != (vector >= 0) && s->sink.intr_line != nullptr)
@@ -202,7 +202,7 @@ static void on_dma_accepted(void *ctx)
     shell *s = static_cast<shell *>(ctx);
 
     s->dma_queue.pop_front();
-    vsoc_pins(s->rtl)->dma_pending = !s->dma_queue.empty();
+    vsoc_board_pins(s->rtl)->dma_pending = !s->dma_queue.empty();
 }
 
 static void on_dma_response(void *ctx, uint64_t cycle, const vsoc_dma_rsp *r)

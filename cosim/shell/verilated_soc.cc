@@ -240,7 +240,7 @@ void vsoc_destroy(vsoc *v)
     delete v;
 }
 
-vsoc_pins *vsoc_pins(vsoc *v)
+vsoc_pins *vsoc_board_pins(vsoc *v)
 {
     return &v->pins;
 }

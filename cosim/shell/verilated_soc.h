@@ -59,7 +59,7 @@ struct vsoc;
 struct vsoc *vsoc_create(const struct shell_config *config, const struct shell_sink *sink,
                          const struct vsoc_board *board);
 void vsoc_destroy(struct vsoc *v);
-struct vsoc_pins *vsoc_pins(struct vsoc *v);
+struct vsoc_pins *vsoc_board_pins(struct vsoc *v);
 /* Up to n cycles; fewer when vsoc_stop was called. Returns the cycles done. */
 uint64_t vsoc_run(struct vsoc *v, uint64_t n);
 void vsoc_stop(struct vsoc *v);
