@@ -40,9 +40,9 @@ package mmu_pkg;
   } mmu_rsp_t;
 
   typedef enum logic [2:0] {
-    FlushPage        = 3'd0,  // INVLPG: va, current PCID, and global entries of that page; all PSC of the PCID
+    FlushPage        = 3'd0,  // INVLPG: va, current PCID and global; all PSC of the PCID
     FlushPagePcid    = 3'd1,  // INVPCID 0: va in pcid, not global entries; all PSC of the PCID
-    FlushPcid        = 3'd2,  // INVPCID 1, MOV CR3 with bit 63 clear: non-global of pcid, TLB and PSC
+    FlushPcid        = 3'd2,  // INVPCID 1, MOV CR3: non-global of pcid, TLB and PSC
     FlushAll         = 3'd3,  // INVPCID 2, CR4/CR0/EFER changes: everything, globals too
     FlushAllNonGlobal= 3'd4   // INVPCID 3: every PCID, globals stay
   } flush_e;
@@ -52,5 +52,58 @@ package mmu_pkg;
     logic [63:0] va;
     logic [11:0] pcid;  // 0 when CR4.PCIDE = 0
   } mmu_flush_t;
+
+  // A paging-structure entry as the walk reads it; SDM Vol. 3A "4-Level Paging and 5-Level Paging".
+  typedef struct packed {
+    logic        xd;        // 63
+    logic [10:0] ign_hi;    // 62:52
+    logic [11:0] above;     // 51:40: at or above MAXPHYADDR
+    logic [27:0] frame;     // 39:12
+    logic [2:0]  ign_lo;    // 11:9
+    logic        g;         // 8
+    logic        ps;        // 7: leaf in a PDPTE and a PDE, PAT in a PTE
+    logic        d;         // 6
+    logic        a;         // 5
+    logic        pcd;       // 4
+    logic        pwt;       // 3
+    logic        us;        // 2
+    logic        rw;        // 1
+    logic        p;         // 0
+  } pte_t;
+
+  // Rights accumulated from the root: R/W and U/S ANDed, XD ORed.
+  typedef struct packed {
+    logic rw;
+    logic us;
+    logic xd;
+  } rights_t;
+
+  typedef enum logic [1:0] {
+    Page4K = 2'd0,
+    Page2M = 2'd1,
+    Page1G = 2'd2
+  } page_e;
+
+  // A TLB entry: what is compared, and what a match gives.
+  typedef struct packed {
+    logic        g;
+    logic [11:0] pcid;
+    logic [35:0] vpn;       // va 47:12; the bits below the page size are not compared
+    page_e       size;
+  } tlb_tag_t;
+
+  typedef struct packed {
+    logic [27:0] frame;     // pa 39:12; the bits below the page size are not used
+    page_e       size;
+    rights_t     rights;
+    logic        d;
+    logic [2:0]  pat;       // {PAT, PCD, PWT} of the leaf
+  } tlb_data_t;
+
+  // A paging-structure-cache entry's answer: where the next table is and the rights so far.
+  typedef struct packed {
+    logic [27:0] frame;
+    rights_t     rights;
+  } psc_data_t;
 
 endpackage
