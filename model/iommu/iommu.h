@@ -3,7 +3,7 @@
 // and context entries, second-stage walk, caches, register-based invalidation, fault recording,
 // fault event.
 // A request is advanced one memory access at a time, so that whoever owns memory decides when each
-// read happens: iommu_dma_begin, then iommu_dma_next until IOMMU_DONE.
+// read happens: iommu_dma_begin, then iommu_dma_next until IOMMU_DO_DONE.
 #ifndef RW_IOMMU_H
 #define RW_IOMMU_H
 
@@ -47,11 +47,12 @@ uint64_t iommu_reg_read(struct iommu *u, uint32_t offset, unsigned bytes);
 void iommu_reg_write(struct iommu *u, uint32_t offset, unsigned bytes, uint64_t value);
 
 enum iommu_action {
-    IOMMU_READ,    /* wants `bytes` (8 or 16) at `addr`; call iommu_dma_next with them */
-    IOMMU_ACCESS,  /* translated: does the data access at out.pa now (out.write, out.len); call next */
-    IOMMU_MESSAGE, /* the request is an interrupt message and goes out unchanged; call next */
-    IOMMU_EVENT,   /* the fault event message (addr, 4 bytes of data) goes out; call next */
-    IOMMU_DONE     /* out is complete but for cycle, seq, data, tag */
+    IOMMU_DO_READ,    /* wants `bytes` (8 or 16) at `addr`; call iommu_dma_next with them */
+    IOMMU_DO_ACCESS,  /* translated: does the data access at out.pa now (out.write, out.len); call
+                         next */
+    IOMMU_DO_MESSAGE, /* the request is an interrupt message and goes out unchanged; call next */
+    IOMMU_DO_EVENT,   /* the fault event message (addr, 4 bytes of data) goes out; call next */
+    IOMMU_DO_DONE     /* out is complete but for cycle, seq, data, tag */
 };
 
 struct iommu_step {
@@ -63,7 +64,8 @@ struct iommu_step {
 
 /* A request in flight; its fields are the unit's own. */
 struct iommu_request {
-    struct rec_dma out; /* phase 1 record being built: iova, sid, len, write, at, tag copied from in */
+    struct rec_dma
+        out; /* phase 1 record being built: iova, sid, len, write, at, tag copied from in */
     unsigned state, level;
     uint64_t table;
     uint8_t rights;
@@ -74,7 +76,7 @@ struct iommu_request {
 /* in: sid, iova, write, len, at, tag. */
 struct iommu_step iommu_dma_begin(struct iommu *u, struct iommu_request *q,
                                   const struct rec_dma *in);
-/* data: the two qwords of an IOMMU_READ (the second 0 for 8 bytes), NULL after other actions. */
+/* data: the two qwords of an IOMMU_DO_READ (the second 0 for 8 bytes), NULL after other actions. */
 struct iommu_step iommu_dma_next(struct iommu *u, struct iommu_request *q, const uint64_t data[2]);
 
 #endif
