@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// The fields of each record by name, offset and size: what the scoreboard compares, what a report
+// and a record log print. Fields that order or time an event (cycle, seq) are marked and not
+// compared.
+#ifndef RW_RECORD_FIELDS_H
+#define RW_RECORD_FIELDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+struct record_field {
+    const char *name;
+    uint16_t offset;
+    uint8_t size; /* 1, 2, 4, 8: a number; other: raw bytes */
+    bool compared;
+};
+
+struct record_type {
+    const char *stream;
+    uint16_t size;
+    uint16_t count;
+    const struct record_field *fields;
+};
+
+extern const struct record_type record_retire, record_sys, record_walk, record_xlate, record_bus,
+    record_iwalk, record_dma, record_iommu, record_stim;
+
+/* The number at a field (of 1 to 8 bytes). */
+uint64_t record_value(const void *record, const struct record_field *f);
+/* The first compared field in which a and b differ, or NULL. */
+const struct record_field *record_differs(const struct record_type *t, const void *a,
+                                          const void *b);
+/* One line: stream, then name=value of every field that is not zero. */
+void record_print(FILE *out, const struct record_type *t, const void *record);
+
+#endif
