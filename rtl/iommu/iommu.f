@@ -1,0 +1,10 @@
+rtl/iommu/iommu_port_pkg.sv
+rtl/iommu/iommu_pkg.sv
+rtl/iommu/iommu_regs.sv
+rtl/iommu/iommu_context.sv
+rtl/iommu/iommu_iotlb.sv
+rtl/iommu/iommu_level.sv
+rtl/iommu/iommu_walk.sv
+rtl/iommu/iommu_fault.sv
+rtl/iommu/iommu_dma.sv
+rtl/iommu/iommu.sv

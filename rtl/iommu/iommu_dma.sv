@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: Apache-2.0
+// One DMA request from acceptance to answer: interrupt range, context, width, IOTLB, walk, fault,
+// data access. accept_i is the cycle of acceptance; rsp_valid_o is high for one cycle, after the
+// data access or after the fault's record and event. Latency of the translation as in docs/iommu.md: the
+// answer is the cycle of StAnswer. VT-d "DMA Remapping"; the order of checks is the manual's.
+module iommu_dma
+  import iommu_pkg::*;
+(
+  input  logic                      clk_i, rst_ni,
+  input  logic [63:0]               cycle_i,
+  input  logic [63:0]               bus_seq_i,
+  input  logic                      accept_i,         // only while idle_o
+  input  iommu_port_pkg::dma_req_t  dma_req_i,
+  output logic                      idle_o,
+  output logic                      rsp_valid_o,
+  output iommu_port_pkg::dma_rsp_t  rsp_o,
+  input  logic                      tes_i,
+  // Context of the source-id.
+  output logic                      context_start_o,
+  output logic [15:0]               sid_o,
+  output logic [1:0]                at_o,
+  input  logic                      context_done_i,
+  input  logic                      context_hit_i,
+  input  fault_e                    context_fault_i,
+  input  logic                      context_fpd_i,
+  input  context_t                  context_i,
+  // IOTLB and walker, both for context_o and addr_o.
+  output context_t                  context_o,
+  output logic [63:12]              addr_o,
+  output access_t                   access_o,
+  output logic                      iotlb_lookup_o,
+  input  logic                      iotlb_hit_i,
+  input  leaf_t                     iotlb_leaf_i,
+  output logic                      iotlb_drop_o,
+  output logic                      iotlb_fill_o,
+  output logic                      walk_start_o,
+  input  logic                      walk_done_i,
+  input  fault_e                    walk_fault_i,
+  /* verilator lint_off UNUSEDSIGNAL */  // its rights go to the IOTLB
+  input  leaf_t                     walk_leaf_i,
+  /* verilator lint_on UNUSEDSIGNAL */
+  input  logic [2:0]                walk_psc_level_i,
+  input  logic                      bus_wait_i,       // a request of the unit is up without ack
+  // Fault recording.
+  output logic                      fault_valid_o,
+  output fault_e                    fault_o,
+  output logic                      fpd_o,
+  output logic                      write_o,
+  input  logic [1:0]                recorded_i,
+  input  logic                      event_busy_i,
+  output bus_pkg::bus_req_t         bus_req_o,
+  input  bus_pkg::bus_rsp_t         bus_rsp_i,
+  output logic                      trace_valid_o,
+  output record_pkg::dma_t          trace_o
+);
+
+  typedef enum logic [2:0] {
+    StIdle,
+    StContext,
+    StTlb,          // width check, IOTLB lookup
+    StWalk,
+    StAnswer,       // of the translation; a fault is offered for recording
+    StEvent,        // until the fault's event message is out
+    StData,
+    StRespond
+  } state_e;
+
+  state_e                   state_q, state_d;
+  iommu_port_pkg::dma_req_t req_q;
+  logic                     context_start_q;
+  context_t                 context_q;
+  status_e                  status_q;
+  fault_e                   fault_q;
+  logic                     fpd_q;
+  logic [39:0]              pa_q;
+  logic [4:0]               page_log2_q;
+  logic                     context_hit_q, iotlb_hit_q, walked_q;
+  logic [1:0]               recorded_q;
+  logic [31:0]              latency_q;
+  logic [127:0]             rdata_q;
+
+  // Interrupt range: a dword write without address type is a message, anything else is rejected.
+  logic in_range, message;
+  assign in_range = dma_req_i.addr[63:20] == 44'h000_0000_0FEE;
+  assign message  = dma_req_i.write && dma_req_i.len == 5'd4 && dma_req_i.addr[1:0] == 2'd0
+                    && dma_req_i.at == 2'd0;
+
+  logic too_wide;
+  assign too_wide = req_q.addr[63:48] != '0
+                    || (!context_q.aw48 && req_q.addr[47:39] != '0);
+
+  // A match grants only if a walk would: the output of a large page may lie in the interrupt range.
+  logic        iotlb_good;
+  logic [39:0] iotlb_pa;
+  always_comb begin
+    iotlb_pa   = '0;
+    iotlb_good = 1'b0;
+    if (iotlb_hit_i) begin
+      iotlb_pa   = page_pa(iotlb_leaf_i.frame, iotlb_leaf_i.size, req_q.addr[29:0]);
+      iotlb_good = rights_allow(iotlb_leaf_i.rights, access_o)
+                   && !interrupt_range(iotlb_pa[39:20]);
+    end
+  end
+
+  function automatic logic [4:0] page_log2(input page_e size);
+    case (size)
+      Page1G:  return 5'd30;
+      Page2M:  return 5'd21;
+      default: return 5'd12;
+    endcase
+  endfunction
+
+  always_comb begin
+    state_d = state_q;
+    case (state_q)
+      StIdle:    if (accept_i) state_d = in_range || !tes_i ? StAnswer : StContext;
+      StContext:
+        if (context_done_i)
+          state_d = context_fault_i != FrNone || context_i.pass ? StAnswer : StTlb;
+      StTlb:     state_d = too_wide || iotlb_good ? StAnswer : StWalk;
+      StWalk:    if (walk_done_i) state_d = StAnswer;
+      StAnswer:
+        if (status_q == StatBlocked)                           state_d = StEvent;
+        else if (status_q == StatRejected || req_q.len == '0)  state_d = StRespond;
+        else                                                   state_d = StData;
+      StEvent:   if (!event_busy_i) state_d = StRespond;
+      StData:    if (bus_rsp_i.ack) state_d = StRespond;
+      StRespond: state_d = StIdle;
+      default:   state_d = StIdle;
+    endcase
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      state_q         <= StIdle;
+      context_start_q <= 1'b0;
+    end else begin
+      state_q         <= state_d;
+      context_start_q <= state_q == StIdle && state_d == StContext;
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    case (state_q)
+      StIdle:
+        if (accept_i) begin
+          req_q         <= dma_req_i;
+          fault_q       <= FrNone;
+          fpd_q         <= 1'b0;
+          pa_q          <= dma_req_i.addr[39:0];
+          page_log2_q   <= 5'd0;
+          context_hit_q <= 1'b0;
+          iotlb_hit_q   <= 1'b0;
+          walked_q      <= 1'b0;
+          recorded_q    <= 2'd0;
+          latency_q     <= 32'd1;
+          if (in_range) status_q <= message ? StatMessage : StatRejected;
+          else          status_q <= StatUntranslated;
+        end
+      StContext:
+        if (context_done_i) begin
+          context_q     <= context_i;
+          context_hit_q <= context_hit_i;
+          fault_q       <= context_fault_i;
+          fpd_q         <= context_fpd_i;
+          status_q      <= context_fault_i != FrNone ? StatBlocked : StatPassThrough;
+        end
+      StTlb: begin
+        status_q    <= StatTranslated;
+        iotlb_hit_q <= iotlb_good;
+        pa_q        <= iotlb_pa;
+        if (iotlb_good) page_log2_q <= page_log2(iotlb_leaf_i.size);
+        if (too_wide) begin
+          status_q <= StatBlocked;
+          fault_q  <= FrWidth;
+        end
+      end
+      StWalk:
+        if (walk_done_i) begin
+          walked_q <= 1'b1;
+          if (walk_fault_i != FrNone) begin
+            status_q <= StatBlocked;
+            fault_q  <= walk_fault_i;
+          end else begin
+            pa_q        <= page_pa(walk_leaf_i.frame, walk_leaf_i.size, req_q.addr[29:0]);
+            page_log2_q <= page_log2(walk_leaf_i.size);
+          end
+        end
+      StAnswer: recorded_q <= recorded_i;
+      StData:
+        if (bus_rsp_i.ack) rdata_q <= bus_rsp_i.rdata >> {pa_q[3:0], 3'b0};
+      default: ;
+    endcase
+    if (state_q inside {StContext, StTlb, StWalk} && !bus_wait_i) latency_q <= latency_q + 32'd1;
+  end
+
+  assign idle_o          = state_q == StIdle;
+  assign context_start_o = context_start_q;
+  assign sid_o           = req_q.sid;
+  assign at_o            = req_q.at;
+  assign context_o       = context_q;
+  assign addr_o          = req_q.addr[63:12];
+  assign access_o        = '{write: req_q.write, zero: !req_q.write && req_q.len == '0};
+  assign write_o         = req_q.write;
+  assign iotlb_lookup_o  = state_q == StTlb && !too_wide;
+  assign iotlb_drop_o    = iotlb_lookup_o && !iotlb_good;
+  assign walk_start_o    = iotlb_drop_o;
+  assign iotlb_fill_o    = state_q == StWalk && walk_done_i && walk_fault_i == FrNone;
+  assign fault_valid_o   = state_q == StAnswer && status_q == StatBlocked;
+  assign fault_o         = fault_q;
+  assign fpd_o           = fpd_q;
+
+  function automatic logic [127:0] first_bytes(input logic [127:0] data, input logic [4:0] len);
+    return len[4] ? data : data & ~(128'hFFFF_FFFF_FFFF_FFFF_FFFF_FFFF_FFFF_FFFF
+                                    << {len[3:0], 3'b0});
+  endfunction
+
+  always_comb begin
+    bus_req_o = '0;
+    if (state_q == StData) begin
+      bus_req_o.valid = 1'b1;
+      bus_req_o.src   = status_q == StatMessage ? bus_pkg::SrcMessage : bus_pkg::SrcDma;
+      bus_req_o.write = req_q.write;
+      bus_req_o.addr  = {pa_q[39:4], 4'b0};
+      bus_req_o.be    = ~(16'hFFFF << req_q.len) << pa_q[3:0];
+      if (req_q.write)
+        bus_req_o.wdata = first_bytes(req_q.wdata, req_q.len) << {pa_q[3:0], 3'b0};
+    end
+  end
+
+  // The answer; a blocked or rejected read gives all ones.
+  logic         ok;
+  logic [127:0] read_bytes;
+  assign ok = !(status_q inside {StatBlocked, StatRejected});
+  always_comb begin
+    rsp_o       = '0;
+    read_bytes  = '0;
+    if (state_q == StRespond) begin
+      if (!req_q.write) read_bytes = first_bytes(ok ? rdata_q : '1, req_q.len);
+      rsp_o = '{ok: ok, tag: req_q.tag, rdata: read_bytes};
+    end
+  end
+  assign rsp_valid_o = state_q == StRespond;
+
+  assign trace_valid_o = accept_i || rsp_valid_o;
+  always_comb begin
+    trace_o = '0;
+    if (accept_i) begin
+      trace_o.cycle = cycle_i;
+      trace_o.seq   = bus_seq_i;
+      trace_o.iova  = dma_req_i.addr;
+      trace_o.sid   = dma_req_i.sid;
+      trace_o.len   = {3'b0, dma_req_i.len};
+      trace_o.write = {7'b0, dma_req_i.write};
+      trace_o.tag   = dma_req_i.tag;
+      if (dma_req_i.write) trace_o.data = first_bytes(dma_req_i.wdata, dma_req_i.len);
+    end else if (rsp_valid_o) begin
+      trace_o.cycle     = cycle_i;
+      trace_o.seq       = bus_seq_i;
+      trace_o.iova      = req_q.addr;
+      trace_o.pa        = ok ? {24'b0, pa_q} : '0;
+      trace_o.data      = req_q.write ? first_bytes(req_q.wdata, req_q.len) : read_bytes;
+      trace_o.latency   = latency_q;
+      trace_o.sid       = req_q.sid;
+      trace_o.phase     = 8'd1;
+      trace_o.write     = {7'b0, req_q.write};
+      trace_o.len       = {3'b0, req_q.len};
+      trace_o.status    = {5'b0, status_q};
+      trace_o.fault     = fault_q;
+      trace_o.page_log2 = {3'b0, page_log2_q};
+      trace_o.hit       = {6'b0, iotlb_hit_q, context_hit_q};
+      trace_o.psc       = walked_q ? {5'b0, walk_psc_level_i} : 8'd0;
+      trace_o.recorded  = {6'b0, recorded_q};
+      trace_o.tag       = req_q.tag;
+      trace_o.at        = {6'b0, req_q.at};
+    end
+  end
+
+  AcceptWhenIdle: assert property (@(posedge clk_i) disable iff (!rst_ni) accept_i |-> idle_o);
+  InOneBlock:     assert property (@(posedge clk_i) disable iff (!rst_ni)
+                                   accept_i |-> dma_req_i.addr[3:0] + dma_req_i.len <= 5'd16);
+
+endmodule

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: Apache-2.0
+// The register window: GCMD/GSTS, RTADDR, CCMD, IVA, IOTLB; an access is done dword by dword, low
+// first, and those of the fault registers are passed on. start_i takes req_i, which stays stable
+// until ack_o (one cycle): 3 cycles after start_i for one dword, 4 for two. A command has finished
+// at its ack: caches drop in the cycle before, when also the record of its write is emitted.
+// VT-d "Register Descriptions"; docs/iommu.md "Configuration", "Invalidation". Queued invalidation,
+// interrupt remapping and protected memory have no registers: their offsets read 0.
+module iommu_regs
+  import iommu_pkg::*;
+(
+  input  logic                      clk_i, rst_ni,
+  input  logic [63:0]               cycle_i,
+  input  logic                      start_i,
+  input  iommu_port_pkg::reg_req_t  req_i,
+  output logic                      idle_o,
+  output logic                      ack_o,
+  output logic [63:0]               rdata_o,
+  // State that translation depends on.
+  output logic                      tes_o,
+  output logic [39:12]              root_table_o,    // latched by SRTP
+  output logic [1:0]                ttm_o,
+  // One dword to or from the fault registers.
+  output logic                      dword_write_o,
+  output logic [11:2]               dword_offset_o,
+  output logic [31:0]               dword_wdata_o,
+  input  logic [31:0]               fault_rdata_i,
+  // Invalidations, with the count of entries dropped in the same cycle.
+  output logic                      inv_context_valid_o,
+  output inv_context_t              inv_context_o,
+  input  logic [3:0]                inv_context_count_i,
+  output logic                      inv_iotlb_valid_o,
+  output inv_iotlb_t                inv_iotlb_o,
+  input  logic [6:0]                inv_iotlb_count_i,
+  output logic                      trace_valid_o,
+  output record_pkg::iommu_t        trace_o
+);
+
+  typedef enum logic [2:0] {
+    StIdle,
+    StLowDword,
+    StTopDword,
+    StExecute,    // a command acts
+    StAck
+  } state_e;
+
+  state_e      state_q;
+  logic [63:0] rdata_q;
+  logic        context_cmd_q, iotlb_cmd_q;  // this write set ICC, IVT
+  logic        done_q;                      // the command in StExecute dropped entries
+  logic [6:0]  count_q;
+
+  logic         tes_q, rtps_q;
+  logic [39:10] rtaddr_q, latched_q;        // 39:12 root table, 11:10 TTM
+  logic [31:0]  ccmd_low_q;                 // SID, DID
+  logic [1:0]   fm_q, cirg_q, caig_q;
+  logic [15:0]  iotlb_did_q;
+  logic [1:0]   drain_q, iirg_q, iaig_q;    // drain_q: DR, DW
+  logic [51:0]  iva_page_q;
+  logic         ih_q;
+  logic [5:0]   am_q;
+
+  // 4 or 8 bytes, naturally aligned; anything else reads all ones and writes nothing.
+  logic good, wide;
+  assign wide = req_i.bytes == 5'd8;
+  assign good = (req_i.bytes == 5'd4 && req_i.offset[1:0] == 2'd0)
+                || (wide && req_i.offset[2:0] == 3'd0);
+
+  logic [11:0] offset;                      // of the dword
+  logic [31:0] wdata;
+  logic        write;
+  always_comb begin
+    offset = '0;
+    wdata  = '0;
+    if (state_q inside {StLowDword, StTopDword}) begin
+      offset = {req_i.offset[11:3], req_i.offset[2] || state_q == StTopDword, 2'b0};
+      wdata  = state_q == StTopDword ? req_i.wdata[63:32] : req_i.wdata[31:0];
+    end
+  end
+  assign write = state_q inside {StLowDword, StTopDword} && req_i.write && good;
+
+  assign dword_write_o  = write;
+  assign dword_offset_o = offset[11:2];
+  assign dword_wdata_o  = wdata;
+
+  logic [31:0] rdata;
+  always_comb begin
+    rdata = '0;
+    if (!good) rdata = '1;
+    else begin
+      case (offset)
+        12'h000: rdata = 32'h0000_0010;                              // VER
+        12'h008: rdata = CAP[31:0];
+        12'h00C: rdata = CAP[63:32];
+        12'h010: rdata = ECAP[31:0];
+        12'h014: rdata = ECAP[63:32];
+        12'h01C: rdata = {tes_q, rtps_q, 30'b0};                     // GSTS
+        12'h020: rdata = {rtaddr_q[31:10], 10'b0};                   // RTADDR
+        12'h024: rdata = {24'b0, rtaddr_q[39:32]};
+        12'h028: rdata = ccmd_low_q;                                 // CCMD
+        12'h02C: rdata = {1'b0, cirg_q, caig_q, 25'b0, fm_q};
+        12'h10C: rdata = {2'b0, iirg_q, 1'b0, iaig_q, 7'b0, drain_q, iotlb_did_q};  // IOTLB
+        default: rdata = fault_rdata_i;
+      endcase
+    end
+  end
+
+  // A command of granularity 0, or of more pages than MAMV allows, does nothing.
+  logic context_good, iotlb_good;
+  assign context_good = cirg_q != 2'd0;
+  assign iotlb_good   = iirg_q != 2'd0 && !(iirg_q == 2'd3 && am_q > MAMV);
+
+  assign inv_context_valid_o = state_q == StExecute && context_cmd_q && context_good;
+  assign inv_context_o       = '{kind: inv_e'(cirg_q), did: ccmd_low_q[15:0],
+                                 sid: ccmd_low_q[31:16], fm: fm_q};
+  assign inv_iotlb_valid_o   = state_q == StExecute && iotlb_cmd_q && iotlb_good;
+  assign inv_iotlb_o         = '{kind: inv_e'(iirg_q), did: iotlb_did_q, page: iva_page_q,
+                                 am: am_q, ih: ih_q};
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      state_q <= StIdle;
+    end else begin
+      case (state_q)
+        StIdle:     if (start_i) state_q <= StLowDword;
+        StLowDword: state_q <= wide ? StTopDword : StExecute;
+        StTopDword: state_q <= StExecute;
+        StExecute:  state_q <= StAck;
+        default:    state_q <= StIdle;
+      endcase
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      tes_q         <= 1'b0;
+      rtps_q        <= 1'b0;
+      rtaddr_q      <= '0;
+      latched_q     <= '0;
+      ccmd_low_q    <= '0;
+      fm_q          <= '0;
+      cirg_q        <= '0;
+      caig_q        <= '0;
+      iotlb_did_q   <= '0;
+      drain_q       <= '0;
+      iirg_q        <= '0;
+      iaig_q        <= '0;
+      iva_page_q    <= '0;
+      ih_q          <= 1'b0;
+      am_q          <= '0;
+      context_cmd_q <= 1'b0;
+      iotlb_cmd_q   <= 1'b0;
+    end else begin
+      if (start_i) begin
+        context_cmd_q <= 1'b0;
+        iotlb_cmd_q   <= 1'b0;
+      end
+      if (write) begin
+        case (offset)
+          12'h018: begin                                             // GCMD: SRTP, then TE
+            if (wdata[30]) begin
+              latched_q <= rtaddr_q;
+              rtps_q    <= 1'b1;
+            end
+            tes_q <= wdata[31];
+          end
+          12'h020: rtaddr_q[31:10] <= wdata[31:10];
+          12'h024: rtaddr_q[39:32] <= wdata[7:0];
+          12'h028: ccmd_low_q      <= wdata;
+          12'h02C: begin
+            fm_q          <= wdata[1:0];
+            cirg_q        <= wdata[30:29];
+            context_cmd_q <= wdata[31];
+          end
+          12'h100: begin                                             // IVA
+            iva_page_q[19:0] <= wdata[31:12];
+            ih_q             <= wdata[6];
+            am_q             <= wdata[5:0];
+          end
+          12'h104: iva_page_q[51:20] <= wdata;
+          12'h10C: begin
+            iotlb_did_q <= wdata[15:0];
+            drain_q     <= wdata[17:16];
+            iirg_q      <= wdata[29:28];
+            iotlb_cmd_q <= wdata[31];
+          end
+          default: ;
+        endcase
+      end
+      if (state_q == StExecute) begin
+        if (context_cmd_q) caig_q <= cirg_q;
+        if (iotlb_cmd_q)   iaig_q <= iotlb_good ? iirg_q : 2'd0;
+      end
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    case (state_q)
+      StLowDword: rdata_q        <= good ? {32'b0, rdata} : '1;
+      StTopDword: rdata_q[63:32] <= rdata;
+      StExecute: begin
+        done_q  <= inv_context_valid_o || inv_iotlb_valid_o;
+        count_q <= inv_context_valid_o ? {3'b0, inv_context_count_i} : inv_iotlb_count_i;
+      end
+      default: ;
+    endcase
+  end
+
+  assign idle_o       = state_q == StIdle;
+  assign ack_o        = state_q == StAck;
+  assign rdata_o      = rdata_q;
+  assign tes_o        = tes_q;
+  assign root_table_o = latched_q[39:12];
+  assign ttm_o        = latched_q[11:10];
+
+  // Records: the access at its ack; one cycle earlier when the command's own record comes there.
+  logic        access_record, done_record;
+  logic [63:0] bytes_mask;
+  assign done_record   = state_q == StAck && done_q;
+  assign access_record = inv_context_valid_o || inv_iotlb_valid_o || (state_q == StAck && !done_q);
+  assign trace_valid_o = access_record || done_record;
+  always_comb begin
+    bytes_mask = '1;
+    trace_o    = '0;
+    if (access_record) begin
+      if (req_i.bytes < 5'd8) bytes_mask = ~(64'hFFFF_FFFF_FFFF_FFFF << {req_i.bytes[2:0], 3'b0});
+      trace_o.cycle = cycle_i;
+      trace_o.addr  = {52'b0, req_i.offset};
+      trace_o.lo    = (req_i.write ? req_i.wdata : rdata_q) & bytes_mask;
+      trace_o.kind  = req_i.write ? 8'd0 : 8'd1;
+      trace_o.size  = {3'b0, req_i.bytes};
+    end else if (done_record) begin
+      trace_o.cycle   = cycle_i;
+      trace_o.kind    = context_cmd_q ? 8'd4 : 8'd5;
+      trace_o.count   = {9'b0, count_q};
+      trace_o.latency = 32'd1;
+    end
+  end
+
+endmodule
