@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: Apache-2.0
+// Program images; see the header. Boot structures (information structure, strings, memory map,
+// modules' table, page tables) lie in the last 64 KiB of RAM; modules follow the program.
+#include "image.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MB_MAGIC       0x1BADB002u
+#define MB_BOOT_MAGIC  0x2BADB002u
+#define MB_SEARCH      8192
+#define MB_AOUT_FIELDS 0x00010000u
+#define MB_REQUIRED    0x0000FFFFu
+#define MB_KNOWN       0x00000003u /* page-aligned modules, memory information */
+#define BOOT_AREA      0x10000u
+#define MAX_SEGMENTS   64
+#define MAX_MODULES    16
+
+struct loader {
+    struct rw_mem *mem;
+    uint8_t *file;
+    size_t file_bytes;
+    const char *path;
+    char *error;
+    size_t error_bytes;
+    struct {
+        uint64_t from, to;
+    } segments[MAX_SEGMENTS];
+    unsigned segment_count;
+    uint64_t high; /* end of the highest segment */
+};
+
+static bool refuse(struct loader *l, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static bool refuse(struct loader *l, const char *format, ...)
+{
+    va_list args;
+    int used = snprintf(l->error, l->error_bytes, "%s: ", l->path);
+
+    va_start(args, format);
+    if (used > 0 && (size_t)used < l->error_bytes)
+        vsnprintf(l->error + used, l->error_bytes - (size_t)used, format, args);
+    va_end(args);
+    return false;
+}
+
+static bool read_file(struct loader *l, const char *path, uint8_t **data, size_t *bytes)
+{
+    FILE *f = fopen(path, "rb");
+    long size = -1;
+
+    *data = NULL;
+    if (f == NULL)
+        return refuse(l, "cannot be opened: %s", strerror(errno));
+    if (fseek(f, 0, SEEK_END) == 0)
+        size = ftell(f);
+    if (size < 0 || size > (1L << 30) || fseek(f, 0, SEEK_SET) != 0) {
+        fclose(f);
+        return refuse(l, "is not a readable file of at most 1 GiB");
+    }
+    *bytes = (size_t)size;
+    *data = malloc(*bytes + 1);
+    if (*data == NULL || fread(*data, 1, *bytes, f) != *bytes) {
+        fclose(f);
+        free(*data);
+        *data = NULL;
+        return refuse(l, "cannot be read");
+    }
+    fclose(f);
+    return true;
+}
+
+static uint32_t get32(const uint8_t *p)
+{
+    uint32_t v;
+
+    memcpy(&v, p, sizeof(v));
+    return v;
+}
+
+/* Room for [pa, pa + bytes) in RAM, outside the boot area and every other segment. */
+static bool claim(struct loader *l, uint64_t pa, uint64_t bytes)
+{
+    uint64_t top = l->mem->bytes - BOOT_AREA;
+
+    if (bytes == 0)
+        return true;
+    if (pa > top || bytes > top - pa || !rw_mem_is_ram(l->mem, pa, 1) ||
+        (pa < 0xA0000 && pa + bytes > 0xA0000))
+        return refuse(l,
+                      "segment 0x%" PRIx64 "+0x%" PRIx64 " does not fit in %" PRIu64
+                      " MiB of RAM (try --memory)",
+                      pa, bytes, l->mem->bytes >> 20);
+    for (unsigned i = 0; i < l->segment_count; i++)
+        if (pa < l->segments[i].to && l->segments[i].from < pa + bytes)
+            return refuse(l, "segments overlap at 0x%" PRIx64, pa);
+    if (l->segment_count == MAX_SEGMENTS)
+        return refuse(l, "has more than %u loadable segments", MAX_SEGMENTS);
+    l->segments[l->segment_count].from = pa;
+    l->segments[l->segment_count++].to = pa + bytes;
+    if (pa + bytes > l->high)
+        l->high = pa + bytes;
+    return true;
+}
+
+static bool load_segment(struct loader *l, uint64_t offset, uint64_t file_bytes, uint64_t pa,
+                         uint64_t mem_bytes)
+{
+    if (offset > l->file_bytes || file_bytes > l->file_bytes - offset)
+        return refuse(l, "is truncated: a segment ends beyond the file");
+    if (mem_bytes < file_bytes)
+        return refuse(l, "has a segment larger in the file than in memory");
+    if (!claim(l, pa, mem_bytes))
+        return false;
+    memcpy(l->mem->ram + pa, l->file + offset, file_bytes);
+    return true;
+}
+
+static bool load_elf32(struct loader *l, uint64_t *entry)
+{
+    Elf32_Ehdr eh;
+
+    if (l->file_bytes < sizeof(eh))
+        return refuse(l, "is truncated: no ELF header");
+    memcpy(&eh, l->file, sizeof(eh));
+    if (eh.e_phentsize != sizeof(Elf32_Phdr) || eh.e_phnum == 0 || eh.e_phoff > l->file_bytes ||
+        (uint64_t)eh.e_phnum * sizeof(Elf32_Phdr) > l->file_bytes - eh.e_phoff)
+        return refuse(l, "is truncated or has no program headers");
+    for (unsigned i = 0; i < eh.e_phnum; i++) {
+        Elf32_Phdr ph;
+
+        memcpy(&ph, l->file + eh.e_phoff + i * sizeof(ph), sizeof(ph));
+        if (ph.p_type == PT_LOAD &&
+            !load_segment(l, ph.p_offset, ph.p_filesz, ph.p_paddr, ph.p_memsz))
+            return false;
+    }
+    *entry = eh.e_entry;
+    return true;
+}
+
+static bool load_elf64(struct loader *l, uint64_t *entry)
+{
+    Elf64_Ehdr eh;
+
+    if (l->file_bytes < sizeof(eh))
+        return refuse(l, "is truncated: no ELF header");
+    memcpy(&eh, l->file, sizeof(eh));
+    if (eh.e_machine != EM_X86_64 || eh.e_type != ET_EXEC)
+        return refuse(l, "is not a static x86-64 executable");
+    if (eh.e_phentsize != sizeof(Elf64_Phdr) || eh.e_phnum == 0 || eh.e_phoff > l->file_bytes ||
+        (uint64_t)eh.e_phnum * sizeof(Elf64_Phdr) > l->file_bytes - eh.e_phoff)
+        return refuse(l, "is truncated or has no program headers");
+    for (unsigned i = 0; i < eh.e_phnum; i++) {
+        Elf64_Phdr ph;
+
+        memcpy(&ph, l->file + eh.e_phoff + i * sizeof(ph), sizeof(ph));
+        if (ph.p_type == PT_INTERP)
+            return refuse(l, "wants a dynamic loader; link it with -static -nostdlib");
+        if (ph.p_type == PT_LOAD &&
+            !load_segment(l, ph.p_offset, ph.p_filesz, ph.p_paddr, ph.p_memsz))
+            return false;
+    }
+    *entry = eh.e_entry;
+    return true;
+}
+
+/* The Multiboot header, or NULL. */
+static const uint8_t *find_multiboot(const struct loader *l)
+{
+    size_t limit = l->file_bytes < MB_SEARCH ? l->file_bytes : MB_SEARCH;
+
+    for (size_t at = 0; at + 12 <= limit; at += 4) {
+        const uint8_t *h = l->file + at;
+
+        if (get32(h) == MB_MAGIC && (uint32_t)(get32(h) + get32(h + 4) + get32(h + 8)) == 0)
+            return h;
+    }
+    return NULL;
+}
+
+static bool load_aout(struct loader *l, const uint8_t *h, uint64_t *entry)
+{
+    uint32_t header, load, load_end, bss_end;
+    uint64_t at = (uint64_t)(h - l->file), offset, bytes;
+
+    if (at + 32 > l->file_bytes)
+        return refuse(l, "is truncated: Multiboot address fields");
+    header = get32(h + 12);
+    load = get32(h + 16);
+    load_end = get32(h + 20);
+    bss_end = get32(h + 24);
+    *entry = get32(h + 28);
+    if (load > header || at < header - load)
+        return refuse(l, "has Multiboot address fields that contradict each other");
+    offset = at - (header - load);
+    bytes = load_end == 0 ? l->file_bytes - offset : (uint64_t)load_end - load;
+    if (load_end != 0 && load_end < load)
+        return refuse(l, "has Multiboot address fields that contradict each other");
+    return load_segment(l, offset, bytes, load,
+                        bss_end > load + bytes ? (uint64_t)bss_end - load : bytes);
+}
+
+/* --- the information structure --- */
+
+static void put32(struct rw_mem *mem, uint64_t pa, uint32_t v)
+{
+    memcpy(mem->ram + pa, &v, sizeof(v));
+}
+
+static void put64(struct rw_mem *mem, uint64_t pa, uint64_t v)
+{
+    memcpy(mem->ram + pa, &v, sizeof(v));
+}
+
+static uint64_t put_memory_map(struct rw_mem *mem, uint64_t pa)
+{
+    const uint64_t ranges[][2] = {{0, 0xA0000}, {0x100000, mem->bytes - BOOT_AREA}};
+
+    for (unsigned i = 0; i < 2; i++, pa += 24) {
+        put32(mem, pa, 20);
+        put64(mem, pa + 4, ranges[i][0]);
+        put64(mem, pa + 12, ranges[i][1] - ranges[i][0]);
+        put32(mem, pa + 20, 1);
+    }
+    return 48;
+}
+
+static bool load_modules(struct loader *l, const struct image_options *o, uint64_t table)
+{
+    if (o->module_count > MAX_MODULES)
+        return refuse(l, "takes at most %u modules", MAX_MODULES);
+    for (unsigned i = 0; i < o->module_count; i++) {
+        uint64_t pa = (l->high + 0xFFF) & ~UINT64_C(0xFFF);
+        uint8_t *data;
+        size_t bytes;
+
+        l->path = o->modules[i];
+        if (!read_file(l, o->modules[i], &data, &bytes))
+            return false;
+        if (!claim(l, pa, bytes)) {
+            free(data);
+            return false;
+        }
+        memcpy(l->mem->ram + pa, data, bytes);
+        free(data);
+        put32(l->mem, table + 16 * i, (uint32_t)pa);
+        put32(l->mem, table + 16 * i + 4, (uint32_t)(pa + bytes));
+    }
+    return true;
+}
+
+static bool put_information(struct loader *l, const struct image_options *o, uint64_t info)
+{
+    struct rw_mem *mem = l->mem;
+    const char *append = o->append == NULL ? "" : o->append;
+    uint64_t map = info + 0x100, modules = info + 0x200, line = info + 0x400;
+
+    if (strlen(append) >= 0x800)
+        return refuse(l, "--append is longer than 2047 bytes");
+    put32(mem, info, 0x4D); /* memory sizes, command line, modules, memory map */
+    if (o->module_count != 0)
+        put32(mem, info, 0x4D | 8);
+    put32(mem, info + 4, 640);
+    put32(mem, info + 8, (uint32_t)((mem->bytes - BOOT_AREA - 0x100000) >> 10));
+    put32(mem, info + 16, (uint32_t)line);
+    put32(mem, info + 20, o->module_count);
+    put32(mem, info + 24, (uint32_t)modules);
+    put32(mem, info + 44, (uint32_t)put_memory_map(mem, map));
+    put32(mem, info + 48, (uint32_t)map);
+    memcpy(mem->ram + line, append, strlen(append) + 1);
+    return load_modules(l, o, modules);
+}
+
+/* Identity map of the first 4 GiB in 2-MByte pages: P, R/W; leaves PS. */
+static void put_page_tables(struct rw_mem *mem, uint64_t pml4)
+{
+    put64(mem, pml4, (pml4 + 0x1000) | 3);
+    for (uint64_t g = 0; g < 4; g++) {
+        uint64_t directory = pml4 + 0x2000 + g * 0x1000;
+
+        put64(mem, pml4 + 0x1000 + g * 8, directory | 3);
+        for (uint64_t i = 0; i < 512; i++)
+            put64(mem, directory + i * 8, (g << 30) | (i << 21) | 0x83);
+    }
+}
+
+static bool load(struct loader *l, const struct image_options *o, struct rw_boot *boot)
+{
+    uint64_t info = l->mem->bytes - BOOT_AREA, tables = info + 0x2000;
+    const uint8_t *header = find_multiboot(l);
+    bool elf = l->file_bytes > EI_CLASS && memcmp(l->file, ELFMAG, SELFMAG) == 0;
+    bool ok;
+
+    *boot = (struct rw_boot){0};
+    if (header != NULL && (get32(header + 4) & MB_REQUIRED & ~MB_KNOWN) != 0)
+        return refuse(l, "asks for Multiboot features that are not offered (flags 0x%x)",
+                      get32(header + 4));
+    if (header != NULL && (get32(header + 4) & MB_AOUT_FIELDS))
+        ok = load_aout(l, header, &boot->rip);
+    else if (header != NULL && elf && l->file[EI_CLASS] == ELFCLASS32)
+        ok = load_elf32(l, &boot->rip);
+    else if (elf && l->file[EI_CLASS] == ELFCLASS64)
+        ok = load_elf64(l, &boot->rip);
+    else
+        return refuse(l, "is neither a Multiboot 1 image nor a static ELF64 executable");
+    if (!ok || !put_information(l, o, info))
+        return false;
+    if (l->segment_count == 0)
+        return refuse(l, "has nothing to load");
+    boot->long_mode = !(header != NULL && (!elf || l->file[EI_CLASS] == ELFCLASS32 ||
+                                           (get32(header + 4) & MB_AOUT_FIELDS)));
+    if (boot->long_mode) {
+        put_page_tables(l->mem, tables);
+        boot->cr3 = tables;
+        boot->rsi = info;
+        boot->rsp = info;
+    } else {
+        boot->rax = MB_BOOT_MAGIC;
+        boot->rbx = info;
+    }
+    return true;
+}
+
+bool image_load(const struct image_options *o, struct rw_mem *mem, struct rw_boot *boot,
+                char *error, size_t error_bytes)
+{
+    struct loader l = {.mem = mem, .path = o->path, .error = error, .error_bytes = error_bytes};
+    bool ok = read_file(&l, o->path, &l.file, &l.file_bytes) && load(&l, o, boot);
+
+    free(l.file);
+    return ok;
+}

@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: Apache-2.0
+// The golden machine alone; see the header. The processor runs in slices that end at the board's
+// next timer event, when a device wants DMA, or when the guest ends the run.
+#include "machine.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define SLICE_RETIREMENTS 4096
+#define DMA_QUEUE         64
+
+struct machine {
+    const struct rw_model_ops *ops;
+    struct rw_model *cpu;
+    struct iommu *iommu;
+    struct pc board;
+    struct rw_mem mem;
+    void *ctx;
+    void (*console)(void *ctx, uint8_t byte);
+    struct device_dma queue[DMA_QUEUE];
+    unsigned queue_head, queue_count;
+    uint64_t now; /* retirements before the running slice */
+    bool exited;
+    uint32_t exit_status;
+    struct machine_counts counts;
+};
+
+static void update_line(struct machine *m)
+{
+    m->ops->set_intr(m->cpu, lapic_pending(&m->board.lapic) >= 0);
+}
+
+static bool in_iommu_window(uint64_t pa)
+{
+    return pa >= IOMMU_BASE && pa - IOMMU_BASE < IOMMU_BYTES;
+}
+
+static uint64_t on_read(void *ctx, const struct rw_access *a)
+{
+    struct machine *m = ctx;
+    struct pc_beat beat = {.addr = a->pa, .bytes = a->bytes, .io = (a->flags & BUS_IO) != 0};
+    uint64_t value = 0;
+
+    if (!beat.io && in_iommu_window(a->pa))
+        return iommu_reg_read(m->iommu, (uint32_t)(a->pa - IOMMU_BASE), a->bytes);
+    pc_beat_run(&m->board, &beat);
+    update_line(m);
+    memcpy(&value, beat.data, sizeof(value));
+    return value;
+}
+
+static void on_write(void *ctx, const struct rw_access *a, uint64_t value)
+{
+    struct machine *m = ctx;
+    struct pc_beat beat = {
+        .addr = a->pa, .bytes = a->bytes, .write = true, .io = (a->flags & BUS_IO) != 0};
+
+    if (!beat.io && in_iommu_window(a->pa)) {
+        iommu_reg_write(m->iommu, (uint32_t)(a->pa - IOMMU_BASE), a->bytes, value);
+    } else {
+        memcpy(beat.data, &value, sizeof(value));
+        pc_beat_run(&m->board, &beat);
+    }
+    update_line(m);
+    /* A timer may have been started, a DMA asked for: let the slice end here. */
+    m->ops->stop(m->cpu);
+}
+
+static uint64_t on_tsc(void *ctx)
+{
+    struct machine *m = ctx;
+
+    return m->now;
+}
+
+static uint8_t on_inta(void *ctx)
+{
+    struct machine *m = ctx;
+    uint8_t vector = lapic_acknowledge(&m->board.lapic);
+
+    update_line(m);
+    return vector;
+}
+
+static void on_message(void *ctx, uint64_t addr, uint32_t data)
+{
+    struct machine *m = ctx;
+
+    pc_message(&m->board, addr, data);
+    update_line(m);
+}
+
+static void on_iommu(void *ctx, const struct rec_iommu *r)
+{
+    struct machine *m = ctx;
+
+    m->counts.fault_records += r->kind == IOMMU_FAULT_RECORD;
+}
+
+static void host_dma(void *ctx, const struct device_dma *req)
+{
+    struct machine *m = ctx;
+
+    if (m->queue_count < DMA_QUEUE)
+        m->queue[(m->queue_head + m->queue_count++) % DMA_QUEUE] = *req;
+}
+
+static void host_console(void *ctx, uint8_t byte)
+{
+    struct machine *m = ctx;
+
+    if (m->console != NULL)
+        m->console(m->ctx, byte);
+}
+
+static void host_exit(void *ctx, uint32_t status)
+{
+    struct machine *m = ctx;
+
+    m->exited = true;
+    m->exit_status = status;
+}
+
+struct machine *machine_create(const struct machine_config *config)
+{
+    struct machine *m = calloc(1, sizeof(*m));
+    struct rw_model_config mc = {.mem = config->mem, .boot = config->boot};
+    struct rw_env env = {
+        .ctx = m, .read = on_read, .write = on_write, .tsc = on_tsc, .inta = on_inta};
+    struct iommu_env ienv = {.ctx = m, .iommu = on_iommu, .message = on_message};
+    struct iommu_config ic = iommu_default_config();
+    struct device_host host = {m, host_dma, host_console, host_exit};
+
+    if (m == NULL)
+        return NULL;
+    m->ops = config->ops;
+    m->mem = config->mem;
+    m->ctx = config->ctx;
+    m->console = config->console;
+    pc_init(&m->board, &host);
+    m->cpu = m->ops->create(&mc, &env);
+    m->iommu = iommu_create(&ic, &ienv);
+    if (m->cpu == NULL || m->iommu == NULL) {
+        machine_destroy(m);
+        return NULL;
+    }
+    return m;
+}
+
+void machine_destroy(struct machine *m)
+{
+    if (m->cpu != NULL)
+        m->ops->destroy(m->cpu);
+    if (m->iommu != NULL)
+        iommu_destroy(m->iommu);
+    free(m);
+}
+
+static void dma_read(struct machine *m, uint64_t pa, unsigned bytes, uint8_t *out)
+{
+    struct pc_beat beat = {.addr = pa, .bytes = bytes};
+
+    if (rw_mem_is_ram(&m->mem, pa, bytes)) {
+        memcpy(out, m->mem.ram + pa, bytes);
+        return;
+    }
+    pc_beat_run(&m->board, &beat);
+    memcpy(out, beat.data, bytes);
+}
+
+static void dma_write(struct machine *m, uint64_t pa, unsigned bytes, const uint8_t *data)
+{
+    struct pc_beat beat = {.addr = pa, .bytes = bytes, .write = true};
+
+    if (rw_mem_is_ram(&m->mem, pa, bytes)) {
+        memcpy(m->mem.ram + pa, data, bytes);
+        m->ops->mem_changed(m->cpu, pa, bytes);
+        return;
+    }
+    memcpy(beat.data, data, bytes);
+    pc_beat_run(&m->board, &beat);
+}
+
+static void dma_data(struct machine *m, const struct device_dma *d, uint64_t pa,
+                     struct device_dma_done *done)
+{
+    if (d->write)
+        dma_write(m, pa, d->len, d->data);
+    else
+        dma_read(m, pa, d->len, done->data);
+}
+
+static void run_dma(struct machine *m, const struct device_dma *d)
+{
+    struct rec_dma in = {.sid = d->sid, .iova = d->addr, .write = d->write, .len = d->len};
+    struct device_dma_done done = {.tag = d->tag, .ok = true};
+    struct iommu_request q;
+    struct iommu_step s = iommu_dma_begin(m->iommu, &q, &in);
+    uint32_t message;
+
+    while (s.action != IOMMU_DO_DONE) {
+        uint64_t data[2] = {0, 0};
+
+        switch (s.action) {
+        case IOMMU_DO_READ:
+            dma_read(m, s.addr, s.bytes, (uint8_t *)data);
+            break;
+        case IOMMU_DO_ACCESS:
+            dma_data(m, d, q.out.pa, &done);
+            break;
+        case IOMMU_DO_MESSAGE:
+            memcpy(&message, d->data, sizeof(message));
+            pc_message(&m->board, d->addr, message);
+            break;
+        case IOMMU_DO_EVENT:
+            pc_message(&m->board, s.addr, s.data);
+            break;
+        case IOMMU_DO_DONE:
+            break;
+        }
+        s = iommu_dma_next(m->iommu, &q, data);
+    }
+    if (q.out.status == DMA_BLOCKED || q.out.status == DMA_REJECTED) {
+        done.ok = false;
+        memset(done.data, 0xFF, sizeof(done.data));
+    }
+    m->counts.dma++;
+    pc_dma_done(&m->board, &done);
+}
+
+/* One request at a time, a retirement apart, as a device on a bus would. */
+static void advance_board(struct machine *m)
+{
+    pc_advance(&m->board, m->now);
+    if (m->queue_count != 0) {
+        struct device_dma d = m->queue[m->queue_head];
+
+        m->queue_head = (m->queue_head + 1) % DMA_QUEUE;
+        m->queue_count--;
+        run_dma(m, &d);
+    }
+    update_line(m);
+}
+
+static uint64_t slice_length(const struct machine *m, uint64_t left)
+{
+    uint64_t next = pc_next_event(&m->board);
+    uint64_t slice = m->queue_count != 0 ? 1 : SLICE_RETIREMENTS;
+
+    if (next > m->now && next - m->now < slice)
+        slice = next - m->now;
+    return slice < left ? slice : left;
+}
+
+/* HLT: time passes until something interrupts; false when nothing ever will. */
+static bool wait_for_event(struct machine *m)
+{
+    if (lapic_pending(&m->board.lapic) >= 0)
+        return m->ops->interruptible(m->cpu, false);
+    if (m->queue_count != 0) {
+        m->now++;
+        return true;
+    }
+    if (pc_next_event(&m->board) == DEVICE_NEVER)
+        return false;
+    m->now = pc_next_event(&m->board);
+    return true;
+}
+
+enum machine_end machine_run(struct machine *m, uint64_t max_retirements)
+{
+    uint64_t total = 0;
+
+    while (!m->exited && total < max_retirements) {
+        uint64_t done = 0;
+        enum rw_step end;
+
+        advance_board(m);
+        end = m->ops->run(m->cpu, slice_length(m, max_retirements - total), &done);
+        m->now += done;
+        total += done;
+        m->counts.retirements += done;
+        if (end == RW_STEP_SHUTDOWN)
+            return MACHINE_SHUTDOWN;
+        if (end == RW_STEP_HALTED && !m->exited && !wait_for_event(m))
+            return MACHINE_HANG;
+    }
+    return m->exited ? MACHINE_EXIT : MACHINE_LIMIT;
+}
+
+bool machine_exit_status(const struct machine *m, uint32_t *status)
+{
+    *status = m->exit_status;
+    return m->exited;
+}
+
+struct machine_counts machine_counts(const struct machine *m)
+{
+    return m->counts;
+}
+
+uint64_t machine_unclaimed(const struct machine *m)
+{
+    return m->board.unclaimed;
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// The golden machine alone: processor, IOMMU, board and RAM with no RTL beside them. One retirement
+// counts as one cycle; a DMA is done between two retirements.
+#ifndef RW_MACHINE_H
+#define RW_MACHINE_H
+
+#include "devices/pc.h"
+#include "iommu/iommu.h"
+#include "ringwalk.h"
+
+struct machine_config {
+    const struct rw_model_ops *ops;
+    struct rw_mem mem; /* loaded; borrowed */
+    struct rw_boot boot;
+    void *ctx;
+    void (*console)(void *ctx, uint8_t byte);
+};
+
+enum machine_end {
+    MACHINE_LIMIT,    /* max retirements done */
+    MACHINE_EXIT,     /* the guest wrote the exit port */
+    MACHINE_SHUTDOWN, /* triple fault */
+    MACHINE_HANG      /* HLT with nothing that could end it */
+};
+
+struct machine_counts {
+    uint64_t retirements, dma, fault_records;
+};
+
+struct machine; /* opaque */
+
+struct machine *machine_create(const struct machine_config *config);
+void machine_destroy(struct machine *m);
+enum machine_end machine_run(struct machine *m, uint64_t max_retirements);
+bool machine_exit_status(const struct machine *m, uint32_t *status);
+struct machine_counts machine_counts(const struct machine *m);
+uint64_t machine_unclaimed(const struct machine *m);
+
+#endif
