@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Context cache, root and context entry fetch. start_i is the cycle of the lookup; sid_i, at_i stay
-// stable until done_o, which is high for one cycle: in that of start_i on a hit or a TTM fault, else
-// after 2 cycles (read, check) for each entry fetched. The result is valid with done_o.
+// stable until done_o, which is high for one cycle: in that of start_i on a hit or a TTM fault,
+// else after 2 cycles (read, check) for each entry fetched. The result is valid with done_o.
 // inv_valid_i drops entries in one cycle while nothing is in flight; inv_count_o is valid with it.
 // VT-d "Root Entry", "Context Entry", "Context-Cache"; docs/iommu.md steps 2 and 3.
 module iommu_context

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // One DMA request from acceptance to answer: interrupt range, context, width, IOTLB, walk, fault,
 // data access. accept_i is the cycle of acceptance; rsp_valid_o is high for one cycle, after the
-// data access or after the fault's record and event. Latency of the translation as in docs/iommu.md: the
-// answer is the cycle of StAnswer. VT-d "DMA Remapping"; the order of checks is the manual's.
+// data access or after the fault's record and event. Latency of the translation as in
+// docs/iommu.md: the answer is the cycle of StAnswer. The order of checks is the manual's.
+// VT-d "DMA Remapping".
 module iommu_dma
   import iommu_pkg::*;
 (

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Fault recording and the fault event: FSTS, FECTL, FEDATA, FEADDR, FRCD. A fault is offered in the
-// cycle of fault_valid_i; recorded_o says in that cycle what became of it. event_busy_o is high from
-// the cycle after an event falls due until its message is acked; hold_i keeps the message back.
+// cycle of fault_valid_i; recorded_o says in that cycle what became of it. event_busy_o is high
+// from the cycle after an event falls due until its message is acked; hold_i keeps it back.
 // VT-d "Primary Fault Logging", "Fault Event", "Fault Recording Registers"; docs/iommu.md.
 // There is no advanced logging and no collapsing of faults of one source-id.
 module iommu_fault

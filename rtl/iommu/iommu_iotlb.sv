@@ -2,6 +2,8 @@
 // The IOTLB: second-stage translations of every page size, by domain. The lookup answers in its own
 // cycle; drop, fill and invalidation take effect at the end of theirs, inv_count_o is valid with
 // inv_valid_i. At most one of lookup_i, fill_i, inv_valid_i. VT-d "IOTLB"; docs/iommu.md "Shapes".
+// choice: pages of different sizes may overlap when software changes a page's size without an
+// invalidation; the lowest-numbered match answers.
 module iommu_iotlb
   import iommu_pkg::*;
 (
@@ -42,11 +44,11 @@ module iommu_iotlb
     match  = '0;
     leaf_o = '0;
     if (lookup_i || fill_i) begin
-      for (int unsigned i = 0; i < ENTRIES; i++) begin
-        if (valid_q[i] && did_q[i] == did_i
-            && ((page_q[i] ^ page_i) >> size_log2(leaf_q[i].size)) == '0) begin
-          match[i] = 1'b1;
-          leaf_o   = leaf_q[i];
+      for (int unsigned i = ENTRIES; i > 0; i--) begin
+        if (valid_q[i-1] && did_q[i-1] == did_i
+            && ((page_q[i-1] ^ page_i) >> size_log2(leaf_q[i-1].size)) == '0) begin
+          match[i-1] = 1'b1;
+          leaf_o     = leaf_q[i-1];
         end
       end
     end
@@ -100,6 +102,7 @@ module iommu_iotlb
     end
   end
 
-  OneMatch: assert property (@(posedge clk_i) disable iff (!rst_ni) $onehot0(match));
+  OneThing: assert property (@(posedge clk_i) disable iff (!rst_ni)
+                             $onehot0({lookup_i, fill_i, inv_valid_i}));
 
 endmodule

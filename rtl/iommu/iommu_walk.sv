@@ -2,7 +2,7 @@
 // Second-stage walker with its level caches. start_i comes one cycle before the first pass; the
 // request stays stable until done_o, which is high for one cycle: that of the leaf's check, or of
 // the first faulting entry's in a walk of all levels. 1 cycle for each pass, 2 for each entry
-// (read, check). fault_o and leaf_o are valid with done_o, psc_level_o also later, until the next start_i.
+// (read, check). fault_o and leaf_o are valid with done_o, psc_level_o until the next start_i.
 // VT-d "Second-Stage Translation"; docs/iommu.md steps 6 to 8.
 module iommu_walk
   import iommu_pkg::*;

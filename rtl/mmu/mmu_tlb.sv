@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Fully associative TLB for pages of every size. The lookup answers in its own cycle; drop, fill
 // and flush take effect at the end of theirs. At most one of lookup_i, fill_i, flush_valid_i.
+// choice: entries of different size or PCID (one global) may overlap when software changes a page's
+// size or G without a flush; the lowest-numbered match answers.
 // SDM Vol. 3A "Caching Translation Information"; docs/mmu.md "Shapes", "Flushes".
 module mmu_tlb
   import mmu_pkg::*;
@@ -40,10 +42,10 @@ module mmu_tlb
     match  = '0;
     data_o = '0;
     if (lookup_i || fill_i) begin
-      for (int unsigned i = 0; i < ENTRIES; i++) begin
-        if (valid_q[i] && tlb_match(tag_q[i], vpn_i, pcid_i)) begin
-          match[i] = 1'b1;
-          data_o   = data_q[i];
+      for (int unsigned i = ENTRIES; i > 0; i--) begin
+        if (valid_q[i-1] && tlb_match(tag_q[i-1], vpn_i, pcid_i)) begin
+          match[i-1] = 1'b1;
+          data_o     = data_q[i-1];
         end
       end
     end
@@ -95,6 +97,7 @@ module mmu_tlb
     end
   end
 
-  OneMatch: assert property (@(posedge clk_i) disable iff (!rst_ni) $onehot0(match));
+  OneThing: assert property (@(posedge clk_i) disable iff (!rst_ni)
+                             $onehot0({lookup_i, fill_i, flush_valid_i}));
 
 endmodule
