@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+// Failure bundles; see the header. The wave comes from a second run of the same command from reset:
+// the same seed gives the same cycles.
+#include "bundle.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "report.h"
+#include "walk_diff.h"
+
+#define WINDOW_BEFORE   400
+#define WINDOW_AFTER    60
+#define UNITS_PER_CYCLE 10 /* of the FST's time */
+#define MAX_ARGS        64
+
+extern char **environ;
+
+static FILE *create(const char *folder, const char *name, char *error, size_t error_bytes)
+{
+    char path[1200];
+    FILE *f;
+
+    snprintf(path, sizeof(path), "%s/%s", folder, name);
+    f = fopen(path, "w");
+    if (f == NULL)
+        snprintf(error, error_bytes, "%s: cannot be written: %s", path, strerror(errno));
+    return f;
+}
+
+static bool finish(FILE *f, const char *what, char *error, size_t error_bytes)
+{
+    bool ok = !ferror(f);
+
+    if (fclose(f) != 0)
+        ok = false;
+    if (!ok)
+        snprintf(error, error_bytes, "%s: cannot be written: %s", what, strerror(errno));
+    return ok;
+}
+
+static void shell_quote(FILE *f, const char *s)
+{
+    fputc('\'', f);
+    for (; *s != 0; s++) {
+        if (*s == '\'')
+            fputs("'\\''", f);
+        else
+            fputc(*s, f);
+    }
+    fputc('\'', f);
+}
+
+/* One argument a line in `command`, for replay; the same as a shell line for people in `report`. */
+static bool write_command(const struct bundle_request *b, const char *folder, char *error,
+                          size_t error_bytes)
+{
+    FILE *f = create(folder, "replay.sh", error, error_bytes);
+    char cwd[1024];
+
+    if (f == NULL)
+        return false;
+    fputs("#!/bin/sh\ncd ", f);
+    shell_quote(f, getcwd(cwd, sizeof(cwd)) != NULL ? cwd : ".");
+    fputs(" && exec ", f);
+    shell_quote(f, b->program);
+    for (int i = 1; i < b->argc; i++) {
+        fputc(' ', f);
+        shell_quote(f, b->argv[i]);
+    }
+    fputs(" --no-bundle\n", f);
+    return finish(f, "replay.sh", error, error_bytes);
+}
+
+static bool write_report(const struct bundle_request *b, const char *folder, char *error,
+                         size_t error_bytes)
+{
+    FILE *f = create(folder, "report.txt", error, error_bytes);
+
+    if (f == NULL)
+        return false;
+    report_text(f, b->options, b->result, NULL);
+    walk_diff(f, b->result->log, &b->result->first);
+    fprintf(f, "\nto reproduce: sh %s/replay.sh\nto see it: ringwalk wave %s\n", folder, folder);
+    if (!finish(f, "report.txt", error, error_bytes))
+        return false;
+    f = create(folder, "records.log", error, error_bytes);
+    if (f == NULL)
+        return false;
+    record_log_print(b->result->log, f);
+    return finish(f, "records.log", error, error_bytes);
+}
+
+static const char *view_for(const char *stream)
+{
+    if (strcmp(stream, "xlate") == 0 || strcmp(stream, "walk") == 0)
+        return "mmu.gtkw";
+    if (strcmp(stream, "dma") == 0 || strcmp(stream, "iwalk") == 0 || strcmp(stream, "iommu") == 0)
+        return "iommu.gtkw";
+    return "cpu.gtkw";
+}
+
+/* The block's saved view with this run's file, time and cursor in front. */
+static bool write_view(const struct bundle_request *b, const char *folder, char *error,
+                       size_t error_bytes)
+{
+    uint64_t at = b->result->first.cycle * UNITS_PER_CYCLE;
+    char source[1200], line[512];
+    FILE *in, *out;
+
+    snprintf(source, sizeof(source), "%s/%s", b->waves, view_for(b->result->first.stream));
+    in = fopen(source, "r");
+    if (in == NULL) {
+        snprintf(error, error_bytes, "%s: cannot be opened: %s", source, strerror(errno));
+        return false;
+    }
+    out = create(folder, "wave.gtkw", error, error_bytes);
+    if (out == NULL) {
+        fclose(in);
+        return false;
+    }
+    fprintf(out, "[dumpfile] \"%s/wave.fst\"\n", folder);
+    fprintf(out, "[timestart] %" PRIu64 "\n", at > 300 ? at - 300 : 0);
+    fprintf(out, "*-5.000000 %" PRIu64 " -1 -1 -1\n", at);
+    while (fgets(line, sizeof(line), in) != NULL)
+        fputs(line, out);
+    fclose(in);
+    return finish(out, "wave.gtkw", error, error_bytes);
+}
+
+static bool run_traced(const struct bundle_request *b, const char *folder, char *error,
+                       size_t error_bytes)
+{
+    uint64_t cycle = b->result->first.cycle;
+    char wave[1200], from[48], to[48];
+    char *args[MAX_ARGS];
+    int n = 0, status = 0;
+    pid_t child;
+    posix_spawn_file_actions_t quiet;
+
+    snprintf(wave, sizeof(wave), "--wave=%s/wave.fst", folder);
+    snprintf(from, sizeof(from), "--wave-from=%" PRIu64,
+             cycle > WINDOW_BEFORE ? cycle - WINDOW_BEFORE : 0);
+    snprintf(to, sizeof(to), "--wave-to=%" PRIu64, cycle + WINDOW_AFTER);
+    for (; n < b->argc && n < MAX_ARGS - 8; n++)
+        args[n] = b->argv[n];
+    args[n++] = wave;
+    args[n++] = from;
+    args[n++] = to;
+    args[n++] = (char[]){"--no-bundle"};
+    args[n++] = (char[]){"--quiet"};
+    args[n] = NULL;
+    posix_spawn_file_actions_init(&quiet);
+    posix_spawn_file_actions_addopen(&quiet, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+    if (posix_spawn(&child, b->program, &quiet, NULL, args, environ) != 0) {
+        snprintf(error, error_bytes, "%s: cannot be run for the wave", b->program);
+        return false;
+    }
+    posix_spawn_file_actions_destroy(&quiet);
+    waitpid(child, &status, 0);
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != 1) {
+        snprintf(error, error_bytes, "the traced run did not reproduce the difference");
+        return false;
+    }
+    return true;
+}
+
+bool bundle_write(const struct bundle_request *b, char *path, size_t path_bytes, char *error,
+                  size_t error_bytes)
+{
+    const char *name = strrchr(b->options->image.path, '/');
+    char real[1000];
+
+    if (mkdir(b->root, 0777) != 0 && errno != EEXIST) {
+        snprintf(error, error_bytes, "%s: cannot be made: %s", b->root, strerror(errno));
+        return false;
+    }
+    if (realpath(b->root, real) == NULL)
+        snprintf(real, sizeof(real), "%s", b->root);
+    snprintf(path, path_bytes, "%s/%s-seed%" PRIu64 "-cycle%" PRIu64, real,
+             name == NULL ? b->options->image.path : name + 1, b->options->seed,
+             b->result->first.cycle);
+    if (mkdir(path, 0777) != 0 && errno != EEXIST) {
+        snprintf(error, error_bytes, "%s: cannot be made: %s", path, strerror(errno));
+        return false;
+    }
+    return write_command(b, path, error, error_bytes) &&
+           write_report(b, path, error, error_bytes) && write_view(b, path, error, error_bytes) &&
+           run_traced(b, path, error, error_bytes);
+}
+
+bool bundle_replay(const char *path, char *error, size_t error_bytes)
+{
+    char script[1200];
+
+    snprintf(script, sizeof(script), "%s/replay.sh", path);
+    if (access(script, R_OK) != 0) {
+        snprintf(error, error_bytes, "%s: is not a bundle: %s", path, strerror(errno));
+        return false;
+    }
+    execl("/bin/sh", "sh", script, (char *)NULL);
+    snprintf(error, error_bytes, "/bin/sh: %s", strerror(errno));
+    return false;
+}
+
+bool bundle_open_wave(const char *path, char *error, size_t error_bytes)
+{
+    char view[1200];
+
+    snprintf(view, sizeof(view), "%s/wave.gtkw", path);
+    if (access(view, R_OK) != 0) {
+        snprintf(error, error_bytes, "%s: is not a bundle: %s", path, strerror(errno));
+        return false;
+    }
+    execlp("gtkwave", "gtkwave", view, (char *)NULL);
+    snprintf(error, error_bytes, "gtkwave: %s; install it with: apt-get install gtkwave",
+             strerror(errno));
+    return false;
+}

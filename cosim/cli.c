@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+// Command line: picks the command.
+#include "cli.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const struct command {
+    const char *name;
+    int (*run)(const struct cli *cli, int argc, char **argv);
+    const char *help;
+} commands[] = {
+    {"run", cli_run, "PROGRAM [options]   boot a program in lockstep (Multiboot 1 or ELF64)"},
+    {"model", cli_model, "PROGRAM [options]   the same on the golden model alone"},
+    {"mmu", cli_mmu, "[options]           random translations, MMU RTL against the model"},
+    {"iommu", cli_iommu, "[options]           random requests, IOMMU RTL against the model"},
+    {"bench", cli_bench,
+     "PROGRAM... [--json FILE]   RTL alone, lockstep, model alone, side by side"},
+    {"replay", cli_replay, "BUNDLE              reproduce a failure"},
+    {"wave", cli_wave, "BUNDLE              open its wave in GTKWave"},
+};
+
+#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+int cli_refuse(const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    fputs("ringwalk: ", stderr);
+    vfprintf(stderr, format, args);
+    fputc('\n', stderr);
+    va_end(args);
+    return EXIT_USAGE;
+}
+
+bool cli_number(const char *text, uint64_t *value)
+{
+    char *end;
+
+    errno = 0;
+    if (text == NULL || *text < '0' || *text > '9')
+        return false;
+    *value = strtoull(text, &end, 0);
+    if (errno != 0)
+        return false;
+    if (*end == 'K' || *end == 'M' || *end == 'G') {
+        unsigned shift = *end == 'K' ? 10 : *end == 'M' ? 20 : 30;
+
+        if (*value > UINT64_MAX >> shift)
+            return false;
+        *value <<= shift;
+        end++;
+    }
+    return *end == 0;
+}
+
+static void usage(FILE *out)
+{
+    fputs("usage: ringwalk COMMAND ...\n", out);
+    for (unsigned i = 0; i < COMMANDS; i++)
+        fprintf(out, "  %-7s %s\n", commands[i].name, commands[i].help);
+    fputs("ringwalk COMMAND --help lists a command's options\n"
+          "exit status: 0 agreed, 1 mismatch, 2 usage or bad input, 3 limit or hang, "
+          "4 the guest failed\n",
+          out);
+}
+
+int main(int argc, char **argv)
+{
+    static char self[4096];
+    struct cli cli = {.program = self, .argc = argc, .argv = argv};
+    ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+
+    if (n <= 0)
+        snprintf(self, sizeof(self), "%s", argv[0]);
+    if (argc < 2) {
+        usage(stderr);
+        return EXIT_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
+        usage(stdout);
+        return 0;
+    }
+    for (unsigned i = 0; i < COMMANDS; i++)
+        if (strcmp(argv[1], commands[i].name) == 0)
+            return commands[i].run(&cli, argc - 1, argv + 1);
+    return cli_refuse("unknown command '%s'; ringwalk --help lists them", argv[1]);
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// The commands of ringwalk; each takes its own argc and argv (argv[0] is the command) and returns
+// the exit status: 0 agreed, 1 mismatch, 2 usage or bad input, 3 limit or hang, 4 guest failed.
+#ifndef RW_CLI_H
+#define RW_CLI_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define EXIT_USAGE 2
+
+struct cli {
+    const char *program; /* path of this executable */
+    int argc;            /* the whole command line */
+    char **argv;
+};
+
+int cli_run(const struct cli *cli, int argc, char **argv);
+int cli_model(const struct cli *cli, int argc, char **argv);
+int cli_bench(const struct cli *cli, int argc, char **argv);
+int cli_mmu(const struct cli *cli, int argc, char **argv);
+int cli_iommu(const struct cli *cli, int argc, char **argv);
+int cli_replay(const struct cli *cli, int argc, char **argv);
+int cli_wave(const struct cli *cli, int argc, char **argv);
+
+/* Prints "ringwalk: ..." as one line to standard error; returns EXIT_USAGE. */
+int cli_refuse(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* A number in C notation with an optional K, M or G (1024s); false when it is none. */
+bool cli_number(const char *text, uint64_t *value);
+
+#endif

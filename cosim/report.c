@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a run prints.
+#include "report.h"
+
+#include <cjson/cJSON.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "disasm.h"
+
+static const char *const stim_names[STIM_COUNT] = {"interrupt", "tsc", "mmio_read",
+                                                   "port_read", "nmi", "dma_payload"};
+
+void report_mismatch(FILE *out, const struct mismatch *m)
+{
+    char text[128];
+
+    fprintf(out, "first difference: stream %s, field %s, cycle %" PRIu64 "\n", m->stream, m->field,
+            m->cycle);
+    fprintf(out, "  rtl   %s\n  model %s\n", m->rtl, m->model);
+    if (m->has_source_id)
+        fprintf(out, "  source-id %02x:%02x.%x\n", m->source_id >> 8, (m->source_id >> 3) & 0x1F,
+                m->source_id & 7);
+    if (m->len != 0) {
+        disasm(text, sizeof(text), m->bytes, m->len, m->rip, m->mode);
+        fprintf(out, "  at rip 0x%" PRIx64 ": %s\n", m->rip, text);
+    } else {
+        fprintf(out, "  at rip 0x%" PRIx64 "\n", m->rip);
+    }
+}
+
+static const char *outcome(const struct run_result *r)
+{
+    if (r->verdict == VERDICT_LIMIT)
+        return " (the limit of cycles or instructions was reached)";
+    if (r->verdict == VERDICT_HANG)
+        return " (no instruction retires and nothing is due that could wake the processor)";
+    if (r->shut_down)
+        return " (the guest shut down: triple fault)";
+    if (r->guest_exited && r->guest_exit != 0)
+        return " (the guest failed its own check)";
+    return "";
+}
+
+void report_text(FILE *out, const struct run_options *o, const struct run_result *r,
+                 const char *bundle)
+{
+    const struct scoreboard_counts *c = &r->counts;
+
+    fprintf(out, "verdict: %s%s\n", run_verdict_name(r->verdict), outcome(r));
+    if (r->verdict == VERDICT_MISMATCH)
+        report_mismatch(out, &r->first);
+    if (bundle != NULL)
+        fprintf(out, "  bundle %s (report, record log, wave; ./rw wave %s opens it)\n", bundle,
+                bundle);
+    fprintf(out, "program: %s, seed %" PRIu64 "\n", o->image.path, o->seed);
+    fprintf(out, "instructions: %" PRIu64 ", cycles: %" PRIu64, c->instructions, r->cycles);
+    if (o->mode != RUN_MODEL_ALONE && c->instructions != 0)
+        fprintf(out, " (%.2f per instruction)", (double)r->cycles / (double)c->instructions);
+    fprintf(out, "\ntranslations: %" PRIu64 " fetch, %" PRIu64 " data, %" PRIu64 " dma\n", c->fetch,
+            c->data, c->dma);
+    fprintf(out, "iommu events: %" PRIu64 "\nstimuli:", c->iommu_events);
+    for (unsigned i = 0; i < STIM_COUNT; i++)
+        fprintf(out, " %s %" PRIu64 "%s", stim_names[i], c->stimuli[i],
+                i + 1 < STIM_COUNT ? "," : "\n");
+    fprintf(out, "unclaimed accesses: %" PRIu64 "\n", r->unclaimed);
+    if (r->guest_exited)
+        fprintf(out, "guest exit: %" PRIu32 "\n", r->guest_exit);
+    fprintf(out, "seconds: %.2f\n", r->seconds);
+}
+
+static void add_count(cJSON *o, const char *name, uint64_t value)
+{
+    cJSON_AddNumberToObject(o, name, (double)value);
+}
+
+static void add_first(cJSON *root, const struct run_result *r, const char *bundle)
+{
+    const struct mismatch *m = &r->first;
+    cJSON *first = cJSON_AddObjectToObject(root, "first");
+    char text[24];
+
+    cJSON_AddStringToObject(first, "stream", m->stream);
+    cJSON_AddStringToObject(first, "field", m->field);
+    cJSON_AddStringToObject(first, "rtl", m->rtl);
+    cJSON_AddStringToObject(first, "model", m->model);
+    add_count(first, "cycle", m->cycle);
+    if (m->has_source_id) {
+        add_count(first, "source_id", m->source_id);
+    } else {
+        snprintf(text, sizeof(text), "0x%" PRIx64, m->rip);
+        cJSON_AddStringToObject(first, "rip", text);
+    }
+    if (bundle != NULL)
+        cJSON_AddStringToObject(first, "bundle", bundle);
+    else
+        cJSON_AddNullToObject(first, "bundle");
+}
+
+static cJSON *run_object(const struct run_options *o, const struct run_result *r,
+                         const char *bundle)
+{
+    const struct scoreboard_counts *c = &r->counts;
+    cJSON *root = cJSON_CreateObject(), *sub;
+
+    cJSON_AddStringToObject(root, "verdict", run_verdict_name(r->verdict));
+    add_count(root, "seed", o->seed);
+    add_count(root, "instructions", c->instructions);
+    add_count(root, "cycles", r->cycles);
+    sub = cJSON_AddObjectToObject(root, "translations");
+    add_count(sub, "fetch", c->fetch);
+    add_count(sub, "data", c->data);
+    add_count(sub, "dma", c->dma);
+    add_count(root, "iommu_events", c->iommu_events);
+    sub = cJSON_AddObjectToObject(root, "stimuli");
+    for (unsigned i = 0; i < STIM_COUNT; i++)
+        add_count(sub, stim_names[i], c->stimuli[i]);
+    cJSON_AddObjectToObject(root, "permitted"); /* there is no permitted difference */
+    if (r->guest_exited)
+        add_count(root, "guest_exit", r->guest_exit);
+    else
+        cJSON_AddNullToObject(root, "guest_exit");
+    cJSON_AddNumberToObject(root, "seconds", r->seconds);
+    if (r->verdict == VERDICT_MISMATCH)
+        add_first(root, r, bundle);
+    return root;
+}
+
+bool report_json(const char *path, const struct run_options *o, const struct run_result *r,
+                 const char *bundle)
+{
+    cJSON *root = run_object(o, r, bundle);
+    char *text = cJSON_Print(root);
+    bool to_stdout = strcmp(path, "-") == 0;
+    FILE *out = to_stdout ? stdout : fopen(path, "w");
+    bool ok = out != NULL && text != NULL && fprintf(out, "%s\n", text) > 0;
+
+    if (out != NULL && (to_stdout ? fflush(out) : fclose(out)) != 0)
+        ok = false;
+    free(text);
+    cJSON_Delete(root);
+    return ok;
+}

@@ -1,0 +1,381 @@
+// SPDX-License-Identifier: Apache-2.0
+// One run of a program; see the header. In lockstep the RTL and the model each have their own RAM,
+// loaded alike.
+#include "run.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "machine.h"
+#include "shell/shell.h"
+
+#define CHUNK_CYCLES     UINT64_C(16384)
+#define LOG_RECORDS      400
+#define EXIT_GRACE       UINT64_C(10000) /* cycles for the exit's OUT to retire */
+#define PROGRESS_SECONDS 2.0
+
+struct run {
+    const struct run_options *o;
+    struct run_result *r;
+    struct shell *shell;
+    struct scoreboard *sb;
+    uint64_t last_retire_cycle;
+    double started, last_progress;
+};
+
+const char *run_verdict_name(enum run_verdict v)
+{
+    static const char *const names[] = {"agreed", "mismatch", "limit", "hang"};
+
+    return names[v];
+}
+
+int run_exit_status(const struct run_result *r)
+{
+    switch (r->verdict) {
+    case VERDICT_MISMATCH:
+        return 1;
+    case VERDICT_LIMIT:
+    case VERDICT_HANG:
+        return 3;
+    case VERDICT_AGREED:
+        break;
+    }
+    return r->shut_down || (r->guest_exited && r->guest_exit != 0) ? 4 : 0;
+}
+
+static double now_seconds(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+static bool ram_map(struct rw_mem *mem, uint64_t bytes)
+{
+    mem->bytes = bytes;
+    mem->ram = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return mem->ram != MAP_FAILED;
+}
+
+static void progress(struct run *run, uint64_t done, const char *unit)
+{
+    double now = now_seconds();
+    bool tty = isatty(STDERR_FILENO) != 0;
+
+    if (!run->o->progress || now - run->last_progress < (tty ? PROGRESS_SECONDS : 30.0))
+        return;
+    run->last_progress = now;
+    fprintf(stderr, tty ? "\r%" PRIu64 " %s, %.0f a second " : "%" PRIu64 " %s, %.0f a second\n",
+            done, unit, (double)done / (now - run->started));
+}
+
+/* --- sinks --- */
+
+#define FORWARD(kind)                                                                              \
+    static void sink_##kind(void *ctx, const struct rec_##kind *r)                                 \
+    {                                                                                              \
+        struct run *run = ctx;                                                                     \
+                                                                                                   \
+        scoreboard_##kind(run->sb, r);                                                             \
+    }
+FORWARD(bus)
+FORWARD(walk)
+FORWARD(xlate)
+FORWARD(iwalk)
+FORWARD(iommu)
+FORWARD(dma)
+FORWARD(stim)
+FORWARD(sys)
+#undef FORWARD
+
+static void check_limits(struct run *run, const struct rec_retire *r)
+{
+    run->last_retire_cycle = r->cycle;
+    if (r->kind == RETIRE_SHUTDOWN)
+        run->r->shut_down = true;
+    if (run->r->shut_down || run->r->guest_exited ||
+        run->r->counts.instructions >= run->o->max_instructions)
+        shell_stop(run->shell);
+}
+
+static void sink_retire(void *ctx, const struct rec_retire *r)
+{
+    struct run *run = ctx;
+
+    scoreboard_retire(run->sb, r);
+    run->r->counts = run->sb->counts;
+    check_limits(run, r);
+}
+
+static void sink_retire_alone(void *ctx, const struct rec_retire *r)
+{
+    struct run *run = ctx;
+
+    run->r->counts.retirements++;
+    run->r->counts.instructions += (r->kind == RETIRE_INSN || r->kind == RETIRE_SOFT_INT) &&
+                                   !(r->flags & RETIRE_REP_CONTINUES);
+    check_limits(run, r);
+}
+
+static void sink_inta(void *ctx, uint64_t cycle, uint8_t vector)
+{
+    scoreboard_inta(((struct run *)ctx)->sb, cycle, vector);
+}
+
+static void sink_intr_line(void *ctx, uint64_t cycle, bool line)
+{
+    scoreboard_intr_line(((struct run *)ctx)->sb, cycle, line);
+}
+
+static void sink_console(void *ctx, uint8_t byte)
+{
+    struct run *run = ctx;
+
+    if (run->o->console) {
+        fputc(byte, run->o->console_out);
+        if (byte == '\n')
+            fflush(run->o->console_out);
+    }
+}
+
+static void sink_exit(void *ctx, uint32_t status)
+{
+    struct run *run = ctx;
+
+    if (run->r->guest_exited)
+        return;
+    run->r->guest_exited = true;
+    run->r->guest_exit = status;
+}
+
+static void stop_shell(void *ctx)
+{
+    shell_stop(((struct run *)ctx)->shell);
+}
+
+/* --- the RTL, with or without the model --- */
+
+static bool wave_window(struct run *run, uint64_t *chunk, char *error, size_t error_bytes)
+{
+    const struct run_options *o = run->o;
+    uint64_t cycle = shell_cycle(run->shell);
+
+    if (o->wave_path == NULL || cycle > o->wave_to)
+        return true;
+    if (cycle < o->wave_from) {
+        if (o->wave_from - cycle < *chunk)
+            *chunk = o->wave_from - cycle;
+        return true;
+    }
+    if (cycle == o->wave_from && !shell_wave_open(run->shell, o->wave_path)) {
+        snprintf(error, error_bytes, "%s: cannot be written: %s", o->wave_path, strerror(errno));
+        return false;
+    }
+    if (cycle == o->wave_to)
+        shell_wave_close(run->shell);
+    else if (o->wave_to - cycle < *chunk)
+        *chunk = o->wave_to - cycle;
+    return true;
+}
+
+static bool past_limits(struct run *run)
+{
+    struct run_result *r = run->r;
+    uint64_t cycle = shell_cycle(run->shell);
+
+    if (run->sb != NULL && run->sb->failed) {
+        r->verdict = VERDICT_MISMATCH;
+        return true;
+    }
+    if (r->guest_exited || r->shut_down) {
+        r->verdict = VERDICT_AGREED;
+        return true;
+    }
+    if (cycle >= run->o->max_cycles || r->counts.instructions >= run->o->max_instructions) {
+        r->verdict = VERDICT_LIMIT;
+        return true;
+    }
+    if (cycle - run->last_retire_cycle >= RUN_HANG_CYCLES) {
+        r->verdict = VERDICT_HANG;
+        return true;
+    }
+    return false;
+}
+
+/* The OUT that ended the run has still to retire and be compared. */
+static void run_out_exit(struct run *run)
+{
+    uint64_t before = run->r->counts.retirements;
+
+    if (run->r->guest_exited && !run->r->shut_down)
+        while (run->r->counts.retirements == before && !(run->sb != NULL && run->sb->failed) &&
+               shell_run(run->shell, EXIT_GRACE) != EXIT_GRACE)
+            continue;
+}
+
+static bool run_rtl(struct run *run, char *error, size_t error_bytes)
+{
+    bool waves_only_needed = run->o->wave_path != NULL;
+
+    for (;;) {
+        uint64_t chunk = CHUNK_CYCLES, left = run->o->max_cycles - shell_cycle(run->shell);
+
+        if (left < chunk)
+            chunk = left;
+        if (waves_only_needed && !wave_window(run, &chunk, error, error_bytes))
+            return false;
+        shell_run(run->shell, chunk);
+        progress(run, shell_cycle(run->shell), "cycles");
+        if (past_limits(run))
+            break;
+    }
+    if (run->r->verdict == VERDICT_AGREED)
+        run_out_exit(run);
+    if (run->sb != NULL) {
+        scoreboard_finish(run->sb);
+        if (run->sb->failed) {
+            run->r->verdict = VERDICT_MISMATCH;
+            run->r->first = run->sb->first;
+        }
+    }
+    /* A little of what followed belongs in the picture. */
+    if (run->o->wave_path != NULL && shell_cycle(run->shell) < run->o->wave_to)
+        shell_run(run->shell, run->o->wave_to - shell_cycle(run->shell));
+    run->r->cycles = shell_cycle(run->shell);
+    run->r->unclaimed = shell_unclaimed(run->shell);
+    return true;
+}
+
+static struct shell_sink sink_for(struct run *run)
+{
+    struct shell_sink s = {.ctx = run, .console = sink_console, .guest_exit = sink_exit};
+
+    if (run->sb == NULL) {
+        s.retire = sink_retire_alone;
+        return s;
+    }
+    s.bus = sink_bus;
+    s.walk = sink_walk;
+    s.xlate = sink_xlate;
+    s.iwalk = sink_iwalk;
+    s.iommu = sink_iommu;
+    s.dma = sink_dma;
+    s.stim = sink_stim;
+    s.retire = sink_retire;
+    s.sys = sink_sys;
+    s.inta = sink_inta;
+    s.intr_line = sink_intr_line;
+    return s;
+}
+
+static bool with_rtl(struct run *run, const struct rw_mem *rtl_mem, const struct rw_mem *model_mem,
+                     const struct rw_boot *boot, char *error, size_t error_bytes)
+{
+    const struct run_options *o = run->o;
+    struct shell_config sc = {
+        .mem = *rtl_mem, .boot = *boot, .wait_states_max = o->wait_states_max, .seed = o->seed};
+    struct shell_sink sink;
+    bool ok;
+
+    if (model_mem != NULL) {
+        struct scoreboard_config bc = {
+            .ops = o->model, .mem = *model_mem, .boot = *boot, .log = run->r->log};
+
+        run->sb = scoreboard_create(&bc);
+        if (run->sb == NULL) {
+            snprintf(error, error_bytes, "out of memory for the golden model");
+            return false;
+        }
+        run->sb->stop = stop_shell;
+        run->sb->stop_ctx = run;
+    }
+    sink = sink_for(run);
+    run->shell = shell_create(&sc, &sink);
+    ok = run_rtl(run, error, error_bytes);
+    shell_destroy(run->shell);
+    if (run->sb != NULL)
+        scoreboard_destroy(run->sb);
+    return ok;
+}
+
+/* --- the model alone --- */
+
+static bool model_alone(struct run *run, const struct rw_mem *mem, const struct rw_boot *boot,
+                        char *error, size_t error_bytes)
+{
+    const struct run_options *o = run->o;
+    struct run_result *r = run->r;
+    struct machine_config mc = {
+        .ops = o->model, .mem = *mem, .boot = *boot, .ctx = run, .console = sink_console};
+    struct machine *m = machine_create(&mc);
+    uint64_t limit = o->max_cycles < o->max_instructions ? o->max_cycles : o->max_instructions;
+    enum machine_end end = MACHINE_LIMIT;
+
+    if (m == NULL) {
+        snprintf(error, error_bytes, "out of memory for the golden model");
+        return false;
+    }
+    while (end == MACHINE_LIMIT && machine_counts(m).retirements < limit) {
+        uint64_t left = limit - machine_counts(m).retirements;
+
+        end = machine_run(m, left < 4000000 ? left : 4000000);
+        progress(run, machine_counts(m).retirements, "instructions");
+    }
+    r->guest_exited = machine_exit_status(m, &r->guest_exit);
+    r->shut_down = end == MACHINE_SHUTDOWN;
+    r->verdict = end == MACHINE_HANG    ? VERDICT_HANG
+                 : end == MACHINE_LIMIT ? VERDICT_LIMIT
+                                        : VERDICT_AGREED;
+    r->counts.retirements = r->counts.instructions = machine_counts(m).retirements;
+    r->counts.dma = machine_counts(m).dma;
+    r->counts.iommu_events = machine_counts(m).fault_records;
+    r->cycles = r->counts.retirements;
+    r->unclaimed = machine_unclaimed(m);
+    machine_destroy(m);
+    return true;
+}
+
+/* --- */
+
+bool run_program(const struct run_options *o, struct run_result *r, char *error, size_t error_bytes)
+{
+    struct run run = {.o = o, .r = r};
+    struct rw_mem rtl_mem = {0}, model_mem = {0};
+    struct rw_boot boot;
+    bool ok;
+
+    *r = (struct run_result){0};
+    if (!ram_map(&rtl_mem, o->memory_bytes) || !ram_map(&model_mem, o->memory_bytes)) {
+        snprintf(error, error_bytes, "cannot map %" PRIu64 " MiB of guest memory: %s",
+                 o->memory_bytes >> 20, strerror(errno));
+        return false;
+    }
+    if (!image_load(&o->image, &rtl_mem, &boot, error, error_bytes) ||
+        !image_load(&o->image, &model_mem, &boot, error, error_bytes)) {
+        munmap(rtl_mem.ram, rtl_mem.bytes);
+        munmap(model_mem.ram, model_mem.bytes);
+        return false;
+    }
+    if (o->mode == RUN_LOCKSTEP)
+        r->log = record_log_create(LOG_RECORDS);
+    run.started = run.last_progress = now_seconds();
+    if (o->mode == RUN_MODEL_ALONE)
+        ok = model_alone(&run, &model_mem, &boot, error, error_bytes);
+    else
+        ok = with_rtl(&run, &rtl_mem, o->mode == RUN_LOCKSTEP ? &model_mem : NULL, &boot, error,
+                      error_bytes);
+    r->seconds = now_seconds() - run.started;
+    if (o->progress && isatty(STDERR_FILENO))
+        fputs("\r\033[K", stderr);
+    munmap(rtl_mem.ram, rtl_mem.bytes);
+    munmap(model_mem.ram, model_mem.bytes);
+    return ok;
+}

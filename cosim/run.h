@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// One run of a program: in lockstep, on the RTL alone, or on the golden model alone.
+#ifndef RW_RUN_H
+#define RW_RUN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "image.h"
+#include "scoreboard.h"
+
+#define RUN_MEMORY_DEFAULT     (UINT64_C(256) << 20)
+#define RUN_MAX_CYCLES_DEFAULT UINT64_C(400000000)
+#define RUN_HANG_CYCLES        UINT64_C(200000) /* without a retirement */
+
+enum run_mode { RUN_LOCKSTEP, RUN_RTL_ALONE, RUN_MODEL_ALONE };
+
+struct run_options {
+    struct image_options image;
+    enum run_mode mode;
+    uint64_t memory_bytes, seed, max_cycles, max_instructions;
+    unsigned wait_states_max;
+    const struct rw_model_ops *model; /* the golden one unless a checker is being tried */
+    bool console;                     /* guest console to console_out */
+    FILE *console_out;
+    bool progress;
+    /* FST of [wave_from, wave_to) when wave_path is not NULL. */
+    const char *wave_path;
+    uint64_t wave_from, wave_to;
+};
+
+enum run_verdict { VERDICT_AGREED, VERDICT_MISMATCH, VERDICT_LIMIT, VERDICT_HANG };
+
+struct run_result {
+    enum run_verdict verdict;
+    struct scoreboard_counts counts;
+    uint64_t cycles, unclaimed;
+    bool guest_exited, shut_down;
+    uint32_t guest_exit;
+    double seconds;
+    struct mismatch first;
+    struct record_log *log; /* the caller's to destroy */
+};
+
+const char *run_verdict_name(enum run_verdict v);
+/* 0 agreed, 1 mismatch, 3 limit or hang, 4 the guest failed its own check or shut down. */
+int run_exit_status(const struct run_result *r);
+
+/* False with one line in error when the run could not begin (exit status 2). */
+bool run_program(const struct run_options *o, struct run_result *r, char *error,
+                 size_t error_bytes);
+
+#endif
