@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+# rw_verilate(TARGET name TOP module SOURCES files... [ARGS ...]): a static library of the Verilated
+# module, traced to FST, built by Verilator's own makefile; headers in ${name_DIR}.
+function(rw_verilate)
+  cmake_parse_arguments(V "" "TARGET;TOP" "SOURCES;DEPENDS;ARGS" ${ARGN})
+  find_program(VERILATOR verilator REQUIRED)
+  execute_process(COMMAND ${VERILATOR} --getenv VERILATOR_ROOT
+                  OUTPUT_VARIABLE root OUTPUT_STRIP_TRAILING_WHITESPACE)
+  set(dir ${CMAKE_BINARY_DIR}/verilated/${V_TARGET})
+  set(stamp ${dir}/V${V_TOP}.mk)
+  set(archive ${dir}/V${V_TOP}__ALL.a)
+  set(objcache)
+  if(CCACHE)
+    set(objcache OBJCACHE=${CCACHE})
+  endif()
+  add_custom_command(OUTPUT ${stamp}
+    COMMAND ${CMAKE_COMMAND} -E make_directory ${dir}
+    COMMAND ${VERILATOR} --cc --trace-fst -Wall -O3 --x-assign fast --x-initial fast
+            --noassert --output-split 20000 --output-split-cfuncs 500 -CFLAGS -DVL_TIME_CONTEXT
+            --top-module ${V_TOP} --Mdir ${dir} ${V_ARGS} ${V_SOURCES}
+    DEPENDS ${V_SOURCES} ${V_DEPENDS}
+    COMMENT "Verilating ${V_TOP}" VERBATIM)
+  add_custom_command(OUTPUT ${archive}
+    COMMAND make -s -j2 -C ${dir} -f V${V_TOP}.mk CXX=${CMAKE_CXX_COMPILER} LINK=${CMAKE_CXX_COMPILER}
+            ${objcache} OPT_FAST=-O3 OPT_SLOW=-O1 OPT_GLOBAL=-O3 V${V_TOP}__ALL.a
+    DEPENDS ${stamp}
+    COMMENT "Compiling Verilated ${V_TOP}" VERBATIM)
+  add_custom_target(${V_TARGET}_build DEPENDS ${archive})
+  add_library(${V_TARGET} INTERFACE)
+  add_dependencies(${V_TARGET} ${V_TARGET}_build)
+  target_include_directories(${V_TARGET} SYSTEM INTERFACE ${dir} ${root}/include ${root}/include/vltstd)
+  target_compile_definitions(${V_TARGET} INTERFACE VL_TIME_CONTEXT)
+  target_link_libraries(${V_TARGET} INTERFACE ${archive})
+  set(${V_TARGET}_DIR ${dir} PARENT_SCOPE)
+endfunction()
+
+# The part of Verilator's runtime that every Verilated module shares, once.
+function(rw_verilated_runtime)
+  execute_process(COMMAND verilator --getenv VERILATOR_ROOT
+                  OUTPUT_VARIABLE root OUTPUT_STRIP_TRAILING_WHITESPACE)
+  add_library(verilated_runtime STATIC ${root}/include/verilated.cpp
+    ${root}/include/verilated_dpi.cpp ${root}/include/verilated_fst_c.cpp
+    ${root}/include/verilated_threads.cpp)
+  target_include_directories(verilated_runtime SYSTEM PUBLIC ${root}/include ${root}/include/vltstd)
+  target_compile_definitions(verilated_runtime PUBLIC VL_TIME_CONTEXT)
+  target_compile_options(verilated_runtime PRIVATE -w)
+  find_package(ZLIB REQUIRED)
+  find_package(Threads REQUIRED)
+  target_link_libraries(verilated_runtime PUBLIC ZLIB::ZLIB Threads::Threads atomic)
+endfunction()
