@@ -153,7 +153,7 @@ module iommu_context
 
   logic [ENTRIES-1:0] kill;
   logic [15:0]        sid_mask;
-  assign sid_mask = {13'h1FFF, inv_i.fm != 2'd3, inv_i.fm < 2'd2, inv_i.fm == 2'd0};
+  assign sid_mask = {13'h1FFF, inv_i.fm == 2'd0, inv_i.fm < 2'd2, inv_i.fm != 2'd3};
   always_comb begin
     kill = '0;
     if (inv_valid_i) begin
