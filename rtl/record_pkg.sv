@@ -19,7 +19,9 @@ package record_pkg;
     logic [31:0]       error_code;
     logic [15:0]       zero0;
     logic [7:0]        flags;    // 189: {5'b0, hlt, rep_continues, error_code_pushed}
+    /* verilator lint_off SYMRSVDWORD */  // the manual's word; C++ does not reserve it
     logic [7:0]        vector;
+    /* verilator lint_on SYMRSVDWORD */
     logic [7:0]        mode;     // 0 real, 1 protected, 2 compatibility, 3 64-bit
     logic [7:0]        cpl;
     retire_kind_e      kind;     // 185

@@ -254,6 +254,7 @@ module iommu_dma
       trace_o.len   = {3'b0, dma_req_i.len};
       trace_o.write = {7'b0, dma_req_i.write};
       trace_o.tag   = dma_req_i.tag;
+      trace_o.at    = {6'b0, dma_req_i.at};
       if (dma_req_i.write) trace_o.data = first_bytes(dma_req_i.wdata, dma_req_i.len);
     end else if (rsp_valid_o) begin
       trace_o.cycle     = cycle_i;

@@ -163,7 +163,7 @@ void *rt_init(void *info, uint32_t magic)
 {
     outb(UART + 3, 0x03); /* 8n1 */
     outb(UART + 2, 0x01); /* FIFO */
-    outb(0x21, 0xFF); /* a PC's interrupt controllers: all masked */
+    outb(0x21, 0xFF);     /* a PC's interrupt controllers: all masked */
     outb(0xA1, 0xFF);
     load_tables();
     if (magic != 0x2BADB002) {

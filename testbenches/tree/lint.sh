@@ -1,0 +1,19 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# verilator -Wall over the machine and over each block alone; UCODE_DIR holds the assembled microcode.
+set -u
+cd "$1" || exit 1
+ucode=$2
+list() {
+  sed -n "s|\${UCODE_DIR}|$ucode|; /^[^#\/]/p" "$@"
+}
+packages="rtl/record_pkg.sv rtl/bus/bus_pkg.sv"
+lint() {
+  top=$1
+  shift
+  verilator --lint-only -Wall --top-module "$top" "$@" || exit 1
+}
+lint soc_top $packages $(list rtl/mmu/mmu.f) $(list rtl/iommu/iommu.f) \
+  $(list rtl/cpu/cpu.f) rtl/bus/bus.sv rtl/soc_top.sv rtl/record_emit.sv
+lint mmu $packages $(list rtl/mmu/mmu.f)
+lint iommu $packages $(list rtl/iommu/iommu.f)
