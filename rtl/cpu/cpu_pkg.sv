@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+// Types and small predicates shared by the processor's modules. The format of a microcode word is
+// in ucode_pkg, written by uasm.
+package cpu_pkg;
+  import ucode_pkg::*;
+
+  // Operand and address sizes as log2 of bytes.
+  typedef logic [2:0] log2_t;
+
+  // Segment registers by number (ES is 0); 8 and 9 hold the CS and SS being loaded (SDM Vol. 3A 3.4.3).
+  localparam int unsigned SegCs = 1;
+  localparam int unsigned SegSs = 2;
+  localparam int unsigned SegDs = 3;
+  localparam int unsigned SegFs = 4;
+  localparam int unsigned SegGs = 5;
+  localparam int unsigned SegLdtr = 6;
+  localparam int unsigned SegTr = 7;
+  localparam int unsigned SegNcs = 8;
+  localparam int unsigned SegNss = 9;
+
+  typedef struct packed {
+    logic [63:0] base;
+    logic [31:0] limit;  // bytes, G applied
+    logic [15:0] sel;
+    logic [15:0] attr;   // access byte 7:0, AVL L D/B G 15:12; 0 unusable
+  } seg_t;
+
+  // RFLAGS bits.
+  localparam int unsigned FlCf = 0;
+  localparam int unsigned FlPf = 2;
+  localparam int unsigned FlAf = 4;
+  localparam int unsigned FlZf = 6;
+  localparam int unsigned FlSf = 7;
+  localparam int unsigned FlTf = 8;
+  localparam int unsigned FlIf = 9;
+  localparam int unsigned FlDf = 10;
+  localparam int unsigned FlOf = 11;
+  localparam int unsigned FlRf = 16;
+  localparam int unsigned FlAc = 18;
+
+  // A decoded instruction.
+  typedef struct packed {
+    logic [3:0]   len;
+    label_e       entry;
+    alu_e         alu;
+    logic         lock;
+    logic         rep, repne;  // F3, F2 (the last one of them)
+    logic         rex;         // byte registers 4 to 7 are SPL BPL SIL DIL
+    logic         mem;         // ModRM names memory
+    log2_t        osz, asz, ssz;
+    logic [3:0]   reg_n, rm_n; // general registers
+    logic [2:0]   modreg;
+    logic         base_v, index_v, riprel, pop_ea;
+    logic [3:0]   base_n, index_n;
+    logic [1:0]   scale;
+    logic [2:0]   seg;         // of the data operand
+    logic [2:0]   sreg;        // segment register operand
+    logic [3:0]   cc;
+    logic [63:0]  disp, imm;
+    logic [15:0]  imm2;
+  } insn_t;
+
+  // What the decoder needs to know of the processor's state.
+  typedef struct packed {
+    logic l64;      // 64-bit mode
+    logic cpl0;
+    logic cr0_em, cr0_ts, cr0_mp;
+    logic cr4_de, cr4_umip, cr4_fsgsbase, efer_sce;
+  } dec_ctx_t;
+
+  typedef struct packed {
+    logic        valid;
+    logic [7:0]  vec;
+    logic [31:0] error_code;
+  } fault_t;
+
+  // Control, debug and model-specific registers, and the descriptor-table registers.
+  typedef struct packed {
+    logic [63:0]      cr0, cr2, cr3, cr4, efer;
+    logic [63:0]      dr6, dr7;
+    logic [3:0][63:0] dr;
+    logic [63:0]      gdtb, idtb;
+    logic [15:0]      gdtl, idtl;
+    logic [63:0]      star, lstar, cstar, fmask, kgsb, tscaux, pat, apicb;
+    logic [63:0]      sysenter_cs, sysenter_esp, sysenter_eip, misc;
+  } sysreg_t;
+
+  localparam int unsigned Cr0Pe = 0;
+  localparam int unsigned Cr0Mp = 1;
+  localparam int unsigned Cr0Em = 2;
+  localparam int unsigned Cr0Ts = 3;
+  localparam int unsigned Cr0Wp = 16;
+  localparam int unsigned Cr0Am = 18;
+  localparam int unsigned Cr0Nw = 29;
+  localparam int unsigned Cr0Cd = 30;
+  localparam int unsigned Cr0Pg = 31;
+  localparam int unsigned Cr4De = 3;
+  localparam int unsigned Cr4Pae = 5;
+  localparam int unsigned Cr4Pge = 7;
+  localparam int unsigned Cr4Umip = 11;
+  localparam int unsigned Cr4Fsgsbase = 16;
+  localparam int unsigned Cr4Pcide = 17;
+  localparam int unsigned Cr4Smep = 20;
+  localparam int unsigned Cr4Smap = 21;
+  localparam int unsigned EferSce = 0;
+  localparam int unsigned EferLme = 8;
+  localparam int unsigned EferLma = 10;
+  localparam int unsigned EferNxe = 11;
+
+  localparam logic [7:0] VecDe = 8'd0;
+  localparam logic [7:0] VecDb = 8'd1;
+  localparam logic [7:0] VecNmi = 8'd2;
+  localparam logic [7:0] VecUd = 8'd6;
+  localparam logic [7:0] VecNm = 8'd7;
+  localparam logic [7:0] VecDf = 8'd8;
+  localparam logic [7:0] VecTs = 8'd10;
+  localparam logic [7:0] VecNp = 8'd11;
+  localparam logic [7:0] VecSs = 8'd12;
+  localparam logic [7:0] VecGp = 8'd13;
+  localparam logic [7:0] VecPf = 8'd14;
+  localparam logic [7:0] VecAc = 8'd17;
+
+  // One access of the load/store unit.
+  typedef struct packed {
+    logic         strmw;     // the write of a read-modify-write: at the addresses of the read
+    logic         write;
+    logic         rmw;       // a read, translated as a write, whose write follows
+    logic         lock;
+    logic         implicit_sup;
+    seg_e         seg;
+    log2_t        size;      // log2 of bytes, 0 to 4
+    logic [63:0]  va;        // offset in the segment, address size applied; or physical; or port
+    logic [127:0] wdata;
+  } lsu_req_t;
+
+  /* verilator lint_off UNUSEDSIGNAL */  // functions take whole values and look at some bits
+  // SDM Vol. 1 "Canonical Addressing", 48 bits.
+  function automatic logic is_canonical(input logic [63:0] va);
+    return va[63:47] == '0 || va[63:47] == '1;
+  endfunction
+
+  function automatic logic [63:0] size_mask(input log2_t size);
+    unique case (size)
+      3'd0: return 64'hff;
+      3'd1: return 64'hffff;
+      3'd2: return 64'hffff_ffff;
+      default: return '1;
+    endcase
+  endfunction
+
+  // A register of `size` bits written over `old`: 8 and 16 bits merge, 32 bits clear the upper half.
+  function automatic logic [63:0] merge(input logic [63:0] old, value, input log2_t size);
+    unique case (size)
+      3'd0: return {old[63:8], value[7:0]};
+      3'd1: return {old[63:16], value[15:0]};
+      3'd2: return {32'd0, value[31:0]};
+      default: return value;
+    endcase
+  endfunction
+
+  // SDM Vol. 2 "Jcc": the condition in the low four bits of the opcode.
+  function automatic logic condition(input logic [3:0] cc, input logic [63:0] fl);
+    logic r;
+    unique case (cc[3:1])
+      3'd0: r = fl[FlOf];
+      3'd1: r = fl[FlCf];
+      3'd2: r = fl[FlZf];
+      3'd3: r = fl[FlCf] | fl[FlZf];
+      3'd4: r = fl[FlSf];
+      3'd5: r = fl[FlPf];
+      3'd6: r = fl[FlSf] ^ fl[FlOf];
+      default: r = fl[FlZf] | (fl[FlSf] ^ fl[FlOf]);
+    endcase
+    return r ^ cc[0];
+  endfunction
+  /* verilator lint_on UNUSEDSIGNAL */
+
+endpackage

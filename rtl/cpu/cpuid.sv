@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// CPUID leaves as a table; combinational, idle unless en_i. SDM Vol. 2 "CPUID"; docs/cpu.md "CPUID".
+module cpuid (
+  input  logic        en_i,
+  input  logic [31:0] leaf_i, subleaf_i,
+  output logic [31:0] eax_o, ebx_o, ecx_o, edx_o
+);
+
+  // 48 characters, the first in bits 7:0.
+  function automatic logic [383:0] brand();
+    logic [383:0] v;
+    logic [8*35-1:0] text;
+    text = "Ringwalk x86-64 reference processor";
+    v = '0;
+    for (int unsigned i = 0; i < 35; i++) v[8*i +: 8] = text[8*(34-i) +: 8];
+    return v;
+  endfunction
+
+  localparam logic [383:0] Brand = brand();
+
+  always_comb begin
+    {eax_o, ebx_o, ecx_o, edx_o} = '0;
+    if (en_i) begin
+      unique case (leaf_i)
+        32'h0: {eax_o, ebx_o, ecx_o, edx_o} = {32'd7, "uneG", "letn", "Ieni"};
+        32'h1: {eax_o, ebx_o, ecx_o, edx_o} =
+          {32'h0005_06e3, 32'h0001_0800, 32'h00c2_2000, 32'h0009_a374};
+        32'h7: if (subleaf_i == 32'd0) {ebx_o, ecx_o} = {32'h0190_0481, 32'h0040_0004};
+        32'h8000_0000: eax_o = 32'h8000_0008;
+        32'h8000_0001: {ecx_o, edx_o} = {32'h0000_0121, 32'h2c10_0800};
+        32'h8000_0002: {edx_o, ecx_o, ebx_o, eax_o} = Brand[127:0];
+        32'h8000_0003: {edx_o, ecx_o, ebx_o, eax_o} = Brand[255:128];
+        32'h8000_0004: {edx_o, ecx_o, ebx_o, eax_o} = Brand[383:256];
+        32'h8000_0007: edx_o = 32'h100;
+        32'h8000_0008: eax_o = 32'h3028;
+        default: ;
+      endcase
+    end
+  end
+
+endmodule

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+// Control and debug registers, MSRs, GDTR and IDTR: storage, and the check of a value before it is
+// written. One write in a cycle; FS and GS base are not here but in segment. SDM Vol. 3A "Control
+// Registers"; Vol. 4 for the MSRs; choices in docs/cpu.md "Control registers and MSRs".
+module sysreg
+  import cpu_pkg::*;
+  import ucode_pkg::*;
+  import cpu_port_pkg::*;
+(
+  input  logic        clk_i, rst_ni,
+  /* verilator lint_off UNUSEDSIGNAL */  // only mode and CR3
+  input  boot_t       boot_i,
+  /* verilator lint_on UNUSEDSIGNAL */
+  input  logic        we_i,
+  input  reg_e        sel_i,       // register written, or of the check
+  input  logic [63:0] value_i,
+  input  logic [31:0] ecx_i,       // for RgMsrv
+  input  logic [2:0]  dr_n_i,      // for RgDrn
+  input  logic        chk_i,       // ok_o is wanted
+  input  logic [63:0] chk_value_i,
+  input  logic        l64_i,
+  input  logic        cr2_we_i,
+  input  logic [63:0] cr2_i,
+  input  logic        dr6_bs_i,    // single step recognised
+  output logic        ok_o,        // chk_value_i may be written to sel_i
+  output sysreg_t     regs_o,
+  input  logic        msr_rd_i,
+  output logic        msr_ok_o,    // MSR ecx_i can be read; its value unless TSC, FS or GS base
+  output logic [63:0] msr_o
+);
+
+  typedef enum logic [31:0] {
+    MsrTsc = 32'h10, MsrApicBase = 32'h1b, MsrFeature = 32'h3a, MsrTscAdjust = 32'h3b,
+    MsrBiosSign = 32'h8b, MsrMtrrCap = 32'hfe, MsrSysCs = 32'h174, MsrSysEsp = 32'h175,
+    MsrSysEip = 32'h176, MsrMcgCap = 32'h179, MsrMisc = 32'h1a0, MsrDebugCtl = 32'h1d9,
+    MsrPat = 32'h277, MsrMtrrDef = 32'h2ff, MsrEfer = 32'hc000_0080, MsrStar = 32'hc000_0081,
+    MsrLstar = 32'hc000_0082, MsrCstar = 32'hc000_0083, MsrFmask = 32'hc000_0084,
+    MsrFsBase = 32'hc000_0100, MsrGsBase = 32'hc000_0101, MsrKgsBase = 32'hc000_0102,
+    MsrTscAux = 32'hc000_0103
+  } msr_e;
+
+  localparam logic [63:0] Cr4Allowed = 64'h3309ec;
+  localparam logic [63:0] EferAllowed = 64'hd01;
+
+  sysreg_t r_q;
+  assign regs_o = r_q;
+
+  function automatic logic pat_ok(input logic [63:0] v);
+    logic ok;
+    ok = 1'b1;
+    for (int unsigned i = 0; i < 8; i++) begin
+      if (v[8*i+3 +: 5] != '0 || v[8*i +: 3] == 3'd2 || v[8*i +: 3] == 3'd3) ok = 1'b0;
+    end
+    return ok;
+  endfunction
+
+  /* verilator lint_off UNUSEDSIGNAL */  // the checks look at some registers
+  function automatic logic cr0_ok(input logic [63:0] v, input sysreg_t r, input logic l64);
+    if (v[63:32] != '0) return 1'b0;
+    if (v[Cr0Pg] && !v[Cr0Pe]) return 1'b0;
+    if (v[Cr0Nw] && !v[Cr0Cd]) return 1'b0;
+    if (v[Cr0Pg] && !r.cr0[Cr0Pg]) return r.efer[EferLme] && r.cr4[Cr4Pae] && !l64;
+    if (!v[Cr0Pg] && r.cr0[Cr0Pg]) return !l64 && !r.cr4[Cr4Pcide];
+    return 1'b1;
+  endfunction
+
+  function automatic logic cr4_ok(input logic [63:0] v, input sysreg_t r);
+    if ((v & ~Cr4Allowed) != '0) return 1'b0;
+    if (r.efer[EferLma] && !v[Cr4Pae]) return 1'b0;
+    if (v[Cr4Pcide] && !r.cr4[Cr4Pcide]) return r.efer[EferLma] && r.cr3[11:0] == '0;
+    return 1'b1;
+  endfunction
+
+  function automatic logic msr_write_ok(input logic [31:0] n, input logic [63:0] v,
+                                        input sysreg_t r);
+    unique case (n)
+      MsrApicBase: return (v & ~64'hff_ffff_f900) == '0;
+      MsrTscAdjust, MsrDebugCtl: return v == '0;
+      MsrBiosSign, MsrSysCs, MsrStar: return 1'b1;
+      MsrSysEsp, MsrSysEip, MsrLstar, MsrCstar, MsrFsBase, MsrGsBase, MsrKgsBase:
+        return is_canonical(v);
+      MsrMisc: return (v & ~64'h1) == '0;
+      MsrPat: return pat_ok(v);
+      MsrFmask, MsrTscAux: return v[63:32] == '0;
+      MsrEfer: return (v & ~EferAllowed) == '0
+                   && !(r.cr0[Cr0Pg] && v[EferLme] != r.efer[EferLme]);
+      default: return 1'b0;
+    endcase
+  endfunction
+
+  /* verilator lint_on UNUSEDSIGNAL */
+
+  always_comb begin
+    ok_o = 1'b1;
+    if (chk_i) begin
+      unique case (sel_i)
+        RgCr0: ok_o = cr0_ok(chk_value_i, r_q, l64_i);
+        RgCr3: ok_o = !r_q.efer[EferLma] || (chk_value_i[62:40] == '0
+                      && !(chk_value_i[63] && !r_q.cr4[Cr4Pcide]));
+        RgCr4: ok_o = cr4_ok(chk_value_i, r_q);
+        RgDrn: ok_o = !dr_n_i[2] || chk_value_i[63:32] == '0;
+        RgMsrv: ok_o = msr_write_ok(ecx_i, chk_value_i, r_q);
+        default: ;
+      endcase
+    end
+  end
+
+  always_comb begin
+    msr_ok_o = 1'b0;
+    msr_o = '0;
+    if (msr_rd_i) begin
+      msr_ok_o = 1'b1;
+      unique case (ecx_i)
+        MsrTsc, MsrTscAdjust, MsrBiosSign, MsrMtrrCap, MsrMcgCap, MsrDebugCtl, MsrFsBase,
+        MsrGsBase: ;
+        MsrApicBase: msr_o = r_q.apicb;
+        MsrFeature: msr_o = 64'd1;
+        MsrSysCs: msr_o = r_q.sysenter_cs;
+        MsrSysEsp: msr_o = r_q.sysenter_esp;
+        MsrSysEip: msr_o = r_q.sysenter_eip;
+        MsrMisc: msr_o = r_q.misc;
+        MsrPat: msr_o = r_q.pat;
+        MsrMtrrDef: msr_o = 64'hc06;
+        MsrEfer: msr_o = r_q.efer;
+        MsrStar: msr_o = r_q.star;
+        MsrLstar: msr_o = r_q.lstar;
+        MsrCstar: msr_o = r_q.cstar;
+        MsrFmask: msr_o = r_q.fmask;
+        MsrKgsBase: msr_o = r_q.kgsb;
+        MsrTscAux: msr_o = r_q.tscaux;
+        default: msr_ok_o = 1'b0;
+      endcase
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      r_q <= '0;
+      r_q.cr0 <= boot_i.long_mode ? 64'h8001_0011 : 64'h11;
+      r_q.cr3 <= boot_i.long_mode ? boot_i.cr3 : '0;
+      r_q.cr4 <= boot_i.long_mode ? 64'h20 : '0;
+      r_q.efer <= boot_i.long_mode ? 64'h500 : '0;
+      r_q.dr6 <= 64'hffff_0ff0;
+      r_q.dr7 <= 64'h400;
+      r_q.idtl <= 16'hffff;
+      r_q.pat <= 64'h0007_0406_0007_0406;
+      r_q.apicb <= 64'hfee0_0900;
+      r_q.misc <= 64'd1;
+    end else begin
+      if (cr2_we_i) r_q.cr2 <= cr2_i;
+      if (dr6_bs_i) r_q.dr6[14] <= 1'b1;
+      if (we_i) begin
+        unique case (sel_i)
+          RgCr0: begin
+            r_q.cr0 <= value_i;
+            r_q.efer[EferLma] <= value_i[Cr0Pg] && r_q.efer[EferLme];
+          end
+          RgCr2: r_q.cr2 <= value_i;
+          RgCr3: r_q.cr3 <= value_i;
+          RgCr4: r_q.cr4 <= value_i;
+          RgDr6: r_q.dr6 <= value_i;
+          RgDr7: r_q.dr7 <= value_i;
+          RgDrn: begin
+            if (!dr_n_i[2]) r_q.dr[dr_n_i[1:0]] <= value_i;
+            else if (!dr_n_i[0]) r_q.dr6 <= (value_i & 64'he00f) | 64'hffff_0ff0;
+            else r_q.dr7 <= (value_i & 64'hffff_27ff) | 64'h400;
+          end
+          RgGdtb: r_q.gdtb <= value_i;
+          RgGdtl: r_q.gdtl <= value_i[15:0];
+          RgIdtb: r_q.idtb <= value_i;
+          RgIdtl: r_q.idtl <= value_i[15:0];
+          RgKgsb: r_q.kgsb <= value_i;
+          RgMsrv: begin
+            unique case (ecx_i)
+              MsrApicBase: r_q.apicb <= value_i;
+              MsrSysCs: r_q.sysenter_cs <= value_i;
+              MsrSysEsp: r_q.sysenter_esp <= value_i;
+              MsrSysEip: r_q.sysenter_eip <= value_i;
+              MsrMisc: r_q.misc <= value_i;
+              MsrPat: r_q.pat <= value_i;
+              MsrEfer: begin
+                r_q.efer <= value_i;
+                r_q.efer[EferLma] <= r_q.efer[EferLma];
+              end
+              MsrStar: r_q.star <= value_i;
+              MsrLstar: r_q.lstar <= value_i;
+              MsrCstar: r_q.cstar <= value_i;
+              MsrFmask: r_q.fmask <= value_i;
+              MsrKgsBase: r_q.kgsb <= value_i;
+              MsrTscAux: r_q.tscaux <= value_i;
+              default: ;
+            endcase
+          end
+          default: ;
+        endcase
+      end
+    end
+  end
+
+endmodule

@@ -1,0 +1,271 @@
+# SPDX-License-Identifier: Apache-2.0
+# Descriptor loads and far transfers. SDM Vol. 3A "Protection"; Vol. 2 "MOV", "POP", "JMP", "CALL",
+# "RET", "IRET", "SYSCALL", "SYSRET".
+# Registers here: t14 selector, t13 descriptor, t12 its linear address, t6 its access byte up, t7 DPL.
+
+gp_sel:     mov.q     t15, 13
+sel_fault:  and.q     t14, t14, 0xfffc
+            fault     -, t15, t14
+np_sel:     mov.q     t15, 11                   ; j sel_fault
+ss_sel:     mov.q     t15, 12                   ; j sel_fault
+
+# Descriptor of selector t14; beyond the table's limit: fault t15 (selector).
+rd_desc:    and.q     -, t14, 4                 ; jnz rd_desc_ldt
+            or.q      t12, t14, 7
+            cmp.q     -, gdtl, t12              ; jc sel_fault
+            and.q     t12, t14, 0xfff8
+            add.q     t12, t12, gdtb
+rd_desc_go: ld.q.imp  t13, lin:t12+0
+            shr.q     t6, t13, 40
+            shr.q     t7, t13, 45
+            and.q     t7, t7, 3                 ; ret
+rd_desc_ldt: and.q    -, sattr@ldtr, 0x80       ; jz sel_fault
+            or.q      t12, t14, 7
+            cmp.q     -, slim@ldtr, t12         ; jc sel_fault
+            and.q     t12, t14, 0xfff8
+            add.q     t12, t12, sbase@ldtr      ; j rd_desc_go
+# Sets the accessed bit of the descriptor at t12 if t13 has it clear.
+set_acc:    and.q     -, t13, 0x10000000000     ; retnz
+            add.q     t11, t12, 5
+            ld.b.imp.rmw.lock t10, lin:t11+0
+            or.q      t10, t10, 1
+            strmw.b.lock t10                    ; ret
+
+# --- data segments -------------------------------------------------------------------------------------
+mov_sr:     mov.w     t14, rm                   ; call ld_dseg
+            nop                                 ; end
+mov_sm:     ld.w      t14, dat:ea+0             ; call ld_dseg
+            nop                                 ; end
+mov_ssr:    mov.w     t14, rm                   ; call ld_ss
+            shadow    -, 2                      ; end
+mov_ssm:    ld.w      t14, dat:ea+0             ; call ld_ss
+            shadow    -, 2                      ; end
+mov_rs:     mov.op    rm, ssel@sreg             ; end
+mov_ms:     mov.q     t0, ssel@sreg
+            st.w      dat:ea+0, t0              ; end
+pop_s:      ld.op     t14, ss:rsp+0
+            and.q     t14, t14, 0xffff          ; call ld_dseg
+            add.stk   rsp, rsp, osb             ; end
+pop_ss:     ld.op     t14, ss:rsp+0
+            and.q     t14, t14, 0xffff          ; call ld_ss
+            shadow    -, 2
+            add.stk   rsp, rsp, osb             ; end
+ld_dseg:    and.q     -, t14, 0xfffc            ; jz ld_dseg_nul
+            mov.q     t15, 13                   ; call rd_desc
+            and.q     -, t6, 0x10               ; jz gp_sel
+            and.q     t8, t6, 0x0a
+            cmp.q     -, t8, 8                  ; jz gp_sel
+            and.q     t8, t6, 0x0c
+            cmp.q     -, t8, 0x0c               ; jz ld_dseg_p
+            and.q     t8, t14, 3
+            cmp.q     -, t7, t8                 ; jc gp_sel
+            cmp.q     -, t7, cpl                ; jc gp_sel
+ld_dseg_p:  and.q     -, t6, 0x80               ; jz np_sel
+            nop                                 ; call set_acc
+            segld     -@sreg, t13, t14          ; ret
+ld_dseg_nul: segnull  -@sreg, t14               ; ret
+ld_ss:      and.q     -, t14, 0xfffc            ; jz ld_ss_null
+            mov.q     t15, 13                   ; call rd_desc
+            mov.q     t8, cpl                   ; call chk_ss
+            nop                                 ; call set_acc
+            segld     -@ss, t13, t14            ; ret
+ld_ss_null: nop                                 ; jnl64 gp0
+            nop                                 ; jcpl3 gp0
+            cmp.q     -, t14, cpl               ; jnz gp0
+            segnull   -@ss, t14                 ; ret
+# The stack-segment rules for privilege level t8: RPL, writable data, DPL #GP; P #SS.
+chk_ss:     and.q     t9, t14, 3
+            cmp.q     -, t9, t8                 ; jnz gp_sel
+            and.q     t9, t6, 0x1a
+            cmp.q     -, t9, 0x12               ; jnz gp_sel
+            cmp.q     -, t7, t8                 ; jnz gp_sel
+            and.q     -, t6, 0x80               ; jz ss_sel
+            nop                                 ; ret
+
+# --- far JMP, CALL: offset t0 ----------------------------------------------------------------------------
+jmpf_i:     mov.op    t0, imm
+            mov.q     t14, imm2                 ; j jmpf_t
+jmpf_m:     ld.op     t0, dat:ea+0
+            add.ad    t1, ea, osb
+            ld.w      t14, dat:t1+0
+jmpf_t:     nop                                 ; call chk_far
+            jmpf.op   -, t0
+            nop                                 ; call set_acc
+            segmov    -@cs                      ; end
+callf_i:    mov.op    t0, imm
+            mov.q     t14, imm2                 ; j callf_t
+callf_m:    ld.op     t0, dat:ea+0
+            add.ad    t1, ea, osb
+            ld.w      t14, dat:t1+0
+callf_t:    nop                                 ; call chk_far
+            jmpf.op   -, t0
+            mov.q     t2, ssel@cs
+            sub.stk   t3, rsp, osb
+            st.op     ss:t3+0, t2
+            sub.stk   t3, t3, osb
+            st.op     ss:t3+0, nrip
+            nop                                 ; call set_acc
+            segmov    -@cs
+            mov.stk   rsp, t3                   ; end
+chk_far:    and.q     -, t14, 0xfffc            ; jz gp0
+            mov.q     t15, 13                   ; call rd_desc
+            and.q     t8, t6, 0x18
+            cmp.q     -, t8, 0x18               ; jnz gp_sel
+            nop                                 ; call chk_l_d
+            and.q     -, t6, 4                  ; jnz chk_far_c
+            and.q     t8, t14, 3
+            cmp.q     -, cpl, t8                ; jc gp_sel
+            cmp.q     -, t7, cpl                ; jnz gp_sel
+chk_far_c:  cmp.q     -, cpl, t7                ; jc gp_sel
+            and.q     -, t6, 0x80               ; jz np_sel
+            and.q     t14, t14, 0xfffc
+            or.q      t14, t14, cpl
+            segld     -@ncs, t13, t14           ; ret
+# Long mode: a code segment with L = D = 1 is #GP(selector).
+chk_l_d:    nop                                 ; jlma chk_l_d_1
+            nop                                 ; ret
+chk_l_d_1:  shr.q     t8, t13, 53
+            and.q     t8, t8, 3
+            cmp.q     -, t8, 3                  ; jz gp_sel
+            nop                                 ; ret
+
+# --- far RET, IRET -----------------------------------------------------------------------------------------
+# t0 RIP, t14 CS, t2 RFLAGS, t3 RSP, t4 SS; t5 address of the next stack item.
+retf:       ld.op     t0, ss:rsp+0
+            add.stk   t5, rsp, osb
+            ld.op     t14, ss:t5+0
+            add.stk   t5, t5, osb
+            and.q     t14, t14, 0xffff          ; call chk_cs_ret
+            cmp.q     -, cpl, t8                ; jc retf_out
+            jmpf.op   -, t0
+            nop                                 ; call set_acc
+            segmov    -@cs
+            add.q     t5, t5, imm
+            mov.stk   rsp, t5                   ; end
+retf_out:   add.stk   t5, t5, imm
+            ld.op     t3, ss:t5+0
+            add.stk   t5, t5, osb
+            ld.op     t4, ss:t5+0
+            and.q     t4, t4, 0xffff
+            jmpf.op   -, t0
+            nop                                 ; call set_acc
+            nop                                 ; call ret_ss
+            add.q     t3, t3, imm
+            segmov    -@cs
+            segmov    -@ss
+            mov.q     cpl, t8
+            mov.stk   rsp, t3
+            segdrop                             ; end
+
+iret:       and.q     -, flags, 0x4000          ; jnz gp0
+            ld.op     t0, ss:rsp+0
+            add.stk   t5, rsp, osb
+            ld.op     t14, ss:t5+0
+            add.stk   t5, t5, osb
+            ld.op     t2, ss:t5+0
+            add.stk   t5, t5, osb
+            and.q     t14, t14, 0xffff          ; jnl64 iret_cs
+            ld.op     t3, ss:t5+0
+            add.stk   t5, t5, osb
+            ld.op     t4, ss:t5+0
+            and.q     t4, t4, 0xffff
+iret_cs:    nop                                 ; call chk_cs_ret
+            nop                                 ; jl64 iret_full
+            cmp.q     -, cpl, t8                ; jc iret_out
+            jmpf.op   -, t0
+            nop                                 ; call set_acc
+            segmov    -@cs
+            mov.stk   rsp, t5                   ; call iret_flags
+            nmidone                             ; end
+iret_out:   ld.op     t3, ss:t5+0
+            add.stk   t5, t5, osb
+            ld.op     t4, ss:t5+0
+            and.q     t4, t4, 0xffff
+iret_full:  jmpf.op   -, t0
+            nop                                 ; call set_acc
+            nop                                 ; call ret_ss
+            nop                                 ; call iret_flags
+            segmov    -@cs
+            segmov    -@ss
+            cmp.q     -, cpl, t8                ; jz iret_same
+            mov.q     cpl, t8
+            segdrop
+iret_same:  nmidone
+            mov.op    rsp, t3                   ; end
+iret_flags: nop                                 ; call flag_mask
+            nop                                 ; jo16 iret_fl_w
+            nop                                 ; jncpl0 iret_fl_w
+            or.q      t10, t10, 0x180000
+iret_fl_w:  and.q     t2, t2, t10
+            not.q     t10, t10
+            and.q     t11, flags, t10
+            or.q      flags, t11, t2            ; ret
+
+# Return CS t14: t8 := its RPL; NCS loaded.
+chk_cs_ret: and.q     -, t14, 0xfffc            ; jz gp0
+            mov.q     t15, 13                   ; call rd_desc
+            and.q     t8, t6, 0x18
+            cmp.q     -, t8, 0x18               ; jnz gp_sel
+            nop                                 ; call chk_l_d
+            and.q     t8, t14, 3
+            cmp.q     -, t8, cpl                ; jc gp_sel
+            and.q     -, t6, 4                  ; jnz chk_cs_ret_c
+            cmp.q     -, t7, t8                 ; jnz gp_sel
+chk_cs_ret_c: cmp.q   -, t8, t7                 ; jc gp_sel
+            and.q     -, t6, 0x80               ; jz np_sel
+            segld     -@ncs, t13, t14           ; ret
+# Return SS t4 for level t8: NSS loaded.
+ret_ss:     mov.q     t14, t4
+            and.q     -, t14, 0xfffc            ; jz ret_ss_null
+            mov.q     t15, 13                   ; call rd_desc
+            nop                                 ; call chk_ss
+            segld     -@nss, t13, t14           ; call set_acc
+            nop                                 ; ret
+ret_ss_null: nop                                ; jnlma gp0
+            and.q     -, sattr@ncs, 0x2000      ; jz gp0
+            cmp.q     -, t8, 3                  ; jz gp0
+            cmp.q     -, t14, t8                ; jnz gp0
+            segnull   -@nss, t14                ; ret
+
+# --- SYSCALL, SYSRET: fixed descriptors ------------------------------------------------------------------
+syscall:    jmp.q     -, lstar
+            mov.q     r11, flags
+            mov.q     rcx, nrip
+            not.q     t0, fmask
+            and.q     t0, t0, flags
+            or.q      flags, t0, 2
+            shr.q     t0, star, 32
+            and.q     t0, t0, 0xfffc
+            mov.q     ssel@cs, t0
+            mov.q     sbase@cs, none
+            mov.q     slim@cs, 0xffffffff
+            mov.q     sattr@cs, 0xa09b
+            add.q     t0, t0, 8
+            mov.q     ssel@ss, t0
+            mov.q     sbase@ss, none
+            mov.q     slim@ss, 0xffffffff
+            mov.q     sattr@ss, 0xc093
+            mov.q     cpl, none                 ; end
+sysret:     nop                                 ; jncpl0 gp0
+            mov.op    t1, rcx                   ; jncanon gp0
+            jmp.q     -, t1
+            and.q     t0, r11, 0x3c7fd7
+            or.q      flags, t0, 2
+            shr.q     t0, star, 48
+            or.q      t2, t0, 3
+            mov.q     t3, 0xc0fb
+            nop                                 ; jno64 sysret_cs
+            add.q     t2, t0, 16
+            or.q      t2, t2, 3
+            mov.q     t3, 0xa0fb
+sysret_cs:  mov.q     ssel@cs, t2
+            mov.q     sattr@cs, t3
+            mov.q     sbase@cs, none
+            mov.q     slim@cs, 0xffffffff
+            add.q     t0, t0, 8
+            or.q      t0, t0, 3
+            mov.q     ssel@ss, t0
+            mov.q     sbase@ss, none
+            mov.q     slim@ss, 0xffffffff
+            mov.q     sattr@ss, 0xc0f3
+            mov.q     cpl, 3                    ; end
