@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: Apache-2.0
+// The processor's state and the interfaces between the files of model/cpu.
+// SDM Vol. 1 "Basic Execution Environment", Vol. 3A "System Architecture Overview".
+#ifndef RW_CPU_H
+#define RW_CPU_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "mmu/mmu.h"
+#include "record.h"
+#include "ringwalk.h"
+
+enum gpr { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI };
+
+#define R_ZERO  16 /* reads as zero: no base, no index */
+#define R_NEXT  17 /* RIP of the next instruction: base of a RIP-relative operand */
+#define R_COUNT 18
+
+#define RFLAGS_CF   UINT64_C(0x000001)
+#define RFLAGS_ONE  UINT64_C(0x000002)
+#define RFLAGS_PF   UINT64_C(0x000004)
+#define RFLAGS_AF   UINT64_C(0x000010)
+#define RFLAGS_ZF   UINT64_C(0x000040)
+#define RFLAGS_SF   UINT64_C(0x000080)
+#define RFLAGS_TF   UINT64_C(0x000100)
+#define RFLAGS_IF   UINT64_C(0x000200)
+#define RFLAGS_DF   UINT64_C(0x000400)
+#define RFLAGS_OF   UINT64_C(0x000800)
+#define RFLAGS_IOPL UINT64_C(0x003000)
+#define RFLAGS_NT   UINT64_C(0x004000)
+#define RFLAGS_RF   UINT64_C(0x010000)
+#define RFLAGS_VM   UINT64_C(0x020000)
+#define RFLAGS_AC   UINT64_C(0x040000)
+#define RFLAGS_VIF  UINT64_C(0x080000)
+#define RFLAGS_VIP  UINT64_C(0x100000)
+#define RFLAGS_ID   UINT64_C(0x200000)
+
+#define RFLAGS_STATUS (RFLAGS_CF | RFLAGS_PF | RFLAGS_AF | RFLAGS_ZF | RFLAGS_SF | RFLAGS_OF)
+
+#define CR0_PE UINT64_C(0x00000001)
+#define CR0_MP UINT64_C(0x00000002)
+#define CR0_EM UINT64_C(0x00000004)
+#define CR0_TS UINT64_C(0x00000008)
+#define CR0_ET UINT64_C(0x00000010)
+#define CR0_NE UINT64_C(0x00000020)
+#define CR0_WP UINT64_C(0x00010000)
+#define CR0_AM UINT64_C(0x00040000)
+#define CR0_NW UINT64_C(0x20000000)
+#define CR0_CD UINT64_C(0x40000000)
+#define CR0_PG UINT64_C(0x80000000)
+
+#define CR4_TSD      (UINT64_C(1) << 2)
+#define CR4_DE       (UINT64_C(1) << 3)
+#define CR4_PAE      (UINT64_C(1) << 5)
+#define CR4_MCE      (UINT64_C(1) << 6)
+#define CR4_PGE      (UINT64_C(1) << 7)
+#define CR4_PCE      (UINT64_C(1) << 8)
+#define CR4_UMIP     (UINT64_C(1) << 11)
+#define CR4_FSGSBASE (UINT64_C(1) << 16)
+#define CR4_PCIDE    (UINT64_C(1) << 17)
+#define CR4_SMEP     (UINT64_C(1) << 20)
+#define CR4_SMAP     (UINT64_C(1) << 21)
+
+#define EFER_SCE (UINT64_C(1) << 0)
+#define EFER_LME (UINT64_C(1) << 8)
+#define EFER_LMA (UINT64_C(1) << 10)
+#define EFER_NXE (UINT64_C(1) << 11)
+
+#define DR6_BD (UINT64_C(1) << 13)
+#define DR6_BS (UINT64_C(1) << 14)
+#define DR7_GD (UINT64_C(1) << 13)
+
+/* SDM Vol. 3A "Exception and Interrupt Reference". */
+enum vector {
+    VEC_DE = 0,
+    VEC_DB = 1,
+    VEC_NMI = 2,
+    VEC_BP = 3,
+    VEC_OF = 4,
+    VEC_UD = 6,
+    VEC_NM = 7,
+    VEC_DF = 8,
+    VEC_TS = 10,
+    VEC_NP = 11,
+    VEC_SS = 12,
+    VEC_GP = 13,
+    VEC_PF = 14,
+    VEC_AC = 17
+};
+
+/* Everything that the architecture exposes of a fault. */
+struct fault {
+    uint8_t vector;
+    bool has_error;
+    uint32_t error;
+    uint64_t cr2; /* #PF */
+    uint64_t dr6; /* #DB: bits to set */
+};
+
+/* What an instruction came to. */
+enum exec {
+    EXEC_OK,       /* complete */
+    EXEC_FAULT,    /* cpu->fault says which; registers are as before */
+    EXEC_REPEAT,   /* a REP iteration that is not the last */
+    EXEC_HLT,      /* complete, the processor waits */
+    EXEC_SOFT_INT, /* deliver cpu->soft */
+};
+
+/* An event to deliver. */
+enum event_kind {
+    EVENT_EXCEPTION, /* fault: RF is pushed as 1 */
+    EVENT_TRAP,      /* #DB after an instruction */
+    EVENT_INTERRUPT, /* external */
+    EVENT_NMI,
+    EVENT_SOFT,          /* INT n, INT3, INTO: gate DPL is checked, EXT = 0 */
+    EVENT_SOFT_UNCHECKED /* INT1 */
+};
+
+struct event {
+    enum event_kind kind;
+    struct fault what;
+};
+
+struct insn;
+struct cpu;
+typedef enum exec (*op_fn)(struct cpu *cpu, const struct insn *in);
+
+#define PFX_LOCK  0x01
+#define PFX_REP   0x02 /* F3 */
+#define PFX_REPNE 0x04 /* F2 */
+#define PFX_66    0x08
+#define PFX_REX   0x10
+#define PFX_REX_W 0x20
+#define PFX_REX_R 0x40
+
+#define REG_HIGH 0x20 /* AH CH DH BH: REG_HIGH | number of the word register */
+
+/* One decoded instruction; a function of its bytes and of the decode mode only. */
+struct insn {
+    uint64_t raw[2], mask[2]; /* its bytes, and which bytes are its own */
+    op_fn op;
+    uint64_t imm, disp;
+    uint64_t addr_mask; /* from the address size */
+    uint8_t len, mode;  /* mode: enum decode_mode */
+    uint8_t opcode, map;
+    uint8_t size, addr; /* bytes: operand, address */
+    uint8_t prefix;
+    bool is_mem;
+    uint8_t modrm, reg, rm; /* reg, rm: register numbers with REX, byte registers resolved */
+    uint8_t base, index, scale, seg;
+    uint8_t sub;   /* the row's argument */
+    uint16_t imm2; /* far pointer: selector; ENTER: level */
+};
+
+enum decode_mode { DECODE_16, DECODE_32, DECODE_64 };
+
+#define DCACHE_LOG2 13
+#define QUICK_LOG2  8
+
+/* A page that the data TLB answers without a fault and that is RAM; tag in lsu.h. */
+struct quick {
+    uint64_t tag;
+    uint8_t *host;
+};
+
+struct fetch_window {
+    bool valid;
+    uint64_t la, pa; /* of the page */
+    uint8_t *host;   /* NULL: not RAM */
+};
+
+struct cpu {
+    uint64_t r[R_COUNT]; /* R_ZERO and R_NEXT are not architectural */
+    uint64_t rip, rflags;
+    uint8_t cpl;
+    uint8_t mode; /* enum rec_mode */
+
+    /* Derived from sys by cpu_derive. */
+    uint8_t decode_mode;
+    uint8_t stack_bytes; /* width of the stack pointer */
+    uint16_t flat;       /* by enum rec_seg: every access inside one page is allowed */
+    uint64_t la_mask, rip_mask, sp_mask;
+    uint64_t seg_base[SEG_COUNT]; /* what is added to an offset */
+    uint64_t rip_limit;           /* code-segment limit; all ones in 64-bit mode */
+    uint64_t cs_base;
+    struct mmu_ctx mmu_ctx;
+    bool plain; /* no hook looks at single accesses */
+
+    struct fetch_window window;
+    uint64_t quick_gen, fetch_gen;
+    uint64_t data_epoch, code_epoch;
+    struct quick quick_read[1 << QUICK_LOG2], quick_write[1 << QUICK_LOG2];
+    struct quick quick_fetch[1 << QUICK_LOG2];
+
+    struct fault fault;         /* EXEC_FAULT */
+    struct event soft;          /* EXEC_SOFT_INT */
+    bool keep_rf;               /* this instruction loaded RF */
+    bool no_trap;               /* SYSCALL that cleared TF: no single-step trap */
+    bool sys_touched;           /* sys may differ from sys_shown */
+    bool sti_next, mov_ss_next; /* shadows that this instruction leaves behind */
+
+    /* What the next boundary has to look at. */
+    bool attention; /* any of the following, or stop */
+    bool trap_pending, intr_line, halted, shutdown, stop;
+    bool in_rep; /* rep holds the instruction whose next iteration follows */
+    bool sti_shadow, mov_ss_shadow, nmi_blocked;
+    struct insn rep;
+
+    uint64_t cr2;
+    struct rec_sys sys, sys_shown;
+
+    struct mmu mmu;
+    struct rw_mem mem;
+    struct rw_env env;
+    struct insn uncached; /* an instruction that the decode cache cannot hold */
+    struct insn dcache[1 << DCACHE_LOG2];
+};
+
+static inline bool cpu_is_64(const struct cpu *cpu)
+{
+    return cpu->mode == MODE_64;
+}
+
+static inline bool cpu_is_long(const struct cpu *cpu)
+{
+    return (cpu->sys.efer & EFER_LMA) != 0;
+}
+
+static inline unsigned cpu_iopl(const struct cpu *cpu)
+{
+    return (unsigned)(cpu->rflags >> 12) & 3;
+}
+
+static inline bool is_canonical(uint64_t va)
+{
+    return va + (UINT64_C(1) << 47) < UINT64_C(1) << 48;
+}
+
+static inline uint64_t size_mask(unsigned bytes)
+{
+    return ~UINT64_C(0) >> (64 - 8 * bytes);
+}
+
+static inline uint64_t sign_extend(uint64_t v, unsigned bytes)
+{
+    uint64_t sign = UINT64_C(1) << (8 * bytes - 1);
+
+    return ((v & size_mask(bytes)) ^ sign) - sign;
+}
+
+/* model.c */
+void record_retire(struct cpu *cpu, struct rec_retire *r); /* the state after it is filled in */
+void cpu_derive(struct cpu *cpu);                          /* after any change of sys, cpl */
+void cpu_flush(struct cpu *cpu, enum mmu_flush_kind kind, uint64_t va, uint16_t pcid);
+void cpu_quick_age(struct cpu *cpu);  /* after the MMU was used: what the TLBs lost is forgotten */
+void cpu_quick_drop(struct cpu *cpu); /* after a change of what a translation depends on */
+
+/* event.c */
+enum exec raise_fault(struct cpu *cpu, enum vector v);
+enum exec raise_error(struct cpu *cpu, enum vector v, uint32_t error);
+enum exec raise_gp(struct cpu *cpu, uint32_t error);
+enum exec raise_ud(struct cpu *cpu);
+void event_deliver(struct cpu *cpu, const struct event *ev, const struct insn *in);
+enum exec op_int(struct cpu *cpu, const struct insn *in);
+enum exec op_int3(struct cpu *cpu, const struct insn *in);
+enum exec op_int1(struct cpu *cpu, const struct insn *in);
+enum exec op_into(struct cpu *cpu, const struct insn *in);
+
+/* exec_alu.c: the flags of CMP. */
+void alu_compare(struct cpu *cpu, uint64_t a, uint64_t b, unsigned bytes);
+
+/* decode.c: the next instruction, fetched and decoded. NULL: cpu->fault. */
+const struct insn *cpu_fetch(struct cpu *cpu);
+
+/* cpuid.c, msr.c */
+enum exec op_cpuid(struct cpu *cpu, const struct insn *in);
+enum exec op_rdmsr(struct cpu *cpu, const struct insn *in);
+enum exec op_wrmsr(struct cpu *cpu, const struct insn *in);
+
+#endif

@@ -1,0 +1,412 @@
+// SPDX-License-Identifier: Apache-2.0
+// Exceptions and interrupts: raising, delivery through the IDT, combination to #DF and shutdown.
+// SDM Vol. 3A "Interrupt and Exception Handling"; choices from docs/cpu.md "Event details".
+#include "insn.h"
+#include "ops.h"
+#include "segment.h"
+
+#define IDT_BIT 2u
+
+enum exec raise_fault(struct cpu *cpu, enum vector v)
+{
+    cpu->fault = (struct fault){.vector = (uint8_t)v};
+    return EXEC_FAULT;
+}
+
+enum exec raise_error(struct cpu *cpu, enum vector v, uint32_t error)
+{
+    cpu->fault = (struct fault){.vector = (uint8_t)v, .has_error = true, .error = error};
+    return EXEC_FAULT;
+}
+
+enum exec raise_gp(struct cpu *cpu, uint32_t error)
+{
+    return raise_error(cpu, VEC_GP, error);
+}
+
+enum exec raise_ud(struct cpu *cpu)
+{
+    return raise_fault(cpu, VEC_UD);
+}
+
+static enum exec soft(struct cpu *cpu, enum event_kind kind, uint8_t vector)
+{
+    cpu->soft = (struct event){.kind = kind, .what = {.vector = vector}};
+    return EXEC_SOFT_INT;
+}
+
+enum exec op_int(struct cpu *cpu, const struct insn *in)
+{
+    return soft(cpu, EVENT_SOFT, (uint8_t)in->imm);
+}
+
+enum exec op_int3(struct cpu *cpu, const struct insn *in)
+{
+    (void)in;
+    return soft(cpu, EVENT_SOFT, VEC_BP);
+}
+
+enum exec op_int1(struct cpu *cpu, const struct insn *in)
+{
+    (void)in;
+    return soft(cpu, EVENT_SOFT_UNCHECKED, VEC_DB);
+}
+
+enum exec op_into(struct cpu *cpu, const struct insn *in)
+{
+    (void)in;
+    return cpu->rflags & RFLAGS_OF ? soft(cpu, EVENT_SOFT, VEC_OF) : EXEC_OK;
+}
+
+/* A delivery in progress: nothing of it is visible before commit. */
+struct delivery {
+    const struct event *ev;
+    uint32_t ext;
+    bool software, interrupt_gate;
+    struct far_target {
+        uint16_t selector;
+        uint64_t rip;
+        struct desc d;
+    } to;
+    unsigned cpl; /* new */
+    bool new_ss;
+    uint16_t ss;
+    struct desc ss_desc;
+    uint64_t sp, sp_mask, ss_base;
+    uint64_t flags; /* to be pushed */
+    uint64_t rip;   /* to be pushed */
+};
+
+static uint32_t idt_error(const struct delivery *dl)
+{
+    return dl->ev->what.vector * 8u + IDT_BIT + dl->ext;
+}
+
+/* The gate: type, DPL of software interrupts, present; in that order. */
+static enum exec read_gate(struct cpu *cpu, struct delivery *dl)
+{
+    bool wide = cpu_is_long(cpu);
+    unsigned bytes = wide ? 16 : 8, type;
+    uint64_t at = (uint64_t)dl->ev->what.vector * bytes, low, high = 0;
+
+    if (at + bytes - 1 > cpu->sys.idtr_limit)
+        return raise_gp(cpu, idt_error(dl));
+    TRY(lsu_sys_read(cpu, cpu->sys.idtr_base + at, 8, &low));
+    if (wide)
+        TRY(lsu_sys_read(cpu, cpu->sys.idtr_base + at + 8, 8, &high));
+    type = (unsigned)(low >> 40) & 0x1f;
+    if (type != 14 && type != 15)
+        return raise_gp(cpu, idt_error(dl));
+    if (dl->software && (low >> 45 & 3) < cpu->cpl)
+        return raise_gp(cpu, idt_error(dl));
+    if (!(low >> 47 & 1))
+        return raise_error(cpu, VEC_NP, idt_error(dl));
+    dl->interrupt_gate = type == 14;
+    dl->to.selector = (uint16_t)(low >> 16);
+    dl->to.rip = (low & 0xffff) | (low >> 32 & 0xffff0000) | high << 32;
+    dl->ss = wide ? (uint16_t)(low >> 32 & 7) : 0; /* the IST index, until the stack is chosen */
+    return EXEC_OK;
+}
+
+static enum exec read_handler_cs(struct cpu *cpu, struct delivery *dl)
+{
+    struct seg_blame blame = {VEC_GP, dl->ext};
+    struct desc *d = &dl->to.d;
+    uint32_t error = (dl->to.selector & 0xfffc) | dl->ext;
+
+    if (selector_is_null(dl->to.selector))
+        return raise_gp(cpu, dl->ext);
+    TRY(segment_read(cpu, dl->to.selector, blame, d));
+    if (!desc_is_code(d) || desc_dpl(d) > cpu->cpl)
+        return raise_gp(cpu, error);
+    if (cpu_is_long(cpu) && (!desc_l(d) || desc_db(d)))
+        return raise_gp(cpu, error);
+    if (!desc_present(d))
+        return raise_error(cpu, VEC_NP, error);
+    dl->cpl = desc_is_conforming(d) ? cpu->cpl : desc_dpl(d);
+    return EXEC_OK;
+}
+
+static enum exec tss_error(struct cpu *cpu, const struct delivery *dl)
+{
+    return raise_error(cpu, VEC_TS, (cpu->sys.seg[SEG_TR].selector & 0xfffcu) | dl->ext);
+}
+
+/* RSPn, ISTn or the current stack. SDM "Stack Switching in IA-32e Mode", "Interrupt Stack Table".
+ */
+static enum exec choose_stack_long(struct cpu *cpu, struct delivery *dl)
+{
+    const struct rec_seg_state *tr = &cpu->sys.seg[SEG_TR];
+    unsigned ist = dl->ss, at = ist ? 0x1c + 8 * ist : 4 + 8 * dl->cpl;
+
+    dl->sp = cpu->r[RSP];
+    dl->sp_mask = ~UINT64_C(0);
+    dl->new_ss = dl->cpl < cpu->cpl;
+    dl->ss = (uint16_t)dl->cpl;
+    if (ist || dl->new_ss) {
+        if (at + 7 > tr->limit)
+            return tss_error(cpu, dl);
+        TRY(lsu_sys_read(cpu, tr->base + at, 8, &dl->sp));
+    }
+    dl->sp &= ~UINT64_C(15);
+    return is_canonical(dl->to.rip) ? EXEC_OK : raise_gp(cpu, dl->ext);
+}
+
+static enum exec check_inner_ss(struct cpu *cpu, struct delivery *dl)
+{
+    struct seg_blame blame = {VEC_TS, dl->ext};
+    uint32_t error = (dl->ss & 0xfffc) | dl->ext;
+
+    if (selector_is_null(dl->ss))
+        return raise_error(cpu, VEC_TS, dl->ext);
+    TRY(segment_read(cpu, dl->ss, blame, &dl->ss_desc));
+    if ((dl->ss & 3) != dl->cpl || desc_dpl(&dl->ss_desc) != dl->cpl ||
+        !desc_is_writable_data(&dl->ss_desc))
+        return raise_error(cpu, VEC_TS, error);
+    if (!desc_present(&dl->ss_desc))
+        return raise_error(cpu, VEC_SS, error);
+    return segment_touch(cpu, &dl->ss_desc);
+}
+
+/* SDM Vol. 3A "Stack Switching": SSn:ESPn of a 32-bit TSS. */
+static enum exec choose_stack_legacy(struct cpu *cpu, struct delivery *dl)
+{
+    const struct rec_seg_state *tr = &cpu->sys.seg[SEG_TR];
+    unsigned at = 4 + 8 * dl->cpl;
+    uint64_t ss;
+
+    dl->sp = cpu->r[RSP];
+    dl->sp_mask = cpu->sp_mask;
+    dl->new_ss = dl->cpl < cpu->cpl;
+    if (dl->new_ss) {
+        if (at + 5 > tr->limit)
+            return tss_error(cpu, dl);
+        TRY(lsu_sys_read(cpu, tr->base + at, 4, &dl->sp));
+        TRY(lsu_sys_read(cpu, tr->base + at + 4, 2, &ss));
+        dl->ss = (uint16_t)ss;
+        TRY(check_inner_ss(cpu, dl));
+        dl->sp_mask = desc_db(&dl->ss_desc) ? 0xffffffff : 0xffff;
+    }
+    return dl->to.rip > desc_limit(&dl->to.d) ? raise_gp(cpu, dl->ext) : EXEC_OK;
+}
+
+static bool push_within_limit(const struct cpu *cpu, const struct delivery *dl, uint64_t sp)
+{
+    const struct rec_seg_state *ss = &cpu->sys.seg[SEG_SS];
+    uint32_t limit = dl->new_ss ? desc_limit(&dl->ss_desc) : ss->limit;
+    bool down = dl->new_ss ? desc_type(&dl->ss_desc) & 4 : (ss->attr & 4) != 0;
+
+    if (!dl->new_ss && !(ss->attr & 0x80))
+        return false;
+    return down ? sp > limit && sp + 3 <= dl->sp_mask : sp + 3 <= limit;
+}
+
+/* One push on the handler's stack, at the new CPL. */
+static enum exec push_frame(struct cpu *cpu, struct delivery *dl, uint64_t v)
+{
+    bool wide = cpu_is_long(cpu);
+    unsigned bytes = wide ? 8 : 4;
+    uint64_t sp = (dl->sp - bytes) & dl->sp_mask, la;
+    uint32_t error = !wide && dl->new_ss ? (dl->ss & 0xfffc) | dl->ext : dl->ext;
+    struct span s;
+    uint8_t data[8];
+
+    if (wide) {
+        la = sp;
+        if (!is_canonical(la) || !is_canonical(la + 7))
+            return raise_error(cpu, VEC_SS, error);
+    } else {
+        uint64_t base = dl->new_ss ? desc_base(&dl->ss_desc) : cpu->sys.seg[SEG_SS].base;
+
+        la = (base + sp) & 0xffffffff;
+        if (!push_within_limit(cpu, dl, sp))
+            return raise_error(cpu, VEC_SS, error);
+    }
+
+    struct lin l = {
+        .la = la, .bytes = bytes, .access = ACCESS_WRITE, .cpl = (uint8_t)dl->cpl, .align = bytes};
+
+    TRY(lsu_translate(cpu, &l, &s));
+    memcpy(data, &v, sizeof data);
+    lsu_store(cpu, &s, data);
+    dl->sp = sp;
+    return EXEC_OK;
+}
+
+static enum exec push_all(struct cpu *cpu, struct delivery *dl)
+{
+    if (cpu_is_long(cpu) || dl->new_ss) {
+        uint64_t rsp = cpu->r[RSP];
+
+        TRY(push_frame(cpu, dl, cpu->sys.seg[SEG_SS].selector));
+        TRY(push_frame(cpu, dl, rsp));
+    }
+    TRY(push_frame(cpu, dl, dl->flags));
+    TRY(push_frame(cpu, dl, cpu->sys.seg[SEG_CS].selector));
+    TRY(push_frame(cpu, dl, dl->rip));
+    return dl->ev->what.has_error ? push_frame(cpu, dl, dl->ev->what.error) : EXEC_OK;
+}
+
+/* RF is pushed as 1 by faults, as it stands by interrupts, as 0 by the rest. */
+static uint64_t pushed_flags(const struct cpu *cpu, const struct event *ev)
+{
+    switch (ev->kind) {
+    case EVENT_EXCEPTION:
+        if (ev->what.vector == VEC_DF)
+            return cpu->rflags & ~RFLAGS_RF;
+        return cpu->rflags | RFLAGS_RF;
+    case EVENT_INTERRUPT:
+    case EVENT_NMI:
+        return cpu->rflags;
+    default:
+        return cpu->rflags & ~RFLAGS_RF;
+    }
+}
+
+static void commit(struct cpu *cpu, const struct delivery *dl)
+{
+    segment_set_cs(cpu, dl->to.selector, &dl->to.d, dl->cpl);
+    if (dl->new_ss) {
+        if (cpu_is_long(cpu))
+            segment_set_null(cpu, SEG_SS, dl->ss);
+        else
+            segment_set(cpu, SEG_SS, dl->ss, &dl->ss_desc);
+    }
+    set_sp(cpu, dl->sp);
+    cpu->rflags &= ~(RFLAGS_TF | RFLAGS_NT | RFLAGS_RF | RFLAGS_VM);
+    if (dl->interrupt_gate)
+        cpu->rflags &= ~RFLAGS_IF;
+    cpu->rip = dl->to.rip;
+}
+
+static enum exec deliver_one(struct cpu *cpu, const struct event *ev)
+{
+    bool uses_next = ev->kind == EVENT_SOFT || ev->kind == EVENT_SOFT_UNCHECKED;
+    struct delivery dl = {.ev = ev,
+                          .software = ev->kind == EVENT_SOFT,
+                          .ext = ev->kind == EVENT_SOFT ? 0 : 1,
+                          .flags = pushed_flags(cpu, ev),
+                          .rip = uses_next ? cpu->r[R_NEXT] : cpu->rip};
+
+    TRY(read_gate(cpu, &dl));
+    TRY(read_handler_cs(cpu, &dl));
+    TRY(cpu_is_long(cpu) ? choose_stack_long(cpu, &dl) : choose_stack_legacy(cpu, &dl));
+    TRY(push_all(cpu, &dl));
+    TRY(segment_touch(cpu, &dl.to.d));
+    commit(cpu, &dl);
+    return EXEC_OK;
+}
+
+static bool is_contributory(uint8_t v)
+{
+    return v == VEC_DE || (v >= VEC_TS && v <= VEC_GP);
+}
+
+/* SDM Vol. 3A "Interrupt 8 - Double Fault Exception (#DF)": does second after first make #DF? */
+static bool makes_double_fault(const struct event *first, uint8_t second)
+{
+    uint8_t v = first->what.vector;
+
+    if (first->kind != EVENT_EXCEPTION)
+        return false;
+    if (v == VEC_PF)
+        return second == VEC_PF || is_contributory(second);
+    return is_contributory(v) && is_contributory(second);
+}
+
+static enum rec_retire_kind record_kind(enum event_kind kind)
+{
+    switch (kind) {
+    case EVENT_INTERRUPT:
+        return RETIRE_INTERRUPT;
+    case EVENT_NMI:
+        return RETIRE_NMI;
+    case EVENT_SOFT:
+    case EVENT_SOFT_UNCHECKED:
+        return RETIRE_SOFT_INT;
+    default:
+        return RETIRE_EXCEPTION;
+    }
+}
+
+static bool is_debug(const struct event *ev)
+{
+    return ev->what.vector == VEC_DB && (ev->kind == EVENT_EXCEPTION || ev->kind == EVENT_TRAP);
+}
+
+/* What delivery does to the rest of the state. */
+static void settle(struct cpu *cpu, const struct event *ev)
+{
+    if (is_debug(ev))
+        cpu->sys.dr7 &= ~DR7_GD;
+    if (ev->kind == EVENT_NMI)
+        cpu->nmi_blocked = true;
+    cpu->window.valid = false;
+    cpu->sti_shadow = cpu->mov_ss_shadow = false;
+    cpu->trap_pending = cpu->in_rep = cpu->halted = false;
+    cpu->sys_touched = true;
+}
+
+static void record_event(struct cpu *cpu, const struct event *ev, uint64_t rip,
+                         const struct insn *in)
+{
+    struct rec_retire r;
+
+    memset(&r, 0, sizeof r);
+    r.rip = rip;
+    r.kind = (uint8_t)record_kind(ev->kind);
+    r.vector = ev->what.vector;
+    if (ev->what.has_error) {
+        r.flags = RETIRE_HAS_ERROR_CODE;
+        r.error_code = ev->what.error;
+    }
+    if (r.kind == RETIRE_SOFT_INT && in) {
+        r.len = in->len;
+        memcpy(r.bytes, in->raw, 16);
+    }
+    record_retire(cpu, &r);
+}
+
+static void shut_down(struct cpu *cpu, uint64_t rip)
+{
+    struct rec_retire r;
+
+    cpu->shutdown = cpu->attention = true;
+    cpu->trap_pending = cpu->in_rep = cpu->halted = false;
+    memset(&r, 0, sizeof r);
+    r.rip = rip;
+    r.kind = RETIRE_SHUTDOWN;
+    cpu->sys_touched = true;
+    record_retire(cpu, &r);
+}
+
+/* Deliver, and whatever its delivery raises, until something is delivered or the processor shuts
+ * down. in: the instruction of a software interrupt. */
+void event_deliver(struct cpu *cpu, const struct event *first, const struct insn *in)
+{
+    struct event ev = *first;
+    uint64_t rip = cpu->rip;
+
+    for (;;) {
+        if (ev.kind == EVENT_EXCEPTION && ev.what.vector == VEC_PF)
+            cpu->cr2 = ev.what.cr2;
+        if (is_debug(&ev))
+            cpu->sys.dr6 |= ev.what.dr6;
+        if (deliver_one(cpu, &ev) == EXEC_OK)
+            break;
+        if (ev.kind == EVENT_EXCEPTION && ev.what.vector == VEC_DF) {
+            if (cpu->fault.vector == VEC_PF)
+                cpu->cr2 = cpu->fault.cr2;
+            shut_down(cpu, rip);
+            return;
+        }
+        if (makes_double_fault(&ev, cpu->fault.vector)) {
+            if (cpu->fault.vector == VEC_PF)
+                cpu->cr2 = cpu->fault.cr2;
+            cpu->fault = (struct fault){.vector = VEC_DF, .has_error = true};
+        }
+        ev = (struct event){.kind = EVENT_EXCEPTION, .what = cpu->fault};
+    }
+    settle(cpu, &ev);
+    record_event(cpu, &ev, rip, in);
+}

@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: Apache-2.0
+// Memory access: segment checks, translation of each page, beats inside aligned 16-byte blocks.
+// SDM Vol. 3A "Protection", "Limit Checking", "Type Checking"; order from docs/cpu.md "Data
+// accesses and their order".
+#include "lsu.h"
+
+#define ATTR_P    0x80u
+#define ATTR_CODE 0x08u
+#define ATTR_ED   0x04u /* data: expand-down */
+#define ATTR_RW   0x02u /* data: writable; code: readable */
+#define ATTR_DB   0x4000u
+
+uint8_t *lsu_ram_page(const struct cpu *cpu, uint64_t pa)
+{
+    pa &= ~UINT64_C(0xfff);
+    return rw_mem_is_ram(&cpu->mem, pa, 4096) ? cpu->mem.ram + pa : NULL;
+}
+
+static void before(struct cpu *cpu, const struct rw_access *a)
+{
+    if (cpu->env.before)
+        cpu->env.before(cpu->env.ctx, a);
+}
+
+/* The pieces of a beat that the device hook can carry: at most 8 bytes. */
+static void device_read(struct cpu *cpu, struct rw_access a, uint8_t *data)
+{
+    for (unsigned left = a.bytes; left; left -= a.bytes, a.pa += a.bytes, data += a.bytes) {
+        uint64_t v = ~UINT64_C(0);
+
+        a.bytes = (uint8_t)(left > 8 ? 8 : left);
+        if (cpu->env.read)
+            v = cpu->env.read(cpu->env.ctx, &a);
+        memcpy(data, &v, a.bytes);
+    }
+}
+
+static void device_write(struct cpu *cpu, struct rw_access a, const uint8_t *data)
+{
+    for (unsigned left = a.bytes; left; left -= a.bytes, a.pa += a.bytes, data += a.bytes) {
+        uint64_t v = 0;
+
+        a.bytes = (uint8_t)(left > 8 ? 8 : left);
+        memset(a.data, 0, sizeof a.data);
+        memcpy(a.data, data, a.bytes);
+        memcpy(&v, data, a.bytes);
+        if (cpu->env.write)
+            cpu->env.write(cpu->env.ctx, &a, v);
+    }
+}
+
+static void beat_read(struct cpu *cpu, const struct rw_access *a, uint8_t *data)
+{
+    before(cpu, a);
+    if (!(a->flags & BUS_IO) && rw_mem_is_ram(&cpu->mem, a->pa, a->bytes))
+        memcpy(data, cpu->mem.ram + a->pa, a->bytes);
+    else
+        device_read(cpu, *a, data);
+}
+
+static void beat_write(struct cpu *cpu, struct rw_access *a, const uint8_t *data)
+{
+    a->flags |= BUS_WRITE;
+    memcpy(a->data, data, a->bytes);
+    before(cpu, a);
+    if (!(a->flags & BUS_IO) && rw_mem_is_ram(&cpu->mem, a->pa, a->bytes))
+        memcpy(cpu->mem.ram + a->pa, data, a->bytes);
+    else
+        device_write(cpu, *a, data);
+}
+
+static unsigned beat_bytes(uint64_t pa, unsigned left)
+{
+    unsigned room = 16 - (unsigned)(pa & 15);
+
+    return left < room ? left : room;
+}
+
+void lsu_load(struct cpu *cpu, const struct span *s, uint8_t *data)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        uint64_t pa = s->pa[i];
+
+        for (unsigned left = s->bytes[i], n; left; left -= n, pa += n, data += n) {
+            struct rw_access a = {.pa = pa, .src = BUS_DATA, .flags = s->flags};
+
+            n = beat_bytes(pa, left);
+            a.bytes = (uint8_t)n;
+            beat_read(cpu, &a, data);
+        }
+    }
+}
+
+void lsu_store(struct cpu *cpu, const struct span *s, const uint8_t *data)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        uint64_t pa = s->pa[i];
+
+        for (unsigned left = s->bytes[i], n; left; left -= n, pa += n, data += n) {
+            struct rw_access a = {.pa = pa, .src = BUS_DATA, .flags = s->flags};
+
+            n = beat_bytes(pa, left);
+            a.bytes = (uint8_t)n;
+            beat_write(cpu, &a, data);
+        }
+    }
+}
+
+uint64_t lsu_phys_read(struct cpu *cpu, uint64_t pa, unsigned bytes, uint8_t src, uint8_t flags)
+{
+    struct rw_access a = {.pa = pa, .bytes = (uint8_t)bytes, .src = src, .flags = flags};
+    uint8_t data[16] = {0};
+
+    beat_read(cpu, &a, data);
+    return le_load(data, bytes);
+}
+
+void lsu_phys_write(struct cpu *cpu, uint64_t pa, unsigned bytes, uint8_t src, uint8_t flags,
+                    uint64_t v)
+{
+    struct rw_access a = {.pa = pa, .bytes = (uint8_t)bytes, .src = src, .flags = flags};
+    uint8_t data[8];
+
+    memcpy(data, &v, sizeof data);
+    beat_write(cpu, &a, data);
+}
+
+static void record_xlate(struct cpu *cpu, const struct mmu_req *req, const struct mmu_rsp *rsp)
+{
+    struct rec_xlate x;
+
+    if (!cpu->env.xlate)
+        return;
+    memset(&x, 0, sizeof x);
+    x.va = req->va;
+    x.pa = rsp->pa;
+    x.error_code = rsp->error_code;
+    x.latency = rsp->latency;
+    x.requester = req->access == ACCESS_FETCH ? 0 : 1;
+    x.access = req->access;
+    x.user = req->user;
+    x.implicit = req->implicit;
+    x.fault = rsp->fault;
+    x.page_log2 = rsp->page_log2;
+    x.memtype = rsp->memtype;
+    x.hit = rsp->hit;
+    x.psc = rsp->psc;
+    cpu->env.xlate(cpu->env.ctx, &x);
+}
+
+static enum exec translate(struct cpu *cpu, const struct mmu_req *req, uint64_t *pa)
+{
+    struct mmu_rsp rsp;
+
+    mmu_translate(&cpu->mmu, &cpu->mmu_ctx, req, &rsp);
+    if (cpu->mmu.data.epoch != cpu->data_epoch || cpu->mmu.code.epoch != cpu->code_epoch)
+        cpu_quick_age(cpu);
+    record_xlate(cpu, req, &rsp);
+    *pa = rsp.pa;
+    if (!rsp.fault)
+        return EXEC_OK;
+    cpu->fault = (struct fault){
+        .vector = VEC_PF, .has_error = true, .error = rsp.error_code, .cr2 = req->va};
+    return EXEC_FAULT;
+}
+
+/* Remember a page for the inline accesses of lsu.h. */
+static void quick_fill(struct cpu *cpu, const struct mmu_req *req, uint64_t pa)
+{
+    struct quick *table = req->access == ACCESS_WRITE ? cpu->quick_write : cpu->quick_read;
+    bool checks_alignment = req->user && req->ac && (cpu->sys.cr0 & CR0_AM);
+    uint8_t *host = lsu_ram_page(cpu, pa);
+
+    if (!cpu->plain || !host || req->implicit || checks_alignment)
+        return;
+    table[quick_slot(req->va)].tag = quick_tag(cpu, req->va, req->user);
+    table[quick_slot(req->va)].host = host;
+}
+
+enum exec lsu_translate(struct cpu *cpu, const struct lin *l, struct span *s)
+{
+    unsigned room = 4096 - (unsigned)(l->la & 0xfff);
+    bool implicit = (l->flags & LSU_IMPLICIT) != 0;
+    struct mmu_req req = {.va = l->la,
+                          .access = l->access,
+                          .user = !implicit && l->cpl == 3,
+                          .implicit = implicit,
+                          .ac = (cpu->rflags & RFLAGS_AC) != 0};
+
+    s->flags = l->flags & LSU_LOCK ? BUS_LOCK : 0;
+    s->bytes[0] = l->bytes < room ? l->bytes : room;
+    s->bytes[1] = l->bytes - s->bytes[0];
+    if (translate(cpu, &req, &s->pa[0]) != EXEC_OK)
+        return EXEC_FAULT;
+    quick_fill(cpu, &req, s->pa[0]);
+    if (s->bytes[1]) {
+        req.va = (l->la + room) & (implicit && cpu_is_long(cpu) ? ~UINT64_C(0) : cpu->la_mask);
+        if (translate(cpu, &req, &s->pa[1]) != EXEC_OK)
+            return EXEC_FAULT;
+    }
+    if (l->align && (l->la & (l->align - 1)) && req.user && req.ac && (cpu->sys.cr0 & CR0_AM))
+        return raise_error(cpu, VEC_AC, 0);
+    return EXEC_OK;
+}
+
+static bool limit_allows(const struct rec_seg_state *s, uint64_t off, unsigned bytes)
+{
+    uint64_t last = off + bytes - 1;
+
+    if ((s->attr & (ATTR_CODE | ATTR_ED)) != ATTR_ED)
+        return last <= s->limit;
+    return off > s->limit && last <= (s->attr & ATTR_DB ? 0xffffffffu : 0xffffu);
+}
+
+static bool type_allows(const struct rec_seg_state *s, bool write)
+{
+    if (!(s->attr & ATTR_P))
+        return false; /* null or unusable */
+    if (s->attr & ATTR_CODE)
+        return !write && (s->attr & ATTR_RW);
+    return !write || (s->attr & ATTR_RW);
+}
+
+/* SDM Vol. 3A "Limit Checking", "Type Checking", "Canonical Addressing": the linear address. */
+enum exec lsu_linear(const struct cpu *cpu, unsigned seg, uint64_t off, unsigned bytes, bool write,
+                     uint64_t *la, struct fault *f)
+{
+    bool allowed;
+
+    *la = (off + cpu->seg_base[seg]) & cpu->la_mask;
+    if (cpu_is_64(cpu)) {
+        allowed = is_canonical(*la) && is_canonical(*la + bytes - 1);
+    } else {
+        const struct rec_seg_state *s = &cpu->sys.seg[seg];
+
+        allowed = type_allows(s, write) && limit_allows(s, off, bytes);
+    }
+    if (allowed)
+        return EXEC_OK;
+    *f = (struct fault){.vector = seg == SEG_SS ? VEC_SS : VEC_GP, .has_error = true};
+    return EXEC_FAULT;
+}
+
+static enum exec open_span(struct cpu *cpu, unsigned seg, uint64_t off, struct lin *l,
+                           struct span *s)
+{
+    l->cpl = cpu->cpl;
+    if (lsu_linear(cpu, seg, off, l->bytes, l->access == ACCESS_WRITE, &l->la, &cpu->fault))
+        return EXEC_FAULT;
+    return lsu_translate(cpu, l, s);
+}
+
+enum exec lsu_read(struct cpu *cpu, unsigned seg, uint64_t off, unsigned bytes, uint64_t *v)
+{
+    struct lin l = {.bytes = bytes, .access = ACCESS_READ, .align = bytes};
+    struct span s;
+    uint8_t data[16];
+
+    if (open_span(cpu, seg, off, &l, &s) != EXEC_OK)
+        return EXEC_FAULT;
+    lsu_load(cpu, &s, data);
+    *v = le_load(data, bytes);
+    return EXEC_OK;
+}
+
+enum exec lsu_write(struct cpu *cpu, unsigned seg, uint64_t off, unsigned bytes, uint64_t v)
+{
+    struct lin l = {.bytes = bytes, .access = ACCESS_WRITE, .align = bytes};
+    struct span s;
+    uint8_t data[8];
+
+    if (open_span(cpu, seg, off, &l, &s) != EXEC_OK)
+        return EXEC_FAULT;
+    memcpy(data, &v, sizeof data);
+    lsu_store(cpu, &s, data);
+    return EXEC_OK;
+}
+
+/* data: 16 bytes of room. */
+enum exec lsu_rmw_begin(struct cpu *cpu, unsigned seg, uint64_t off, unsigned bytes, bool lock,
+                        struct rmw *m, uint8_t *data)
+{
+    struct lin l = {
+        .bytes = bytes, .access = ACCESS_WRITE, .align = bytes, .flags = lock ? LSU_LOCK : 0};
+
+    m->host = NULL;
+    if (open_span(cpu, seg, off, &l, &m->span) != EXEC_OK)
+        return EXEC_FAULT;
+    lsu_load(cpu, &m->span, data);
+    return EXEC_OK;
+}
+
+/* A byte is checked and translated as for a load, but not loaded (CLFLUSH and its kind). */
+enum exec lsu_probe(struct cpu *cpu, unsigned seg, uint64_t off)
+{
+    struct lin l = {.bytes = 1, .access = ACCESS_READ};
+    struct span s;
+
+    return open_span(cpu, seg, off, &l, &s);
+}
+
+enum exec lsu_sys_read(struct cpu *cpu, uint64_t la, unsigned bytes, uint64_t *v)
+{
+    struct lin l = {.la = cpu_is_long(cpu) ? la : la & 0xffffffff,
+                    .bytes = bytes,
+                    .access = ACCESS_READ,
+                    .flags = LSU_IMPLICIT};
+    struct span s;
+    uint8_t data[16];
+
+    if (lsu_translate(cpu, &l, &s) != EXEC_OK)
+        return EXEC_FAULT;
+    lsu_load(cpu, &s, data);
+    *v = le_load(data, bytes);
+    return EXEC_OK;
+}
+
+/* Accessed and busy bits: a locked read and write of one byte. */
+enum exec lsu_sys_set_bits(struct cpu *cpu, uint64_t la, uint8_t bits)
+{
+    struct lin l = {.la = cpu_is_long(cpu) ? la : la & 0xffffffff,
+                    .bytes = 1,
+                    .access = ACCESS_WRITE,
+                    .flags = LSU_IMPLICIT | LSU_LOCK};
+    struct span s;
+    uint8_t byte = 0;
+
+    if (lsu_translate(cpu, &l, &s) != EXEC_OK)
+        return EXEC_FAULT;
+    lsu_load(cpu, &s, &byte);
+    byte |= bits;
+    lsu_store(cpu, &s, &byte);
+    return EXEC_OK;
+}
+
+/* docs/cpu.md "Fetch translations": the window becomes the page of la. False: cpu->fault. */
+bool lsu_fetch_window(struct cpu *cpu, uint64_t la)
+{
+    struct mmu_req req = {.va = la, .access = ACCESS_FETCH, .user = cpu->cpl == 3};
+    struct fetch_window *w = &cpu->window;
+    struct quick *q = &cpu->quick_fetch[quick_slot(la)];
+    uint64_t page = la & ~UINT64_C(0xfff);
+    uint64_t key = cpu->fetch_gen << 2 | req.user, pa;
+
+    if (q->tag == (page | key)) {
+        *w = (struct fetch_window){true, page, (uint64_t)(q->host - cpu->mem.ram), q->host};
+        return true;
+    }
+    w->valid = false;
+    if (translate(cpu, &req, &pa) != EXEC_OK)
+        return false;
+    pa &= ~UINT64_C(0xfff);
+    *w = (struct fetch_window){true, page, pa, lsu_ram_page(cpu, pa)};
+    if (cpu->plain && w->host)
+        *q = (struct quick){.tag = page | cpu->fetch_gen << 2 | req.user, .host = w->host};
+    return true;
+}

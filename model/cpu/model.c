@@ -1,0 +1,453 @@
+// SPDX-License-Identifier: Apache-2.0
+// The golden model behind struct rw_model_ops: state at start, the instruction boundary, records.
+// SDM Vol. 3A "Priority Among Concurrent Events"; docs/cpu.md "Retirement".
+#include <stdlib.h>
+
+#include "insn.h"
+#include "ops.h"
+
+struct rw_model {
+    struct cpu cpu;
+};
+
+/* Flat: an access inside one page needs no check beyond the TLB's (lsu.h). */
+static bool seg_is_flat(const struct cpu *cpu, unsigned s)
+{
+    const struct rec_seg_state *seg = &cpu->sys.seg[s];
+    bool writable_data = (seg->attr & 0x9e) == 0x92;
+
+    if (cpu_is_64(cpu))
+        return true;
+    return writable_data && seg->limit == 0xffffffff && !(seg->base & 0xfff);
+}
+
+static enum rec_mode current_mode(const struct cpu *cpu)
+{
+    if (!(cpu->sys.cr0 & CR0_PE))
+        return MODE_REAL;
+    if (!cpu_is_long(cpu))
+        return MODE_PROTECTED;
+    return cpu->sys.seg[SEG_CS].attr & 0x2000 ? MODE_64 : MODE_COMPAT;
+}
+
+void cpu_derive(struct cpu *cpu)
+{
+    const struct rec_sys *sys = &cpu->sys;
+    bool mode64;
+
+    cpu->sys_touched = true;
+    cpu->mode = (uint8_t)current_mode(cpu);
+    mode64 = cpu_is_64(cpu);
+    cpu->decode_mode = mode64 ? DECODE_64 : sys->seg[SEG_CS].attr & 0x4000 ? DECODE_32 : DECODE_16;
+    cpu->la_mask = cpu->rip_mask = mode64 ? ~UINT64_C(0) : 0xffffffff;
+    cpu->sp_mask = mode64 ? ~UINT64_C(0) : sys->seg[SEG_SS].attr & 0x4000 ? 0xffffffff : 0xffff;
+    cpu->rip_limit = mode64 ? ~UINT64_C(0) : sys->seg[SEG_CS].limit;
+    cpu->cs_base = mode64 ? 0 : sys->seg[SEG_CS].base;
+    cpu->flat = 0;
+    for (unsigned s = 0; s < SEG_COUNT; s++) {
+        cpu->seg_base[s] = mode64 && s < SEG_FS ? 0 : sys->seg[s].base;
+        cpu->flat |= (uint16_t)(seg_is_flat(cpu, s) << s);
+    }
+
+    struct mmu_ctx ctx = {sys->cr0, sys->cr3, sys->cr4, sys->efer, sys->pat};
+
+    if (memcmp(&ctx, &cpu->mmu_ctx, sizeof ctx) != 0)
+        cpu_quick_drop(cpu);
+    cpu->mmu_ctx = ctx;
+}
+
+/* Generations stand in ten bits of a tag; 0 is never current. */
+static void next_generation(uint64_t *gen, struct quick *a, struct quick *b)
+{
+    if (++*gen < 1024)
+        return;
+    *gen = 1;
+    memset(a, 0, sizeof(struct quick) << QUICK_LOG2);
+    if (b)
+        memset(b, 0, sizeof(struct quick) << QUICK_LOG2);
+}
+
+void cpu_quick_age(struct cpu *cpu)
+{
+    if (cpu->mmu.data.epoch != cpu->data_epoch)
+        next_generation(&cpu->quick_gen, cpu->quick_read, cpu->quick_write);
+    if (cpu->mmu.code.epoch != cpu->code_epoch)
+        next_generation(&cpu->fetch_gen, cpu->quick_fetch, NULL);
+    cpu->data_epoch = cpu->mmu.data.epoch;
+    cpu->code_epoch = cpu->mmu.code.epoch;
+}
+
+void cpu_quick_drop(struct cpu *cpu)
+{
+    next_generation(&cpu->quick_gen, cpu->quick_read, cpu->quick_write);
+    next_generation(&cpu->fetch_gen, cpu->quick_fetch, NULL);
+}
+
+void cpu_flush(struct cpu *cpu, enum mmu_flush_kind kind, uint64_t va, uint16_t pcid)
+{
+    struct mmu_flush_req req = {kind, va, pcid};
+
+    mmu_flush(&cpu->mmu, &req);
+    cpu_quick_age(cpu);
+}
+
+/* The walker's memory. */
+static uint64_t walk_read8(void *ctx, uint64_t pa)
+{
+    return lsu_phys_read(ctx, pa, 8, BUS_WALK, 0);
+}
+
+static uint64_t walk_locked_read8(void *ctx, uint64_t pa)
+{
+    return lsu_phys_read(ctx, pa, 8, BUS_WALK, BUS_LOCK);
+}
+
+static void walk_locked_write8(void *ctx, uint64_t pa, uint64_t value)
+{
+    lsu_phys_write(ctx, pa, 8, BUS_WALK, BUS_LOCK, value);
+}
+
+static void walk_record(void *ctx, const struct rec_walk *w)
+{
+    struct cpu *cpu = ctx;
+
+    cpu->env.walk(cpu->env.ctx, w);
+}
+
+static void record_sys(struct cpu *cpu)
+{
+    if (!cpu->sys_touched)
+        return;
+    cpu->sys_touched = false;
+    if (!cpu->env.sys || memcmp(&cpu->sys, &cpu->sys_shown, sizeof cpu->sys) == 0)
+        return;
+    cpu->sys_shown = cpu->sys;
+    cpu->env.sys(cpu->env.ctx, &cpu->sys);
+}
+
+static void fill_state(const struct cpu *cpu, struct rec_retire *r)
+{
+    r->next_rip = cpu->rip;
+    r->rflags = cpu->rflags;
+    memcpy(r->gpr, cpu->r, sizeof r->gpr);
+    r->cpl = cpu->cpl;
+    r->mode = cpu->mode;
+    r->cr2 = cpu->cr2;
+}
+
+void record_retire(struct cpu *cpu, struct rec_retire *r)
+{
+    if (cpu->env.retire) {
+        fill_state(cpu, r);
+        cpu->env.retire(cpu->env.ctx, r);
+    }
+    record_sys(cpu);
+}
+
+static void record_insn(struct cpu *cpu, const struct insn *in, uint64_t rip, enum exec end)
+{
+    struct rec_retire r;
+
+    if (!cpu->env.retire) {
+        record_sys(cpu);
+        return;
+    }
+    memset(&r, 0, sizeof r);
+    r.rip = rip;
+    memcpy(r.bytes, in->raw, sizeof r.bytes);
+    r.len = in->len;
+    r.kind = RETIRE_INSN;
+    r.flags = end == EXEC_HLT ? RETIRE_HLT : end == EXEC_REPEAT ? RETIRE_REP_CONTINUES : 0;
+    record_retire(cpu, &r);
+}
+
+static bool interruptible(const struct cpu *cpu, bool nmi)
+{
+    if (cpu->shutdown || cpu->mov_ss_shadow || cpu->trap_pending)
+        return false;
+    if (nmi)
+        return !cpu->nmi_blocked;
+    return (cpu->rflags & RFLAGS_IF) && !cpu->sti_shadow;
+}
+
+static void settle_attention(struct cpu *cpu)
+{
+    cpu->attention = cpu->trap_pending || cpu->intr_line || cpu->halted || cpu->shutdown ||
+                     cpu->in_rep || cpu->stop;
+}
+
+static enum rw_step deliver(struct cpu *cpu, enum event_kind kind, uint8_t vector)
+{
+    struct event ev = {.kind = kind, .what = {.vector = vector}};
+
+    if (kind == EVENT_TRAP)
+        ev.what.dr6 = DR6_BS;
+    event_deliver(cpu, &ev, NULL);
+    settle_attention(cpu);
+    return RW_STEP_RETIRED;
+}
+
+/* What the boundary leaves behind: RF, the shadows, a single-step trap. */
+static void boundary(struct cpu *cpu, uint64_t flags_before, enum exec end)
+{
+    if (end != EXEC_REPEAT && !cpu->keep_rf)
+        cpu->rflags &= ~RFLAGS_RF;
+    cpu->sti_shadow = cpu->sti_next;
+    cpu->mov_ss_shadow = cpu->mov_ss_next;
+    if ((flags_before & RFLAGS_TF) && !cpu->mov_ss_shadow && !cpu->no_trap)
+        cpu->trap_pending = true;
+    cpu->keep_rf = cpu->no_trap = cpu->sti_next = cpu->mov_ss_next = false;
+    cpu->halted = end == EXEC_HLT;
+    settle_attention(cpu);
+}
+
+static void raise_from(struct cpu *cpu, const struct insn *in, enum exec end)
+{
+    struct event fault = {.kind = EVENT_EXCEPTION, .what = cpu->fault};
+
+    cpu->keep_rf = cpu->no_trap = cpu->sti_next = cpu->mov_ss_next = false;
+    event_deliver(cpu, end == EXEC_SOFT_INT ? &cpu->soft : &fault, in);
+    settle_attention(cpu);
+}
+
+/* Execute one instruction or iteration that was fetched. */
+static inline void execute(struct cpu *cpu, const struct insn *in)
+{
+    uint64_t rip = cpu->rip, flags = cpu->rflags;
+    enum exec end;
+
+    cpu->r[R_NEXT] = (rip + in->len) & cpu->rip_mask;
+    end = in->op(cpu, in);
+    if (end == EXEC_FAULT || end == EXEC_SOFT_INT) {
+        raise_from(cpu, in, end);
+        return;
+    }
+    if (end != EXEC_REPEAT)
+        cpu->rip = cpu->r[R_NEXT];
+
+    bool in_rep = end == EXEC_REPEAT;
+    bool shadows = cpu->sti_shadow || cpu->mov_ss_shadow || cpu->sti_next || cpu->mov_ss_next;
+
+    if (in_rep && !cpu->in_rep)
+        cpu->rep = *in;
+    if (in_rep != cpu->in_rep || shadows || end == EXEC_HLT || cpu->keep_rf ||
+        (flags & (RFLAGS_TF | RFLAGS_RF))) {
+        cpu->in_rep = in_rep;
+        boundary(cpu, flags, end);
+    }
+    if (cpu->plain && !cpu->env.retire && !cpu->sys_touched)
+        return;
+    record_insn(cpu, in, rip, end);
+}
+
+/* Something stands at the boundary before the next fetch. True: *end is the step's answer. */
+static bool attend(struct cpu *cpu, enum rw_step *end)
+{
+    *end = RW_STEP_RETIRED;
+    if (cpu->shutdown) {
+        *end = RW_STEP_SHUTDOWN;
+        return true;
+    }
+    if (cpu->trap_pending) {
+        deliver(cpu, EVENT_TRAP, VEC_DB);
+        return true;
+    }
+    if (cpu->intr_line && interruptible(cpu, false)) {
+        deliver(cpu, EVENT_INTERRUPT, cpu->env.inta ? cpu->env.inta(cpu->env.ctx) : 0);
+        return true;
+    }
+    if (cpu->halted) {
+        *end = RW_STEP_HALTED;
+        return true;
+    }
+    if (cpu->in_rep) {
+        execute(cpu, &cpu->rep);
+        return true;
+    }
+    return false;
+}
+
+static inline enum rw_step step(struct cpu *cpu)
+{
+    enum rw_step end;
+    const struct insn *in;
+
+    if (cpu->attention && attend(cpu, &end))
+        return end;
+    in = cpu_fetch(cpu);
+    if (in)
+        execute(cpu, in);
+    else
+        raise_from(cpu, NULL, EXEC_FAULT);
+    return RW_STEP_RETIRED;
+}
+
+static enum rw_step model_step(struct rw_model *m)
+{
+    return step(&m->cpu);
+}
+
+static enum rw_step model_run(struct rw_model *m, uint64_t max, uint64_t *done)
+{
+    struct cpu *cpu = &m->cpu;
+    enum rw_step end = RW_STEP_RETIRED;
+    uint64_t n = 0;
+
+    cpu->stop = false;
+    while (n < max && !cpu->stop) {
+        end = step(cpu);
+        if (end != RW_STEP_RETIRED)
+            break;
+        n++;
+    }
+    if (done)
+        *done = n;
+    return end;
+}
+
+static void model_stop(struct rw_model *m)
+{
+    m->cpu.stop = true;
+}
+
+static bool model_interruptible(const struct rw_model *m, bool nmi)
+{
+    return interruptible(&m->cpu, nmi);
+}
+
+static enum rw_step model_interrupt(struct rw_model *m, uint8_t vector, bool nmi)
+{
+    if (m->cpu.shutdown)
+        return RW_STEP_SHUTDOWN;
+    return deliver(&m->cpu, nmi ? EVENT_NMI : EVENT_INTERRUPT, vector);
+}
+
+static void model_set_intr(struct rw_model *m, bool line)
+{
+    m->cpu.intr_line = line;
+    settle_attention(&m->cpu);
+}
+
+/* The decode cache compares bytes at each use, so there is nothing to drop. */
+static void model_mem_changed(struct rw_model *m, uint64_t pa, uint64_t bytes)
+{
+    (void)m;
+    (void)pa;
+    (void)bytes;
+}
+
+static void model_get_state(const struct rw_model *m, struct rw_state *s)
+{
+    const struct cpu *cpu = &m->cpu;
+
+    memset(s, 0, sizeof *s);
+    s->regs.rip = cpu->rip;
+    fill_state(cpu, &s->regs);
+    s->sys = cpu->sys;
+    s->sti_shadow = cpu->sti_shadow;
+    s->mov_ss_shadow = cpu->mov_ss_shadow;
+    s->nmi_blocked = cpu->nmi_blocked;
+    s->halted = cpu->halted;
+    s->shutdown = cpu->shutdown;
+}
+
+static void model_set_state(struct rw_model *m, const struct rw_state *s)
+{
+    struct cpu *cpu = &m->cpu;
+
+    cpu->rip = s->regs.rip;
+    cpu->rflags = s->regs.rflags | RFLAGS_ONE;
+    memcpy(cpu->r, s->regs.gpr, sizeof s->regs.gpr);
+    cpu->cpl = s->regs.cpl;
+    cpu->cr2 = s->regs.cr2;
+    cpu->sys = cpu->sys_shown = s->sys;
+    cpu->sti_shadow = s->sti_shadow;
+    cpu->mov_ss_shadow = s->mov_ss_shadow;
+    cpu->nmi_blocked = s->nmi_blocked;
+    cpu->halted = s->halted;
+    cpu->shutdown = s->shutdown;
+    cpu->trap_pending = cpu->in_rep = false;
+    cpu->window.valid = false;
+    cpu_flush(cpu, FLUSH_ALL, 0, 0);
+    cpu_derive(cpu);
+    cpu->sys_touched = false;
+    settle_attention(cpu);
+}
+
+/* docs/cpu.md "State at start". */
+static void reset(struct cpu *cpu, const struct rw_boot *boot)
+{
+    struct rec_sys *sys = &cpu->sys;
+    bool wide = boot->long_mode;
+
+    cpu->rip = boot->rip;
+    cpu->rflags = RFLAGS_ONE;
+    cpu->r[RAX] = boot->rax;
+    cpu->r[RBX] = boot->rbx;
+    cpu->r[RSI] = boot->rsi;
+    cpu->r[RSP] = boot->rsp;
+    sys->cr0 = wide ? CR0_PG | CR0_WP | CR0_ET | CR0_PE : CR0_PE | CR0_ET;
+    sys->cr3 = wide ? boot->cr3 : 0;
+    sys->cr4 = wide ? CR4_PAE : 0;
+    sys->efer = wide ? EFER_LME | EFER_LMA : 0;
+    sys->dr6 = 0xffff0ff0;
+    sys->dr7 = 0x400;
+    sys->idtr_limit = 0xffff;
+    for (unsigned s = SEG_ES; s <= SEG_GS; s++)
+        sys->seg[s] = (struct rec_seg_state){.limit = 0xffffffff, .selector = 0x10, .attr = 0xc093};
+    sys->seg[SEG_CS].selector = 0x08;
+    sys->seg[SEG_CS].attr = wide ? 0xa09b : 0xc09b;
+    sys->seg[SEG_LDTR] = (struct rec_seg_state){.limit = 0xffff, .attr = 0x0082};
+    sys->seg[SEG_TR] = (struct rec_seg_state){.limit = 0xffff, .attr = 0x008b};
+    sys->pat = UINT64_C(0x0007040600070406);
+    sys->apic_base = 0xfee00900;
+    sys->misc_enable = 1;
+    cpu_derive(cpu);
+    cpu->sys_touched = false;
+    cpu->sys_shown = cpu->sys;
+}
+
+static struct rw_model *model_create(const struct rw_model_config *config, const struct rw_env *env)
+{
+    struct rw_model *m = calloc(1, sizeof *m);
+    struct mmu_mem mem = {.read8 = walk_read8,
+                          .locked_read8 = walk_locked_read8,
+                          .locked_write8 = walk_locked_write8};
+
+    if (!m)
+        return NULL;
+    m->cpu.mem = config->mem;
+    m->cpu.env = *env;
+    m->cpu.plain = !env->before && !env->xlate;
+    m->cpu.quick_gen = m->cpu.fetch_gen = 1;
+    mem.ctx = &m->cpu;
+    mem.walk = env->walk ? walk_record : NULL;
+    mmu_init(&m->cpu.mmu, &mem);
+    reset(&m->cpu, &config->boot);
+    return m;
+}
+
+static void model_destroy(struct rw_model *m)
+{
+    free(m);
+}
+
+const struct rw_model_ops *rw_golden(void)
+{
+    static const struct rw_model_ops ops = {
+        .name = "golden",
+        .create = model_create,
+        .destroy = model_destroy,
+        .step = model_step,
+        .run = model_run,
+        .stop = model_stop,
+        .interruptible = model_interruptible,
+        .interrupt = model_interrupt,
+        .set_intr = model_set_intr,
+        .mem_changed = model_mem_changed,
+        .get_state = model_get_state,
+        .set_state = model_set_state,
+    };
+
+    return &ops;
+}

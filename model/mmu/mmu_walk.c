@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+// The page walk with its A and D updates. SDM Vol. 3A "4-Level Paging and 5-Level Paging",
+// "Accessed and Dirty Flags"; order and latency from docs/mmu.md, steps 3 to 7.
+#include <string.h>
+
+#include "mmu.h"
+
+enum walk_end { END_LEAF, END_FAULT, END_RESTART };
+
+struct walk {
+    struct mmu *m;
+    const struct mmu_ctx *ctx;
+    const struct mmu_req *req;
+    struct mmu_rsp *rsp;
+    uint16_t pcid;
+    bool nxe;
+    bool from_psc;            /* this pass began from a PSC entry */
+    unsigned level;           /* of the entry to read next */
+    uint64_t table;           /* that holds it */
+    struct mmu_rights rights; /* accumulated so far */
+    uint64_t leaf;            /* END_LEAF: its value after the update */
+    uint32_t cause;           /* END_FAULT: PF_P, PF_RSVD */
+};
+
+static void record(const struct walk *w, uint64_t pa, uint64_t value, enum rec_walk_kind kind)
+{
+    if (!w->m->mem.walk)
+        return;
+
+    struct rec_walk r;
+
+    memset(&r, 0, sizeof r);
+    r.addr = pa;
+    r.value = value;
+    r.kind = (uint8_t)kind;
+    r.level = (uint8_t)w->level;
+    w->m->mem.walk(w->m->mem.ctx, &r);
+}
+
+/* Step 3: where the pass begins. */
+static void start(struct walk *w, bool use_psc)
+{
+    w->from_psc = false;
+    w->level = 4;
+    w->table = w->ctx->cr3 & PTE_ADDR;
+    w->rights = (struct mmu_rights){.rw = true, .us = true, .xd = false};
+    w->rsp->latency += 1;
+    if (!use_psc)
+        return;
+    for (unsigned level = 2; level <= 4; level++) {
+        const struct psc_entry *e = psc_find(&w->m->psc[level - 2], w->req->va, w->pcid);
+
+        if (e) {
+            w->from_psc = true;
+            w->level = level - 1;
+            w->table = e->table;
+            w->rights = e->rights;
+            return;
+        }
+    }
+}
+
+/* Step 5. False: the entry changed since it was read, the translation restarts. */
+static bool update(struct walk *w, uint64_t pa, uint64_t old, uint64_t bits)
+{
+    const struct mmu_mem *mem = &w->m->mem;
+    uint64_t now = mem->locked_read8(mem->ctx, pa);
+    uint64_t value = now == old ? old | bits : now;
+
+    record(w, pa, now, WALK_LOCKED_READ);
+    mem->locked_write8(mem->ctx, pa, value);
+    record(w, pa, value, WALK_UPDATE);
+    w->rsp->latency += 2;
+    return now == old;
+}
+
+static enum walk_end finish_leaf(struct walk *w, uint64_t pa, uint64_t pte)
+{
+    uint64_t bits = PTE_A | (w->req->access == ACCESS_WRITE ? PTE_D : 0);
+
+    if (!mmu_rights_allow(w->ctx, w->req, w->rights)) {
+        w->cause = PF_P;
+        return END_FAULT;
+    }
+    if ((pte & bits) != bits && !update(w, pa, pte, bits))
+        return END_RESTART;
+    w->leaf = pte | bits;
+    return END_LEAF;
+}
+
+/* Step 4, one pass from the start chosen to a leaf, a fault or a changed entry. */
+static enum walk_end pass(struct walk *w)
+{
+    const struct mmu_mem *mem = &w->m->mem;
+
+    for (;; w->level--) {
+        unsigned shift = 12 + 9 * (w->level - 1);
+        uint64_t pa = w->table + 8 * (w->req->va >> shift & 0x1ff);
+        uint64_t pte = mem->read8(mem->ctx, pa);
+
+        record(w, pa, pte, WALK_READ);
+        w->rsp->latency += 2;
+        if (!(pte & PTE_P)) {
+            w->cause = 0;
+            return END_FAULT;
+        }
+        if (pte & mmu_reserved_bits(w->level, pte, w->nxe)) {
+            w->cause = PF_P | PF_RSVD;
+            return END_FAULT;
+        }
+        w->rights = mmu_rights_add(w->rights, pte, w->nxe);
+        if (w->level == 1 || (pte & PTE_PS))
+            return finish_leaf(w, pa, pte);
+        if (!(pte & PTE_A) && !update(w, pa, pte, PTE_A))
+            return END_RESTART;
+        w->table = pte & PTE_ADDR;
+        psc_fill(&w->m->psc[w->level - 2], w->req->va, w->pcid, w->table, w->rights);
+    }
+}
+
+static unsigned pat_index(uint64_t leaf, unsigned level)
+{
+    uint64_t pat = level == 1 ? leaf & PTE_PS : leaf & PTE_PAT_LARGE;
+
+    return (pat ? 4u : 0u) | (leaf & PTE_PCD ? 2u : 0u) | (leaf & PTE_PWT ? 1u : 0u);
+}
+
+/* Step 7. */
+static void fill(struct walk *w)
+{
+    unsigned page_log2 = 12 + 9 * (w->level - 1);
+    uint64_t low = (UINT64_C(1) << page_log2) - 1;
+    struct tlb *t = w->req->access == ACCESS_FETCH ? &w->m->code : &w->m->data;
+    struct tlb_entry e = {
+        .valid = true,
+        .global = (w->leaf & PTE_G) && (w->ctx->cr4 & MMU_CR4_PGE),
+        .dirty = (w->leaf & PTE_D) != 0,
+        .page_log2 = (uint8_t)page_log2,
+        .pat_index = (uint8_t)pat_index(w->leaf, w->level),
+        .pcid = w->pcid,
+        .rights = w->rights,
+        .page = w->req->va & ~low,
+        .frame = w->leaf & PTE_ADDR & ~low,
+    };
+
+    tlb_fill(t, w->req->va, w->pcid, &e);
+    w->rsp->pa = e.frame | (w->req->va & low);
+    w->rsp->page_log2 = e.page_log2;
+    w->rsp->memtype = (uint8_t)(w->ctx->pat >> (8 * e.pat_index)) & 7;
+}
+
+void mmu_walk(struct mmu *m, const struct mmu_ctx *ctx, const struct mmu_req *req,
+              struct mmu_rsp *rsp)
+{
+    struct walk w = {.m = m, .ctx = ctx, .req = req, .rsp = rsp, .pcid = mmu_pcid(ctx)};
+    enum walk_end end;
+
+    w.nxe = (ctx->efer & MMU_EFER_NXE) != 0;
+    rsp->hit = XLATE_WALKED;
+    start(&w, true);
+    rsp->psc = w.from_psc ? (uint8_t)(w.level + 1) : 0;
+    while ((end = pass(&w)) == END_RESTART || (end == END_FAULT && w.from_psc)) {
+        if (end == END_FAULT)
+            for (unsigned i = 0; i < 3; i++)
+                psc_drop_match(&m->psc[i], req->va, w.pcid);
+        start(&w, end == END_RESTART);
+    }
+    rsp->latency += 1;
+    if (end == END_FAULT) {
+        rsp->fault = true;
+        rsp->error_code = mmu_error_code(ctx, req, w.cause);
+        return;
+    }
+    fill(&w);
+}
