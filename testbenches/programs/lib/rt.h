@@ -8,7 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define USER_TEXT __attribute__((section(".user.text"), noinline))
+/* Ring-3 code; jump tables would lie outside its pages. */
+#define USER_TEXT __attribute__((section(".user.text"), noinline, optimize("no-jump-tables")))
 #define USER_DATA __attribute__((section(".user.data")))
 
 #define PTE_P  UINT64_C(1)
