@@ -5,13 +5,13 @@ set -u
 cd "$1" || exit 1
 ucode=$2
 list() {
-  sed -n "s|\${UCODE_DIR}|$ucode|; /^[^#\/]/p" "$@"
+  sed -e '/^[#/]/d' -e "s|\${UCODE_DIR}|$ucode|" "$@"
 }
 packages="rtl/record_pkg.sv rtl/bus/bus_pkg.sv"
 lint() {
   top=$1
   shift
-  verilator --lint-only -Wall --top-module "$top" "$@" || exit 1
+  verilator --lint-only -Wall --top-module "$top" $(echo "$@" | tr ' ' '\n' | awk '!seen[$0]++') || exit 1
 }
 lint soc_top $packages $(list rtl/mmu/mmu.f) $(list rtl/iommu/iommu.f) \
   $(list rtl/cpu/cpu.f) rtl/bus/bus.sv rtl/soc_top.sv rtl/record_emit.sv
