@@ -904,21 +904,26 @@ module cpu
     if (hold_q) owner = owner_q;
     else if (data_req.valid) owner = OwnData;
     else if (walk_req.valid) owner = OwnWalk;
-    bus_req_o = fetch_req;
+    unique case (owner)
+      OwnData: bus_req_o = data_req;
+      OwnWalk: bus_req_o = walk_req;
+      default: bus_req_o = fetch_req;
+    endcase
+  end
+
+  // Apart from the requests: an answer must not look like their cause.
+  always_comb begin
     fetch_rsp = '0;
     walk_rsp = '0;
     data_rsp = '0;
     unique case (owner)
-      OwnData: begin
-        bus_req_o = data_req;
-        data_rsp = bus_rsp_i;
-      end
-      OwnWalk: begin
-        bus_req_o = walk_req;
-        walk_rsp = bus_rsp_i;
-      end
+      OwnData: data_rsp = bus_rsp_i;
+      OwnWalk: walk_rsp = bus_rsp_i;
       default: fetch_rsp = bus_rsp_i;
     endcase
+  end
+
+  always_comb begin
     drop = snoop_valid_i || (bus_req_o.valid && bus_req_o.write && !bus_req_o.io && bus_rsp_i.ack);
     drop_addr = snoop_valid_i ? snoop_addr_i : bus_req_o.addr[39:4];
   end
