@@ -59,7 +59,7 @@ static void pass_messages(struct scoreboard *sb)
 static void dma_accepted(struct scoreboard *sb, const struct rec_dma *d)
 {
     if (sb->dma_in_flight) {
-        scoreboard_differ(sb, &record_dma, d, NULL);
+        scoreboard_differ(sb, &type_dma, d, NULL);
         return;
     }
     sb->dma_in_flight = true;
@@ -81,11 +81,11 @@ static void dma_done(struct scoreboard *sb, const struct rec_dma *d)
         memcpy(mine->data, sb->dma_accepted.data, mine->len);
     else if (mine->status == DMA_BLOCKED || mine->status == DMA_REJECTED)
         memset(mine->data, 0xFF, mine->len);
-    record_log_add(sb->log, &record_dma, true, mine);
+    record_log_add(sb->log, &type_dma, true, mine);
     if (sb->want.action != IOMMU_DO_DONE)
         scoreboard_differ_text(sb, "dma", "phase", "done", "still translating", d->cycle);
-    else if (record_differs(&record_dma, d, mine) != NULL)
-        scoreboard_differ(sb, &record_dma, d, mine);
+    else if (record_differs(&type_dma, d, mine) != NULL)
+        scoreboard_differ(sb, &type_dma, d, mine);
 }
 
 static void walk_read(struct scoreboard *sb)
@@ -122,15 +122,15 @@ static void iommu_beat(struct scoreboard *sb, const struct rec_bus *b)
 
     if (!sb->dma_in_flight ||
         (sb->want.action != IOMMU_DO_READ && sb->want.action != IOMMU_DO_ACCESS)) {
-        scoreboard_differ(sb, &record_bus, b, NULL);
+        scoreboard_differ(sb, &type_bus, b, NULL);
         return;
     }
     mine = expected_beat(sb);
     if (!(seen.flags & BUS_WRITE))
         memset(seen.data, 0, sizeof(seen.data));
-    record_log_add(sb->log, &record_bus, true, &mine);
-    if (record_differs(&record_bus, &seen, &mine) != NULL) {
-        scoreboard_differ(sb, &record_bus, &seen, &mine);
+    record_log_add(sb->log, &type_bus, true, &mine);
+    if (record_differs(&type_bus, &seen, &mine) != NULL) {
+        scoreboard_differ(sb, &type_bus, &seen, &mine);
         return;
     }
     if (sb->want.action == IOMMU_DO_READ)

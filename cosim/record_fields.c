@@ -126,8 +126,8 @@ static const struct record_field stim_fields[] = {TIMING(rec_stim, cycle), FIELD
                                                   FIELD(rec_stim, value)};
 
 #define TYPE(name)                                                                                 \
-    const struct record_type record_##name = {#name, sizeof(struct rec_##name),                    \
-                                              COUNT(name##_fields), name##_fields}
+    const struct record_type type_##name = {#name, sizeof(struct rec_##name),                      \
+                                            COUNT(name##_fields), name##_fields}
 TYPE(retire);
 TYPE(sys);
 TYPE(walk);

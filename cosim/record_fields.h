@@ -24,8 +24,8 @@ struct record_type {
     const struct record_field *fields;
 };
 
-extern const struct record_type record_retire, record_sys, record_walk, record_xlate, record_bus,
-    record_iwalk, record_dma, record_iommu, record_stim;
+extern const struct record_type type_retire, type_sys, type_walk, type_xlate, type_bus, type_iwalk,
+    type_dma, type_iommu, type_stim;
 
 /* The number at a field (of 1 to 8 bytes). */
 uint64_t record_value(const void *record, const struct record_field *f);

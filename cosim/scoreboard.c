@@ -10,7 +10,7 @@
 /* An interrupt line that has been high this long before a boundary must be taken there. */
 #define INTERRUPT_SLACK_CYCLES 16
 
-static const struct record_type *const message_type = &record_iommu;
+static const struct record_type *const message_type = &type_iommu;
 
 /* --- the first difference --- */
 
@@ -69,7 +69,7 @@ static void record_text(char out[MISMATCH_TEXT], const struct record_type *t, co
 
 static void note_source_id(struct scoreboard *sb, const struct record_type *t)
 {
-    if (t == &record_dma || t == &record_iwalk) {
+    if (t == &type_dma || t == &type_iwalk) {
         sb->first.has_source_id = true;
         sb->first.source_id = sb->dma_accepted.sid;
     }
@@ -188,10 +188,10 @@ static void on_before(void *ctx, const struct rw_access *a)
     }
     order_drain(sb, UINT64_MAX);
     mine = beat_of(a);
-    record_log_add(sb->log, &record_bus, true, &mine);
+    record_log_add(sb->log, &type_bus, true, &mine);
     e = ring_head(&sb->order);
     if (e == NULL) {
-        scoreboard_differ(sb, &record_bus, NULL, &mine);
+        scoreboard_differ(sb, &type_bus, NULL, &mine);
         return;
     }
     sb->beat = e->u.bus;
@@ -199,8 +199,8 @@ static void on_before(void *ctx, const struct rw_access *a)
     seen = sb->beat;
     if (!(seen.flags & BUS_WRITE))
         memset(seen.data, 0, sizeof(seen.data));
-    if (record_differs(&record_bus, &seen, &mine) != NULL)
-        scoreboard_differ(sb, &record_bus, &seen, &mine);
+    if (record_differs(&type_bus, &seen, &mine) != NULL)
+        scoreboard_differ(sb, &type_bus, &seen, &mine);
 }
 
 static bool in_iommu_window(const struct rw_access *a)
@@ -251,7 +251,7 @@ static void on_retire(void *ctx, const struct rec_retire *r)
 {
     struct scoreboard *sb = ctx;
 
-    record_log_add(sb->log, &record_retire, true, r);
+    record_log_add(sb->log, &type_retire, true, r);
     sb->model_retire = *r;
     sb->model_retired = true;
 }
@@ -322,11 +322,11 @@ struct scoreboard *scoreboard_create(const struct scoreboard_config *config)
     sb->ops = config->ops;
     sb->mem = config->mem;
     sb->log = config->log;
-    stream_init(&sb->xlate, &record_xlate);
-    stream_init(&sb->walk, &record_walk);
-    stream_init(&sb->sys, &record_sys);
-    stream_init(&sb->iwalk, &record_iwalk);
-    stream_init(&sb->iommu_records, &record_iommu);
+    stream_init(&sb->xlate, &type_xlate);
+    stream_init(&sb->walk, &type_walk);
+    stream_init(&sb->sys, &type_sys);
+    stream_init(&sb->iwalk, &type_iwalk);
+    stream_init(&sb->iommu_records, &type_iommu);
     stream_init(&sb->message, message_type);
     ring_init(&sb->order, sizeof(struct order_event));
     ring_init(&sb->tsc, sizeof(struct rec_stim));
@@ -378,7 +378,7 @@ void scoreboard_bus(struct scoreboard *sb, const struct rec_bus *r)
 
     if (sb->failed || r->src == BUS_FETCH)
         return;
-    record_log_add(sb->log, &record_bus, false, r);
+    record_log_add(sb->log, &type_bus, false, r);
     if (is_processor(r->src))
         ring_push(&sb->order, &e);
     else
@@ -391,7 +391,7 @@ void scoreboard_dma(struct scoreboard *sb, const struct rec_dma *r)
 
     if (sb->failed)
         return;
-    record_log_add(sb->log, &record_dma, false, r);
+    record_log_add(sb->log, &type_dma, false, r);
     order_push(sb, &e);
 }
 
@@ -430,7 +430,7 @@ void scoreboard_stim(struct scoreboard *sb, const struct rec_stim *r)
 {
     if (sb->failed)
         return;
-    record_log_add(sb->log, &record_stim, false, r);
+    record_log_add(sb->log, &type_stim, false, r);
     if (r->kind < STIM_COUNT)
         sb->counts.stimuli[r->kind]++;
     if (r->kind == STIM_TSC)
@@ -505,9 +505,9 @@ static void compare_retire(struct scoreboard *sb, const struct rec_retire *r)
     if (sb->failed)
         return;
     if (!sb->model_retired)
-        scoreboard_differ(sb, &record_retire, r, NULL);
-    else if (record_differs(&record_retire, r, &sb->model_retire) != NULL)
-        scoreboard_differ(sb, &record_retire, r, &sb->model_retire);
+        scoreboard_differ(sb, &type_retire, r, NULL);
+    else if (record_differs(&type_retire, r, &sb->model_retire) != NULL)
+        scoreboard_differ(sb, &type_retire, r, &sb->model_retire);
     stream_model_empty(sb, &sb->walk);
     stream_model_empty(sb, &sb->xlate);
     stream_rtl_empty(sb, &sb->walk, r->cycle);
@@ -518,7 +518,7 @@ void scoreboard_retire(struct scoreboard *sb, const struct rec_retire *r)
 {
     if (sb->failed)
         return;
-    record_log_add(sb->log, &record_retire, false, r);
+    record_log_add(sb->log, &type_retire, false, r);
     /* The system state of the retirement before must have been said by both. */
     stream_model_empty(sb, &sb->sys);
     stream_rtl_empty(sb, &sb->sys, r->cycle);

@@ -88,8 +88,8 @@ void walk_diff(FILE *out, const struct record_log *log, const struct mismatch *m
 {
     bool cpu = is(m->stream, "xlate") || is(m->stream, "walk");
     bool dma = is(m->stream, "dma") || is(m->stream, "iwalk");
-    const struct record_type *step = cpu ? &record_walk : &record_iwalk;
-    const struct record_type *result = cpu ? &record_xlate : &record_dma;
+    const struct record_type *step = cpu ? &type_walk : &type_iwalk;
+    const struct record_type *result = cpu ? &type_xlate : &type_dma;
     void (*print)(FILE *, const void *) = cpu ? print_cpu_step : print_iommu_step;
     struct side rtl, model;
 

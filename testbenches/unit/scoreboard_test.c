@@ -163,22 +163,22 @@ static void each_field(const struct record_type *t, size_t offset)
 
 GT_TEST(scoreboard, each_field_of_retire_is_compared)
 {
-    each_field(&record_retire, offsetof(struct script, retire));
+    each_field(&type_retire, offsetof(struct script, retire));
 }
 
 GT_TEST(scoreboard, each_field_of_xlate_is_compared)
 {
-    each_field(&record_xlate, offsetof(struct script, xlate));
+    each_field(&type_xlate, offsetof(struct script, xlate));
 }
 
 GT_TEST(scoreboard, each_field_of_walk_is_compared)
 {
-    each_field(&record_walk, offsetof(struct script, walk));
+    each_field(&type_walk, offsetof(struct script, walk));
 }
 
 GT_TEST(scoreboard, each_field_of_sys_is_compared)
 {
-    each_field(&record_sys, offsetof(struct script, sys));
+    each_field(&type_sys, offsetof(struct script, sys));
 }
 
 GT_TEST(scoreboard, a_translation_that_the_rtl_left_out_is_missed)
