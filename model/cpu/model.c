@@ -403,8 +403,8 @@ static void reset(struct cpu *cpu, const struct rw_boot *boot)
     sys->apic_base = 0xfee00900;
     sys->misc_enable = 1;
     cpu_derive(cpu);
-    cpu->sys_touched = false;
-    cpu->sys_shown = cpu->sys;
+    cpu->sys_touched = true; /* nothing has been shown yet: the first retirement shows it */
+    memset(&cpu->sys_shown, 0, sizeof cpu->sys_shown);
 }
 
 static struct rw_model *model_create(const struct rw_model_config *config, const struct rw_env *env)
