@@ -199,6 +199,8 @@ static void on_before(void *ctx, const struct rw_access *a)
     seen = sb->beat;
     if (!(seen.flags & BUS_WRITE))
         memset(seen.data, 0, sizeof(seen.data));
+    else /* which write ends a lock is the bus's affair (bus_pkg.sv); that it began is compared */
+        seen.flags = (uint8_t)((seen.flags & ~BUS_LOCK) | (mine.flags & BUS_LOCK));
     if (record_differs(&type_bus, &seen, &mine) != NULL)
         scoreboard_differ(sb, &type_bus, &seen, &mine);
 }
