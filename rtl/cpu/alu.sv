@@ -139,11 +139,11 @@ module alu
         AluSxhi: r = top_bit(a, size_i) ? m : '0;
         AluSetcc: r = {63'd0, cc_i};
         AluSelcc: r = cc_i ? b : a;
-        AluBswap: begin
+        AluBswap, AluSwapb: begin
           unique case (size_i)
             3'd3: r = {a[7:0], a[15:8], a[23:16], a[31:24], a[39:32], a[47:40], a[55:48], a[63:56]};
             3'd2: r = {32'd0, a[7:0], a[15:8], a[23:16], a[31:24]};
-            default: r = '0;  // 16 bits: undefined
+            default: r = op_i == AluSwapb ? {48'd0, a[7:0], a[15:8]} : '0;  // BSWAP: undefined
           endcase
         end
         // Byte displacement of the cell that holds bit a of a bit string.

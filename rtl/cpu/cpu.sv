@@ -574,9 +574,13 @@ module cpu
     more = uop.ctl == CtMore && cond;
     ev_done = finish && ev_active;
     ustart = accept || take || raise.valid || (boundary && rep_q);
-    ustart_label = take || raise.valid ? UcDeliver : accept ? dec_insn.entry : insn_q.entry;
+    ustart_label = take || raise.valid ? UcDeliver : accept ? dec_insn.entry : again;
     fetch_flush = raise.valid || take || (exec && uop.op == OpSerialise) || (finish && taken_now);
   end
+
+  // A string instruction's next iteration: behind the two words that look at REP and rCX.
+  label_e again;
+  assign again = label_e'(insn_q.entry + 11'd2);
 
   logic taken_now;
   assign taken_now = taken_q || jump;

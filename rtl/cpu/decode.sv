@@ -737,6 +737,7 @@ module decode
         default: ;
       endcase
       len = len + {1'b0, imm_bytes};
+      if (more) len = 5'd16;  // 15 prefixes and no opcode yet
 
       if (x.acc) d.reg_n = 4'd0;
       if (x.acc) d.rm_n = 4'd0;

@@ -113,8 +113,8 @@ movs_r:     movs.op   reg, rm                   ; end
 movs_m:     ld.src    t0, dat:ea+0
             movs.op   reg, t0                   ; end
 movbe_gm:   ld.op     t0, dat:ea+0
-            bswap.op  t0, t0                    ; j movbe_end
-movbe_mr:   bswap.op  t0, reg
+            swapb.op  t0, t0                    ; j movbe_end
+movbe_mr:   swapb.op  t0, reg
             st.op     dat:ea+0, t0              ; end
 movbe_end:  mov.op    reg, t0                   ; end
 lea:        mov.op    reg, ea                   ; end

@@ -52,8 +52,7 @@ mov_rcr8:   nop                                 ; jncpl0 gp0
             ld.d      t0, phys:apicb+0x80
             shr.q     t0, t0, 4
             and.q     t0, t0, 15
-            mov.nat   rm, t0
-            serialise                           ; end
+            mov.nat   rm, t0                    ; end
 mov_cr0r:   nop                                 ; jncpl0 gp0
             mov.nat   t0, rm
 mov_cr0t:   or.q      t0, t0, 0x10
@@ -113,8 +112,7 @@ clts:       nop                                 ; jncpl0 gp0
 # --- debug registers: the decoder has settled DR4, DR5 --------------------------------------------------
 mov_rdr:    nop                                 ; jncpl0 gp0
             nop                                 ; call dr_gd
-            mov.nat   rm, drn
-            serialise                           ; end
+            mov.nat   rm, drn                   ; end
 mov_drr:    nop                                 ; jncpl0 gp0
             nop                                 ; call dr_gd
             mov.nat   t0, rm

@@ -30,7 +30,7 @@ static const char *const alu_names[] = {
     "rol", "ror", "rcl", "rcr", "shl", "shr", "sal", "sar",    /* as in ModRM.reg of group 2 */
     "bt", "bts", "btr", "btc",                                 /* as in ModRM.reg[1:0] of group 8 */
     "test", "not", "neg", "inc", "dec", "mov", "movz", "movs", "bswap", "shld", "shrd", "bsf",
-    "bsr", "tzcnt", "lzcnt", "popcnt", "setcc", "selcc", "dec_op", "sxhi", "bitoff", NULL,
+    "bsr", "tzcnt", "lzcnt", "popcnt", "setcc", "selcc", "dec_op", "sxhi", "bitoff", "swapb", NULL,
 };
 
 static const char *const reg_names[] = {
