@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: Apache-2.0
+// The unit as a whole, and a request from acceptance to its answer. Steps as numbered in
+// docs/iommu.md "A request, step by step"; 2 to 4 are in iommu_context.c, 5 to 9 in iommu_walk.c.
+#include <stdlib.h>
+#include <string.h>
+
+#include "iommu/iommu_internal.h"
+
+uint64_t low_bits(unsigned n)
+{
+    return (UINT64_C(1) << n) - 1;
+}
+
+uint64_t page_address(uint64_t entry, const struct iommu_config *c)
+{
+    return entry & low_bits(c->haw) & ~low_bits(12);
+}
+
+bool in_interrupt_range(uint64_t addr)
+{
+    return addr >> 20 == 0xFEE;
+}
+
+void emit_iommu(const struct iommu *u, const struct rec_iommu *r)
+{
+    if (u->env.iommu != NULL)
+        u->env.iommu(u->env.ctx, r);
+}
+
+void emit_iwalk(const struct iommu *u, const struct rec_iwalk *r)
+{
+    if (u->env.iwalk != NULL)
+        u->env.iwalk(u->env.ctx, r);
+}
+
+struct iommu_config iommu_default_config(void)
+{
+    return (struct iommu_config){.haw = 40,
+                                 .mgaw = 48,
+                                 .context_entries = 8,
+                                 .iotlb_entries = 32,
+                                 .level_entries = {8, 4, 4},
+                                 .fault_records = 8};
+}
+
+/* The records fill the window from 0x200 at most; a cache may be absent (0 entries). */
+static bool config_valid(const struct iommu_config *c)
+{
+    return c->haw >= 33 && c->haw <= 52 && (c->mgaw == 39 || c->mgaw == 48) &&
+           c->fault_records >= 1 && c->fault_records <= 224;
+}
+
+static bool caches_create(struct iommu *u)
+{
+    const struct iommu_config *c = &u->config;
+    bool ok = slots_init(&u->contexts.slots, c->context_entries);
+
+    ok &= slots_init(&u->iotlb.slots, c->iotlb_entries);
+    u->contexts.line = calloc(c->context_entries + 1u, sizeof(*u->contexts.line));
+    u->iotlb.line = calloc(c->iotlb_entries + 1u, sizeof(*u->iotlb.line));
+    ok &= u->contexts.line != NULL && u->iotlb.line != NULL;
+    for (unsigned i = 0; i < LEVEL_CACHES; i++) {
+        struct level_cache *lc = &u->levels[i];
+
+        ok &= slots_init(&lc->slots, c->level_entries[i]);
+        lc->line = calloc(c->level_entries[i] + 1u, sizeof(*lc->line));
+        ok &= lc->line != NULL;
+    }
+    return ok;
+}
+
+struct iommu *iommu_create(const struct iommu_config *config, const struct iommu_env *env)
+{
+    struct iommu *u;
+
+    if (!config_valid(config) || (u = calloc(1, sizeof(*u))) == NULL)
+        return NULL;
+    u->config = *config;
+    u->env = *env;
+    u->frcd = calloc(config->fault_records, sizeof(*u->frcd));
+    if (!caches_create(u) || u->frcd == NULL) {
+        iommu_destroy(u);
+        return NULL;
+    }
+    iommu_reset(u);
+    return u;
+}
+
+void iommu_destroy(struct iommu *u)
+{
+    slots_free(&u->contexts.slots);
+    free(u->contexts.line);
+    slots_free(&u->iotlb.slots);
+    free(u->iotlb.line);
+    for (unsigned i = 0; i < LEVEL_CACHES; i++) {
+        slots_free(&u->levels[i].slots);
+        free(u->levels[i].line);
+    }
+    free(u->frcd);
+    free(u);
+}
+
+/* A power-good reset: sticky bits are cleared too. */
+void iommu_reset(struct iommu *u)
+{
+    regs_reset(u);
+    u->rtaddr = 0;
+    u->next_frcd = 0;
+    u->event_due = false;
+    memset(u->frcd, 0, u->config.fault_records * sizeof(*u->frcd));
+    slots_reset(&u->contexts.slots);
+    slots_reset(&u->iotlb.slots);
+    for (unsigned i = 0; i < LEVEL_CACHES; i++)
+        slots_reset(&u->levels[i].slots);
+}
+
+struct context_entry request_context(const struct iommu_request *q)
+{
+    return (struct context_entry){q->scratch[SCRATCH_CONTEXT_LO], q->scratch[SCRATCH_CONTEXT_HI]};
+}
+
+void request_set_context(struct iommu_request *q, struct context_entry e)
+{
+    q->scratch[SCRATCH_CONTEXT_LO] = e.lo;
+    q->scratch[SCRATCH_CONTEXT_HI] = e.hi;
+}
+
+struct iommu_step request_read(struct iommu_request *q, unsigned state, uint64_t addr,
+                               unsigned bytes)
+{
+    q->state = state;
+    return (struct iommu_step){.action = IOMMU_DO_READ, .addr = addr, .bytes = bytes};
+}
+
+static struct iommu_step done(void)
+{
+    return (struct iommu_step){.action = IOMMU_DO_DONE};
+}
+
+/* The one place where a request is blocked. */
+struct iommu_step request_fault(struct iommu *u, struct iommu_request *q, enum iommu_fault code)
+{
+    struct fault_desc f = {.iova = q->out.iova,
+                           .sid = q->out.sid,
+                           .reason = (uint8_t)code,
+                           .at = q->out.at,
+                           .write = q->out.write != 0};
+    struct event_message m;
+
+    q->out.latency += 1;
+    q->out.status = DMA_BLOCKED;
+    q->out.fault = (uint8_t)code;
+    if (!context_fpd(request_context(q)))
+        q->out.recorded = fault_record(u, &f);
+    if (!fault_event_take(u, &m))
+        return done();
+    q->state = ST_LAST;
+    return (struct iommu_step){
+        .action = IOMMU_DO_EVENT, .addr = m.addr, .bytes = 4, .data = m.data};
+}
+
+/* The request may go to memory; length 0 moves nothing. */
+struct iommu_step request_answer(struct iommu_request *q, enum rec_dma_status status, uint64_t pa,
+                                 unsigned page_log2)
+{
+    q->out.latency += 1;
+    q->out.status = (uint8_t)status;
+    q->out.pa = pa;
+    q->out.page_log2 = (uint8_t)page_log2;
+    if (q->out.len == 0)
+        return done();
+    q->state = ST_LAST;
+    return (struct iommu_step){.action = IOMMU_DO_ACCESS, .addr = pa, .bytes = q->out.len};
+}
+
+/* VT-d "Interrupt Address Range": an untranslated dword write is a message, nothing else is let
+ * through. */
+static bool is_message(const struct rec_dma *r)
+{
+    return r->write != 0 && r->len == 4 && (r->iova & 3) == 0 && r->at == 0;
+}
+
+static struct iommu_step interrupt_request(struct iommu_request *q)
+{
+    q->out.latency += 1;
+    if (!is_message(&q->out)) {
+        q->out.status = DMA_REJECTED;
+        return done();
+    }
+    q->out.status = DMA_MESSAGE;
+    q->out.pa = q->out.iova;
+    q->state = ST_LAST;
+    return (struct iommu_step){.action = IOMMU_DO_MESSAGE, .addr = q->out.iova, .bytes = 4};
+}
+
+struct iommu_step iommu_dma_begin(struct iommu *u, struct iommu_request *q,
+                                  const struct rec_dma *in)
+{
+    *q = (struct iommu_request){.out = {.iova = in->iova,
+                                        .sid = in->sid,
+                                        .len = in->len,
+                                        .write = in->write,
+                                        .at = in->at,
+                                        .tag = in->tag,
+                                        .phase = 1}};
+    if (in_interrupt_range(in->iova))
+        return interrupt_request(q);
+    if ((u->reg[REG_GSTS] & GSTS_TES) == 0)
+        return request_answer(q, DMA_UNTRANSLATED, in->iova & low_bits(u->config.haw), 0);
+    return context_begin(u, q);
+}
+
+struct iommu_step iommu_dma_next(struct iommu *u, struct iommu_request *q, const uint64_t data[2])
+{
+    switch ((enum request_state)q->state) {
+    case ST_ROOT:
+        return context_root_read(u, q, data);
+    case ST_CONTEXT:
+        return context_entry_read(u, q, data);
+    case ST_SLPTE:
+        return walk_slpte_read(u, q, data);
+    case ST_LAST:
+        break;
+    }
+    return done();
+}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+// Primary fault logging and the fault event. VT-d "Primary Fault Logging", "Fault Event";
+// docs/iommu.md: no collapsing of faults of one source-id.
+#include "iommu/iommu_internal.h"
+
+/* FRCD, high qword; T2, PRIV, EXE, PP and PV are 0 for the requests of legacy mode */
+#define FRCD_FR_SHIFT 32
+#define FRCD_AT_SHIFT 60
+#define FRCD_T1       (UINT64_C(1) << 62) /* 1 read, 0 write */
+#define FRCD_FI       (~UINT64_C(0xFFF))  /* low qword */
+
+/* A status that was clear has been set: with no other set, this is a new condition. */
+static void fault_condition(struct iommu *u)
+{
+    if ((u->reg[REG_FECTL] & FECTL_IM) != 0)
+        u->reg[REG_FECTL] |= FECTL_IP;
+    else
+        u->event_due = true;
+}
+
+static void write_frcd(struct iommu *u, const struct fault_desc *f)
+{
+    struct frcd *frcd = &u->frcd[u->next_frcd];
+    struct rec_iommu r = {.kind = IOMMU_FAULT_RECORD, .addr = u->next_frcd};
+
+    frcd->lo = f->iova & FRCD_FI;
+    frcd->hi = f->sid | (uint64_t)f->reason << FRCD_FR_SHIFT |
+               (uint64_t)(f->at & 3u) << FRCD_AT_SHIFT | (f->write ? 0 : FRCD_T1) | FRCD_F;
+    r.lo = frcd->lo;
+    r.hi = frcd->hi;
+    emit_iommu(u, &r);
+}
+
+uint8_t fault_record(struct iommu *u, const struct fault_desc *f)
+{
+    uint32_t *fsts = &u->reg[REG_FSTS];
+    uint32_t before = *fsts;
+
+    if ((before & FSTS_PFO) != 0)
+        return 3;
+    if ((u->frcd[u->next_frcd].hi & FRCD_F) != 0) {
+        *fsts |= FSTS_PFO;
+        return 2;
+    }
+    write_frcd(u, f);
+    if ((before & FSTS_PPF) == 0)
+        *fsts = (before & ~FSTS_FRI) | FSTS_PPF | u->next_frcd << FSTS_FRI_SHIFT;
+    u->next_frcd = (u->next_frcd + 1) % u->config.fault_records;
+    if ((before & FSTS_CONDITIONS) == 0)
+        fault_condition(u);
+    return 1;
+}
+
+/* Software cleared an F; with the last one PPF falls, and with the last status IP. */
+void fault_record_cleared(struct iommu *u)
+{
+    for (unsigned i = 0; i < u->config.fault_records; i++)
+        if ((u->frcd[i].hi & FRCD_F) != 0)
+            return;
+    u->reg[REG_FSTS] &= ~FSTS_PPF;
+    if ((u->reg[REG_FSTS] & FSTS_CONDITIONS) == 0)
+        u->reg[REG_FECTL] &= ~FECTL_IP;
+}
+
+/* FECTL was written with IM = 0: a held event goes out. */
+void fault_event_unmasked(struct iommu *u)
+{
+    if ((u->reg[REG_FECTL] & FECTL_IP) == 0)
+        return;
+    u->reg[REG_FECTL] &= ~FECTL_IP;
+    u->event_due = true;
+}
+
+bool fault_event_take(struct iommu *u, struct event_message *m)
+{
+    struct rec_iommu r = {
+        .kind = IOMMU_EVENT, .addr = u->reg[REG_FEADDR], .lo = u->reg[REG_FEDATA]};
+
+    if (!u->event_due)
+        return false;
+    u->event_due = false;
+    m->addr = u->reg[REG_FEADDR];
+    m->data = u->reg[REG_FEDATA];
+    emit_iommu(u, &r);
+    return true;
+}

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the files of the IOMMU model share. Terms and geometry: docs/iommu.md.
+#ifndef RW_IOMMU_INTERNAL_H
+#define RW_IOMMU_INTERNAL_H
+
+#include <stddef.h>
+
+#include "iommu/iommu.h"
+
+/* --- fault reasons; VT-d "Fault Reason Encodings", legacy mode --- */
+enum iommu_fault {
+    FAULT_NONE = 0,
+    FAULT_ROOT_NOT_PRESENT = 0x1,
+    FAULT_CONTEXT_NOT_PRESENT = 0x2,
+    FAULT_CONTEXT_INVALID = 0x3,
+    FAULT_ADDRESS_WIDTH = 0x4,
+    FAULT_WRITE = 0x5,
+    FAULT_READ = 0x6,
+    FAULT_ROOT_RESERVED = 0xA,
+    FAULT_CONTEXT_RESERVED = 0xB,
+    FAULT_SLPTE_RESERVED = 0xC,
+    FAULT_ADDRESS_TYPE = 0xD,
+    FAULT_INTERRUPT_RANGE = 0xE,
+    FAULT_TTM = 0x30
+};
+
+/* --- slots of a fully associative cache: which are valid, which is the next victim --- */
+struct slots {
+    unsigned count, next; /* next: the round-robin pointer */
+    bool *valid;
+};
+
+bool slots_init(struct slots *s, unsigned count);
+void slots_free(struct slots *s);
+void slots_reset(struct slots *s);
+/* The slot that the next fill takes; count must not be 0. Advances the pointer if none is free. */
+unsigned slots_victim(struct slots *s);
+/* Makes slot i invalid; 1 if it was valid, for counting. */
+unsigned slots_drop(struct slots *s, unsigned i);
+
+/* --- rights, as bits 1:0 of a second-stage entry --- */
+#define RIGHT_R    0x1
+#define RIGHT_W    0x2
+#define RIGHTS_ALL (RIGHT_R | RIGHT_W)
+
+/* --- context entry, VT-d "Context Entry"; kept as its two qwords --- */
+struct context_entry {
+    uint64_t lo, hi;
+};
+
+#define CONTEXT_T_SECOND_STAGE 0u
+#define CONTEXT_T_PASS_THROUGH 2u
+
+bool context_present(struct context_entry e);
+bool context_fpd(struct context_entry e);
+unsigned context_t(struct context_entry e);
+unsigned context_aw(struct context_entry e);
+uint16_t context_did(struct context_entry e);
+unsigned context_levels(struct context_entry e);        /* 3 or 4 */
+unsigned context_address_width(struct context_entry e); /* 39 or 48 */
+
+struct root_entry {
+    uint64_t lo, hi;
+};
+
+enum iommu_fault root_entry_check(const struct iommu_config *c, struct root_entry e);
+enum iommu_fault context_entry_check(const struct iommu_config *c, struct context_entry e,
+                                     unsigned at);
+bool at_allowed(unsigned at);
+
+struct context_cache {
+    struct slots slots;
+    struct context_line {
+        uint16_t sid;
+        struct context_entry entry;
+    } * line;
+};
+
+bool context_cache_lookup(const struct context_cache *cc, uint16_t sid, struct context_entry *e);
+void context_cache_fill(struct context_cache *cc, uint16_t sid, struct context_entry e);
+
+/* --- IOTLB --- */
+struct iotlb_entry {
+    uint16_t did;
+    unsigned page_log2; /* 12, 21, 30 */
+    uint64_t page;      /* iova >> page_log2 */
+    uint64_t frame;     /* host-physical address of the page, bytes */
+    uint8_t rights;     /* accumulated over all levels */
+};
+
+struct iotlb {
+    struct slots slots;
+    struct iotlb_entry *line;
+};
+
+/* The lowest-numbered match, NULL if none. */
+const struct iotlb_entry *iotlb_lookup(const struct iotlb *t, uint16_t did, uint64_t iova);
+void iotlb_drop_address(struct iotlb *t, uint16_t did, uint64_t iova);
+void iotlb_fill(struct iotlb *t, const struct iotlb_entry *e, uint64_t iova);
+uint64_t iotlb_hpa(const struct iotlb_entry *e, uint64_t iova);
+
+/* --- level caches: the second-stage paging-structure caches of levels 2, 3, 4 --- */
+#define LEVEL_CACHES 3
+
+struct level_entry {
+    uint16_t did;
+    uint64_t prefix; /* iova >> level_shift(level) */
+    uint64_t table;  /* host-physical address of the next table */
+    uint8_t rights;  /* accumulated */
+};
+
+struct level_cache {
+    struct slots slots;
+    struct level_entry *line;
+};
+
+unsigned level_shift(unsigned level); /* 1: 12, 2: 21, 3: 30, 4: 39 */
+/* The longest match at `top` or below; its level, 0 if none. */
+unsigned level_lookup(const struct iommu *u, uint16_t did, uint64_t iova, unsigned top,
+                      struct level_entry *out);
+void level_fill(struct iommu *u, unsigned level, const struct level_entry *e);
+void level_drop_address(struct iommu *u, uint16_t did, uint64_t iova);
+
+/* --- invalidation: entries dropped --- */
+struct context_inv {
+    uint8_t granularity; /* CIRG: 1 global, 2 domain, 3 device */
+    uint8_t fm;
+    uint16_t did, sid;
+};
+
+struct iotlb_inv {
+    uint8_t granularity; /* IIRG: 1 global, 2 domain, 3 page */
+    uint8_t am;          /* log2 of pages */
+    bool ih;
+    uint16_t did;
+    uint64_t page; /* address >> 12 */
+};
+
+bool source_id_matches(uint16_t a, uint16_t b, uint8_t fm);
+/* Do two naturally aligned ranges of 2^log2 pages share a page? */
+bool ranges_intersect(uint64_t page_a, unsigned log2_a, uint64_t page_b, unsigned log2_b);
+unsigned context_cache_invalidate(struct context_cache *cc, const struct context_inv *inv);
+unsigned iotlb_invalidate(struct iotlb *t, const struct iotlb_inv *inv);
+unsigned level_invalidate(struct iommu *u, const struct iotlb_inv *inv);
+
+/* --- second-stage walk --- */
+bool rights_grant(uint8_t rights, bool write, unsigned len);
+bool slpte_is_leaf(unsigned level, uint64_t entry);
+uint64_t slpte_reserved_bits(const struct iommu_config *c, unsigned level, uint64_t entry);
+
+/* --- fault recording --- */
+struct fault_desc {
+    uint64_t iova;
+    uint16_t sid;
+    uint8_t reason, at;
+    bool write;
+};
+
+struct frcd {
+    uint64_t lo, hi;
+};
+
+#define FRCD_F (UINT64_C(1) << 63)
+
+struct event_message {
+    uint64_t addr;
+    uint32_t data;
+};
+
+/* rec_dma.recorded: 1 recorded, 2 overflow, 3 dropped. May make the fault event due. */
+uint8_t fault_record(struct iommu *u, const struct fault_desc *f);
+void fault_record_cleared(struct iommu *u);
+void fault_event_unmasked(struct iommu *u);
+/* If the event is due: it no longer is, its record is emitted, the message is in *m. */
+bool fault_event_take(struct iommu *u, struct event_message *m);
+
+/* --- registers; one row of iommu_regs.c for each dword --- */
+enum reg {
+    REG_VER,
+    REG_CAP,
+    REG_CAP_HI,
+    REG_ECAP,
+    REG_ECAP_HI,
+    REG_GCMD,
+    REG_GSTS,
+    REG_RTADDR,
+    REG_RTADDR_HI,
+    REG_CCMD,
+    REG_CCMD_HI,
+    REG_FSTS,
+    REG_FECTL,
+    REG_FEDATA,
+    REG_FEADDR,
+    REG_IVA,
+    REG_IVA_HI,
+    REG_IOTLB,
+    REG_IOTLB_HI,
+    REG_COUNT
+};
+
+#define GSTS_TES  (UINT32_C(1) << 31)
+#define GSTS_RTPS (UINT32_C(1) << 30)
+
+#define FSTS_PFO       (UINT32_C(1) << 0)
+#define FSTS_PPF       (UINT32_C(1) << 1)
+#define FSTS_IQE       (UINT32_C(1) << 4)
+#define FSTS_ICE       (UINT32_C(1) << 5)
+#define FSTS_ITE       (UINT32_C(1) << 6)
+#define FSTS_FRI_SHIFT 8
+#define FSTS_FRI       (UINT32_C(0xFF) << FSTS_FRI_SHIFT)
+/* The conditions of a fault event; while one of them is set, another is no new condition. */
+#define FSTS_CONDITIONS (FSTS_PPF | FSTS_IQE | FSTS_ICE | FSTS_ITE)
+
+#define FECTL_IM (UINT32_C(1) << 31)
+#define FECTL_IP (UINT32_C(1) << 30)
+
+void regs_reset(struct iommu *u);
+
+/* --- the unit --- */
+struct iommu {
+    struct iommu_config config;
+    struct iommu_env env;
+    uint32_t reg[REG_COUNT];
+    uint64_t rtaddr; /* latched by SRTP */
+    struct frcd *frcd;
+    unsigned next_frcd;
+    bool event_due; /* the fault event message goes out before the next thing is accepted */
+    struct context_cache contexts;
+    struct iotlb iotlb;
+    struct level_cache levels[LEVEL_CACHES]; /* of level 2, 3, 4 */
+};
+
+/* Small predicates and emitters. */
+uint64_t low_bits(unsigned n);                                       /* n < 64 ones */
+uint64_t page_address(uint64_t entry, const struct iommu_config *c); /* bits HAW-1:12 */
+bool in_interrupt_range(uint64_t addr);                              /* 0xFEE0_0000-0xFEEF_FFFF */
+void emit_iommu(const struct iommu *u, const struct rec_iommu *r);
+void emit_iwalk(const struct iommu *u, const struct rec_iwalk *r);
+
+/* --- steps of a request --- */
+/* What the request's `scratch` holds: the context entry in use; zero before step 3 has read it. */
+enum { SCRATCH_CONTEXT_LO, SCRATCH_CONTEXT_HI };
+
+struct context_entry request_context(const struct iommu_request *q);
+void request_set_context(struct iommu_request *q, struct context_entry e);
+
+struct iommu_step request_read(struct iommu_request *q, unsigned state, uint64_t addr,
+                               unsigned bytes);
+struct iommu_step request_fault(struct iommu *u, struct iommu_request *q, enum iommu_fault code);
+struct iommu_step request_answer(struct iommu_request *q, enum rec_dma_status status, uint64_t pa,
+                                 unsigned page_log2);
+
+enum request_state { ST_ROOT, ST_CONTEXT, ST_SLPTE, ST_LAST };
+
+struct iommu_step context_begin(struct iommu *u, struct iommu_request *q);
+struct iommu_step context_root_read(struct iommu *u, struct iommu_request *q,
+                                    const uint64_t data[2]);
+struct iommu_step context_entry_read(struct iommu *u, struct iommu_request *q,
+                                     const uint64_t data[2]);
+struct iommu_step translate_begin(struct iommu *u, struct iommu_request *q);
+struct iommu_step walk_slpte_read(struct iommu *u, struct iommu_request *q, const uint64_t data[2]);
+
+#endif
