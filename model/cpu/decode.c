@@ -37,9 +37,9 @@ struct row {
         NULL, M | (flags), 0, rows                                                                 \
     }
 
-#define ALU_ROWS(n)                                                                                \
-    [8 * (n)] = {op_alu_rm_reg, M | B | LK, n, NULL},                                              \
-         [8 * (n) + 1] = {op_alu_rm_reg, M | LK, n, NULL},                                         \
+#define ALU_ROWS(n, lock)                                                                          \
+    [8 * (n)] = {op_alu_rm_reg, M | B | (lock), n, NULL},                                          \
+         [8 * (n) + 1] = {op_alu_rm_reg, M | (lock), n, NULL},                                     \
          [8 * (n) + 2] = {op_alu_reg_rm, M | B, n, NULL},                                          \
          [8 * (n) + 3] = {op_alu_reg_rm, M, n, NULL},                                              \
          [8 * (n) + 4] = {op_alu_acc_imm, B | I8, n, NULL},                                        \
@@ -99,14 +99,14 @@ static const struct row group11[8] = {{op_mov_rm_imm, IZ, 0, NULL}};
 static const struct row group11_byte[8] = {{op_mov_rm_imm, I8, 0, NULL}};
 
 static const struct row one_byte[256] = {
-    ALU_ROWS(0),
-    ALU_ROWS(1),
-    ALU_ROWS(2),
-    ALU_ROWS(3),
-    ALU_ROWS(4),
-    ALU_ROWS(5),
-    ALU_ROWS(6),
-    ALU_ROWS(7),
+    ALU_ROWS(0, LK),
+    ALU_ROWS(1, LK),
+    ALU_ROWS(2, LK),
+    ALU_ROWS(3, LK),
+    ALU_ROWS(4, LK),
+    ALU_ROWS(5, LK),
+    ALU_ROWS(6, LK),
+    ALU_ROWS(7, 0),
     [0x06] = {op_push_sreg, NO64, SEG_ES, NULL},
     [0x07] = {op_pop_sreg, NO64, SEG_ES, NULL},
     [0x0e] = {op_push_sreg, NO64, SEG_CS, NULL},
