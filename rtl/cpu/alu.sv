@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Integer ALU: one operation on operands of 1, 2, 4 or 8 bytes, with the flags it leaves. Bits of a
-// and b above the size are ignored, bits of the result above it are zero. Combinational; idle unless
-// en_i. SDM Vol. 2, each instruction; undefined flags as in docs/cpu.md.
+// Integer ALU: one operation on operands of 1, 2, 4 or 8 bytes, with the flags it leaves. Bits of
+// a and b above the size are ignored, bits of the result above it are zero. Combinational; idle
+// unless en_i. SDM Vol. 2, each instruction; undefined flags as in docs/cpu.md.
 module alu
   import cpu_pkg::*;
   import ucode_pkg::*;

@@ -47,7 +47,7 @@ module cpu
 
   localparam logic [63:0] FlagBits = 64'h3f_7fd5;
 
-  // --- state ---------------------------------------------------------------------------------------
+  // --- state -----------------------------------------------------------------------------------
   state_e            state_q;
   logic [15:0][63:0] gpr_q;
   logic [15:0][63:0] tmp_q;
@@ -79,7 +79,7 @@ module cpu
   logic [1:0] cpl_eff;
   assign cpl_eff = tcpl_v_q ? tcpl_q : cpl_q;
 
-  // --- fetch and decode ----------------------------------------------------------------------------
+  // --- fetch and decode ------------------------------------------------------------------------
   logic         take, take_step, take_intr, take_nmi, boundary, look, fetch_flush;
   logic [63:0]  ip, fetch_lin, fetch_fault_va;
   logic [3:0]   left, avail;
@@ -158,7 +158,7 @@ module cpu
   logic accept;  // the instruction is decoded and begins
   assign accept = look && dec_complete && !dec_fault.valid;
 
-  // --- microcode word, operands ---------------------------------------------------------------------
+  // --- microcode word, operands ----------------------------------------------------------------
   uop_t        uop;
   logic [63:0] uconst;
   label_e      ucode_label;
@@ -303,7 +303,7 @@ module cpu
     end
   end
 
-  // --- arithmetic -------------------------------------------------------------------------------------
+  // --- arithmetic ------------------------------------------------------------------------------
   logic        alu_en, alu_write, cc_true;
   logic [63:0] alu_result, alu_flags;
   assign alu_en = exec && uop.op == OpAlu;
@@ -362,7 +362,7 @@ module cpu
     end
   end
 
-  // --- load and store -----------------------------------------------------------------------------------
+  // --- load and store --------------------------------------------------------------------------
   lsu_req_t     lsu_req;
   logic         lsu_start, lsu_done;
   logic [127:0] lsu_rdata;
@@ -415,7 +415,7 @@ module cpu
     .bus_rsp_i(data_rsp)
   );
 
-  // --- control transfer ------------------------------------------------------------------------------------
+  // --- control transfer ------------------------------------------------------------------------
   logic        jump, jump_bad;
   logic [63:0] jump_target;
   always_comb begin
@@ -434,7 +434,7 @@ module cpu
     end
   end
 
-  // --- conditions ----------------------------------------------------------------------------------------------
+  // --- conditions ------------------------------------------------------------------------------
   logic sys_ok, res_z;
   always_comb begin
     res_z = alu_result == '0;
@@ -475,7 +475,7 @@ module cpu
     endcase
   end
 
-  // --- faults and events ------------------------------------------------------------------------------------------
+  // --- faults and events -----------------------------------------------------------------------
   fault_t      raise;
   logic [63:0] raise_va;
   always_comb begin
@@ -539,7 +539,7 @@ module cpu
   assign halted_o = halted_q;
   assign shutdown_o = state_q == StDown;
 
-  // --- translation-cache flushes, TSC ---------------------------------------------------------------------------------
+  // --- translation-cache flushes, TSC ----------------------------------------------------------
   logic       flush_valid, flush_ready;
   mmu_flush_t flush;
   always_comb begin
@@ -562,7 +562,7 @@ module cpu
     end
   end
 
-  // --- sequencing --------------------------------------------------------------------------------------------------------
+  // --- sequencing ------------------------------------------------------------------------------
   always_comb begin
     unique case (state_q)
       StExec: ustep = !raise.valid && !lsu_start && !md_start && !(flush_valid && !flush_ready);
@@ -585,7 +585,7 @@ module cpu
   logic taken_now;
   assign taken_now = taken_q || jump;
 
-  // --- the register written by a word ----------------------------------------------------------------------------------------
+  // --- the register written by a word ----------------------------------------------------------
   logic        wr, wr_gpr, wr_high;
   logic [63:0] wr_val, wr_merged;
   logic [3:0]  wr_n;
@@ -656,7 +656,7 @@ module cpu
     end
   end
 
-  // --- segment, control registers ------------------------------------------------------------------------------------------------
+  // --- segment, control registers --------------------------------------------------------------
   logic seg_msr, seg_field, seg_ld, seg_ld_hi, seg_null, seg_mov, seg_drop, sys_we;
   logic [3:0] seg_wr_n;
   always_comb begin
@@ -717,7 +717,7 @@ module cpu
     .edx_o(cpuid_d)
   );
 
-  // --- RFLAGS, RIP, CPL, state ----------------------------------------------------------------------------------------------------
+  // --- RFLAGS, RIP, CPL, state -----------------------------------------------------------------
   logic [63:0] flags_d;
   logic        plain_end;  // an instruction, not an event, completes
   always_comb begin
@@ -873,7 +873,7 @@ module cpu
   assign dirty_now = dirty_q || sys_we || seg_field || seg_ld || seg_ld_hi || seg_null || seg_mov
                   || seg_drop;
 
-  // --- MMU ---------------------------------------------------------------------------------------------------------------------------
+  // --- MMU -------------------------------------------------------------------------------------
   mmu_ctx_t mmu_ctx;
   assign mmu_ctx = '{
     pg: sys.cr0[Cr0Pg], wp: sys.cr0[Cr0Wp], pge: sys.cr4[Cr4Pge], pcide: sys.cr4[Cr4Pcide],
@@ -898,8 +898,8 @@ module cpu
     .walk_valid_o, .walk_o
   );
 
-  // --- bus: data, walk, fetch; a request once up keeps the bus until its ack, a locked one until the
-  // access that ends the lock
+  // --- bus: data, walk, fetch; a request once up keeps the bus until its ack, a locked one until
+  // the access that ends the lock
   typedef enum logic [1:0] {OwnFetch, OwnWalk, OwnData} owner_e;
   owner_e owner, owner_q;
   logic   hold_q;
@@ -942,7 +942,12 @@ module cpu
     end
   end
 
-  // --- records ------------------------------------------------------------------------------------------------------------------------
+  BusRequestHolds: assert property (@(posedge clk_i) disable iff (!rst_ni)
+    bus_req_o.valid && !bus_rsp_i.ack |=> $stable(bus_req_o));
+  OneTranslationAtATime: assert property (@(posedge clk_i) disable iff (!rst_ni)
+    !(lmmu_valid && fmmu_valid));
+
+  // --- records ---------------------------------------------------------------------------------
   cpu_trace u_trace (
     .clk_i, .rst_ni, .cycle_i,
     .valid_i(ret_valid_q),

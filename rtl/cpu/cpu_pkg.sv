@@ -7,7 +7,8 @@ package cpu_pkg;
   // Operand and address sizes as log2 of bytes.
   typedef logic [2:0] log2_t;
 
-  // Segment registers by number (ES is 0); 8 and 9 hold the CS and SS being loaded (SDM Vol. 3A 3.4.3).
+  // Segment registers by number (ES is 0); 8 and 9 hold the CS and SS being loaded (SDM Vol. 3A
+  // 3.4.3).
   localparam int unsigned SegCs = 1;
   localparam int unsigned SegSs = 2;
   localparam int unsigned SegDs = 3;
@@ -148,7 +149,8 @@ package cpu_pkg;
     endcase
   endfunction
 
-  // A register of `size` bits written over `old`: 8 and 16 bits merge, 32 bits clear the upper half.
+  // A register of `size` bits written over `old`: 8 and 16 bits merge, 32 bits clear the upper
+  // half.
   function automatic logic [63:0] merge(input logic [63:0] old, value, input log2_t size);
     unique case (size)
       3'd0: return {old[63:8], value[7:0]};

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// CPUID leaves as a table; combinational, idle unless en_i. SDM Vol. 2 "CPUID"; docs/cpu.md "CPUID".
+// CPUID leaves as a table; combinational, idle unless en_i. SDM Vol. 2 "CPUID"; docs/cpu.md
+// "CPUID".
 module cpuid (
   input  logic        en_i,
   input  logic [31:0] leaf_i, subleaf_i,

@@ -755,7 +755,10 @@ module decode
       d.pop_ea = map == 2'd0 && op == 8'h8f;
       d.sreg = op[7:6] == 2'd0 ? {1'b0, op[4:3]} : modrm[5:3];
       if (map == 2'd1) d.sreg = {2'b10, op[3]};
-      if (map == 2'd1 && op[7:2] == 6'b001000) d.reg_n = {1'b0, modrm[5] ? {2'b11, modrm[3]} : modrm[5:3]};
+      // DR4 and DR5 are DR6 and DR7.
+      if (map == 2'd1 && op[7:2] == 6'b001000) begin
+        d.reg_n = {1'b0, modrm[5] ? {2'b11, modrm[3]} : modrm[5:3]};
+      end
       d.len = len[3:0];
 
       ud = d.entry == UcUd || (p.lock && !(x.lock_ok && mod_mem));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Events: which one is taken between instructions, what a fault turns into while another event is
-// being delivered, and the event in delivery. Combinational choices, one register set.
-// SDM Vol. 3A "Priority Among Concurrent Events", "Interrupt 8-Double Fault Exception", "Error Code".
+// being delivered, and the event in delivery. Combinational choices, one register set. SDM Vol. 3A
+// "Priority Among Concurrent Events", "Interrupt 8-Double Fault Exception", "Error Code".
 module event_unit
   import cpu_pkg::*;
   import record_pkg::*;

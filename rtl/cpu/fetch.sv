@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Instruction fetch: the fetch window (docs/cpu.md "Fetch translations"), eight 16-byte lines tagged
-// with physical addresses and kept equal to memory by dropping written ones, and the bytes at lin_i.
-// avail_o bytes of bytes_o are there now. need_i asks for the byte after those; it stays up, with
-// lin_i and left_i stable, until avail_o grows or fault_o is high for one cycle. Lines are read ahead
-// only inside the window's page. SDM Vol. 3A "Self-Modifying Code".
+// Instruction fetch: the fetch window (docs/cpu.md "Fetch translations"), eight 16-byte lines
+// tagged with physical addresses and kept equal to memory by dropping written ones, and the bytes
+// at lin_i. avail_o bytes of bytes_o are there now. need_i asks for the byte after those; it stays
+// up, with lin_i and left_i stable, until avail_o grows or fault_o is high for one cycle. Lines
+// are read ahead only inside the window's page. SDM Vol. 3A "Self-Modifying Code".
 module fetch
   import cpu_pkg::*;
   import bus_pkg::*;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Load/store unit: segment checks, translation, beats. start_i for one cycle with req_i; then done_o
-// (with rdata_o for a read) or fault_o for one cycle; a segment fault answers in the cycle of start_i,
-// an access of one beat 2 cycles after it with a TLB hit and no wait state. Both pages of a crossing
-// access are translated before the first beat. A read-modify-write's write (strmw) goes to the
-// addresses of its read without translation. SDM Vol. 3A "Limit Checking", "Type Checking",
-// "Alignment Check Exception"; Vol. 1 "Canonical Addressing".
+// Load/store unit: segment checks, translation, beats. start_i for one cycle with req_i; then
+// done_o (with rdata_o for a read) or fault_o for one cycle; a segment fault answers in the cycle
+// of start_i, an access of one beat 2 cycles after it with a TLB hit and no wait state. Both pages
+// of a crossing access are translated before the first beat. A read-modify-write's write (strmw)
+// goes to the addresses of its read without translation. SDM Vol. 3A "Limit Checking", "Type
+// Checking", "Alignment Check Exception"; Vol. 1 "Canonical Addressing".
 module lsu
   import cpu_pkg::*;
   import ucode_pkg::*;
@@ -227,8 +227,14 @@ module lsu
     end
   end
 
+  OneAnswer: assert property (@(posedge clk_i) disable iff (!rst_ni)
+    !(done_o && fault_o.valid));
+  StartWhenIdle: assert property (@(posedge clk_i) disable iff (!rst_ni)
+    start_i |-> state_q == StIdle);
+
   logic unused;
-  assign unused = ^{mmu_rsp_i.page_log2, mmu_rsp_i.memtype, seg_i.sel, seg_i.attr[15], seg_i.attr[13:8], seg_i.attr[6:4],
+  assign unused = ^{mmu_rsp_i.page_log2, mmu_rsp_i.memtype, seg_i.sel, seg_i.attr[15],
+                    seg_i.attr[13:8], seg_i.attr[6:4],
                     seg_i.attr[0]};
 
 endmodule

@@ -159,6 +159,9 @@ module muldiv
     end
   end
 
+  DoneIsOneCycle: assert property (@(posedge clk_i) disable iff (!rst_ni)
+    done_o |=> !done_o);
+
   logic prod_top;
   assign prod_top = sext(prod_q[63:0], size_q) >> 63 != '0;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Segment registers with their hidden parts, LDTR and TR, and the two being loaded (NCS, NSS). One
-// write in a cycle; reads are combinational. SDM Vol. 3A "Segment Registers", "Segment Descriptors",
-// "Segment Loading Instructions in IA-32e Mode".
+// write in a cycle; reads are combinational. SDM Vol. 3A "Segment Registers", "Segment
+// Descriptors", "Segment Loading Instructions in IA-32e Mode".
 module segment
   import cpu_pkg::*;
   import ucode_pkg::*;

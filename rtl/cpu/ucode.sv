@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Microcode sequencer: the word at the current address, and the next address when step_i says that
-// the word is done. start_i enters at start_label_i and empties the return stack. ucode_label_o names
-// the current place in a waveform. One word in a cycle; the word itself is combinational.
+// the word is done. start_i enters at start_label_i and empties the return stack. ucode_label_o
+// names the current place in a waveform. One word in a cycle; the word itself is combinational.
 module ucode
   import ucode_pkg::*;
 (

@@ -4,7 +4,7 @@
 
 ud:         fault.q   -, 6, none
 
-# --- arithmetic, logic, shifts ---------------------------------------------------------------------
+# --- arithmetic, logic, shifts ------------------------------------------------------------------
 alu_rr:     alu.op.f  rm, rm, reg               ; end
 alu_gr:     alu.op.f  reg, reg, rm              ; end
 alu_ri:     alu.op.f  rm, rm, imm               ; end
@@ -99,7 +99,7 @@ idiv_r:     divs.op   t0, rm, none              ; j div_end
 idiv_m:     ld.op     t1, dat:ea+0
             divs.op   t0, t1, none              ; j div_end
 
-# --- moves -----------------------------------------------------------------------------------------
+# --- moves --------------------------------------------------------------------------------------
 mov_rr:     mov.op    rm, reg                   ; end
 mov_gr:     mov.op    reg, rm                   ; end
 mov_gm:     ld.op     reg, dat:ea+0             ; end
@@ -192,7 +192,7 @@ cmpxchg16b_n: mov.q   wdhi, t1
             mov.q     rdx, t1
             and.q     flags, flags, ~0x40       ; end
 
-# --- stack -----------------------------------------------------------------------------------------
+# --- stack --------------------------------------------------------------------------------------
 push_r:     st.op.push ss:rsp+0, rm             ; end
 push_i:     st.op.push ss:rsp+0, imm            ; end
 push_m:     ld.op     t0, dat:ea+0
@@ -267,7 +267,7 @@ popa:       mov.stk   t0, rsp
             mov.op    rax, t7
             mov.stk   rsp, t0                   ; end
 
-# --- near control transfer -------------------------------------------------------------------------
+# --- near control transfer ----------------------------------------------------------------------
 jcc:        jcc.op    -, -, relt                ; end
 jmp_i:      jmp.op    -, relt                   ; end
 jmp_r:      jmp.op    -, rm                     ; end
@@ -296,7 +296,7 @@ loopcc:     sub.ad    t0, rcx, 1                ; jz loop_out
             nop                                 ; jncc loop_out
             jmp.op    -, relt                   ; j loop_out
 
-# --- flags, no-operations --------------------------------------------------------------------------
+# --- flags, no-operations -----------------------------------------------------------------------
 nop:        nop                                 ; end
 clc:        and.q     flags, flags, ~1          ; end
 stc:        or.q      flags, flags, 1           ; end
@@ -306,7 +306,7 @@ std:        or.q      flags, flags, 0x400       ; end
 # CLFLUSH and its like read the byte's translation.
 clflush:    ld.b      t0, dat:ea+0              ; end
 
-# --- strings: one iteration a pass; the sequencer comes back to the entry ------------------------------
+# --- strings: one iteration a pass; the sequencer comes back to the entry -----------------------
 movs:       nop                                 ; jnrep movs_1
             test.ad   -, rcx, rcx               ; endz
 movs_1:     ld.op     t0, dat:rsi+0

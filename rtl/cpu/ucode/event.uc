@@ -95,7 +95,7 @@ ev_flags:   and.q     flags, flags, ~0x34100    # NT RF VM TF
             and.q     flags, flags, ~0x200
 ev_end:     nop                                 ; end
 
-# --- legacy mode: 32-bit gates ---------------------------------------------------------------------------
+# --- legacy mode: 32-bit gates ------------------------------------------------------------------
 leg:        shl.q     t0, evec, 3
             or.q      t1, t0, 7
             cmp.q     -, idtl, t1               ; jc gate_gp

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Descriptor loads and far transfers. SDM Vol. 3A "Protection"; Vol. 2 "MOV", "POP", "JMP", "CALL",
-# "RET", "IRET", "SYSCALL", "SYSRET".
-# Registers here: t14 selector, t13 descriptor, t12 its linear address, t6 its access byte up, t7 DPL.
+# "RET", "IRET", "SYSCALL", "SYSRET". Registers here: t14 selector, t13 descriptor, t12 its linear
+# address, t6 its access byte up, t7 DPL.
 
 gp_sel:     mov.q     t15, 13
 sel_fault:  and.q     t14, t14, 0xfffc
@@ -31,7 +31,7 @@ set_acc:    and.q     -, t13, 0x10000000000     ; retnz
             or.q      t10, t10, 1
             strmw.b.lock t10                    ; ret
 
-# --- data segments -------------------------------------------------------------------------------------
+# --- data segments ------------------------------------------------------------------------------
 mov_sr:     mov.w     t14, rm                   ; call ld_dseg
             nop                                 ; end
 mov_sm:     ld.w      t14, dat:ea+0             ; call ld_dseg
@@ -82,7 +82,7 @@ chk_ss:     and.q     t9, t14, 3
             and.q     -, t6, 0x80               ; jz ss_sel
             nop                                 ; ret
 
-# --- far JMP, CALL: offset t0 ----------------------------------------------------------------------------
+# --- far JMP, CALL: offset t0 -------------------------------------------------------------------
 jmpf_i:     mov.op    t0, imm
             mov.q     t14, imm2                 ; j jmpf_t
 jmpf_m:     ld.op     t0, dat:ea+0
@@ -129,7 +129,7 @@ chk_l_d_1:  shr.q     t8, t13, 53
             cmp.q     -, t8, 3                  ; jz gp_sel
             nop                                 ; ret
 
-# --- far RET, IRET -----------------------------------------------------------------------------------------
+# --- far RET, IRET ------------------------------------------------------------------------------
 # t0 RIP, t14 CS, t2 RFLAGS, t3 RSP, t4 SS; t5 address of the next stack item.
 retf:       ld.op     t0, ss:rsp+0
             add.stk   t5, rsp, osb
@@ -227,7 +227,7 @@ ret_ss_null: nop                                ; jnlma gp0
             cmp.q     -, t14, t8                ; jnz gp0
             segnull   -@nss, t14                ; ret
 
-# --- SYSCALL, SYSRET: fixed descriptors ------------------------------------------------------------------
+# --- SYSCALL, SYSRET: fixed descriptors ---------------------------------------------------------
 syscall:    jmp.q     -, lstar
             mov.q     r11, flags
             mov.q     rcx, nrip

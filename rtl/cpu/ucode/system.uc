@@ -3,7 +3,7 @@
 
 gp0:        fault     -, 13, none
 
-# --- flags and stack of flags -------------------------------------------------------------------------
+# --- flags and stack of flags -------------------------------------------------------------------
 cli:        shr.q     t0, flags, 12
             and.q     t0, t0, 3
             cmp.q     -, t0, cpl                ; jc gp0
@@ -39,7 +39,7 @@ flag_mask_w: nop                                ; jo16 flag_mask_16
             nop                                 ; ret
 flag_mask_16: and.q   t10, t10, 0xffff          ; ret
 
-# --- control registers --------------------------------------------------------------------------------
+# --- control registers --------------------------------------------------------------------------
 mov_rcr0:   nop                                 ; jncpl0 gp0
             mov.nat   rm, cr0                   ; end
 mov_rcr2:   nop                                 ; jncpl0 gp0
@@ -109,7 +109,7 @@ clts:       nop                                 ; jncpl0 gp0
             and.q     cr0, cr0, ~8
             serialise                           ; end
 
-# --- debug registers: the decoder has settled DR4, DR5 --------------------------------------------------
+# --- debug registers: the decoder has settled DR4, DR5 ------------------------------------------
 mov_rdr:    nop                                 ; jncpl0 gp0
             nop                                 ; call dr_gd
             mov.nat   rm, drn                   ; end
@@ -125,7 +125,7 @@ dr_gd_db:   or.q      dr6, dr6, 0x2000
             and.q     dr7, dr7, ~0x2000
             fault     -, 1, none
 
-# --- MSRs -----------------------------------------------------------------------------------------------
+# --- MSRs ---------------------------------------------------------------------------------------
 rdmsr:      nop                                 ; jncpl0 gp0
             nop                                 ; jmsrok rdmsr_ok
             nop                                 ; j gp0
@@ -176,7 +176,7 @@ wrfsb:      mov.op    t0, rm                    ; jncanon gp0
 wrgsb:      mov.op    t0, rm                    ; jncanon gp0
             mov.q     sbase@gs, t0              ; end
 
-# --- descriptor-table registers ------------------------------------------------------------------------
+# --- descriptor-table registers -----------------------------------------------------------------
 lgdt:       nop                                 ; jncpl0 gp0
             nop                                 ; call ld_pseudo
             mov.q     gdtl, t0
@@ -246,7 +246,8 @@ ltr_type:   and.q     -, t6, 0x80               ; jz np_sel
             nop                                 ; jnlma ltr_end
             segld_hi  -@tr, t9
 ltr_end:    serialise                           ; end
-# A system descriptor of the GDT for selector t14: t13 low, t9 high (long mode), t6 its access byte up.
+# A system descriptor of the GDT for selector t14: t13 low, t9 high (long mode), t6 its access byte
+# up.
 rd_sysdesc: mov.q     t15, 13
             and.q     -, t14, 4                 ; jnz gp_sel
             and.q     t12, t14, 0xfff8
@@ -266,7 +267,7 @@ rd_sysdesc_h: ld.q.imp t9, lin:t12+8
             or.q      t8, t8, t7                ; jncanon gp_sel
             nop                                 ; ret
 
-# --- translation caches, the rest ---------------------------------------------------------------------
+# --- translation caches, the rest ---------------------------------------------------------------
 invlpg:     nop                                 ; jncpl0 gp0
             serialise
             mov.q     t1, ea
@@ -303,7 +304,7 @@ hlt:        nop                                 ; jncpl0 gp0
             hlt                                 ; end
 rdpmc:      fault     -, 13, none
 
-# --- ports ---------------------------------------------------------------------------------------------
+# --- ports --------------------------------------------------------------------------------------
 in_i:       and.q     t0, imm, 0xff             ; call io_check
             ld.op     rax, io:t0+0              ; end
 in_dx:      and.q     t0, rdx, 0xffff           ; call io_check

@@ -4,8 +4,9 @@
  *   uasm -o OUT_DIR a.uc b.uc ...
  *
  * A line is   [label:] [op[.mod]... [operand, ...]] [; clause]     and '#' begins a comment.
- * An ALU op takes "dst, a, b"; a memory op "ld.size dst, seg:reg+const" or "st.size seg:reg+const, b";
- * a clause is "jCOND label", "callCOND label", "retCOND", "endCOND", "moreCOND" (COND may be empty).
+ * An ALU op takes "dst, a, b"; a memory op is "ld.size dst, seg:reg+const" or
+ * "st.size seg:reg+const, b"; a clause is "jCOND label", "callCOND label", "retCOND", "endCOND" or
+ * "moreCOND" (COND may be empty).
  * The tables below own the format: the enumerations in ucode_pkg.sv are printed from them.
  */
 #include <ctype.h>
@@ -467,7 +468,8 @@ static void put(struct bits *b, unsigned value, int width)
 
 static void print_rom(FILE *f, const struct assembler *as)
 {
-    const int width = W_TGT + W_CTL + W_COND + W_K + W_MOD + W_SEG + W_SZ + 3 * W_REG + W_ALU + W_OP;
+    const int width = W_TGT + W_CTL + W_COND + W_K + W_MOD + W_SEG + W_SZ + 3 * W_REG + W_ALU
+                      + W_OP;
     char text[NAME_LEN * 2];
 
     fprintf(f, "// SPDX-License-Identifier: Apache-2.0\n"
