@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+// The IOMMU model on a small memory, for the iommu_*_test.c: one device (source-id 0x0010, DID 7)
+// behind a 4-level table, and a trace of everything the unit did, one letter each:
+//   7, 6, 4..1 entry read   A data access   M message let through   e event message action
+//   w, r register access    F fault record   E event record   m env message   C, I invalidation
+#ifndef IOMMU_BENCH_H
+#define IOMMU_BENCH_H
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "gt.h"
+#include "iommu/iommu.h"
+
+#define BENCH_SID 0x0010
+#define BENCH_DID 7
+
+/* Where the bench's tables stand. */
+#define BENCH_ROOT    0x10000u
+#define BENCH_CONTEXT 0x11000u
+#define BENCH_L4      0x20000u
+#define BENCH_L3      0x21000u
+#define BENCH_L2      0x22000u
+#define BENCH_L1      0x23000u
+
+#define GCMD   0x018u
+#define GSTS   0x01Cu
+#define RTADDR 0x020u
+#define CCMD   0x028u
+#define FSTS   0x034u
+#define FECTL  0x038u
+#define FEDATA 0x03Cu
+#define FEADDR 0x040u
+#define IVA    0x100u
+#define IOTLB  0x108u
+#define FRCD   0x200u
+
+struct bench {
+    struct iommu *u;
+    uint64_t mem[0x30000 / 8];
+    char trace[256];
+    struct rec_iommu last;   /* newest record of kind 2 to 5 */
+    struct rec_iwalk walk;   /* newest entry read */
+    struct iommu_step event; /* newest IOMMU_DO_EVENT */
+    uint64_t message_addr;
+    uint32_t message_data;
+};
+
+static inline void bench_note(struct bench *b, char c)
+{
+    size_t n = strlen(b->trace);
+
+    if (n + 1 < sizeof(b->trace))
+        b->trace[n] = c;
+}
+
+static inline void bench_clear_trace(struct bench *b)
+{
+    memset(b->trace, 0, sizeof(b->trace));
+}
+
+static inline void bench_on_iwalk(void *ctx, const struct rec_iwalk *r)
+{
+    struct bench *b = ctx;
+
+    b->walk = *r;
+    bench_note(b, (char)('0' + r->kind));
+}
+
+static inline void bench_on_iommu(void *ctx, const struct rec_iommu *r)
+{
+    struct bench *b = ctx;
+
+    bench_note(b, "wrFECI"[r->kind]);
+    if (r->kind != IOMMU_REG_READ && r->kind != IOMMU_REG_WRITE)
+        b->last = *r;
+}
+
+static inline void bench_on_message(void *ctx, uint64_t addr, uint32_t data)
+{
+    struct bench *b = ctx;
+
+    b->message_addr = addr;
+    b->message_data = data;
+    bench_note(b, 'm');
+}
+
+static inline void bench_put(struct bench *b, uint64_t addr, uint64_t value)
+{
+    b->mem[addr / 8] = value;
+}
+
+/* lo and hi of a context entry of the bench's bus. */
+static inline void bench_context(struct bench *b, unsigned sid, uint64_t lo, uint64_t hi)
+{
+    bench_put(b, BENCH_CONTEXT + 16u * (sid & 0xFF), lo);
+    bench_put(b, BENCH_CONTEXT + 16u * (sid & 0xFF) + 8, hi);
+}
+
+static inline void bench_write4(struct bench *b, uint32_t offset, uint32_t value)
+{
+    iommu_reg_write(b->u, offset, 4, value);
+}
+
+static inline void bench_write8(struct bench *b, uint32_t offset, uint64_t value)
+{
+    iommu_reg_write(b->u, offset, 8, value);
+}
+
+static inline uint32_t bench_read4(struct bench *b, uint32_t offset)
+{
+    return (uint32_t)iommu_reg_read(b->u, offset, 4);
+}
+
+/* Translation enabled; the first 16 pages of the address space map to 0x8_0000_0000 onward. */
+static inline struct bench *bench_create(void)
+{
+    struct bench *b = calloc(1, sizeof(*b));
+    struct iommu_env env = {b, bench_on_iwalk, bench_on_iommu, bench_on_message};
+    struct iommu_config config = iommu_default_config();
+
+    if (b == NULL)
+        abort();
+    b->u = iommu_create(&config, &env);
+    if (b->u == NULL)
+        abort();
+    bench_put(b, BENCH_ROOT, BENCH_CONTEXT | 1);
+    bench_context(b, BENCH_SID, BENCH_L4 | 1, BENCH_DID << 8 | 2);
+    bench_put(b, BENCH_L4, BENCH_L3 | 3);
+    bench_put(b, BENCH_L3, BENCH_L2 | 3);
+    bench_put(b, BENCH_L2, BENCH_L1 | 3);
+    for (unsigned i = 0; i < 16; i++)
+        bench_put(b, BENCH_L1 + 8 * i, (UINT64_C(0x800000000) + 0x1000 * i) | 3);
+    bench_write8(b, RTADDR, BENCH_ROOT);
+    bench_write4(b, GCMD, UINT32_C(0x40000000));
+    bench_write4(b, GCMD, UINT32_C(0x80000000));
+    bench_clear_trace(b);
+    return b;
+}
+
+static inline void bench_destroy(struct bench *b)
+{
+    iommu_destroy(b->u);
+    free(b);
+}
+
+/* Reads outside of the bench's memory give zero. */
+static inline void bench_fetch(const struct bench *b, const struct iommu_step *s, uint64_t data[2])
+{
+    for (unsigned i = 0; i < s->bytes / 8; i++)
+        if (s->addr + 8 * i < sizeof(b->mem))
+            data[i] = b->mem[s->addr / 8 + i];
+}
+
+static inline struct rec_dma bench_run(struct bench *b, const struct rec_dma *in)
+{
+    struct iommu_request q;
+    struct iommu_step s = iommu_dma_begin(b->u, &q, in);
+
+    while (s.action != IOMMU_DO_DONE) {
+        uint64_t data[2] = {0, 0};
+
+        if (s.action == IOMMU_DO_READ)
+            bench_fetch(b, &s, data);
+        else
+            bench_note(b, " AMe"[s.action]);
+        if (s.action == IOMMU_DO_EVENT)
+            b->event = s;
+        s = iommu_dma_next(b->u, &q, s.action == IOMMU_DO_READ ? data : NULL);
+    }
+    return q.out;
+}
+
+static inline struct rec_dma bench_read(struct bench *b, uint64_t iova)
+{
+    struct rec_dma in = {.sid = BENCH_SID, .iova = iova, .len = 8};
+
+    bench_clear_trace(b);
+    return bench_run(b, &in);
+}
+
+static inline struct rec_dma bench_write(struct bench *b, uint64_t iova)
+{
+    struct rec_dma in = {.sid = BENCH_SID, .iova = iova, .len = 8, .write = 1};
+
+    bench_clear_trace(b);
+    return bench_run(b, &in);
+}
+
+static inline struct rec_dma bench_read_of(struct bench *b, unsigned sid, uint64_t iova)
+{
+    struct rec_dma in = {.sid = (uint16_t)sid, .iova = iova, .len = 8};
+
+    bench_clear_trace(b);
+    return bench_run(b, &in);
+}
+
+/* A zero-length read. */
+static inline struct rec_dma bench_read_zero(struct bench *b, uint64_t iova)
+{
+    struct rec_dma in = {.sid = BENCH_SID, .iova = iova};
+
+    bench_clear_trace(b);
+    return bench_run(b, &in);
+}
+
+#endif
