@@ -517,7 +517,7 @@ module decode
     if (is_3a) x.imm = ImB;
     else if (op == 8'hf0 && !p.repne && !p.rep) x.m = UcMovbeGm;
     else if (op == 8'hf1 && !p.repne && !p.rep) x.m = UcMovbeMr;
-    else if (op == 8'h82 && p.opsz) x.m = UcInvpcid;
+    else if (op == 8'h82 && p.opsz && !p.rep && !p.repne) x.m = UcInvpcid;
     return x;
   endfunction
 
