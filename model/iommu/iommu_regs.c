@@ -116,26 +116,26 @@ static void fectl_written(struct iommu *u, uint32_t value)
 /* CAP and ECAP are set from the configuration at reset. */
 static const struct reg_row rows[REG_COUNT] = {
     /* clang-format off */
-    /*                  offset            reset       rw          w1c       shown written */
-    [REG_VER]       = { 0x000,            0x10,       0,          0,        ALL, NULL },
-    [REG_CAP]       = { 0x008,            0,          0,          0,        ALL, NULL },
-    [REG_CAP_HI]    = { 0x00C,            0,          0,          0,        ALL, NULL },
-    [REG_ECAP]      = { 0x010,            0,          0,          0,        ALL, NULL },
-    [REG_ECAP_HI]   = { 0x014,            0,          0,          0,        ALL, NULL },
-    [REG_GCMD]      = { 0x018,            0,          0,          0,        0,   gcmd_written },
-    [REG_GSTS]      = { 0x01C,            0,          0,          0,        ALL, NULL },
-    [REG_RTADDR]    = { 0x020,            0,          0xFFFFFC00, 0,        ALL, NULL },
-    [REG_RTADDR_HI] = { 0x024,            0,          ALL,        0,        ALL, rtaddr_hi_written },
-    [REG_CCMD]      = { 0x028,            0,          ALL,        0,        ALL, NULL },
-    [REG_CCMD_HI]   = { 0x02C,            0,          0x60000003, 0,        ALL, ccmd_hi_written },
-    [REG_FSTS]      = { 0x034,            0,          0,          FSTS_PFO, ALL, NULL },
-    [REG_FECTL]     = { 0x038,            FECTL_IM,   FECTL_IM,   0,        ALL, fectl_written },
-    [REG_FEDATA]    = { 0x03C,            0,          0x0000FFFF, 0,        ALL, NULL },
-    [REG_FEADDR]    = { 0x040,            0,          0xFFFFFFFC, 0,        ALL, NULL },
-    [REG_IVA]       = { IVA_OFFSET,       0,          0xFFFFF07F, 0,        0,   NULL },
-    [REG_IVA_HI]    = { IVA_OFFSET + 4,   0,          ALL,        0,        0,   NULL },
-    [REG_IOTLB]     = { IOTLB_OFFSET,     0,          0,          0,        ALL, NULL },
-    [REG_IOTLB_HI]  = { IOTLB_OFFSET + 4, 0,          0x3003FFFF, 0,        ALL, iotlb_hi_written },
+    /*                  offset            reset      rw          w1c       shown written */
+    [REG_VER]       = { 0x000,            0x10,      0,          0,        ALL, NULL },
+    [REG_CAP]       = { 0x008,            0,         0,          0,        ALL, NULL },
+    [REG_CAP_HI]    = { 0x00C,            0,         0,          0,        ALL, NULL },
+    [REG_ECAP]      = { 0x010,            0,         0,          0,        ALL, NULL },
+    [REG_ECAP_HI]   = { 0x014,            0,         0,          0,        ALL, NULL },
+    [REG_GCMD]      = { 0x018,            0,         0,          0,        0,   gcmd_written },
+    [REG_GSTS]      = { 0x01C,            0,         0,          0,        ALL, NULL },
+    [REG_RTADDR]    = { 0x020,            0,         0xFFFFFC00, 0,        ALL, NULL },
+    [REG_RTADDR_HI] = { 0x024,            0,         ALL,        0,        ALL, rtaddr_hi_written },
+    [REG_CCMD]      = { 0x028,            0,         ALL,        0,        ALL, NULL },
+    [REG_CCMD_HI]   = { 0x02C,            0,         0x60000003, 0,        ALL, ccmd_hi_written },
+    [REG_FSTS]      = { 0x034,            0,         0,          FSTS_PFO, ALL, NULL },
+    [REG_FECTL]     = { 0x038,            FECTL_IM,  FECTL_IM,   0,        ALL, fectl_written },
+    [REG_FEDATA]    = { 0x03C,            0,         0x0000FFFF, 0,        ALL, NULL },
+    [REG_FEADDR]    = { 0x040,            0,         0xFFFFFFFC, 0,        ALL, NULL },
+    [REG_IVA]       = { IVA_OFFSET,       0,         0xFFFFF07F, 0,        0,   NULL },
+    [REG_IVA_HI]    = { IVA_OFFSET + 4,   0,         ALL,        0,        0,   NULL },
+    [REG_IOTLB]     = { IOTLB_OFFSET,     0,         0,          0,        ALL, NULL },
+    [REG_IOTLB_HI]  = { IOTLB_OFFSET + 4, 0,         0x3003FFFF, 0,        ALL, iotlb_hi_written },
     /* clang-format on */
 };
 

@@ -113,15 +113,14 @@ static inline uint32_t bench_read4(struct bench *b, uint32_t offset)
 }
 
 /* Translation enabled; the first 16 pages of the address space map to 0x8_0000_0000 onward. */
-static inline struct bench *bench_create(void)
+static inline struct bench *bench_create_with(const struct iommu_config *config)
 {
     struct bench *b = calloc(1, sizeof(*b));
     struct iommu_env env = {b, bench_on_iwalk, bench_on_iommu, bench_on_message};
-    struct iommu_config config = iommu_default_config();
 
     if (b == NULL)
         abort();
-    b->u = iommu_create(&config, &env);
+    b->u = iommu_create(config, &env);
     if (b->u == NULL)
         abort();
     bench_put(b, BENCH_ROOT, BENCH_CONTEXT | 1);
@@ -136,6 +135,13 @@ static inline struct bench *bench_create(void)
     bench_write4(b, GCMD, UINT32_C(0x80000000));
     bench_clear_trace(b);
     return b;
+}
+
+static inline struct bench *bench_create(void)
+{
+    struct iommu_config config = iommu_default_config();
+
+    return bench_create_with(&config);
 }
 
 static inline void bench_destroy(struct bench *b)

@@ -285,3 +285,41 @@ GT_TEST(iommu_context_inv, leaves_the_iotlb_alone)
     EXPECT_STR("67A", b->trace);
     bench_destroy(b);
 }
+
+GT_TEST(iommu_config, capabilities_follow_the_configuration)
+{
+    struct iommu_config config = iommu_default_config();
+    struct bench *b;
+
+    config.mgaw = 39;
+    config.fault_records = 1;
+    b = bench_create_with(&config);
+    EXPECT_U64(UINT64_C(0x00D2008C20660206), iommu_reg_read(b->u, 0x008, 8));
+    EXPECT_U64(0x3, bench_read(b, 0).fault); /* the bench's context entry has 48 bits */
+    EXPECT_U64(2, bench_read(b, 0).recorded);
+    bench_destroy(b);
+}
+
+GT_TEST(iommu_config, a_unit_without_caches_reads_every_entry_every_time)
+{
+    struct iommu_config config = {.haw = 40, .mgaw = 48, .fault_records = 8};
+    struct bench *b = bench_create_with(&config);
+
+    bench_read(b, 0x1000);
+    EXPECT_U64(16, bench_read(b, 0x1000).latency);
+    EXPECT_STR("674321A", b->trace);
+    bench_destroy(b);
+}
+
+GT_TEST(iommu_config, what_the_window_or_the_entries_cannot_hold_is_refused)
+{
+    struct iommu_config wide = iommu_default_config(), many = wide, odd = wide;
+    struct iommu_env env = {0};
+
+    wide.haw = 53;
+    many.fault_records = 225;
+    odd.mgaw = 40;
+    EXPECT_TRUE(iommu_create(&wide, &env) == NULL);
+    EXPECT_TRUE(iommu_create(&many, &env) == NULL);
+    EXPECT_TRUE(iommu_create(&odd, &env) == NULL);
+}
