@@ -15,7 +15,7 @@ function(rw_verilate)
   endif()
   add_custom_command(OUTPUT ${stamp}
     COMMAND ${CMAKE_COMMAND} -E make_directory ${dir}
-    COMMAND ${VERILATOR} --cc --trace-fst -Wall -O3 --x-assign fast --x-initial fast
+    COMMAND ${VERILATOR} --cc --trace-fst --trace-structs -Wall -O3 --x-assign fast --x-initial fast
             --noassert --output-split 20000 --output-split-cfuncs 500 -CFLAGS -DVL_TIME_CONTEXT
             --top-module ${V_TOP} --Mdir ${dir} ${V_ARGS} ${V_SOURCES}
     DEPENDS ${V_SOURCES} ${V_DEPENDS}

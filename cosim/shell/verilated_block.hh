@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+// The clock, the memory side and the wave window that both block adapters share.
+#ifndef RW_VERILATED_BLOCK_HH
+#define RW_VERILATED_BLOCK_HH
+
+#include <cstring>
+#include <memory>
+
+#include "verilated.h"
+#include "verilated_block.h"
+#include "verilated_fst_c.h"
+
+template <typename Top> struct block_clock {
+    vblock_env env;
+    VerilatedContext context;
+    std::unique_ptr<Top> top;
+    std::unique_ptr<VerilatedFstC> wave;
+    uint64_t cycle = 0, wave_from = UINT64_MAX, wave_to = UINT64_MAX;
+    const char *wave_path = nullptr;
+    bool open = false;
+    unsigned wait = 0;
+
+    explicit block_clock(const vblock_env *e) : env(*e)
+    {
+        context.traceEverOn(true);
+        context.randReset(0);
+        top = std::make_unique<Top>(&context, "TOP");
+        top->rst_ni = 0;
+        for (int i = 0; i < 4; i++) {
+            half(true);
+            half(false);
+        }
+        top->rst_ni = 1;
+        top->eval();
+    }
+    ~block_clock()
+    {
+        if (wave)
+            wave->close();
+        top->final();
+    }
+    void half(bool clk)
+    {
+        top->clk_i = clk;
+        top->eval();
+        if (wave)
+            wave->dump(cycle * 10 + (clk ? 0 : 5));
+    }
+    void memory()
+    {
+        top->mem_ack_i = 0;
+        if (!top->mem_valid_o)
+            return;
+        if (!open) {
+            open = true;
+            wait = env.wait_states(env.ctx);
+        }
+        if (wait > 0) {
+            wait--;
+            return;
+        }
+        open = false;
+        top->mem_ack_i = 1;
+        vblock_access a{};
+        a.addr = top->mem_addr_o;
+        a.be = top->mem_be_o;
+        a.write = top->mem_write_o;
+        source(a);
+        if (a.write)
+            memcpy(a.data, &top->mem_wdata_o[0], 16);
+        env.access(env.ctx, &a);
+        if (!a.write)
+            memcpy(&top->mem_rdata_i[0], a.data, 16);
+    }
+    void source(vblock_access &a);
+    // The first half of a cycle: new state, memory answered, combinational paths settled.
+    void begin()
+    {
+        if (cycle == wave_from) {
+            wave = std::make_unique<VerilatedFstC>();
+            top->trace(wave.get(), 99);
+            wave->open(wave_path);
+        }
+        if (wave && cycle == wave_to) {
+            wave->close();
+            wave.reset();
+        }
+        half(true);
+        memory();
+        half(false);
+    }
+    void end()
+    {
+        cycle++;
+    }
+    bool set_wave(const char *path, uint64_t from, uint64_t to)
+    {
+        wave_path = path;
+        wave_from = from < cycle ? cycle : from;
+        wave_to = to;
+        return true;
+    }
+};
+
+#endif

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+// Pins of mmu_top.
+#include "Vmmu_top.h"
+
+#include "verilated_block.hh"
+
+template <> void block_clock<Vmmu_top>::source(vblock_access &a)
+{
+    a.src = BUS_WALK;
+    a.lock = top->mem_lock_o;
+}
+
+struct vmmu {
+    block_clock<Vmmu_top> clock;
+
+    explicit vmmu(const vblock_env *env) : clock(env)
+    {
+    }
+    void cycle()
+    {
+        const vblock_env &env = clock.env;
+        Vmmu_top *top = clock.top.get();
+
+        clock.begin();
+        if (top->walk_valid_o)
+            env.walk(env.ctx, reinterpret_cast<const rec_walk *>(&top->walk_o[0]));
+        if (top->xlate_valid_o)
+            env.xlate(env.ctx, reinterpret_cast<const rec_xlate *>(&top->xlate_o[0]));
+        clock.end();
+    }
+};
+
+vmmu *vmmu_create(const vblock_env *env)
+{
+    return new vmmu(env);
+}
+
+void vmmu_destroy(vmmu *v)
+{
+    delete v;
+}
+
+void vmmu_context(vmmu *v, const vmmu_ctx *c)
+{
+    Vmmu_top *top = v->clock.top.get();
+
+    top->pg_i = c->pg;
+    top->wp_i = c->wp;
+    top->pge_i = c->pge;
+    top->pcide_i = c->pcide;
+    top->smep_i = c->smep;
+    top->smap_i = c->smap;
+    top->nxe_i = c->nxe;
+    top->ac_i = c->ac;
+    top->cr3_i = c->cr3;
+    top->pat_i = c->pat;
+}
+
+bool vmmu_translate(vmmu *v, uint64_t va, unsigned access, bool user, bool implicit)
+{
+    Vmmu_top *top = v->clock.top.get();
+    bool answered = false;
+
+    top->req_va_i = va;
+    top->req_acc_i = access;
+    top->req_user_i = user;
+    top->req_implicit_i = implicit;
+    top->req_valid_i = 1;
+    for (unsigned i = 0; i < VBLOCK_HANG_CYCLES && !answered; i++) {
+        v->cycle();
+        answered = top->rsp_valid_o;
+    }
+    top->req_valid_i = 0;
+    v->cycle();
+    return answered;
+}
+
+bool vmmu_flush(vmmu *v, unsigned kind, uint64_t va, uint16_t pcid)
+{
+    Vmmu_top *top = v->clock.top.get();
+    bool taken = false;
+
+    top->flush_kind_i = kind;
+    top->flush_va_i = va;
+    top->flush_pcid_i = pcid;
+    top->flush_valid_i = 1;
+    for (unsigned i = 0; i < VBLOCK_HANG_CYCLES && !taken; i++) {
+        v->cycle();
+        taken = top->flush_ready_o;
+    }
+    top->flush_valid_i = 0;
+    v->cycle();
+    return taken;
+}
+
+uint64_t vmmu_cycle(const vmmu *v)
+{
+    return v->clock.cycle;
+}
+
+bool vmmu_wave(vmmu *v, const char *path, uint64_t from, uint64_t to)
+{
+    return v->clock.set_wave(path, from, to);
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// The IOMMU alone, for the block bench: wiring only, scalar ports. Handshakes as in iommu.sv.
+module iommu_top
+  import bus_pkg::*, iommu_port_pkg::*, record_pkg::*;
+(
+  input  logic         clk_i, rst_ni,
+
+  input  logic         dma_valid_i,
+  output logic         dma_ready_o,
+  input  logic [15:0]  dma_sid_i,
+  input  logic [63:0]  dma_addr_i,
+  input  logic         dma_write_i,
+  input  logic [1:0]   dma_at_i,
+  input  logic [4:0]   dma_len_i,
+  input  logic [7:0]   dma_tag_i,
+  input  logic [127:0] dma_wdata_i,
+  output logic         dma_rsp_valid_o, dma_rsp_ok_o,
+  output logic [127:0] dma_rsp_rdata_o,
+
+  input  logic         reg_valid_i, reg_write_i,
+  input  logic [11:0]  reg_offset_i,
+  input  logic [4:0]   reg_bytes_i,
+  input  logic [63:0]  reg_wdata_i,
+  output logic         reg_ack_o,
+  output logic [63:0]  reg_rdata_o,
+
+  output logic         mem_valid_o, mem_write_o,
+  output logic [2:0]   mem_src_o,
+  output logic [39:0]  mem_addr_o,
+  output logic [15:0]  mem_be_o,
+  output logic [127:0] mem_wdata_o,
+  input  logic         mem_ack_i,
+  input  logic [127:0] mem_rdata_i,
+
+  output logic         dma_trace_valid_o, iwalk_valid_o, iommu_trace_valid_o,
+  output dma_t         dma_trace_o,
+  output iwalk_t       iwalk_o,
+  output iommu_t       iommu_trace_o
+);
+
+  logic [63:0] cycle_q, seq_q;
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      cycle_q <= '0;
+      seq_q   <= '0;
+    end else begin
+      cycle_q <= cycle_q + 64'd1;
+      if (mem_valid_o && mem_ack_i) seq_q <= seq_q + 64'd1;
+    end
+  end
+
+  dma_req_t dma_req;
+  reg_req_t reg_req;
+  assign dma_req = '{sid: dma_sid_i, addr: dma_addr_i, write: dma_write_i, at: dma_at_i,
+                     len: dma_len_i, tag: dma_tag_i, wdata: dma_wdata_i};
+  assign reg_req = '{write: reg_write_i, offset: reg_offset_i, bytes: reg_bytes_i,
+                     wdata: reg_wdata_i};
+
+  /* verilator lint_off UNUSEDSIGNAL */  // tag: one request at a time; lock, io: never set
+  dma_rsp_t dma_rsp;
+  bus_req_t bus_req;
+  /* verilator lint_on UNUSEDSIGNAL */
+  bus_rsp_t bus_rsp;
+  assign bus_rsp         = '{ack: mem_ack_i, rdata: mem_rdata_i};
+  assign mem_valid_o     = bus_req.valid;
+  assign mem_write_o     = bus_req.write;
+  assign mem_src_o       = bus_req.src;
+  assign mem_addr_o      = bus_req.addr;
+  assign mem_be_o        = bus_req.be;
+  assign mem_wdata_o     = bus_req.wdata;
+  assign dma_rsp_ok_o    = dma_rsp.ok;
+  assign dma_rsp_rdata_o = dma_rsp.rdata;
+
+  iommu u_iommu (
+    .clk_i, .rst_ni, .cycle_i(cycle_q), .bus_seq_i(seq_q),
+    .dma_valid_i, .dma_ready_o, .dma_req_i(dma_req), .dma_rsp_valid_o, .dma_rsp_o(dma_rsp),
+    .reg_valid_i, .reg_req_i(reg_req), .reg_ack_o, .reg_rdata_o,
+    .bus_req_o(bus_req), .bus_rsp_i(bus_rsp),
+    .dma_trace_valid_o, .dma_trace_o, .iwalk_valid_o, .iwalk_o,
+    .iommu_trace_valid_o, .iommu_trace_o
+  );
+
+endmodule

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// The MMU alone, for the block bench: wiring only, scalar ports. Handshakes as in mmu.sv.
+module mmu_top
+  import bus_pkg::*, mmu_pkg::*, record_pkg::*;
+(
+  input  logic         clk_i, rst_ni,
+
+  input  logic         pg_i, wp_i, pge_i, pcide_i, smep_i, smap_i, nxe_i, ac_i,
+  input  logic [63:0]  cr3_i, pat_i,
+
+  input  logic         req_valid_i,
+  input  logic [63:0]  req_va_i,
+  input  logic [1:0]   req_acc_i,
+  input  logic         req_user_i, req_implicit_i,
+  output logic         rsp_valid_o, rsp_fault_o,
+  output logic [31:0]  rsp_error_code_o,
+  output logic [39:0]  rsp_pa_o,
+
+  input  logic         flush_valid_i,
+  input  logic [2:0]   flush_kind_i,
+  input  logic [63:0]  flush_va_i,
+  input  logic [11:0]  flush_pcid_i,
+  output logic         flush_ready_o,
+
+  output logic         mem_valid_o, mem_write_o, mem_lock_o,
+  output logic [39:0]  mem_addr_o,
+  output logic [15:0]  mem_be_o,
+  output logic [127:0] mem_wdata_o,
+  input  logic         mem_ack_i,
+  input  logic [127:0] mem_rdata_i,
+
+  output logic         xlate_valid_o, walk_valid_o,
+  output xlate_t       xlate_o,
+  output walk_t        walk_o
+);
+
+  logic [63:0] cycle_q;
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) cycle_q <= '0;
+    else         cycle_q <= cycle_q + 64'd1;
+  end
+
+  mmu_ctx_t   ctx;
+  mmu_req_t   req;
+  mmu_flush_t flush;
+  assign ctx   = '{pg: pg_i, wp: wp_i, pge: pge_i, pcide: pcide_i, smep: smep_i, smap: smap_i,
+                   nxe: nxe_i, ac: ac_i, cr3: cr3_i, pat: pat_i};
+  assign req   = '{va: req_va_i, acc: acc_e'(req_acc_i), user: req_user_i,
+                   implicit_sup: req_implicit_i};
+  assign flush = '{kind: flush_e'(flush_kind_i), va: flush_va_i, pcid: flush_pcid_i};
+
+  /* verilator lint_off UNUSEDSIGNAL */  // the record says page size, memory type, source
+  mmu_rsp_t rsp;
+  bus_req_t bus_req;
+  /* verilator lint_on UNUSEDSIGNAL */
+  bus_rsp_t bus_rsp;
+  assign bus_rsp          = '{ack: mem_ack_i, rdata: mem_rdata_i};
+  assign mem_valid_o      = bus_req.valid;
+  assign mem_write_o      = bus_req.write;
+  assign mem_lock_o       = bus_req.lock;
+  assign mem_addr_o       = bus_req.addr;
+  assign mem_be_o         = bus_req.be;
+  assign mem_wdata_o      = bus_req.wdata;
+  assign rsp_fault_o      = rsp.fault;
+  assign rsp_error_code_o = rsp.error_code;
+  assign rsp_pa_o         = rsp.pa;
+
+  mmu u_mmu (
+    .clk_i, .rst_ni, .cycle_i(cycle_q), .ctx_i(ctx),
+    .req_valid_i, .req_i(req), .rsp_valid_o, .rsp_o(rsp),
+    .flush_valid_i, .flush_i(flush), .flush_ready_o,
+    .bus_req_o(bus_req), .bus_rsp_i(bus_rsp),
+    .xlate_valid_o, .xlate_o, .walk_valid_o, .walk_o
+  );
+
+endmodule

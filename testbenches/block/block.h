@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// The block benches: the RTL of the MMU or the IOMMU alone, without the processor, under random
+// tables and random requests from a seed, every record diffed against the golden model of the
+// block. One executable a block, so that another RTL of the same ports can be built into it.
+#ifndef RW_BLOCK_H
+#define RW_BLOCK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "record_fields.h"
+#include "record_log.h"
+#include "ring.h"
+
+#define BLOCK_MEMORY_BYTES (UINT64_C(1) << 22)
+#define BLOCK_TEXT         96
+
+struct block_options {
+    uint64_t seed, requests;
+    bool progress;
+    unsigned wait_states_max; /* random, before each ack of the block's bus */
+    const char *wave_path;    /* FST of [wave_from, wave_to) when not NULL */
+    uint64_t wave_from, wave_to;
+};
+
+/* The first difference, as in the scoreboard's struct mismatch. */
+struct block_mismatch {
+    char stream[16], field[32], rtl[BLOCK_TEXT], model[BLOCK_TEXT];
+    char request[160]; /* the request in words */
+    uint64_t cycle;
+    uint32_t source_id;
+};
+
+struct block_result {
+    bool failed;
+    uint64_t requests, cycles;
+    uint64_t faults[256]; /* MMU: by error code; IOMMU: by fault reason */
+    struct block_mismatch first;
+    struct record_log *log; /* the caller's to destroy */
+};
+
+extern const char *const block_name; /* "mmu", "iommu" */
+extern const bool block_has_source_id;
+
+/* Runs until requests are done or the first difference; false with one line in error when it could
+ * not begin. */
+bool block_run(const struct block_options *o, struct block_result *r, char *error,
+               size_t error_bytes);
+
+/* --- for the two benches --- */
+
+struct block_random {
+    uint64_t state;
+};
+uint64_t block_random(struct block_random *r);
+uint32_t block_below(struct block_random *r, uint32_t n); /* 0..n-1 */
+bool block_chance(struct block_random *r, uint32_t percent);
+
+/* Compares two records of one type; NULL: that side has none. Fills r->first on a difference. */
+bool block_same(struct block_result *r, const struct record_type *t, const void *rtl,
+                const void *model);
+/* All of two queues, in order; both are emptied. */
+bool block_same_all(struct block_result *r, const struct record_type *t, struct ring *rtl,
+                    struct ring *model);
+void block_differ(struct block_result *r, const char *stream, const char *field, const char *rtl,
+                  const char *model, uint64_t cycle);
+
+#endif

@@ -1,0 +1,416 @@
+// SPDX-License-Identifier: Apache-2.0
+// The MMU alone. Page tables are a pool of pages full of random entries that point into the pool,
+// so that every walk leads somewhere; linear addresses come from a few index values, so that they
+// meet again. Between requests: entries change, flushes of every kind, other CR3, PCID, rights.
+// Entries also change between a walk's read and its locked update.
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "block.h"
+#include "mmu/mmu.h"
+#include "verilated_block.h"
+
+const char *const block_name = "mmu";
+const bool block_has_source_id = false;
+
+#define POOL_PAGES    48 /* from physical 0 */
+#define MAX_RACES     8
+#define ENTRIES_BELOW (POOL_PAGES * 512)
+
+/* A write by somebody else just before the n-th access of a translation. */
+struct race {
+    unsigned access;
+    uint64_t addr, value;
+};
+
+struct bench {
+    const struct block_options *o;
+    struct block_result *r;
+    struct block_random random, wait_random;
+    struct vmmu *rtl;
+    struct mmu model;
+    struct mmu_ctx ctx;
+    bool ac;
+    uint8_t *rtl_memory, *model_memory;
+    struct ring rtl_xlate, rtl_walk, model_walk;
+    struct race races[MAX_RACES];
+    unsigned race_count, rtl_access, model_access;
+};
+
+/* --- tables --- */
+
+/* Index values of each level: few, so that addresses share entries. */
+static uint64_t random_va(struct bench *b)
+{
+    uint64_t va = block_chance(&b->random, 5) ? block_random(&b->random) & 0xFFF
+                                              : block_below(&b->random, 16) * 0x101;
+
+    for (unsigned shift = 12; shift <= 39; shift += 9) {
+        uint64_t index = block_below(&b->random, shift == 12 ? 8 : 3);
+
+        if (block_chance(&b->random, 2))
+            index = block_below(&b->random, 512);
+        va |= index << shift;
+    }
+    return va & (UINT64_C(1) << 47) ? va | UINT64_C(0xFFFF000000000000) : va;
+}
+
+static uint64_t random_entry(struct bench *b)
+{
+    uint64_t e = (uint64_t)block_below(&b->random, POOL_PAGES) << 12;
+
+    e |= block_chance(&b->random, 92) ? PTE_P : 0;
+    e |= block_chance(&b->random, 80) ? PTE_RW : 0;
+    e |= block_chance(&b->random, 75) ? PTE_US : 0;
+    e |= block_chance(&b->random, 50) ? PTE_A : 0;
+    e |= block_chance(&b->random, 40) ? PTE_D : 0;
+    e |= block_chance(&b->random, 12) ? PTE_PS : 0;
+    e |= block_chance(&b->random, 25) ? PTE_G : 0;
+    e |= block_chance(&b->random, 12) ? PTE_XD : 0;
+    e |= (uint64_t)block_below(&b->random, 4) << 3;
+    if (block_chance(&b->random, 3))
+        e |= UINT64_C(1) << (40 + block_below(&b->random, 12));
+    /* A large page is mostly aligned; its PAT bit is bit 12. */
+    if ((e & PTE_PS) && block_chance(&b->random, 85))
+        e = (e & ~UINT64_C(0x3FFFE000)) | (block_random(&b->random) & UINT64_C(0x00FFC0000000));
+    else if (block_chance(&b->random, 4))
+        e |= block_random(&b->random) & UINT64_C(0x00FFC0000000);
+    return e;
+}
+
+static void poke(uint8_t *memory, uint64_t addr, uint64_t value)
+{
+    memcpy(memory + addr, &value, sizeof(value));
+}
+
+static void change_entry(struct bench *b)
+{
+    /* Mostly at one of the few indices that addresses use. */
+    uint64_t index =
+        block_chance(&b->random, 90) ? block_below(&b->random, 8) : block_below(&b->random, 512);
+    uint64_t addr = (uint64_t)block_below(&b->random, POOL_PAGES) * 4096 + index * 8;
+    uint64_t value = random_entry(b);
+
+    poke(b->rtl_memory, addr, value);
+    poke(b->model_memory, addr, value);
+}
+
+/* --- memory of both sides; beyond RAM reads all ones --- */
+
+static void on_access(void *ctx, struct vblock_access *a)
+{
+    struct bench *b = ctx;
+
+    for (unsigned i = 0; i < b->race_count; i++)
+        if (b->races[i].access == b->rtl_access)
+            poke(b->rtl_memory, b->races[i].addr, b->races[i].value);
+    b->rtl_access++;
+    if (a->addr + 16 > BLOCK_MEMORY_BYTES) {
+        memset(a->data, 0xFF, 16);
+        return;
+    }
+    if (!a->write)
+        memcpy(a->data, b->rtl_memory + a->addr, 16);
+    for (unsigned i = 0; a->write && i < 16; i++)
+        if (a->be >> i & 1)
+            b->rtl_memory[a->addr + i] = a->data[i];
+}
+
+static unsigned on_wait(void *ctx)
+{
+    struct bench *b = ctx;
+
+    return b->o->wait_states_max == 0 ? 0 : block_below(&b->wait_random, b->o->wait_states_max + 1);
+}
+
+static void model_race(struct bench *b)
+{
+    for (unsigned i = 0; i < b->race_count; i++)
+        if (b->races[i].access == b->model_access)
+            poke(b->model_memory, b->races[i].addr, b->races[i].value);
+    b->model_access++;
+}
+
+static uint64_t model_read(void *ctx, uint64_t pa)
+{
+    struct bench *b = ctx;
+    uint64_t value = UINT64_MAX;
+
+    model_race(b);
+    if (pa + 8 <= BLOCK_MEMORY_BYTES)
+        memcpy(&value, b->model_memory + pa, sizeof(value));
+    return value;
+}
+
+static void model_write(void *ctx, uint64_t pa, uint64_t value)
+{
+    struct bench *b = ctx;
+
+    model_race(b);
+    if (pa + 8 <= BLOCK_MEMORY_BYTES)
+        poke(b->model_memory, pa, value);
+}
+
+/* --- records --- */
+
+static void on_xlate(void *ctx, const struct rec_xlate *r)
+{
+    ring_push(&((struct bench *)ctx)->rtl_xlate, r);
+}
+
+static void on_walk(void *ctx, const struct rec_walk *r)
+{
+    ring_push(&((struct bench *)ctx)->rtl_walk, r);
+}
+
+static void on_model_walk(void *ctx, const struct rec_walk *r)
+{
+    ring_push(&((struct bench *)ctx)->model_walk, r);
+}
+
+/* --- one request --- */
+
+static void plan_races(struct bench *b)
+{
+    b->race_count = 0;
+    b->rtl_access = b->model_access = 0;
+    while (b->race_count < MAX_RACES && block_chance(&b->random, 8)) {
+        struct race *race = &b->races[b->race_count++];
+
+        race->access = block_below(&b->random, 6);
+        race->addr = (uint64_t)block_below(&b->random, POOL_PAGES) * 4096 +
+                     (uint64_t)block_below(&b->random, 8) * 8;
+        race->value = random_entry(b);
+    }
+}
+
+static struct rec_xlate model_translate(struct bench *b, const struct mmu_req *q)
+{
+    struct mmu_rsp rsp;
+    struct rec_xlate x = {.va = q->va,
+                          .requester = q->access != ACCESS_FETCH,
+                          .access = q->access,
+                          .user = q->user,
+                          .implicit = q->implicit};
+
+    mmu_translate(&b->model, &b->ctx, q, &rsp);
+    x.pa = rsp.pa;
+    x.error_code = rsp.error_code;
+    x.latency = rsp.latency;
+    x.fault = rsp.fault;
+    x.page_log2 = rsp.page_log2;
+    x.memtype = rsp.memtype;
+    x.hit = rsp.hit;
+    x.psc = rsp.psc;
+    return x;
+}
+
+static bool translate(struct bench *b)
+{
+    struct mmu_req q = {.va = random_va(b),
+                        .access = (uint8_t)block_below(&b->random, 3),
+                        .user = block_chance(&b->random, 40),
+                        .ac = b->ac};
+    struct rec_xlate mine;
+    const struct rec_xlate *seen;
+
+    q.implicit = !q.user && q.access != ACCESS_FETCH && block_chance(&b->random, 15);
+    plan_races(b);
+    snprintf(b->r->first.request, sizeof(b->r->first.request),
+             "%" PRIu64 ": %s of 0x%" PRIx64 ", %s%s, CR3 0x%" PRIx64, b->r->requests,
+             q.access == ACCESS_FETCH  ? "fetch"
+             : q.access == ACCESS_READ ? "read"
+                                       : "write",
+             q.va, q.user ? "user" : "supervisor", q.implicit ? ", implicit" : "", b->ctx.cr3);
+    if (!vmmu_translate(b->rtl, q.va, q.access, q.user, q.implicit)) {
+        block_differ(b->r, "xlate", "rsp_valid_o", "no answer", "an answer", vmmu_cycle(b->rtl));
+        return false;
+    }
+    mine = model_translate(b, &q);
+    seen = ring_head(&b->rtl_xlate);
+    if (mine.fault)
+        b->r->faults[mine.error_code & 0xFF]++;
+    if (!block_same_all(b->r, &type_walk, &b->rtl_walk, &b->model_walk))
+        return false;
+    if (!block_same(b->r, &type_xlate, seen, &mine))
+        return false;
+    ring_pop(&b->rtl_xlate);
+    return b->rtl_xlate.count == 0 || block_same(b->r, &type_xlate, ring_head(&b->rtl_xlate), NULL);
+}
+
+/* --- between requests --- */
+
+static void set_context(struct bench *b)
+{
+    struct vmmu_ctx c = {.pg = (b->ctx.cr0 & MMU_CR0_PG) != 0,
+                         .wp = (b->ctx.cr0 & MMU_CR0_WP) != 0,
+                         .pge = (b->ctx.cr4 & MMU_CR4_PGE) != 0,
+                         .pcide = (b->ctx.cr4 & MMU_CR4_PCIDE) != 0,
+                         .smep = (b->ctx.cr4 & MMU_CR4_SMEP) != 0,
+                         .smap = (b->ctx.cr4 & MMU_CR4_SMAP) != 0,
+                         .nxe = (b->ctx.efer & MMU_EFER_NXE) != 0,
+                         .ac = b->ac,
+                         .cr3 = b->ctx.cr3,
+                         .pat = b->ctx.pat};
+
+    vmmu_context(b->rtl, &c);
+}
+
+static bool flush(struct bench *b, enum mmu_flush_kind kind)
+{
+    struct mmu_flush_req f = {.kind = kind, .va = random_va(b), .pcid = mmu_pcid(&b->ctx)};
+
+    if (kind != FLUSH_PAGE && (b->ctx.cr4 & MMU_CR4_PCIDE))
+        f.pcid = (uint16_t)block_below(&b->random, 4);
+    mmu_flush(&b->model, &f);
+    if (vmmu_flush(b->rtl, kind, f.va, f.pcid))
+        return true;
+    block_differ(b->r, "flush", "flush_ready_o", "never", "ready", vmmu_cycle(b->rtl));
+    return false;
+}
+
+static void other_cr3(struct bench *b)
+{
+    b->ctx.cr3 = (uint64_t)block_below(&b->random, 3) << 12;
+    if (b->ctx.cr4 & MMU_CR4_PCIDE)
+        b->ctx.cr3 |= block_below(&b->random, 4);
+    else if (block_chance(&b->random, 30))
+        b->ctx.cr3 |= (uint64_t)block_below(&b->random, 4) << 3; /* PWT, PCD: not a PCID */
+}
+
+/* A control register changes; most changes flush as the processor would, some do not: the caches
+ * then hold what they hold, on both sides alike. */
+static bool other_context(struct bench *b)
+{
+    switch (block_below(&b->random, 9)) {
+    case 0:
+        b->ctx.cr0 ^= MMU_CR0_WP;
+        break;
+    case 1:
+        b->ctx.cr4 ^= MMU_CR4_SMEP;
+        break;
+    case 2:
+        b->ctx.cr4 ^= MMU_CR4_SMAP;
+        break;
+    case 3:
+        b->ac = !b->ac;
+        break;
+    case 4:
+        b->ctx.cr4 ^= MMU_CR4_PGE;
+        break;
+    case 5:
+        b->ctx.cr4 ^= MMU_CR4_PCIDE;
+        other_cr3(b);
+        break;
+    case 6:
+        if (block_chance(&b->random, 25))
+            b->ctx.efer ^= MMU_EFER_NXE;
+        break;
+    case 7:
+        if (block_chance(&b->random, 10))
+            b->ctx.cr0 ^= MMU_CR0_PG;
+        break;
+    default:
+        b->ctx.pat = 0;
+        for (unsigned i = 0; i < 8; i++) {
+            static const uint8_t types[] = {0, 1, 4, 5, 6, 7};
+
+            b->ctx.pat |= (uint64_t)types[block_below(&b->random, 6)] << (8 * i);
+        }
+        break;
+    }
+    set_context(b);
+    return block_chance(&b->random, 70) ? flush(b, FLUSH_ALL) : true;
+}
+
+static bool between(struct bench *b)
+{
+    uint32_t dice = block_below(&b->random, 100);
+
+    if (dice < 12)
+        change_entry(b);
+    else if (dice < 18)
+        return flush(b, FLUSH_PAGE);
+    else if (dice < 24)
+        return flush(b, (enum mmu_flush_kind)block_below(&b->random, 5));
+    else if (dice < 28)
+        return other_context(b);
+    else if (dice < 32) {
+        other_cr3(b);
+        set_context(b);
+        if (block_chance(&b->random, 50))
+            return flush(b, FLUSH_PCID);
+    }
+    return true;
+}
+
+static void setup(struct bench *b)
+{
+    struct mmu_mem mem = {b, model_read, model_read, model_write, on_model_walk};
+    struct vblock_env env = {
+        .ctx = b, .access = on_access, .wait_states = on_wait, .xlate = on_xlate, .walk = on_walk};
+
+    b->random.state = b->o->seed * UINT64_C(0x9E3779B97F4A7C15) + 1;
+    b->wait_random.state = b->random.state ^ UINT64_C(0xD1B54A32D192ED03);
+    ring_init(&b->rtl_xlate, sizeof(struct rec_xlate));
+    ring_init(&b->rtl_walk, sizeof(struct rec_walk));
+    ring_init(&b->model_walk, sizeof(struct rec_walk));
+    for (uint64_t i = 0; i < ENTRIES_BELOW; i++)
+        poke(b->rtl_memory, i * 8, random_entry(b));
+    memcpy(b->model_memory, b->rtl_memory, BLOCK_MEMORY_BYTES);
+    mmu_init(&b->model, &mem);
+    b->ctx = (struct mmu_ctx){.cr0 = MMU_CR0_PG | MMU_CR0_WP,
+                              .cr4 = MMU_CR4_PGE,
+                              .efer = MMU_EFER_LMA | MMU_EFER_NXE,
+                              .pat = UINT64_C(0x0007040600070406)};
+    b->rtl = vmmu_create(&env);
+    set_context(b);
+    if (b->o->wave_path != NULL)
+        vmmu_wave(b->rtl, b->o->wave_path, b->o->wave_from, b->o->wave_to);
+}
+
+static void compare_memory(struct bench *b)
+{
+    char a[BLOCK_TEXT], c[BLOCK_TEXT];
+
+    for (uint64_t i = 0; i < BLOCK_MEMORY_BYTES && !b->r->failed; i++) {
+        if (b->rtl_memory[i] == b->model_memory[i])
+            continue;
+        snprintf(a, sizeof(a), "%02x at 0x%" PRIx64, b->rtl_memory[i], i);
+        snprintf(c, sizeof(c), "%02x", b->model_memory[i]);
+        block_differ(b->r, "memory", "byte", a, c, vmmu_cycle(b->rtl));
+    }
+}
+
+bool block_run(const struct block_options *o, struct block_result *r, char *error,
+               size_t error_bytes)
+{
+    struct bench b = {.o = o, .r = r};
+
+    b.rtl_memory = calloc(1, BLOCK_MEMORY_BYTES);
+    b.model_memory = calloc(1, BLOCK_MEMORY_BYTES);
+    if (b.rtl_memory == NULL || b.model_memory == NULL) {
+        snprintf(error, error_bytes, "out of memory");
+        return false;
+    }
+    setup(&b);
+    while (!r->failed && r->requests < o->requests) {
+        if (!between(&b) || !translate(&b))
+            break;
+        r->requests++;
+        r->cycles = vmmu_cycle(b.rtl);
+    }
+    compare_memory(&b);
+    if (o->wave_path != NULL)
+        for (unsigned i = 0; i < 20; i++)
+            vmmu_flush(b.rtl, FLUSH_PAGE, 0, 0);
+    vmmu_destroy(b.rtl);
+    ring_free(&b.rtl_xlate);
+    ring_free(&b.rtl_walk);
+    ring_free(&b.model_walk);
+    free(b.rtl_memory);
+    free(b.model_memory);
+    return true;
+}
