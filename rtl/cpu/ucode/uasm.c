@@ -21,28 +21,32 @@ enum { MAX_WORDS = 2048, MAX_LABELS = 1024, MAX_CONSTS = 256, NAME_LEN = 40, LIN
 
 /* Operations other than ALU ones. */
 static const char *const op_names[] = {
-    "alu", "ld", "st", "strmw", "mulu", "muls", "divu", "divs", "jmp", "jmpf", "fault", "segld",
-    "segld_hi", "segnull", "segmov", "flush", "serialise", "rdtsc", "shadow", "hlt", "softint",
-    "chkw", "nmidone", "segdrop", "jcc", "nop", NULL,
+    "alu",    "ld",    "st",      "strmw",    "mulu",    "muls",    "divu",  "divs",      "jmp",
+    "jmpf",   "fault", "segld",   "segld_hi", "segnull", "segmov",  "flush", "serialise", "rdtsc",
+    "shadow", "hlt",   "softint", "chkw",     "nmidone", "segdrop", "jcc",   "nop",       NULL,
 };
 
 static const char *const alu_names[] = {
-    "add", "or", "adc", "sbb", "and", "sub", "xor", "cmp",     /* as in ModRM.reg of group 1 */
-    "rol", "ror", "rcl", "rcr", "shl", "shr", "sal", "sar",    /* as in ModRM.reg of group 2 */
-    "bt", "bts", "btr", "btc",                                 /* as in ModRM.reg[1:0] of group 8 */
-    "test", "not", "neg", "inc", "dec", "mov", "movz", "movs", "bswap", "shld", "shrd", "bsf",
-    "bsr", "tzcnt", "lzcnt", "popcnt", "setcc", "selcc", "dec_op", "sxhi", "bitoff", "swapb", NULL,
+    "add",    "or",   "adc",    "sbb",   "and",   "sub",   "xor",    "cmp", /* as in ModRM.reg of
+                                                                               group 1 */
+    "rol",    "ror",  "rcl",    "rcr",   "shl",   "shr",   "sal",    "sar", /* as in ModRM.reg of
+                                                                               group 2 */
+    "bt",     "bts",  "btr",    "btc", /* as in ModRM.reg[1:0] of group 8 */
+    "test",   "not",  "neg",    "inc",   "dec",   "mov",   "movz",   "movs",  "bswap",
+    "shld",   "shrd", "bsf",    "bsr",   "tzcnt", "lzcnt", "popcnt", "setcc", "selcc",
+    "dec_op", "sxhi", "bitoff", "swapb", NULL,
 };
 
 static const char *const reg_names[] = {
-    "rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13",
-    "r14", "r15", "t0", "t1", "t2", "t3", "t4", "t5", "t6", "t7", "t8", "t9", "t10", "t11", "t12",
-    "t13", "t14", "t15",
-    "none", "reg", "rm", "imm", "imm2", "k", "ea", "rip", "nrip", "relt", "flags", "osb", "step",
-    "evec", "eerr", "pflags", "prip", "cpl", "tcpl", "sserr", "ldhi", "mdhi", "wdhi",
-    "cr0", "cr2", "cr3", "cr4", "efer", "dr6", "dr7", "drn", "gdtb", "gdtl", "idtb", "idtl",
-    "star", "lstar", "cstar", "fmask", "kgsb", "apicb", "msrv", "tscaux",
-    "sbase", "slim", "ssel", "sattr", "cpa", "cpb", "cpc", "cpd", "modreg", NULL,
+    "rax",   "rcx",   "rdx",   "rbx",    "rsp",    "rbp",   "rsi",  "rdi",    "r8",    "r9",
+    "r10",   "r11",   "r12",   "r13",    "r14",    "r15",   "t0",   "t1",     "t2",    "t3",
+    "t4",    "t5",    "t6",    "t7",     "t8",     "t9",    "t10",  "t11",    "t12",   "t13",
+    "t14",   "t15",   "none",  "reg",    "rm",     "imm",   "imm2", "k",      "ea",    "rip",
+    "nrip",  "relt",  "flags", "osb",    "step",   "evec",  "eerr", "pflags", "prip",  "cpl",
+    "tcpl",  "sserr", "ldhi",  "mdhi",   "wdhi",   "cr0",   "cr2",  "cr3",    "cr4",   "efer",
+    "dr6",   "dr7",   "drn",   "gdtb",   "gdtl",   "idtb",  "idtl", "star",   "lstar", "cstar",
+    "fmask", "kgsb",  "apicb", "msrv",   "tscaux", "sbase", "slim", "ssel",   "sattr", "cpa",
+    "cpb",   "cpc",   "cpd",   "modreg", NULL,
 };
 
 static const char *const size_names[] = {
@@ -50,25 +54,36 @@ static const char *const size_names[] = {
 };
 
 static const char *const seg_names[] = {
-    "es", "cs", "ss", "ds", "fs", "gs", "ldtr", "tr", "ncs", "nss", "dat", "sreg", "lin", "phys",
-    "io", "nil", NULL,
+    "es",  "cs",  "ss",   "ds",  "fs",   "gs", "ldtr", "tr", "ncs",
+    "nss", "dat", "sreg", "lin", "phys", "io", "nil",  NULL,
 };
 
 static const char *const cond_names[] = {
-    "",    "z",    "nz",   "c",    "nc",   "s",    "ns",   "l64",  "nl64", "lma", "nlma", "cpl0",
-    "ncpl0", "cpl3", "mem", "reg", "cc", "ncc", "rep", "nrep", "ok", "nok", "canon", "ncanon",
-    "o16", "o64", "no64", "err", "nerr", "soft", "nsoft", "nz_repe", "msrok", NULL,
+    "",    "z",    "nz",   "c",     "nc",      "s",      "ns",  "l64", "nl64",
+    "lma", "nlma", "cpl0", "ncpl0", "cpl3",    "mem",    "reg", "cc",  "ncc",
+    "rep", "nrep", "ok",   "nok",   "canon",   "ncanon", "o16", "o64", "no64",
+    "err", "nerr", "soft", "nsoft", "nz_repe", "msrok",  NULL,
 };
 
-static const char *const ctl_names[] = { "next", "j", "call", "ret", "end", "more", NULL };
+static const char *const ctl_names[] = {"next", "j", "call", "ret", "end", "more", NULL};
 
 /* Modifiers of an operation. */
-static const char *const mod_names[] = { "f", "rmw", "lock", "imp", "push", "pop", NULL };
+static const char *const mod_names[] = {"f", "rmw", "lock", "imp", "push", "pop", NULL};
 enum { MOD_F = 0, MOD_COUNT = 6 };
 
 /* Fields of a word, from bit 0 up. */
-enum { W_TGT = 11, W_CTL = 3, W_COND = 6, W_K = 8, W_MOD = 6, W_SEG = 4, W_SZ = 4, W_REG = 7,
-       W_ALU = 6, W_OP = 5 };
+enum {
+    W_TGT = 11,
+    W_CTL = 3,
+    W_COND = 6,
+    W_K = 8,
+    W_MOD = 6,
+    W_SEG = 4,
+    W_SZ = 4,
+    W_REG = 7,
+    W_ALU = 6,
+    W_OP = 5
+};
 
 struct word {
     unsigned op, alu, dst, a, b, sz, seg, mods, k, cond, ctl;
@@ -308,7 +323,7 @@ static void parse_op(struct assembler *as, struct word *w, char *s)
     } else if (strcmp(s, "strmw") == 0 && n == 1) {
         w->b = parse_reg(as, w, &have_k, arg[0]);
     } else {
-        unsigned *const slot[3] = { &w->dst, &w->a, &w->b };
+        unsigned *const slot[3] = {&w->dst, &w->a, &w->b};
         for (int i = 0; i < n; i++)
             *slot[i] = parse_reg(as, w, &have_k, arg[i]);
     }
@@ -318,7 +333,7 @@ static void parse_line(struct assembler *as, char *s)
 {
     char *hash = strchr(s, '#');
     unsigned none = (unsigned)find(reg_names, "none");
-    struct word w = { .target = -1, .dst = none, .a = none, .b = none };
+    struct word w = {.target = -1, .dst = none, .a = none, .b = none};
 
     if (hash != NULL)
         *hash = '\0';
@@ -425,8 +440,10 @@ static void print_pkg(FILE *f, const struct assembler *as)
     print_enum(f, "seg_e", "Sg", W_SEG, seg_names);
     print_enum(f, "cond_e", "Cn", W_COND, cond_names);
     print_enum(f, "ctl_e", "Ct", W_CTL, ctl_names);
-    fprintf(f, "  // A label's value is the address of its first word.\n"
-               "  typedef enum logic [%d:0] {\n", W_TGT - 1);
+    fprintf(f,
+            "  // A label's value is the address of its first word.\n"
+            "  typedef enum logic [%d:0] {\n",
+            W_TGT - 1);
     for (int i = 0; i < as->label_count; i++) {
         if (!is_shown(as, i))
             continue;
@@ -450,8 +467,10 @@ static void print_pkg(FILE *f, const struct assembler *as)
                "    reg_e a;\n    reg_e b;\n    size_e sz;\n    seg_e seg;\n");
     for (int i = MOD_COUNT - 1; i >= 0; i--)
         fprintf(f, "    logic m_%s;\n", mod_names[i]);
-    fprintf(f, "    logic [%d:0] k;  // index of the constant\n    cond_e cond;\n    ctl_e ctl;\n"
-               "    logic [%d:0] target;\n  } uop_t;\n\n", W_K - 1, W_TGT - 1);
+    fprintf(f,
+            "    logic [%d:0] k;  // index of the constant\n    cond_e cond;\n    ctl_e ctl;\n"
+            "    logic [%d:0] target;\n  } uop_t;\n\n",
+            W_K - 1, W_TGT - 1);
     fprintf(f, "endpackage\n");
 }
 
@@ -468,20 +487,22 @@ static void put(struct bits *b, unsigned value, int width)
 
 static void print_rom(FILE *f, const struct assembler *as)
 {
-    const int width = W_TGT + W_CTL + W_COND + W_K + W_MOD + W_SEG + W_SZ + 3 * W_REG + W_ALU
-                      + W_OP;
+    const int width =
+        W_TGT + W_CTL + W_COND + W_K + W_MOD + W_SEG + W_SZ + 3 * W_REG + W_ALU + W_OP;
     char text[NAME_LEN * 2];
 
-    fprintf(f, "// SPDX-License-Identifier: Apache-2.0\n"
-               "// Written by uasm from rtl/cpu/ucode/*.uc: microcode words, constants, labels.\n"
-               "// Combinational; label_o is the label at or before the address.\n"
-               "module ucode_rom\n  import ucode_pkg::*;\n(\n"
-               "  input  logic [%d:0] addr_i,\n  output uop_t        uop_o,\n"
-               "  output logic [63:0] const_o,\n  output label_e      label_o\n);\n", W_TGT - 1);
+    fprintf(f,
+            "// SPDX-License-Identifier: Apache-2.0\n"
+            "// Written by uasm from rtl/cpu/ucode/*.uc: microcode words, constants, labels.\n"
+            "// Combinational; label_o is the label at or before the address.\n"
+            "module ucode_rom\n  import ucode_pkg::*;\n(\n"
+            "  input  logic [%d:0] addr_i,\n  output uop_t        uop_o,\n"
+            "  output logic [63:0] const_o,\n  output label_e      label_o\n);\n",
+            W_TGT - 1);
     fprintf(f, "  localparam logic [%d:0] Words [%d] = '{\n", width - 1, as->word_count);
     for (int i = 0; i < as->word_count; i++) {
         const struct word *w = &as->words[i];
-        struct bits b = { { 0, 0 }, 0 };
+        struct bits b = {{0, 0}, 0};
         put(&b, w->target < 0 ? 0 : (unsigned)as->labels[w->target].at, W_TGT);
         put(&b, w->ctl, W_CTL);
         put(&b, w->cond, W_COND);
@@ -510,11 +531,13 @@ static void print_rom(FILE *f, const struct assembler *as)
         camel(text, "Uc", best < 0 ? "none" : as->labels[best].name);
         fprintf(f, "    %s%s\n", text, i + 1 == as->word_count ? "" : ",");
     }
-    fprintf(f, "  };\n\n"
-               "  logic [%d:0] row;\n"
-               "  assign row = addr_i < %d'd%d ? addr_i : '0;\n"
-               "  assign uop_o = Words[row];\n  assign const_o = Consts[uop_o.k];\n"
-               "  assign label_o = Labels[row];\nendmodule\n", W_TGT - 1, W_TGT, as->word_count);
+    fprintf(f,
+            "  };\n\n"
+            "  logic [%d:0] row;\n"
+            "  assign row = addr_i < %d'd%d ? addr_i : '0;\n"
+            "  assign uop_o = Words[row];\n  assign const_o = Consts[uop_o.k];\n"
+            "  assign label_o = Labels[row];\nendmodule\n",
+            W_TGT - 1, W_TGT, as->word_count);
 }
 
 static bool write_file(const struct assembler *as, const char *dir, const char *name,
@@ -552,8 +575,8 @@ int main(int argc, char **argv)
         }
     if (as.word_count == 0 || as.errors > 0)
         return 1;
-    if (!write_file(&as, argv[2], "ucode_pkg.sv", print_pkg)
-        || !write_file(&as, argv[2], "ucode_rom.sv", print_rom))
+    if (!write_file(&as, argv[2], "ucode_pkg.sv", print_pkg) ||
+        !write_file(&as, argv[2], "ucode_rom.sv", print_rom))
         return 1;
     return 0;
 }
