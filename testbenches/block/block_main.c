@@ -162,13 +162,26 @@ static bool write_text(const char *folder, const char *name, const struct comman
     return fclose(f) == 0;
 }
 
+/* The view of the block in the whole machine, with the block's place in its own top instead. */
+static void put_view_line(FILE *out, const char *line)
+{
+    const char *const inside =
+        strcmp(block_name, "mmu") == 0 ? "TOP.soc_top.u_cpu.u_mmu." : "TOP.soc_top.u_iommu.";
+    size_t n = strlen(inside);
+
+    if (strncmp(line, inside, n) == 0)
+        fprintf(out, "TOP.%s_top.u_%s.%s", block_name, block_name, line + n);
+    else
+        fputs(line, out);
+}
+
 static bool write_view(const char *folder, const struct block_result *r)
 {
     char source[1200], target[1200], line[512];
     uint64_t at = r->first.cycle * WAVE_UNITS;
     FILE *in, *out;
 
-    snprintf(source, sizeof(source), "%s/%s_top.gtkw", RW_WAVES_DIR, block_name);
+    snprintf(source, sizeof(source), "%s/%s.gtkw", RW_WAVES_DIR, block_name);
     snprintf(target, sizeof(target), "%s/wave.gtkw", folder);
     in = fopen(source, "r");
     if (in == NULL)
@@ -183,7 +196,7 @@ static bool write_view(const char *folder, const struct block_result *r)
             " -1 -1 -1\n",
             folder, at > 300 ? at - 300 : 0, at);
     while (fgets(line, sizeof(line), in) != NULL)
-        fputs(line, out);
+        put_view_line(out, line);
     fclose(in);
     return fclose(out) == 0;
 }
