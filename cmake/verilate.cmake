@@ -18,11 +18,13 @@ function(rw_verilate)
     COMMAND ${VERILATOR} --cc --trace-fst --trace-structs -Wall -O3 --x-assign fast --x-initial fast
             --noassert --output-split 20000 --output-split-cfuncs 500 -CFLAGS -DVL_TIME_CONTEXT
             --top-module ${V_TOP} --Mdir ${dir} ${V_ARGS} ${V_SOURCES}
+    COMMAND ${CMAKE_COMMAND} -E touch ${stamp} # Verilator leaves an output that did not change
     DEPENDS ${V_SOURCES} ${V_DEPENDS}
     COMMENT "Verilating ${V_TOP}" VERBATIM)
   add_custom_command(OUTPUT ${archive}
     COMMAND make -s -j2 -C ${dir} -f V${V_TOP}.mk CXX=${CMAKE_CXX_COMPILER} LINK=${CMAKE_CXX_COMPILER}
             ${objcache} OPT_FAST=-O3 OPT_SLOW=-O1 OPT_GLOBAL=-O3 V${V_TOP}__ALL.a
+    COMMAND ${CMAKE_COMMAND} -E touch ${archive}
     DEPENDS ${stamp}
     COMMENT "Compiling Verilated ${V_TOP}" VERBATIM)
   add_custom_target(${V_TARGET}_build DEPENDS ${archive})

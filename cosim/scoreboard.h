@@ -72,6 +72,7 @@ struct scoreboard {
 
     struct scoreboard_counts counts;
     bool failed;
+    bool stepping, suspect; /* the model is in its step; something differed in it already */
     struct mismatch first;
     void *stop_ctx;
     void (*stop)(void *ctx); /* called once, on the first difference */

@@ -192,9 +192,9 @@ static bool compare(struct bench *b, const struct rec_dma *mine)
     ring_init(&one, sizeof(struct rec_dma));
     if (mine != NULL)
         ring_push(&one, mine);
-    same = block_same_all(b->r, &type_iwalk, &b->rtl_iwalk, &b->model_iwalk) &&
+    same = block_same_all(b->r, &type_dma, &b->rtl_dma, &one) &&
+           block_same_all(b->r, &type_iwalk, &b->rtl_iwalk, &b->model_iwalk) &&
            block_same_all(b->r, &type_iommu, &b->rtl_iommu, &b->model_iommu) &&
-           block_same_all(b->r, &type_dma, &b->rtl_dma, &one) &&
            block_same_all(b->r, &type_bus, &b->rtl_bus, &b->model_bus);
     ring_free(&one);
     return same;

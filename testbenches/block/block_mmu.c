@@ -232,9 +232,9 @@ static bool translate(struct bench *b)
     seen = ring_head(&b->rtl_xlate);
     if (mine.fault)
         b->r->faults[mine.error_code & 0xFF]++;
-    if (!block_same_all(b->r, &type_walk, &b->rtl_walk, &b->model_walk))
-        return false;
     if (!block_same(b->r, &type_xlate, seen, &mine))
+        return false;
+    if (!block_same_all(b->r, &type_walk, &b->rtl_walk, &b->model_walk))
         return false;
     ring_pop(&b->rtl_xlate);
     return b->rtl_xlate.count == 0 || block_same(b->r, &type_xlate, ring_head(&b->rtl_xlate), NULL);
