@@ -144,6 +144,8 @@ void stream_rtl(struct scoreboard *sb, struct stream *s, const void *record)
 
 void stream_model(struct scoreboard *sb, struct stream *s, const void *record)
 {
+    if (sb->failed) /* the log ends with what differed */
+        return;
     record_log_add(sb->log, s->type, true, record);
     ring_push(&s->model, record);
     stream_compare(sb, s);
@@ -259,7 +261,8 @@ static void on_retire(void *ctx, const struct rec_retire *r)
 {
     struct scoreboard *sb = ctx;
 
-    record_log_add(sb->log, &type_retire, true, r);
+    if (!sb->failed)
+        record_log_add(sb->log, &type_retire, true, r);
     sb->model_retire = *r;
     sb->model_retired = true;
 }
