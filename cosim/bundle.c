@@ -128,8 +128,8 @@ static bool write_view(const struct bundle_request *b, const char *folder, char 
         return false;
     }
     fprintf(out, "[dumpfile] \"%s/wave.fst\"\n", folder);
-    fprintf(out, "[timestart] %" PRIu64 "\n", at > 300 ? at - 300 : 0);
-    fprintf(out, "*-5.000000 %" PRIu64 " -1 -1 -1\n", at);
+    fprintf(out, "[timestart] %" PRIu64 "\n", at > 130 ? at - 130 : 0);
+    fprintf(out, "*-5.500000 %" PRIu64 " -1 -1 -1\n", at);
     while (fgets(line, sizeof(line), in) != NULL)
         fputs(line, out);
     fclose(in);

@@ -192,9 +192,9 @@ static bool write_view(const char *folder, const struct block_result *r)
         return false;
     }
     fprintf(out,
-            "[dumpfile] \"%s/wave.fst\"\n[timestart] %" PRIu64 "\n*-5.000000 %" PRIu64
+            "[dumpfile] \"%s/wave.fst\"\n[timestart] %" PRIu64 "\n*-5.500000 %" PRIu64
             " -1 -1 -1\n",
-            folder, at > 300 ? at - 300 : 0, at);
+            folder, at > 130 ? at - 130 : 0, at);
     while (fgets(line, sizeof(line), in) != NULL)
         put_view_line(out, line);
     fclose(in);
