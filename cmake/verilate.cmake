@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
+set(RW_VERILATED_OPT -O3 CACHE STRING "how the Verilated code is compiled (mutants: -O1, built sooner)")
+
 # rw_verilate(TARGET name TOP module SOURCES files... [ARGS ...]): a static library of the Verilated
 # module, traced to FST, built by Verilator's own makefile; headers in ${name_DIR}.
 function(rw_verilate)
@@ -23,7 +25,8 @@ function(rw_verilate)
     COMMENT "Verilating ${V_TOP}" VERBATIM)
   add_custom_command(OUTPUT ${archive}
     COMMAND make -s -j2 -C ${dir} -f V${V_TOP}.mk CXX=${CMAKE_CXX_COMPILER} LINK=${CMAKE_CXX_COMPILER}
-            ${objcache} OPT_FAST=-O3 OPT_SLOW=-O1 OPT_GLOBAL=-O3 V${V_TOP}__ALL.a
+            ${objcache} OPT_FAST=${RW_VERILATED_OPT} OPT_SLOW=-O1 OPT_GLOBAL=${RW_VERILATED_OPT}
+            V${V_TOP}__ALL.a
     COMMAND ${CMAKE_COMMAND} -E touch ${archive}
     DEPENDS ${stamp}
     COMMENT "Compiling Verilated ${V_TOP}" VERBATIM)

@@ -7,10 +7,12 @@ diff against the project's root. COMMAND is one of
     mmu ARGS | iommu ARGS      the block bench
     run PROGRAM ARGS           a guest program in lockstep
     unit FILTER                unit tests (a broken scoreboard shows there)
-A mutant is caught when the command ends in a mismatch (exit status 1; unit: a failing test).
-Prints a line a mutant; the last line is "N caught, M missed"; exit status 1 unless M is 0.
+A mutant is caught when the command ends in a mismatch or a hang (unit: a failing test) and the same
+command agrees on the tree as it is. Prints a line a mutant; the last line is "N caught, M missed";
+exit status 1 unless M is 0, 2 for bad input.
 """
 import argparse
+import fcntl
 import json
 import os
 import pathlib
@@ -18,6 +20,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
@@ -25,32 +28,46 @@ COPIED = ["rtl", "model", "cosim", "testbenches", "cmake", "waves", "CMakeLists.
 TARGETS = {"mmu": "block_mmu", "iommu": "block_iommu", "run": "ringwalk", "unit": "unit_tests"}
 
 
+def refuse(text):
+    print("mutants: " + text, file=sys.stderr)
+    sys.exit(2)
+
+
 class Mutant:
     def __init__(self, path):
         self.path = path
         self.name = path.stem
         self.what = self.run = ""
-        for text in path.read_text().splitlines():
-            if text.startswith("what: "):
-                self.what = text[6:]
-            elif text.startswith("run: "):
-                self.run = text[5:]
-            elif text.startswith("--- "):
+        text = path.read_text()
+        for line in text.splitlines():
+            if line.startswith("what: "):
+                self.what = line[6:]
+            elif line.startswith("run: "):
+                self.run = line[5:]
+            elif line.startswith("--- "):
                 break
-        if not self.what or not self.run or self.run.split()[0] not in TARGETS:
-            sys.exit(f"mutants: {path.name}: wants the lines 'what: ...' and 'run: ...'")
-        self.files = re.findall(r"^\+\+\+ b/(\S+)", path.read_text(), re.M)
+        words = self.run.split()
+        if not self.what or len(words) < 2 or words[0] not in TARGETS:
+            refuse(f"{path.name}: wants the lines 'what: ...' and 'run: mmu|iommu|run|unit ...'")
+        self.kind = words[0]
+        self.files = re.findall(r"^\+\+\+ b/(\S+)", text, re.M)
+
+    def order(self):
+        """Kind by kind, and in it file by file: each build begins where the one before ended. What
+        leaves the RTL alone comes first, so that it is verilated once less."""
+        rtl = any(f.startswith("rtl/") for f in self.files)
+        return (list(TARGETS).index(self.kind), rtl, self.files, self.name)
 
 
 def copy_tree(work):
-    """The project as it is, with times kept so that only what a patch changed is built again."""
+    """The project as it is; only what differs is written, so that only that is built again."""
     for name in COPIED:
         source, target = ROOT / name, work / name
         if source.is_dir():
             target.mkdir(parents=True, exist_ok=True)
             keep = set()
             for f in source.rglob("*"):
-                if f.is_file():
+                if f.is_file() and "__pycache__" not in f.parts:
                     to = target / f.relative_to(source)
                     keep.add(to)
                     if not to.exists() or to.read_bytes() != f.read_bytes():
@@ -63,95 +80,174 @@ def copy_tree(work):
             shutil.copy(source, target)
 
 
+def apply(mutant, work, dry=False):
+    """-> what patch said, empty when it applies"""
+    command = ["patch", "-p1", "-s", "-t", "--no-backup-if-mismatch", "-r", "-", "-d", work,
+               "-i", mutant.path] + (["--dry-run"] if dry else [])
+    done = subprocess.run(command, capture_output=True, text=True)
+    return "" if done.returncode == 0 else (done.stdout + done.stderr).strip() or "patch failed"
+
+
 def build(work, target):
     out = work / "build"
     if not (out / "build.ninja").exists():
-        subprocess.run(["cmake", "-S", work, "-B", out, "-G", "Ninja", "-DCMAKE_C_COMPILER=clang",
-                        "-DCMAKE_CXX_COMPILER=clang++"], check=True, stdout=subprocess.DEVNULL)
+        command = ["cmake", "-S", work, "-B", out, "-G", "Ninja", "-DCMAKE_C_COMPILER=clang",
+                   "-DCMAKE_CXX_COMPILER=clang++", "-DRW_VERILATED_OPT=-O1"]
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode != 0:
+            refuse("cmake failed in " + str(out) + ": " + done.stderr.strip()[-300:])
     done = subprocess.run(["ninja", "-C", out, target], capture_output=True, text=True)
     return done.returncode == 0, done.stdout[-3000:] + done.stderr[-500:]
 
 
-def stimulus(work, programs, mutant, timeout):
-    """-> (caught, caught_by, field, cycle, note)"""
+def command_of(mutant, binaries, programs):
     words = mutant.run.split()
-    out = work / "build"
-    if words[0] == "unit":
-        command = [str(out / "unit_tests"), "--gtest_filter=" + words[1]]
-    elif words[0] == "run":
-        program = str(programs / (words[1] + ".elf"))
-        command = [str(out / "ringwalk"), "run", program, "--no-bundle", "--quiet", "--json", "-"]
-        command += words[2:]
-    else:
-        command = [str(out / TARGETS[words[0]]), "--no-bundle", "--json", "-"] + words[1:]
+    tool = str(binaries / TARGETS[mutant.kind])
+    if mutant.kind == "unit":
+        return [tool, "--gtest_filter=" + words[1]]
+    if mutant.kind == "run":
+        return [tool, "run", str(programs / (words[1] + ".elf")), "--no-bundle", "--quiet",
+                "--json", "-"] + words[2:]
+    return [tool, "--no-bundle", "--json", "-"] + words[1:]
+
+
+def stimulus(mutant, binaries, programs, timeout):
+    """-> (end, caught_by, field, cycle, note); end is agreed, caught or else"""
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=timeout)
+        done = subprocess.run(command_of(mutant, binaries, programs), capture_output=True,
+                              text=True, errors="replace", timeout=timeout)
     except subprocess.TimeoutExpired:
-        return False, "", "", None, "timed out"
-    if words[0] == "unit":
+        return "else", "", "", None, f"no end within {timeout:.0f} s"
+    except OSError as e:
+        return "else", "", "", None, str(e)
+    if mutant.kind == "unit":
         failed = re.search(r"\[  FAILED  \] (\S+)", done.stdout)
-        return done.returncode == 1 and failed is not None, "unit", \
-            failed.group(1) if failed else "", None, ""
+        ran = re.search(r"\[==========\] (\d+) tests? from \d+ test suites? ran", done.stdout)
+        if ran is None or ran.group(1) == "0":
+            return "else", "", "", None, f"no test ran, ended with {done.returncode}"
+        if done.returncode == 0:
+            return "agreed", "", "", None, "every test passed"
+        return "caught", "unit", failed.group(1) if failed else "", None, ""
     try:
         report = json.loads(done.stdout)
     except ValueError:
-        return False, "", "", None, f"ended with {done.returncode}: {done.stderr.strip()[-200:]}"
+        return "else", "", "", None, f"ended with {done.returncode}: {done.stderr.strip()[-200:]}"
     if report["verdict"] == "hang":
-        return True, "hang", "no retirement", report.get("cycles"), ""
+        return "caught", "hang", "no retirement", report.get("cycles"), ""
     first = report.get("first") or {}
-    return done.returncode == 1, first.get("stream", ""), first.get("field", ""), \
-        first.get("cycle"), "" if done.returncode == 1 else "verdict " + report["verdict"]
+    if done.returncode == 1 and report["verdict"] == "mismatch":
+        return "caught", first["stream"], first["field"], first["cycle"], ""
+    good = done.returncode == 0 and report["verdict"] == "agreed"
+    return "agreed" if good else "else", "", "", None, "verdict " + report["verdict"] + \
+        (f", status {done.returncode}" if done.returncode else "")
+
+
+class Runner:
+    def __init__(self, build_dir, timeout):
+        self.build_dir = build_dir
+        self.programs = build_dir / "programs"
+        self.work = build_dir / "mutants"
+        self.timeout = timeout
+        self.whole = {}
+
+    def unbroken(self, mutant):
+        """The stimulus on the tree as it is: what it said unless it agreed."""
+        if mutant.run not in self.whole:
+            end, _, _, _, note = stimulus(mutant, self.build_dir, self.programs, self.timeout)
+            self.whole[mutant.run] = "" if end == "agreed" else note or end
+        return self.whole[mutant.run]
+
+    def try_one(self, mutant):
+        """-> (caught, caught_by, field, cycle, note)"""
+        missed = (False, None, None, None)
+        note = self.unbroken(mutant)
+        if note:
+            return (*missed, "the unbroken tree does not agree: " + note)
+        copy_tree(self.work)
+        note = apply(mutant, self.work)
+        if note:
+            return (*missed, "the patch does not apply: " + note)
+        good, log = build(self.work, TARGETS[mutant.kind])
+        if not good:
+            return (*missed, "does not build\n" + log)
+        end, by, field, cycle, note = stimulus(mutant, self.work / "build", self.programs,
+                                               self.timeout)
+        if end == "caught":
+            return True, by, field, cycle, ""
+        return (*missed, note)
+
+
+def check_patches(mutants):
+    """Does every patch apply to the tree as it is?"""
+    bad = [(m.name, note) for m in mutants for note in [apply(m, ROOT, dry=True)] if note]
+    for name, note in bad:
+        print(f"{name}: {note}")
+    print(f"{len(mutants) - len(bad)} patches apply, {len(bad)} do not")
+    return 1 if bad else 0
+
+
+def choose(names):
+    mutants = [Mutant(p) for p in sorted(HERE.glob("*.patch"))]
+    known = {m.name for m in mutants}
+    for name in names:
+        if name not in known:
+            refuse(f"no mutant '{name}'; they are the .patch files of {HERE}")
+    return sorted((m for m in mutants if not names or m.name in names), key=Mutant.order)
 
 
 def main():
     parser = argparse.ArgumentParser(prog="./rw mutants", description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", help="only these (all)")
-    parser.add_argument("--build", required=True, help=argparse.SUPPRESS)
+    parser.add_argument("--build", help=argparse.SUPPRESS)
+    parser.add_argument("--check", action="store_true", help="only: does every patch apply?")
     parser.add_argument("--json", metavar="FILE", help="one JSON object; - is standard output")
-    parser.add_argument("--timeout", type=float, default=300, help="seconds for one stimulus")
+    parser.add_argument("--timeout", type=float, default=120, help="seconds for a stimulus (120)")
     args = parser.parse_args()
-    build_dir = pathlib.Path(args.build)
-    mutants = [Mutant(p) for p in sorted(HERE.glob("*.patch"))]
-    known = {m.name for m in mutants}
-    for name in args.names:
-        if name not in known:
-            sys.exit(f"mutants: no mutant '{name}'; they are the .patch files of {HERE}")
-    if args.names:
-        mutants = [m for m in mutants if m.name in args.names]
-    # One kind after the other: each keeps its own build warm.
-    mutants.sort(key=lambda m: (m.run.split()[0], m.name))
-    work = build_dir / "mutants"
-    work.mkdir(parents=True, exist_ok=True)
+    if shutil.which("patch") is None:
+        refuse("the tool 'patch' is missing: apt-get install patch")
+    mutants = choose(args.names)
+    if args.check:
+        return check_patches(mutants)
+    json_file = None
+    if args.json and args.json != "-":
+        try:
+            json_file = open(args.json, "w")
+        except OSError as e:
+            refuse(f"{args.json}: cannot be written: {e.strerror}")
+    build_dir = pathlib.Path(args.build or ROOT / "build").resolve()
+    runner = Runner(build_dir, args.timeout)
+    try:
+        runner.work.mkdir(parents=True, exist_ok=True)
+        lock = open(runner.work / "lock", "w")
+    except OSError as e:
+        refuse(f"{runner.work}: cannot be written: {e.strerror}")
+    fcntl.flock(lock, fcntl.LOCK_EX)  # one build tree: runs take turns
     out = sys.stderr if args.json == "-" else sys.stdout
-    rows = []
+    started, rows = time.monotonic(), []
     for m in mutants:
-        copy_tree(work)
-        patched = subprocess.run(["patch", "-p1", "-s", "--no-backup-if-mismatch", "-d", work, "-i",
-                                  m.path], capture_output=True, text=True)
-        if patched.returncode != 0:
-            caught, by, field, cycle, note = False, "", "", None, "the patch does not apply"
-        else:
-            ok, log = build(work, TARGETS[m.run.split()[0]])
-            if ok:
-                caught, by, field, cycle, note = stimulus(work, build_dir / "programs", m,
-                                                          args.timeout)
-            else:
-                caught, by, field, cycle, note = False, "", "", None, "does not build\n" + log
-        rows.append({"name": m.name, "what": m.what, "caught_by": by if caught else None,
-                     "field": field if caught else None, "cycle": cycle if caught else None})
-        where = f"{by} {field}" + (f" cycle {cycle}" if cycle is not None else "")
+        caught, by, field, cycle, note = runner.try_one(m)
+        rows.append({"name": m.name, "what": m.what, "caught_by": by, "field": field,
+                     "cycle": cycle})
+        where = f"{by} {field}" + (f", cycle {cycle}" if cycle is not None else "")
         print(f"{'caught' if caught else 'MISSED'} {m.name}: {m.what}: "
               f"{where if caught else note}", file=out, flush=True)
+        if sys.stderr.isatty() and len(mutants) > 1:
+            print(f"[{len(rows)}/{len(mutants)}, {time.monotonic() - started:.0f} s]\r", end="",
+                  file=sys.stderr, flush=True)
     caught = sum(r["caught_by"] is not None for r in rows)
-    if args.json:
-        text = json.dumps({"caught": caught, "missed": len(rows) - caught, "mutants": rows}, indent=2)
-        if args.json == "-":
-            print(text)
-        else:
-            pathlib.Path(args.json).write_text(text + "\n")
-    print(f"{caught} caught, {len(rows) - caught} missed", file=out)
-    return 0 if caught == len(rows) and rows else 1
+    missed = len(rows) - caught
+    text = json.dumps({"caught": caught, "missed": missed, "mutants": rows}, indent=2) + "\n"
+    if args.json == "-":
+        sys.stdout.write(text)
+    elif json_file:
+        json_file.write(text)
+        json_file.close()
+    print(f"{caught} caught, {missed} missed", file=out)
+    return 0 if rows and missed == 0 else 1
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        os._exit(130)
