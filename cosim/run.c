@@ -26,6 +26,7 @@ struct run {
     struct scoreboard *sb;
     uint64_t last_retire_cycle;
     double started, last_progress;
+    bool wave_tried;
 };
 
 const char *run_verdict_name(enum run_verdict v)
@@ -175,10 +176,11 @@ static bool wave_window(struct run *run, uint64_t *chunk, char *error, size_t er
             *chunk = o->wave_from - cycle;
         return true;
     }
-    if (cycle == o->wave_from && !shell_wave_open(run->shell, o->wave_path)) {
+    if (!run->wave_tried && !shell_wave_open(run->shell, o->wave_path)) {
         snprintf(error, error_bytes, "%s: cannot be written: %s", o->wave_path, strerror(errno));
         return false;
     }
+    run->wave_tried = true;
     if (cycle == o->wave_to)
         shell_wave_close(run->shell);
     else if (o->wave_to - cycle < *chunk)

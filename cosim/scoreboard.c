@@ -218,12 +218,34 @@ static bool in_iommu_window(const struct rw_access *a)
     return !(a->flags & BUS_IO) && a->pa >= IOMMU_BASE && a->pa - IOMMU_BASE < IOMMU_BYTES;
 }
 
+/* Code outside RAM: the newest line that the RTL had fetched from there. */
+static uint64_t fetched_bytes(struct scoreboard *sb, const struct rw_access *a)
+{
+    uint64_t value = 0;
+
+    for (unsigned i = 1; i <= SCOREBOARD_FETCH_LINES; i++) {
+        const struct rec_bus *b =
+            &sb->fetched[(sb->fetched_next + SCOREBOARD_FETCH_LINES - i) % SCOREBOARD_FETCH_LINES];
+
+        if (b->be == 0 || b->addr != (a->pa & ~UINT64_C(15)))
+            continue;
+        memcpy(&value, b->data + (a->pa & 15), a->bytes < 8 ? a->bytes : 8);
+        sb->counts.stimuli[STIM_MMIO_READ]++;
+        return value;
+    }
+    scoreboard_differ_text(sb, "bus", "fetch", "not fetched", "fetched outside RAM",
+                           sb->rtl_retire.cycle);
+    return 0;
+}
+
 static uint64_t on_read(void *ctx, const struct rw_access *a)
 {
     struct scoreboard *sb = ctx;
     bool io = (a->flags & BUS_IO) != 0;
     uint64_t value = 0;
 
+    if (a->src == BUS_FETCH)
+        return fetched_bytes(sb, a);
     if (in_iommu_window(a))
         return iommu_reg_read(sb->iommu, (uint32_t)(a->pa - IOMMU_BASE), a->bytes);
     memcpy(&value, sb->beat.data + (io ? 0 : a->pa & 15), a->bytes < 8 ? a->bytes : 8);
@@ -383,12 +405,26 @@ static void order_push(struct scoreboard *sb, const struct order_event *e)
         order_drain(sb, UINT64_MAX);
 }
 
+static void note_fetch(struct scoreboard *sb, const struct rec_bus *r)
+{
+    if (rw_mem_is_ram(&sb->mem, r->addr, 16))
+        return;
+    sb->fetched[sb->fetched_next] = *r;
+    sb->fetched_next = (sb->fetched_next + 1) % SCOREBOARD_FETCH_LINES;
+    if (r->addr >= IOMMU_BASE && r->addr - IOMMU_BASE < IOMMU_BYTES)
+        sb->fetched_registers++;
+}
+
 void scoreboard_bus(struct scoreboard *sb, const struct rec_bus *r)
 {
     struct order_event e = {.kind = ORDER_BUS, .u.bus = *r};
 
-    if (sb->failed || r->src == BUS_FETCH)
+    if (sb->failed)
         return;
+    if (r->src == BUS_FETCH) {
+        note_fetch(sb, r);
+        return;
+    }
     record_log_add(sb->log, &type_bus, false, r);
     if (is_processor(r->src))
         ring_push(&sb->order, &e);
@@ -433,6 +469,10 @@ void scoreboard_iommu(struct scoreboard *sb, const struct rec_iommu *r)
 {
     if (sb->failed)
         return;
+    if (sb->fetched_registers != 0 && r->kind == IOMMU_REG_READ && r->size == 16) {
+        sb->fetched_registers--; /* a line of code: the model takes its bytes as stimulus */
+        return;
+    }
     sb->counts.iommu_events++;
     stream_rtl(sb, &sb->iommu_records, r);
 }

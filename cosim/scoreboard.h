@@ -21,7 +21,8 @@ struct stream {
     struct ring rtl, model;
 };
 
-#define MISMATCH_TEXT 72
+#define MISMATCH_TEXT          72
+#define SCOREBOARD_FETCH_LINES 8
 
 /* The first difference. Values are text, so that a missing record is as good as a number. */
 struct mismatch {
@@ -66,6 +67,11 @@ struct scoreboard {
     struct rec_dma dma_accepted;
     struct iommu_request request;
     struct iommu_step want;
+
+    /* Instruction bytes that came from no RAM: the last lines, as stimulus. */
+    struct rec_bus fetched[SCOREBOARD_FETCH_LINES];
+    unsigned fetched_next;
+    unsigned fetched_registers; /* of them, in the IOMMU's window and not yet said by it */
 
     bool line; /* external interrupt line, and since when */
     uint64_t line_since, last_retire_cycle;

@@ -15,7 +15,7 @@ template <typename Top> struct block_clock {
     VerilatedContext context;
     std::unique_ptr<Top> top;
     std::unique_ptr<VerilatedFstC> wave;
-    uint64_t cycle = 0, wave_from = UINT64_MAX, wave_to = UINT64_MAX;
+    uint64_t cycle = 1, wave_from = UINT64_MAX, wave_to = UINT64_MAX;
     const char *wave_path = nullptr;
     bool open = false;
     unsigned wait = 0;

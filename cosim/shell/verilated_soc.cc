@@ -35,7 +35,7 @@ struct vsoc {
     std::unique_ptr<VerilatedContext> context;
     std::unique_ptr<Vsoc_top> top;
     std::unique_ptr<VerilatedFstC> wave;
-    uint64_t cycle; // the count that soc_top holds
+    uint64_t cycle; // the count that soc_top holds after the next rising edge: 1 at the first
     uint64_t random;
     unsigned wait_left;
     bool access_open, stop;
@@ -227,6 +227,7 @@ vsoc *vsoc_create(const shell_config *config, const shell_sink *sink, const vsoc
     v->context = std::make_unique<VerilatedContext>();
     v->context->traceEverOn(true);
     v->context->randReset(0);
+    v->cycle = 1;
     v->top = std::make_unique<Vsoc_top>(v->context.get(), "TOP");
     emit_sink = &v->sink;
     reset(v);

@@ -1,0 +1,84 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Bad input gets one line on standard error that begins with "ringwalk", and exit status 2; a guest that
+# goes wrong gets a verdict. Nothing crashes, nothing hangs.
+# usage: bad_input.sh RINGWALK PROGRAM_DIR
+set -u
+ringwalk=$1
+programs=$2
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+failed=0
+
+# refused NAME ARGS...: status 2 and exactly one line on standard error.
+refused() {
+  local name=$1 status lines
+  shift
+  timeout 60 "$ringwalk" "$@" >"$work/out" 2>"$work/err"
+  status=$?
+  lines=$(wc -l <"$work/err")
+  if [ $status -ne 2 ] || [ "$lines" -ne 1 ]; then
+    echo "$name: status $status, $lines lines: $(head -n 3 "$work/err")"
+    failed=1
+  fi
+}
+
+# ends NAME STATUS VERDICT ARGS...: that exit status, that verdict in the JSON object.
+ends() {
+  local name=$1 want=$2 verdict=$3 status
+  shift 3
+  timeout 120 "$ringwalk" "$@" --no-bundle --quiet --json "$work/json" >"$work/out" 2>"$work/err"
+  status=$?
+  if [ $status -ne "$want" ] || ! grep -q "\"verdict\":[[:space:]]*\"$verdict\"" "$work/json"; then
+    echo "$name: status $status, $(grep verdict "$work/json") $(head -n 2 "$work/err")"
+    failed=1
+  fi
+}
+
+demo=$programs/demo.elf
+refused "no such file" run "$work/none.elf"
+: >"$work/empty"
+refused "empty file" run "$work/empty"
+echo "not an image at all" >"$work/text"
+refused "text file" run "$work/text"
+head -c 300 "$demo" >"$work/cut"
+refused "cut in the headers" run "$work/cut"
+head -c 6000 "$demo" >"$work/cut2"
+refused "cut in a segment" run "$work/cut2"
+refused "too little memory" run --memory 4M --module /bin/bash --module /bin/bash --module /bin/bash --module /bin/bash "$demo"
+refused "a module that is not there" run --module "$work/none" "$demo"
+refused "a directory" run "$work"
+refused "a host program" run /bin/true
+refused "unknown option" run --no-such-option "$demo"
+refused "no program" run
+refused "two programs" run "$demo" "$demo"
+refused "bad number" run --seed abc "$demo"
+refused "number out of range" run --wait-states 9 "$demo"
+refused "unknown command" frobnicate
+refused "bad block option" mmu --seed x
+refused "block argument" iommu something
+refused "replay of nothing" replay "$work/none"
+refused "unwritable JSON" model --quiet --json /dev/full "$demo"
+refused "unwritable wave" run --quiet --wave /no/such/dir/w.fst --max-cycles 1000 "$demo"
+# ELF32 with two segments on top of each other: the second program header repeats the first.
+python3 - "$demo" "$work/overlap" <<'PY'
+import struct, sys
+data = bytearray(open(sys.argv[1], "rb").read())
+off, = struct.unpack_from("<I", data, 28)
+data[off + 32:off + 64] = data[off:off + 32]
+struct.pack_into("<H", data, 44, 2)
+open(sys.argv[2], "wb").write(data)
+PY
+refused "overlapping segments" run "$work/overlap"
+ends "limit of cycles" 3 limit run --max-cycles 5000 "$demo"
+ends "limit of instructions" 3 limit run --max-instructions 1000 "$demo"
+ends "guest: triple fault" 4 agreed run "$programs/bad_triple.elf"
+ends "guest: halts for ever" 3 hang run "$programs/bad_halt.elf"
+ends "guest: loops for ever" 3 limit run --max-cycles 300000 "$programs/bad_loop.elf"
+ends "guest: runs into MMIO" 4 agreed run "$programs/bad_jump.elf"
+ends "guest: DMA to nowhere" 0 agreed run "$programs/bad_dma.elf"
+ends "guest: fails its check" 4 agreed run "$programs/bad_check.elf"
+ends "model: triple fault" 4 agreed model "$programs/bad_triple.elf"
+ends "model: halts for ever" 3 hang model "$programs/bad_halt.elf"
+ends "model: loops for ever" 3 limit model --max-cycles 300000 "$programs/bad_loop.elf"
+exit $failed
