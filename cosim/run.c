@@ -379,5 +379,9 @@ bool run_program(const struct run_options *o, struct run_result *r, char *error,
         fputs("\r\033[K", stderr);
     munmap(rtl_mem.ram, rtl_mem.bytes);
     munmap(model_mem.ram, model_mem.bytes);
+    if (!ok) {
+        record_log_destroy(r->log);
+        r->log = NULL;
+    }
     return ok;
 }

@@ -17,3 +17,6 @@ lint soc_top $packages $(list rtl/mmu/mmu.f) $(list rtl/iommu/iommu.f) \
   $(list rtl/cpu/cpu.f) rtl/bus/bus.sv rtl/soc_top.sv rtl/record_emit.sv
 lint mmu $packages $(list rtl/mmu/mmu.f)
 lint iommu $packages $(list rtl/iommu/iommu.f)
+lint mmu_top $packages $(list rtl/mmu/mmu.f) rtl/mmu_top.sv
+lint iommu_top $packages $(list rtl/iommu/iommu.f) rtl/iommu_top.sv
+lint record_layout rtl/record_pkg.sv testbenches/unit/record_layout.sv
