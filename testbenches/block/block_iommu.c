@@ -211,6 +211,11 @@ static uint64_t random_iova(struct bench *b)
 
         if (shift == 39 && block_chance(&b->random, 70))
             index = 0;
+        /* A large page that reaches the interrupt range: inside it, and beside it. */
+        if (shift == 21 && block_chance(&b->random, 6))
+            index = 0x1F7;
+        if (shift == 12 && block_chance(&b->random, 12))
+            index |= 0x100;
         va |= index << shift;
     }
     if (block_chance(&b->random, 3))
@@ -434,8 +439,11 @@ static bool set_root(struct bench *b)
     uint64_t ttm = block_chance(&b->random, 5) ? block_below(&b->random, 4) : 0;
     uint64_t junk = block_chance(&b->random, 10) ? block_random(&b->random) & 0x3FF : 0;
 
-    return write_reg(b, 0x20, 8, page(block_below(&b->random, ROOTS)) | ttm << 10 | junk) &&
-           write_reg(b, 0x18, 4, 0xC0000000) && read_reg(b, 0x1C, 4);
+    if (!write_reg(b, 0x20, 8, page(block_below(&b->random, ROOTS)) | ttm << 10 | junk))
+        return false;
+    if (b->r->requests != 0 && block_chance(&b->random, 30)) /* does nothing before SRTP */
+        return read_reg(b, 0x20, 8);
+    return write_reg(b, 0x18, 4, 0xC0000000) && read_reg(b, 0x1C, 4);
 }
 
 static bool between(struct bench *b)

@@ -19,11 +19,16 @@ const bool block_has_source_id = false;
 #define MAX_RACES     8
 #define ENTRIES_BELOW (POOL_PAGES * 512)
 
-/* A write by somebody else just before the n-th access of a translation. */
+/* A write by somebody else just before the n-th access of a translation: to an address, or to the
+ * entry that the access before it was for. */
 struct race {
     unsigned access;
+    bool last_entry;
     uint64_t addr, value;
 };
+
+/* Turns of this many requests, each calm or busy: only in a calm one do the TLBs fill up. */
+#define TURN_REQUESTS 512
 
 struct bench {
     const struct block_options *o;
@@ -37,6 +42,8 @@ struct bench {
     struct ring rtl_xlate, rtl_walk, model_walk;
     struct race races[MAX_RACES];
     unsigned race_count, rtl_access, model_access;
+    uint64_t rtl_entry, model_entry; /* of the last access of the translation */
+    bool calm;
 };
 
 /* --- tables --- */
@@ -99,14 +106,22 @@ static void change_entry(struct bench *b)
 
 /* --- memory of both sides; beyond RAM reads all ones --- */
 
+static void race(const struct bench *b, uint8_t *memory, unsigned access, uint64_t last_entry)
+{
+    for (unsigned i = 0; i < b->race_count; i++) {
+        uint64_t addr = b->races[i].last_entry ? last_entry : b->races[i].addr;
+
+        if (b->races[i].access == access && addr + 8 <= BLOCK_MEMORY_BYTES)
+            poke(memory, addr, b->races[i].value);
+    }
+}
+
 static void on_access(void *ctx, struct vblock_access *a)
 {
     struct bench *b = ctx;
 
-    for (unsigned i = 0; i < b->race_count; i++)
-        if (b->races[i].access == b->rtl_access)
-            poke(b->rtl_memory, b->races[i].addr, b->races[i].value);
-    b->rtl_access++;
+    race(b, b->rtl_memory, b->rtl_access++, b->rtl_entry);
+    b->rtl_entry = a->addr + (a->be & 0xFF ? 0 : 8);
     if (a->addr + 16 > BLOCK_MEMORY_BYTES) {
         memset(a->data, 0xFF, 16);
         return;
@@ -125,12 +140,10 @@ static unsigned on_wait(void *ctx)
     return b->o->wait_states_max == 0 ? 0 : block_below(&b->wait_random, b->o->wait_states_max + 1);
 }
 
-static void model_race(struct bench *b)
+static void model_race(struct bench *b, uint64_t pa)
 {
-    for (unsigned i = 0; i < b->race_count; i++)
-        if (b->races[i].access == b->model_access)
-            poke(b->model_memory, b->races[i].addr, b->races[i].value);
-    b->model_access++;
+    race(b, b->model_memory, b->model_access++, b->model_entry);
+    b->model_entry = pa;
 }
 
 static uint64_t model_read(void *ctx, uint64_t pa)
@@ -138,7 +151,7 @@ static uint64_t model_read(void *ctx, uint64_t pa)
     struct bench *b = ctx;
     uint64_t value = UINT64_MAX;
 
-    model_race(b);
+    model_race(b, pa);
     if (pa + 8 <= BLOCK_MEMORY_BYTES)
         memcpy(&value, b->model_memory + pa, sizeof(value));
     return value;
@@ -148,7 +161,7 @@ static void model_write(void *ctx, uint64_t pa, uint64_t value)
 {
     struct bench *b = ctx;
 
-    model_race(b);
+    model_race(b, pa);
     if (pa + 8 <= BLOCK_MEMORY_BYTES)
         poke(b->model_memory, pa, value);
 }
@@ -176,10 +189,12 @@ static void plan_races(struct bench *b)
 {
     b->race_count = 0;
     b->rtl_access = b->model_access = 0;
+    b->rtl_entry = b->model_entry = 0;
     while (b->race_count < MAX_RACES && block_chance(&b->random, 8)) {
         struct race *race = &b->races[b->race_count++];
 
         race->access = block_below(&b->random, 6);
+        race->last_entry = block_chance(&b->random, 50);
         race->addr = (uint64_t)block_below(&b->random, POOL_PAGES) * 4096 +
                      (uint64_t)block_below(&b->random, 8) * 8;
         race->value = random_entry(b);
@@ -329,8 +344,12 @@ static bool between(struct bench *b)
 {
     uint32_t dice = block_below(&b->random, 100);
 
+    if (b->r->requests % TURN_REQUESTS == 0)
+        b->calm = block_chance(&b->random, 40);
     if (dice < 12)
         change_entry(b);
+    else if (b->calm && block_chance(&b->random, 95))
+        return true;
     else if (dice < 18)
         return flush(b, FLUSH_PAGE);
     else if (dice < 24)
