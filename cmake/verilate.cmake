@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 set(RW_VERILATED_OPT -O3 CACHE STRING "how the Verilated code is compiled (mutants: -O1, built sooner)")
+set(RW_VERILATOR_ARGS "" CACHE STRING "more arguments of Verilator (mutants: -Wno-fatal)")
 
 # rw_verilate(TARGET name TOP module SOURCES files... [ARGS ...]): a static library of the Verilated
 # module, traced to FST, built by Verilator's own makefile; headers in ${name_DIR}.
@@ -19,7 +20,8 @@ function(rw_verilate)
     COMMAND ${CMAKE_COMMAND} -E make_directory ${dir}
     COMMAND ${VERILATOR} --cc --trace-fst --trace-structs -Wall -O3 --x-assign fast --x-initial fast
             --noassert --output-split 20000 --output-split-cfuncs 500 -CFLAGS -DVL_TIME_CONTEXT
-            --top-module ${V_TOP} --Mdir ${dir} ${V_ARGS} ${V_SOURCES}
+            --top-module ${V_TOP} --Mdir ${dir} ${RW_VERILATOR_ARGS}
+            ${V_ARGS} ${V_SOURCES}
     COMMAND ${CMAKE_COMMAND} -E touch ${stamp} # Verilator leaves an output that did not change
     DEPENDS ${V_SOURCES} ${V_DEPENDS}
     COMMENT "Verilating ${V_TOP}" VERBATIM)
