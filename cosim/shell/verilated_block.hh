@@ -31,7 +31,9 @@ template <typename Top> struct block_clock {
             half(false);
         }
         top->rst_ni = 1;
+        top->clk_i = 0;
         top->eval();
+        half(true);
     }
     ~block_clock()
     {
@@ -73,10 +75,11 @@ template <typename Top> struct block_clock {
             memcpy(&top->mem_rdata_i[0], a.data, 16);
     }
     void source(vblock_access &a);
-    // The first half of a cycle: new state, memory answered, combinational paths settled.
+    // A cycle: the caller has set the inputs after the last rising edge; memory is answered, the
+    // combinational paths settle; outputs may be read until end(), the next rising edge.
     void begin()
     {
-        if (cycle == wave_from) {
+        if (!wave && cycle >= wave_from && cycle < wave_to) {
             wave = std::make_unique<VerilatedFstC>();
             top->trace(wave.get(), 99);
             wave->open(wave_path);
@@ -85,13 +88,14 @@ template <typename Top> struct block_clock {
             wave->close();
             wave.reset();
         }
-        half(true);
+        top->eval();
         memory();
         half(false);
     }
     void end()
     {
         cycle++;
+        half(true);
     }
     bool set_wave(const char *path, uint64_t from, uint64_t to)
     {

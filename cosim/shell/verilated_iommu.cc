@@ -12,11 +12,16 @@ template <> void block_clock<Viommu_top>::source(vblock_access &a)
 
 struct viommu {
     block_clock<Viommu_top> clock;
+    // Other outputs of the last cycle.
+    bool ok = false, ready = false;
+    uint8_t rdata[16] = {};
+    uint64_t reg_rdata = 0;
 
     explicit viommu(const vblock_env *env) : clock(env)
     {
     }
-    void cycle()
+    // One cycle; `output` is read before the rising edge that ends it.
+    bool cycle(const uint8_t &output)
     {
         const vblock_env &env = clock.env;
         Viommu_top *top = clock.top.get();
@@ -28,7 +33,13 @@ struct viommu {
             env.iommu(env.ctx, reinterpret_cast<const rec_iommu *>(&top->iommu_trace_o[0]));
         if (top->dma_trace_valid_o)
             env.dma(env.ctx, reinterpret_cast<const rec_dma *>(&top->dma_trace_o[0]));
+        bool seen = output != 0;
+        ok = top->dma_rsp_ok_o;
+        memcpy(rdata, &top->dma_rsp_rdata_o[0], sizeof rdata);
+        reg_rdata = top->reg_rdata_o;
+        ready = top->dma_ready_o;
         clock.end();
+        return seen;
     }
 };
 
@@ -45,7 +56,7 @@ void viommu_destroy(viommu *v)
 bool viommu_dma(viommu *v, const rec_dma *in, bool *ok, uint8_t rdata[16])
 {
     Viommu_top *top = v->clock.top.get();
-    bool accepted = false, answered = false;
+    bool answered = false;
 
     top->dma_sid_i = in->sid;
     top->dma_addr_i = in->iova;
@@ -56,16 +67,13 @@ bool viommu_dma(viommu *v, const rec_dma *in, bool *ok, uint8_t rdata[16])
     memcpy(&top->dma_wdata_i[0], in->data, 16);
     top->dma_valid_i = 1;
     for (unsigned i = 0; i < VBLOCK_HANG_CYCLES && !answered; i++) {
-        v->cycle();
-        answered = top->dma_rsp_valid_o;
-        *ok = top->dma_rsp_ok_o;
-        memcpy(rdata, &top->dma_rsp_rdata_o[0], 16);
-        accepted = accepted || (top->dma_valid_i && top->dma_ready_o);
-        if (accepted)
+        answered = v->cycle(top->dma_rsp_valid_o);
+        if (v->ready)
             top->dma_valid_i = 0;
     }
     top->dma_valid_i = 0;
-    v->cycle();
+    *ok = v->ok;
+    memcpy(rdata, v->rdata, 16);
     return answered;
 }
 
@@ -79,18 +87,14 @@ bool viommu_register(viommu *v, bool write, uint32_t offset, unsigned bytes, uin
     top->reg_bytes_i = bytes;
     top->reg_wdata_i = write ? *value : 0;
     top->reg_valid_i = 1;
-    for (unsigned i = 0; i < VBLOCK_HANG_CYCLES && !acked; i++) {
-        v->cycle();
-        acked = top->reg_ack_o;
-        if (acked && !write)
-            *value = top->reg_rdata_o;
-    }
+    for (unsigned i = 0; i < VBLOCK_HANG_CYCLES && !acked; i++)
+        acked = v->cycle(top->reg_ack_o);
+    if (acked && !write)
+        *value = v->reg_rdata;
     top->reg_valid_i = 0;
     /* What the write set off (an event message) is over when the unit is quiet again. */
-    for (unsigned quiet = 0, i = 0; quiet < 3 && i < VBLOCK_HANG_CYCLES; i++) {
-        v->cycle();
-        quiet = top->mem_valid_o ? 0 : quiet + 1;
-    }
+    for (unsigned quiet = 0, i = 0; quiet < 3 && i < VBLOCK_HANG_CYCLES; i++)
+        quiet = v->cycle(top->mem_valid_o) ? 0 : quiet + 1;
     return acked;
 }
 

@@ -16,7 +16,8 @@ struct vmmu {
     explicit vmmu(const vblock_env *env) : clock(env)
     {
     }
-    void cycle()
+    // One cycle; `output` is read before the rising edge that ends it.
+    bool cycle(const uint8_t &output)
     {
         const vblock_env &env = clock.env;
         Vmmu_top *top = clock.top.get();
@@ -26,7 +27,9 @@ struct vmmu {
             env.walk(env.ctx, reinterpret_cast<const rec_walk *>(&top->walk_o[0]));
         if (top->xlate_valid_o)
             env.xlate(env.ctx, reinterpret_cast<const rec_xlate *>(&top->xlate_o[0]));
+        bool seen = output != 0;
         clock.end();
+        return seen;
     }
 };
 
@@ -66,12 +69,9 @@ bool vmmu_translate(vmmu *v, uint64_t va, unsigned access, bool user, bool impli
     top->req_user_i = user;
     top->req_implicit_i = implicit;
     top->req_valid_i = 1;
-    for (unsigned i = 0; i < VBLOCK_HANG_CYCLES && !answered; i++) {
-        v->cycle();
-        answered = top->rsp_valid_o;
-    }
+    for (unsigned i = 0; i < VBLOCK_HANG_CYCLES && !answered; i++)
+        answered = v->cycle(top->rsp_valid_o);
     top->req_valid_i = 0;
-    v->cycle();
     return answered;
 }
 
@@ -84,12 +84,9 @@ bool vmmu_flush(vmmu *v, unsigned kind, uint64_t va, uint16_t pcid)
     top->flush_va_i = va;
     top->flush_pcid_i = pcid;
     top->flush_valid_i = 1;
-    for (unsigned i = 0; i < VBLOCK_HANG_CYCLES && !taken; i++) {
-        v->cycle();
-        taken = top->flush_ready_o;
-    }
+    for (unsigned i = 0; i < VBLOCK_HANG_CYCLES && !taken; i++)
+        taken = v->cycle(top->flush_ready_o);
     top->flush_valid_i = 0;
-    v->cycle();
     return taken;
 }
 
