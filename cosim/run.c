@@ -136,6 +136,12 @@ static void sink_intr_line(void *ctx, uint64_t cycle, bool line)
     scoreboard_intr_line(((struct run *)ctx)->sb, cycle, line);
 }
 
+static void sink_nmi(void *ctx, uint64_t cycle)
+{
+    (void)cycle;
+    scoreboard_nmi(((struct run *)ctx)->sb);
+}
+
 static void sink_console(void *ctx, uint8_t byte)
 {
     struct run *run = ctx;
@@ -275,6 +281,7 @@ static struct shell_sink sink_for(struct run *run)
     s.sys = sink_sys;
     s.inta = sink_inta;
     s.intr_line = sink_intr_line;
+    s.nmi = sink_nmi;
     return s;
 }
 

@@ -507,6 +507,11 @@ void scoreboard_intr_line(struct scoreboard *sb, uint64_t cycle, bool line)
     sb->line_since = cycle;
 }
 
+void scoreboard_nmi(struct scoreboard *sb)
+{
+    sb->nmi_raised = true;
+}
+
 /* The RTL says that it delivered an interrupt: possible, and with the vector that was offered? */
 static void deliver_interrupt(struct scoreboard *sb, const struct rec_retire *r)
 {
@@ -519,7 +524,13 @@ static void deliver_interrupt(struct scoreboard *sb, const struct rec_retire *r)
                                r->cycle);
         return;
     }
-    if (!nmi) {
+    if (nmi) {
+        if (!sb->nmi_raised) {
+            scoreboard_differ_text(sb, "stim", "nmi", "delivered", "never raised", r->cycle);
+            return;
+        }
+        sb->nmi_raised = false;
+    } else {
         if (given == NULL) {
             scoreboard_differ_text(sb, "stim", "interrupt", "delivered", "never acknowledged",
                                    r->cycle);

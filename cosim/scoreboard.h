@@ -73,7 +73,8 @@ struct scoreboard {
     unsigned fetched_next;
     unsigned fetched_registers; /* of them, in the IOMMU's window and not yet said by it */
 
-    bool line; /* external interrupt line, and since when */
+    bool nmi_raised; /* and not yet delivered: NMIs do not queue */
+    bool line;       /* external interrupt line, and since when */
     uint64_t line_since, last_retire_cycle;
 
     struct scoreboard_counts counts;
@@ -100,6 +101,7 @@ void scoreboard_sys(struct scoreboard *sb, const struct rec_sys *r);
 /* From the shell: what the local APIC answered, and its line. */
 void scoreboard_inta(struct scoreboard *sb, uint64_t cycle, uint8_t vector);
 void scoreboard_intr_line(struct scoreboard *sb, uint64_t cycle, bool line);
+void scoreboard_nmi(struct scoreboard *sb);
 /* At the end of a run: nothing may be left that the other side never answered. */
 void scoreboard_finish(struct scoreboard *sb);
 

@@ -31,6 +31,7 @@ struct shell_sink {
     void (*inta)(void *ctx, uint64_t cycle, uint8_t vector);
     /* The interrupt line changed, at this cycle. */
     void (*intr_line)(void *ctx, uint64_t cycle, bool line);
+    void (*nmi)(void *ctx, uint64_t cycle); /* an NMI was raised */
     void (*console)(void *ctx, uint8_t byte);
     void (*guest_exit)(void *ctx, uint32_t status);
 };

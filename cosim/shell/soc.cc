@@ -162,6 +162,8 @@ static void update_lines(shell *s)
     pins->intr_vector = vector >= 0 ? static_cast<uint8_t>(vector) : 0;
     pins->nmi = s->board.lapic.nmi_pending;
     s->board.lapic.nmi_pending = false;
+    if (pins->nmi && s->sink.nmi != nullptr)
+        s->sink.nmi(s->sink.ctx, vsoc_cycle(s->rtl));
     pins->wake = pins->nmi ? vsoc_cycle(s->rtl) + 1 : pc_next_event(&s->board);
     pins->dma_pending = !s->dma_queue.empty();
 }

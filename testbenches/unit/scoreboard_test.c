@@ -320,6 +320,25 @@ GT_TEST(scoreboard, an_interrupt_that_was_never_acknowledged_is_seen)
     scoreboard_destroy(sb);
 }
 
+GT_TEST(scoreboard, an_nmi_that_nobody_raised_is_seen)
+{
+    struct script s = script_of_one();
+    struct scoreboard *sb = board();
+
+    now = &s;
+    s.interruptible = true;
+    s.retire.kind = RETIRE_NMI;
+    scoreboard_nmi(sb);
+    s.with_xlate = s.with_walk = s.with_sys = false;
+    s.retire.vector = 2;
+    scoreboard_retire(sb, &s.retire);
+    EXPECT_TRUE(!sb->failed);
+    scoreboard_retire(sb, &s.retire);
+    EXPECT_TRUE(sb->failed);
+    EXPECT_STR("never raised", sb->first.model);
+    scoreboard_destroy(sb);
+}
+
 GT_TEST(scoreboard, an_interrupt_that_is_ignored_is_seen)
 {
     struct script s = script_of_one();
