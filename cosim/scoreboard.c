@@ -238,6 +238,14 @@ static uint64_t fetched_bytes(struct scoreboard *sb, const struct rw_access *a)
     return 0;
 }
 
+/* The unit takes one request or one register access at a time (docs/iommu.md). */
+static void check_one_at_a_time(struct scoreboard *sb)
+{
+    if (sb->dma_in_flight)
+        scoreboard_differ_text(sb, "iommu", "order", "register access acknowledged",
+                               "a request in flight", sb->beat.cycle);
+}
+
 static uint64_t on_read(void *ctx, const struct rw_access *a)
 {
     struct scoreboard *sb = ctx;
@@ -246,8 +254,10 @@ static uint64_t on_read(void *ctx, const struct rw_access *a)
 
     if (a->src == BUS_FETCH)
         return fetched_bytes(sb, a);
-    if (in_iommu_window(a))
+    if (in_iommu_window(a)) {
+        check_one_at_a_time(sb);
         return iommu_reg_read(sb->iommu, (uint32_t)(a->pa - IOMMU_BASE), a->bytes);
+    }
     memcpy(&value, sb->beat.data + (io ? 0 : a->pa & 15), a->bytes < 8 ? a->bytes : 8);
     sb->counts.stimuli[io ? STIM_PORT_READ : STIM_MMIO_READ]++;
     return value;
@@ -257,8 +267,10 @@ static void on_write(void *ctx, const struct rw_access *a, uint64_t value)
 {
     struct scoreboard *sb = ctx;
 
-    if (in_iommu_window(a))
+    if (in_iommu_window(a)) {
+        check_one_at_a_time(sb);
         iommu_reg_write(sb->iommu, (uint32_t)(a->pa - IOMMU_BASE), a->bytes, value);
+    }
 }
 
 static uint64_t on_tsc(void *ctx)
@@ -415,6 +427,18 @@ static void note_fetch(struct scoreboard *sb, const struct rec_bus *r)
         sb->fetched_registers++;
 }
 
+/* From a locked access to the processor's next one without, no other master has the bus. An access
+ * to the IOMMU's registers takes no lock (bus.sv). */
+static void check_lock(struct scoreboard *sb, const struct rec_bus *r)
+{
+    if (is_processor(r->src))
+        sb->bus_locked =
+            (r->flags & BUS_LOCK) && !(r->addr >= IOMMU_BASE && r->addr - IOMMU_BASE < IOMMU_BYTES);
+    else if (sb->bus_locked && r->src != BUS_FETCH)
+        scoreboard_differ_text(sb, "bus", "lock", "another master's access",
+                               "locked by the processor", r->cycle);
+}
+
 void scoreboard_bus(struct scoreboard *sb, const struct rec_bus *r)
 {
     struct order_event e = {.kind = ORDER_BUS, .u.bus = *r};
@@ -426,6 +450,7 @@ void scoreboard_bus(struct scoreboard *sb, const struct rec_bus *r)
         return;
     }
     record_log_add(sb->log, &type_bus, false, r);
+    check_lock(sb, r);
     if (is_processor(r->src))
         ring_push(&sb->order, &e);
     else

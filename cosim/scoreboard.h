@@ -73,6 +73,7 @@ struct scoreboard {
     unsigned fetched_next;
     unsigned fetched_registers; /* of them, in the IOMMU's window and not yet said by it */
 
+    bool bus_locked; /* by the processor */
     bool nmi_raised; /* and not yet delivered: NMIs do not queue */
     bool line;       /* external interrupt line, and since when */
     uint64_t line_since, last_retire_cycle;

@@ -19,7 +19,7 @@ struct script {
     struct rec_walk walk;
     struct rec_sys sys;
     struct rw_access access;
-    bool with_xlate, with_walk, with_sys, with_access, interruptible;
+    bool with_xlate, with_walk, with_sys, with_access, reads, interruptible;
 };
 
 static struct script *now; /* the script of the running test */
@@ -46,6 +46,8 @@ static enum rw_step fake_step(struct rw_model *m)
         m->env.xlate(m->env.ctx, &now->xlate);
     if (now->with_access)
         m->env.before(m->env.ctx, &now->access);
+    if (now->reads)
+        m->env.read(m->env.ctx, &now->access);
     m->env.retire(m->env.ctx, &now->retire);
     if (now->with_sys)
         m->env.sys(m->env.ctx, &now->sys);
@@ -357,5 +359,42 @@ GT_TEST(scoreboard, an_interrupt_that_is_ignored_is_seen)
     scoreboard_retire(sb, &s.retire);
     EXPECT_TRUE(sb->failed);
     EXPECT_STR("interrupt due", sb->first.model);
+    scoreboard_destroy(sb);
+}
+
+/* docs/lockstep.md "Streams": a lock keeps the bus with the processor until its write. */
+GT_TEST(scoreboard, another_master_inside_a_lock_is_seen)
+{
+    struct script s = script_of_one();
+    struct scoreboard *sb = board();
+    struct rec_bus read = {.addr = 0x100, .be = 0xF0, .src = BUS_DATA, .flags = BUS_LOCK};
+    struct rec_bus dma = {.addr = 0x200, .be = 0x0F, .src = BUS_DMA};
+
+    now = &s;
+    scoreboard_bus(sb, &read);
+    EXPECT_TRUE(!sb->failed);
+    scoreboard_bus(sb, &dma);
+    EXPECT_TRUE(sb->failed);
+    EXPECT_STR("lock", sb->first.field);
+    scoreboard_destroy(sb);
+}
+
+/* docs/iommu.md "One thing at a time". */
+GT_TEST(scoreboard, a_register_access_inside_a_request_is_seen)
+{
+    struct script s = script_of_one();
+    struct scoreboard *sb = board();
+    struct rec_dma request = {.iova = 0x100, .len = 4};
+    struct rec_bus access = {.addr = UINT64_C(0xFED90000), .be = 0x0F, .src = BUS_DATA};
+
+    now = &s;
+    s.with_xlate = s.with_walk = s.with_sys = false;
+    s.with_access = s.reads = true;
+    s.access = (struct rw_access){.pa = UINT64_C(0xFED90000), .bytes = 4, .src = BUS_DATA};
+    scoreboard_dma(sb, &request);
+    scoreboard_bus(sb, &access);
+    scoreboard_retire(sb, &s.retire);
+    EXPECT_TRUE(sb->failed);
+    EXPECT_STR("order", sb->first.field);
     scoreboard_destroy(sb);
 }
