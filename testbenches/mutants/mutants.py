@@ -59,10 +59,10 @@ class Mutant:
         return (list(TARGETS).index(self.kind), rtl, self.files, self.name)
 
 
-def copy_tree(work):
-    """The project as it is; only what differs is written, so that only that is built again."""
+def copy_tree(root, work):
+    """Only what differs is written, so that only that is built again."""
     for name in COPIED:
-        source, target = ROOT / name, work / name
+        source, target = root / name, work / name
         if source.is_dir():
             target.mkdir(parents=True, exist_ok=True)
             keep = set()
@@ -98,7 +98,9 @@ def build(work, target):
         if done.returncode != 0:
             refuse("cmake failed in " + str(out) + ": " + done.stderr.strip()[-300:])
     done = subprocess.run(["ninja", "-C", out, target], capture_output=True, text=True)
-    return done.returncode == 0, done.stdout[-3000:] + done.stderr[-500:]
+    said = done.stdout + done.stderr
+    errors = [line for line in said.splitlines() if "rror: " in line or "%Error" in line]
+    return done.returncode == 0, errors[0] if errors else said.strip()[-300:]
 
 
 def command_of(mutant, binaries, programs):
@@ -149,7 +151,13 @@ class Runner:
         self.programs = build_dir / "programs"
         self.work = build_dir / "mutants"
         self.timeout = timeout
+        self.whole_tree = self.work / "whole"
         self.whole = {}
+
+    def take_tree(self):
+        """The project as it is now: every mutant of this run starts from it."""
+        self.whole_tree.mkdir(parents=True, exist_ok=True)
+        copy_tree(ROOT, self.whole_tree)
 
     def unbroken(self, mutant):
         """The stimulus on the tree as it is: what it said unless it agreed."""
@@ -164,13 +172,13 @@ class Runner:
         note = self.unbroken(mutant)
         if note:
             return (*missed, "the unbroken tree does not agree: " + note)
-        copy_tree(self.work)
+        copy_tree(self.whole_tree, self.work)
         note = apply(mutant, self.work)
         if note:
             return (*missed, "the patch does not apply: " + note)
         good, log = build(self.work, TARGETS[mutant.kind])
         if not good:
-            return (*missed, "does not build\n" + log)
+            return (*missed, "does not build: " + log)
         end, by, field, cycle, note = stimulus(mutant, self.work / "build", self.programs,
                                                self.timeout)
         if end == "caught":
@@ -223,6 +231,7 @@ def main():
     except OSError as e:
         refuse(f"{runner.work}: cannot be written: {e.strerror}")
     fcntl.flock(lock, fcntl.LOCK_EX)  # one build tree: runs take turns
+    runner.take_tree()
     out = sys.stderr if args.json == "-" else sys.stdout
     started, rows = time.monotonic(), []
     for m in mutants:
