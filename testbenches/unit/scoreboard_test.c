@@ -398,3 +398,25 @@ GT_TEST(scoreboard, a_register_access_inside_a_request_is_seen)
     EXPECT_STR("order", sb->first.field);
     scoreboard_destroy(sb);
 }
+
+/* docs/record.md: all of a record is compared but its cycle, seq and zeros. */
+static uint64_t compared_bytes(const struct record_type *t)
+{
+    uint64_t bytes = 0;
+
+    for (uint16_t i = 0; i < t->count; i++)
+        bytes += t->fields[i].compared ? t->fields[i].size : 0;
+    return bytes;
+}
+
+GT_TEST(scoreboard, no_field_is_left_out)
+{
+    EXPECT_U64(248 - 16 - 46, compared_bytes(&type_retire));
+    EXPECT_U64(688 - 8 - 8 * 8 - 34 * 8, compared_bytes(&type_sys));
+    EXPECT_U64(40 - 8 - 14, compared_bytes(&type_walk));
+    EXPECT_U64(56 - 8 - 15, compared_bytes(&type_xlate));
+    EXPECT_U64(56 - 16 - 12, compared_bytes(&type_bus));
+    EXPECT_U64(48 - 8 - 15, compared_bytes(&type_iwalk));
+    EXPECT_U64(72 - 16 - 7, compared_bytes(&type_dma));
+    EXPECT_U64(48 - 8 - 8, compared_bytes(&type_iommu));
+}
