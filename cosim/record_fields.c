@@ -146,8 +146,18 @@ uint64_t record_value(const void *record, const struct record_field *f)
     return value;
 }
 
+/* Timing fields lead every record, so records that agree are found by one comparison. */
+static size_t leading_timing(const struct record_type *t)
+{
+    return t->fields[1].compared ? 8 : 16;
+}
+
 const struct record_field *record_differs(const struct record_type *t, const void *a, const void *b)
 {
+    size_t from = leading_timing(t);
+
+    if (memcmp((const uint8_t *)a + from, (const uint8_t *)b + from, t->size - from) == 0)
+        return NULL;
     for (uint16_t i = 0; i < t->count; i++) {
         const struct record_field *f = &t->fields[i];
 
