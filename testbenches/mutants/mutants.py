@@ -211,6 +211,7 @@ def main():
     parser.add_argument("--check", action="store_true", help="only: does every patch apply?")
     parser.add_argument("--json", metavar="FILE", help="one JSON object; - is standard output")
     parser.add_argument("--timeout", type=float, default=120, help="seconds for a stimulus (120)")
+    parser.error = refuse
     args = parser.parse_args()
     if shutil.which("patch") is None:
         refuse("the tool 'patch' is missing: apt-get install patch")
