@@ -76,7 +76,8 @@ static uint64_t on_tsc(void *ctx)
 static uint8_t on_inta(void *ctx)
 {
     struct machine *m = ctx;
-    uint8_t vector = lapic_acknowledge(&m->board.lapic);
+    int offered = lapic_pending(&m->board.lapic);
+    uint8_t vector = lapic_acknowledge(&m->board.lapic, (uint8_t)(offered < 0 ? 0 : offered));
 
     update_line(m);
     return vector;

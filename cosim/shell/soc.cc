@@ -220,10 +220,10 @@ static void on_dma_response(void *ctx, uint64_t cycle, const vsoc_dma_rsp *r)
     update_lines(s);
 }
 
-static void on_inta(void *ctx, uint64_t cycle)
+static void on_inta(void *ctx, uint64_t cycle, uint8_t offered)
 {
     shell *s = static_cast<shell *>(ctx);
-    uint8_t vector = lapic_acknowledge(&s->board.lapic);
+    uint8_t vector = lapic_acknowledge(&s->board.lapic, offered);
 
     if (s->sink.inta != nullptr)
         s->sink.inta(s->sink.ctx, cycle, vector);

@@ -163,7 +163,7 @@ static void see_handshakes(vsoc *v)
     Vsoc_top *top = v->top.get();
 
     if (top->inta_o)
-        v->board.inta(v->board.ctx, v->cycle);
+        v->board.inta(v->board.ctx, v->cycle, top->intr_vector_i);
     if (top->dma_valid_i && top->dma_ready_o)
         v->board.dma_accepted(v->board.ctx);
     if (top->dma_rsp_valid_o) {

@@ -43,8 +43,8 @@ struct vsoc_board {
     bool (*dma_next)(void *ctx, struct vsoc_dma *d); /* the request to present, if there is one */
     void (*dma_accepted)(void *ctx);
     void (*dma_response)(void *ctx, uint64_t cycle, const struct vsoc_dma_rsp *r);
-    void (*inta)(void *ctx, uint64_t cycle);
-    void (*tick)(void *ctx, uint64_t cycle); /* called when cycle reaches wake */
+    void (*inta)(void *ctx, uint64_t cycle, uint8_t offered); /* the vector on the pins */
+    void (*tick)(void *ctx, uint64_t cycle);                  /* called when cycle reaches wake */
 };
 
 /* Pins that the board drives at any time, and the cycle at which it wants tick. */

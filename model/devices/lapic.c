@@ -118,15 +118,15 @@ int lapic_pending(const struct lapic *a)
     return ((uint32_t)vector & 0xF0) > (ppr(a) & 0xF0) ? vector : -1;
 }
 
-uint8_t lapic_acknowledge(struct lapic *a)
+uint8_t lapic_acknowledge(struct lapic *a, uint8_t vector)
 {
-    int vector = lapic_pending(a);
+    uint32_t bit = UINT32_C(1) << (vector % 32);
 
-    if (vector < 0)
+    if (!(a->irr[vector / 32] & bit))
         return (uint8_t)a->svr;
-    a->irr[vector / 32] &= ~(UINT32_C(1) << (vector % 32));
-    a->isr[vector / 32] |= UINT32_C(1) << (vector % 32);
-    return (uint8_t)vector;
+    a->irr[vector / 32] &= ~bit;
+    a->isr[vector / 32] |= bit;
+    return vector;
 }
 
 static unsigned divide_log2(const struct lapic *a)

@@ -25,8 +25,10 @@ void lapic_init(struct lapic *a);
 void lapic_message(struct lapic *a, uint64_t addr, uint32_t data);
 /* The vector that the processor would be given now, or -1: above PPR, software-enabled. */
 int lapic_pending(const struct lapic *a);
-/* The processor takes it: IRR to ISR. Returns the vector (spurious when none is pending). */
-uint8_t lapic_acknowledge(struct lapic *a);
+/* The processor takes the vector that it was offered: IRR to ISR. A newer one of higher priority
+ * that arrived since stays pending. Returns the spurious vector when this one is not requested any
+ * more. */
+uint8_t lapic_acknowledge(struct lapic *a, uint8_t vector);
 extern const struct device_ops lapic_ops;
 
 #endif
