@@ -198,7 +198,7 @@ struct cpu {
     struct fault fault;         /* EXEC_FAULT */
     struct event soft;          /* EXEC_SOFT_INT */
     bool keep_rf;               /* this instruction loaded RF */
-    bool no_trap;               /* SYSCALL that cleared TF: no single-step trap */
+    bool trap_by_new_tf;        /* SYSCALL, SYSRET: single step by the TF that they leave */
     bool sys_touched;           /* sys may differ from sys_shown */
     bool sti_next, mov_ss_next; /* shadows that this instruction leaves behind */
 

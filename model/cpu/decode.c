@@ -346,14 +346,23 @@ static const struct row two_byte[256] = {
     MMX,
     MMX,
     MMX,
-    MMX4,
+    MMX,
+    MMX,
+    SSE,
+    MMX,
     MMX4,
     MMX4,
     [0xe0] = MMX4,
+    MMX,
+    MMX,
+    SSE,
+    MMX,
     MMX4,
     MMX4,
-    MMX4,
-    [0xf0] = MMX4,
+    [0xf0] = SSE,
+    MMX,
+    MMX,
+    MMX,
     MMX4,
     MMX4,
     MMX,
@@ -475,11 +484,10 @@ struct head {
     bool size_66, addr_67;
 };
 
-/* In 64-bit mode CS, DS and ES overrides have no effect; SS still names the fault of a
- * non-canonical address (docs/cpu.md). */
+/* In 64-bit mode CS, DS, ES and SS overrides have no effect, on the vector of a fault either. */
 static void segment_override(struct head *h, unsigned seg, bool mode64)
 {
-    if (!mode64 || seg == SEG_SS || seg >= SEG_FS)
+    if (!mode64 || seg >= SEG_FS)
         h->seg = (int)seg;
 }
 

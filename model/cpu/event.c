@@ -163,9 +163,7 @@ static enum exec check_inner_ss(struct cpu *cpu, struct delivery *dl)
     if ((dl->ss & 3) != dl->cpl || desc_dpl(&dl->ss_desc) != dl->cpl ||
         !desc_is_writable_data(&dl->ss_desc))
         return raise_error(cpu, VEC_TS, error);
-    if (!desc_present(&dl->ss_desc))
-        return raise_error(cpu, VEC_SS, error);
-    return segment_touch(cpu, &dl->ss_desc);
+    return desc_present(&dl->ss_desc) ? EXEC_OK : raise_error(cpu, VEC_SS, error);
 }
 
 /* SDM Vol. 3A "Stack Switching": SSn:ESPn of a 32-bit TSS. */
@@ -247,7 +245,9 @@ static enum exec push_all(struct cpu *cpu, struct delivery *dl)
     return dl->ev->what.has_error ? push_frame(cpu, dl, dl->ev->what.error) : EXEC_OK;
 }
 
-/* RF is pushed as 1 by faults, as it stands by interrupts, as 0 by the rest. */
+/* RF is pushed as 1 by faults and by events between two iterations of a string instruction, as it
+ * stands by other interrupts and traps, as 0 by software interrupts and #DF. SDM Vol. 3B
+ * "Instruction-Breakpoint Exception Condition". */
 static uint64_t pushed_flags(const struct cpu *cpu, const struct event *ev)
 {
     switch (ev->kind) {
@@ -257,7 +257,8 @@ static uint64_t pushed_flags(const struct cpu *cpu, const struct event *ev)
         return cpu->rflags | RFLAGS_RF;
     case EVENT_INTERRUPT:
     case EVENT_NMI:
-        return cpu->rflags;
+    case EVENT_TRAP:
+        return cpu->rflags | (cpu->in_rep ? RFLAGS_RF : 0);
     default:
         return cpu->rflags & ~RFLAGS_RF;
     }
@@ -293,6 +294,8 @@ static enum exec deliver_one(struct cpu *cpu, const struct event *ev)
     TRY(cpu_is_long(cpu) ? choose_stack_long(cpu, &dl) : choose_stack_legacy(cpu, &dl));
     TRY(push_all(cpu, &dl));
     TRY(segment_touch(cpu, &dl.to.d));
+    if (dl.new_ss && !cpu_is_long(cpu))
+        TRY(segment_touch(cpu, &dl.ss_desc));
     commit(cpu, &dl);
     return EXEC_OK;
 }

@@ -790,9 +790,9 @@ static enum exec cmpxchg16b(struct cpu *cpu, const struct insn *in)
     struct rmw m;
     uint8_t data[16];
 
-    TRY(lsu_linear(cpu, in->seg, off, 16, true, &la, &cpu->fault));
-    if (la & 15)
+    if ((off + cpu->seg_base[in->seg]) & 15) /* choice: before the canonical check */
         return raise_gp(cpu, 0);
+    TRY(lsu_linear(cpu, in->seg, off, 16, true, &la, &cpu->fault));
     TRY(lsu_rmw_begin(cpu, in->seg, off, 16, in->prefix & PFX_LOCK, &m, data));
     memcpy(old, data, 16);
 

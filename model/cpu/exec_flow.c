@@ -142,8 +142,7 @@ static enum exec resolve_far(struct cpu *cpu, struct far *f)
     }
     if (!desc_present(&f->d))
         return raise_error(cpu, VEC_NP, error);
-    TRY(check_far_rip(cpu, f));
-    return segment_touch(cpu, &f->d);
+    return check_far_rip(cpu, f);
 }
 
 static void commit_far(struct cpu *cpu, const struct far *f)
@@ -155,6 +154,7 @@ static void commit_far(struct cpu *cpu, const struct far *f)
 static enum exec jump_far(struct cpu *cpu, struct far *f)
 {
     TRY(resolve_far(cpu, f));
+    TRY(segment_touch(cpu, &f->d));
     commit_far(cpu, f);
     return EXEC_OK;
 }
@@ -165,7 +165,7 @@ static enum exec call_far(struct cpu *cpu, const struct insn *in, struct far *f)
 
     TRY(resolve_far(cpu, f));
     TRY(push(cpu, cpu->sys.seg[SEG_CS].selector, in->size));
-    if (push(cpu, cpu->r[R_NEXT], in->size) != EXEC_OK) {
+    if (push(cpu, cpu->r[R_NEXT], in->size) != EXEC_OK || segment_touch(cpu, &f->d) != EXEC_OK) {
         cpu->r[RSP] = rsp;
         return EXEC_FAULT;
     }
@@ -262,9 +262,7 @@ static enum exec resolve_return_cs(struct cpu *cpu, struct far *f)
     TRY(check_far_code(cpu, f));
     if (desc_is_conforming(&f->d) ? desc_dpl(&f->d) > rpl : desc_dpl(&f->d) != rpl)
         return raise_gp(cpu, error);
-    if (!desc_present(&f->d))
-        return raise_error(cpu, VEC_NP, error);
-    return segment_touch(cpu, &f->d);
+    return desc_present(&f->d) ? EXEC_OK : raise_error(cpu, VEC_NP, error);
 }
 
 /* SS of a return with a stack; null is allowed to 64-bit code below CPL 3. */
@@ -281,9 +279,16 @@ static enum exec resolve_return_ss(struct cpu *cpu, struct frame *fr)
     if ((fr->ss & 3u) != rpl || !desc_is_writable_data(&fr->ss_desc) ||
         desc_dpl(&fr->ss_desc) != rpl)
         return raise_gp(cpu, error);
-    if (!desc_present(&fr->ss_desc))
-        return raise_error(cpu, VEC_SS, error);
-    return segment_touch(cpu, &fr->ss_desc);
+    return desc_present(&fr->ss_desc) ? EXEC_OK : raise_error(cpu, VEC_SS, error);
+}
+
+/* The instruction pointer is the last check; then the accessed bits, CS before SS. SDM Vol. 2
+ * "IRET/IRETD/IRETQ", RETURN-TO-OUTER-PRIVILEGE-LEVEL. */
+static enum exec finish_return(struct cpu *cpu, struct frame *fr)
+{
+    TRY(check_far_rip(cpu, &fr->f));
+    TRY(segment_touch(cpu, &fr->f.d));
+    return fr->has_stack && !selector_is_null(fr->ss) ? segment_touch(cpu, &fr->ss_desc) : EXEC_OK;
 }
 
 /* Registers of a return whose checks all passed; release: bytes of RETF's parameters. */
@@ -319,7 +324,7 @@ enum exec op_retf(struct cpu *cpu, const struct insn *in)
         TRY(frame_pop_stack(cpu, &fr, in->size));
         TRY(resolve_return_ss(cpu, &fr));
     }
-    TRY(check_far_rip(cpu, &fr.f));
+    TRY(finish_return(cpu, &fr));
     commit_return(cpu, &fr, in->imm);
     return EXEC_OK;
 }
@@ -351,12 +356,14 @@ enum exec op_iret(struct cpu *cpu, const struct insn *in)
     TRY(frame_pop(cpu, &fr, in->size, &fr.flags));
     if (!cpu_is_long(cpu) && in->size == 4 && cpu->cpl == 0 && (fr.flags & RFLAGS_VM))
         return raise_gp(cpu, 0);
-    if (cpu_is_64(cpu) || (fr.f.selector & 3) > cpu->cpl)
+    if (cpu_is_64(cpu))
         TRY(frame_pop_stack(cpu, &fr, in->size));
     TRY(resolve_return_cs(cpu, &fr.f));
+    if (!cpu_is_64(cpu) && (fr.f.selector & 3) > cpu->cpl)
+        TRY(frame_pop_stack(cpu, &fr, in->size));
     if (fr.has_stack)
         TRY(resolve_return_ss(cpu, &fr));
-    TRY(check_far_rip(cpu, &fr.f));
+    TRY(finish_return(cpu, &fr));
     commit_return(cpu, &fr, 0);
     cpu->rflags = (cpu->rflags & ~(mask | RFLAGS_RF)) | (fr.flags & mask);
     cpu->keep_rf = true;
@@ -381,7 +388,7 @@ enum exec op_syscall(struct cpu *cpu, const struct insn *in)
     cpu->r[RCX] = cpu->r[R_NEXT];
     cpu->r[11] = cpu->rflags;
     cpu->rflags = (cpu->rflags & ~cpu->sys.fmask) | RFLAGS_ONE;
-    cpu->no_trap = (cpu->r[11] & cpu->sys.fmask & RFLAGS_TF) != 0;
+    cpu->trap_by_new_tf = true;
     cpu->cpl = 0;
     set_fixed(cpu, SEG_CS, base & 0xfffc, 0xa09b);
     set_fixed(cpu, SEG_SS, base + 8, 0xc093);
@@ -401,6 +408,7 @@ enum exec op_sysret(struct cpu *cpu, const struct insn *in)
     if (to_64 && !is_canonical(cpu->r[RCX]))
         return raise_gp(cpu, 0);
     cpu->rflags = (cpu->r[11] & 0x3c7fd7) | RFLAGS_ONE;
+    cpu->trap_by_new_tf = true;
     cpu->cpl = 3;
     set_fixed(cpu, SEG_CS, (to_64 ? base + 16 : base) | 3, to_64 ? 0xa0fb : 0xc0fb);
     set_fixed(cpu, SEG_SS, (base + 8) | 3, 0xc0f3);

@@ -340,19 +340,23 @@ static enum exec enter_frames(struct cpu *cpu, const struct insn *in, uint64_t f
 }
 
 /* BP takes the operand size of the frame; the stack's width decides how it addresses. */
+/* SDM Vol. 2 "ENTER": faults when a write with the final stack pointer would. */
 enum exec op_enter(struct cpu *cpu, const struct insn *in)
 {
-    uint64_t rsp = cpu->r[RSP], frame;
+    uint64_t rsp = cpu->r[RSP], frame, top;
 
     TRY(push(cpu, get_reg(cpu, RBP, in->size), in->size));
     frame = cpu->r[RSP];
-    if (enter_frames(cpu, in, frame) != EXEC_OK) {
-        cpu->r[RSP] = rsp;
-        return EXEC_FAULT;
+    if (enter_frames(cpu, in, frame) == EXEC_OK) {
+        top = ((cpu->r[RSP] & cpu->sp_mask) - in->imm) & cpu->sp_mask;
+        if (lsu_probe_write(cpu, SEG_SS, top, in->size) == EXEC_OK) {
+            put_reg(cpu, RBP, in->size, frame);
+            set_sp(cpu, top);
+            return EXEC_OK;
+        }
     }
-    put_reg(cpu, RBP, in->size, frame);
-    set_sp(cpu, (cpu->r[RSP] & cpu->sp_mask) - in->imm);
-    return EXEC_OK;
+    cpu->r[RSP] = rsp;
+    return EXEC_FAULT;
 }
 
 enum exec op_leave(struct cpu *cpu, const struct insn *in)

@@ -255,14 +255,14 @@ enum exec op_grp7(struct cpu *cpu, const struct insn *in)
 /* RDFSBASE RDGSBASE WRFSBASE WRGSBASE: ModRM.reg 0 to 3. */
 static enum exec fs_gs_base(struct cpu *cpu, const struct insn *in)
 {
-    unsigned op = in->modrm >> 3 & 7;
+    unsigned op = in->modrm >> 3 & 7, bytes = in->size == 8 ? 8 : 4; /* 66 has no effect */
     struct rec_seg_state *s = &cpu->sys.seg[op & 1 ? SEG_GS : SEG_FS];
-    uint64_t v = get_reg(cpu, in->rm, in->size);
+    uint64_t v = get_reg(cpu, in->rm, bytes);
 
     if (!cpu_is_64(cpu) || !(cpu->sys.cr4 & CR4_FSGSBASE))
         return raise_ud(cpu);
     if (op < 2) {
-        put_reg(cpu, in->rm, in->size, s->base);
+        put_reg(cpu, in->rm, bytes, s->base);
         return EXEC_OK;
     }
     if (!is_canonical(v))
@@ -279,7 +279,7 @@ enum exec op_grp15(struct cpu *cpu, const struct insn *in)
     unsigned prefix = in->prefix & (PFX_66 | PFX_REP | PFX_REPNE);
 
     if (!in->is_mem) {
-        if (prefix == PFX_REP && op < 4)
+        if ((prefix & PFX_REP) && op < 4)
             return fs_gs_base(cpu, in);
         return prefix == 0 && op >= 5 ? EXEC_OK : raise_ud(cpu);
     }
@@ -311,12 +311,8 @@ enum exec op_invpcid(struct cpu *cpu, const struct insn *in)
     if (cpu->cpl > 0 || type > 3)
         return raise_gp(cpu, 0);
     TRY(load_16_bytes(cpu, in, v));
-    if (type < 2) {
-        if (v[0] >> 12)
-            return raise_gp(cpu, 0);
-        if (v[0] && !(cpu->sys.cr4 & CR4_PCIDE))
-            return raise_gp(cpu, 0);
-    }
+    if (v[0] >> 12 || (type < 2 && v[0] && !(cpu->sys.cr4 & CR4_PCIDE)))
+        return raise_gp(cpu, 0);
     if (type == 0 && !is_canonical(v[1]))
         return raise_gp(cpu, 0);
     cpu_flush(cpu, kinds[type], v[1], (uint16_t)(v[0] & 0xfff));
@@ -430,7 +426,8 @@ static enum exec write_cr0(struct cpu *cpu, uint64_t v)
         CR0_PE | CR0_MP | CR0_EM | CR0_TS | CR0_NE | CR0_WP | CR0_AM | CR0_NW | CR0_CD | CR0_PG;
     uint64_t old = cpu->sys.cr0;
 
-    if (v >> 32 || ((v & CR0_PG) && !(v & CR0_PE)) || ((v & CR0_NW) && !(v & CR0_CD)))
+    /* choice: PE stays set while there is no real mode */
+    if (v >> 32 || !(v & CR0_PE) || ((v & CR0_NW) && !(v & CR0_CD)))
         return raise_gp(cpu, 0);
     if ((v & CR0_PG) && !(old & CR0_PG)) {
         if (!may_enter_long_mode(cpu))

@@ -299,6 +299,15 @@ enum exec lsu_probe(struct cpu *cpu, unsigned seg, uint64_t off)
     return open_span(cpu, seg, off, &l, &s);
 }
 
+/* A store of this size is checked and translated, but not made (ENTER). */
+enum exec lsu_probe_write(struct cpu *cpu, unsigned seg, uint64_t off, unsigned bytes)
+{
+    struct lin l = {.bytes = bytes, .access = ACCESS_WRITE, .align = bytes};
+    struct span s;
+
+    return open_span(cpu, seg, off, &l, &s);
+}
+
 enum exec lsu_sys_read(struct cpu *cpu, uint64_t la, unsigned bytes, uint64_t *v)
 {
     struct lin l = {.la = cpu_is_long(cpu) ? la : la & 0xffffffff,

@@ -43,6 +43,7 @@ enum exec lsu_write(struct cpu *cpu, unsigned seg, uint64_t off, unsigned bytes,
 enum exec lsu_rmw_begin(struct cpu *cpu, unsigned seg, uint64_t off, unsigned bytes, bool lock,
                         struct rmw *m, uint8_t *data);
 enum exec lsu_probe(struct cpu *cpu, unsigned seg, uint64_t off);
+enum exec lsu_probe_write(struct cpu *cpu, unsigned seg, uint64_t off, unsigned bytes);
 
 /* Implicit accesses to system structures (descriptor tables, TSS), by linear address. */
 enum exec lsu_sys_read(struct cpu *cpu, uint64_t la, unsigned bytes, uint64_t *v);

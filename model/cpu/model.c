@@ -194,9 +194,10 @@ static void boundary(struct cpu *cpu, uint64_t flags_before, enum exec end)
         cpu->rflags &= ~RFLAGS_RF;
     cpu->sti_shadow = cpu->sti_next;
     cpu->mov_ss_shadow = cpu->mov_ss_next;
-    if ((flags_before & RFLAGS_TF) && !cpu->mov_ss_shadow && !cpu->no_trap)
+    /* SYSCALL and SYSRET trap by the TF that they leave */
+    if (((cpu->trap_by_new_tf ? cpu->rflags : flags_before) & RFLAGS_TF) && !cpu->mov_ss_shadow)
         cpu->trap_pending = true;
-    cpu->keep_rf = cpu->no_trap = cpu->sti_next = cpu->mov_ss_next = false;
+    cpu->keep_rf = cpu->trap_by_new_tf = cpu->sti_next = cpu->mov_ss_next = false;
     cpu->halted = end == EXEC_HLT;
     settle_attention(cpu);
 }
@@ -205,7 +206,7 @@ static void raise_from(struct cpu *cpu, const struct insn *in, enum exec end)
 {
     struct event fault = {.kind = EVENT_EXCEPTION, .what = cpu->fault};
 
-    cpu->keep_rf = cpu->no_trap = cpu->sti_next = cpu->mov_ss_next = false;
+    cpu->keep_rf = cpu->trap_by_new_tf = cpu->sti_next = cpu->mov_ss_next = false;
     event_deliver(cpu, end == EXEC_SOFT_INT ? &cpu->soft : &fault, in);
     settle_attention(cpu);
 }
@@ -231,7 +232,7 @@ static inline void execute(struct cpu *cpu, const struct insn *in)
     if (in_rep && !cpu->in_rep)
         cpu->rep = *in;
     if (in_rep != cpu->in_rep || shadows || end == EXEC_HLT || cpu->keep_rf ||
-        (flags & (RFLAGS_TF | RFLAGS_RF))) {
+        ((flags | cpu->rflags) & (RFLAGS_TF | RFLAGS_RF))) {
         cpu->in_rep = in_rep;
         boundary(cpu, flags, end);
     }

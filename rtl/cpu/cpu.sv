@@ -228,7 +228,8 @@ module cpu
     endcase
   end
 
-  logic        ev_active, ev_has_error, ev_soft, ev_dpl_check, ev_rf, ev_shutdown;
+  logic        ev_active, ev_has_error, ev_soft, ev_dpl_check, ev_rf, ev_rf_keep,
+               ev_shutdown;
   retire_kind_e ev_kind;
   logic [7:0]  ev_vector;
   logic [15:0] ev_error;
@@ -255,7 +256,8 @@ module cpu
       RgStep: return flags_q[FlDf] ? -(64'd1 << insn_q.osz) : 64'd1 << insn_q.osz;
       RgEvec: return {56'd0, ev_vector};
       RgEerr: return {48'd0, ev_error};
-      RgPflags: return ev_rf ? flags_q | (64'd1 << FlRf) : flags_q & ~(64'd1 << FlRf);
+      RgPflags: return ev_rf ? flags_q | (64'd1 << FlRf)
+                       : ev_rf_keep ? flags_q : flags_q & ~(64'd1 << FlRf);
       RgPrip: return ev_soft ? nrip_q : rip_q;
       RgCpl: return {62'd0, cpl_q};
       RgLdhi: return ldhi_q;
@@ -380,6 +382,7 @@ module cpu
       lsu_req.rmw = uop.m_rmw;
       lsu_req.lock = uop.m_lock || ((uop.m_rmw || lsu_req.strmw) && insn_q.lock && !ev_active);
       lsu_req.implicit_sup = uop.m_imp;
+      lsu_req.probe = uop.m_probe;
       lsu_req.va = a_val + uconst;
       if (uop.m_push) lsu_req.va = a_val - (64'd1 << size);
       unique case (uop.seg)
@@ -506,6 +509,7 @@ module cpu
   event_unit u_event (
     .clk_i, .rst_ni,
     .boundary_i(boundary),
+    .in_rep_i(rep_q),
     .step_i(step_pend_q),
     .nmi_i,
     .intr_i,
@@ -532,7 +536,8 @@ module cpu
     .has_error_o(ev_has_error),
     .soft_o(ev_soft),
     .dpl_check_o(ev_dpl_check),
-    .rf_o(ev_rf)
+    .rf_o(ev_rf),
+    .rf_keep_o(ev_rf_keep)
   );
 
   assign inta_o = take_intr;
@@ -696,10 +701,12 @@ module cpu
     .ecx_i(gpr_q[1][31:0]),
     .dr_n_i(insn_q.reg_n[2:0]),
     .chk_i(exec && uop.op == OpChkw),
-    .l64_i(l64),
+    .l64_i(segs[SegCs].attr[13]),
+    .tss16_i({segs[SegTr].attr[4:2], segs[SegTr].attr[0]} == 4'b0001),
     .cr2_we_i(raise.valid && raise.vec == VecPf),
     .cr2_i(raise_va),
     .dr6_bs_i(take_step),
+    .gd_clear_i(ev_done && ev_kind == RetExc && ev_vector == VecDb),
     .ok_o(sys_ok),
     .regs_o(sys),
     .msr_rd_i(exec && (uop.cond == CnMsrok || uop.a == RgMsrv)),
@@ -809,6 +816,7 @@ module cpu
         if (wr && uop.dst == RgSserr) sserr_q <= wr_val[15:0];
         if (uop.op == OpShadow) shadow_set_q <= a_val[1:0];
         if (uop.op == OpHlt) hlt_set_q <= 1'b1;
+        if (soft_start) step_pend_q <= 1'b0;
         if (uop.op == OpNmidone) keep_rf_q <= 1'b1;
       end
 
@@ -825,7 +833,10 @@ module cpu
         shadow_set_q <= '0;
         if (plain_end) begin
           halted_q <= hlt_set_q || uop.op == OpHlt;
-          if (tf_start_q) step_pend_q <= 1'b1;
+          // SYSCALL and SYSRET trap by the TF that they leave.
+          if (insn_q.entry inside {UcSyscall, UcSysret} ? flags_q[FlTf] : tf_start_q) begin
+            step_pend_q <= 1'b1;
+          end
         end
         ret_valid_q <= 1'b1;
         ret_kind_q <= ev_active ? ev_kind : RetInsn;

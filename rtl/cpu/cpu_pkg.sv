@@ -128,6 +128,7 @@ package cpu_pkg;
     logic         rmw;       // a read, translated as a write, whose write follows
     logic         lock;
     logic         implicit_sup;
+    logic         probe;     // ends with its translation
     seg_e         seg;
     log2_t        size;      // log2 of bytes, 0 to 4
     logic [63:0]  va;        // offset in the segment, address size applied; or physical; or port

@@ -20,7 +20,7 @@ module decode
     ImNone, ImB, ImZ, ImV, ImW, ImEnter, ImMoffs, ImFar, ImOne
   } imm_e;
 
-  typedef enum logic [1:0] {OsDefault, OsByte, OsD64, OsF64} osz_e;
+  typedef enum logic [2:0] {OsDefault, OsByte, OsD64, OsF64, OsNo16} osz_e;
 
   /* verilator lint_off UNUSEDSIGNAL */  // rows look at some prefixes and bits of ModRM
   // One row of the opcode map.
@@ -444,7 +444,8 @@ module decode
         if (plain && n == 3'd7) x.m = UcClflush;
         if (p.opsz && !p.rep && !p.repne && n[2:1] == 2'd3) x.m = UcClflush;
         if (plain && n >= 3'd5) x.r = UcNop;
-        if (p.rep && !p.repne && l64 && c.cr4_fsgsbase) begin
+        if (p.rep && l64 && c.cr4_fsgsbase) begin
+          x.osz = OsNo16;
           unique case (n)
             3'd0: x.r = UcRdfsb;
             3'd1: x.r = UcRdgsb;
@@ -571,7 +572,7 @@ module decode
           unique case (byte_v) inside
             8'h26, 8'h2e, 8'h36, 8'h3e: begin
               p.rex = '0;
-              if (!ctx_i.l64 || byte_v == 8'h36) begin
+              if (!ctx_i.l64) begin
                 p.seg_v = 1'b1;
                 p.seg = {1'b0, byte_v[4:3]};
               end
@@ -646,6 +647,7 @@ module decode
         OsByte: d.osz = 3'd0;
         OsD64: d.osz = ctx_i.l64 ? (p.opsz && !w ? 3'd1 : 3'd3) : (p.opsz ? 3'd1 : 3'd2);
         OsF64: d.osz = ctx_i.l64 ? 3'd3 : (p.opsz ? 3'd1 : 3'd2);
+        OsNo16: d.osz = w ? 3'd3 : 3'd2;
         default: d.osz = w ? 3'd3 : p.opsz ? 3'd1 : 3'd2;
       endcase
       if (map == 2'd0 && op[7:4] == 4'he && op[2] && d.osz == 3'd3) d.osz = 3'd2;  // ports

@@ -9,6 +9,7 @@ module event_unit
   input  logic        clk_i, rst_ni,
   // between instructions
   input  logic        boundary_i,     // an event may be taken in this cycle
+  input  logic        in_rep_i,       // a string instruction has iterations left
   input  logic        step_i,         // single-step #DB pending
   input  logic        nmi_i,          // edge of this level
   input  logic        intr_i,
@@ -33,7 +34,8 @@ module event_unit
   output logic [31:0] error_full_o,
   output logic        has_error_o,
   output logic        soft_o, dpl_check_o,
-  output logic        rf_o            // RF in the RFLAGS to push
+  output logic        rf_o,           // RF is pushed as 1
+  output logic        rf_keep_o       // RF is pushed as it stands; neither: as 0
 );
 
   typedef enum logic [1:0] {ClBenign, ClContributory, ClPageFault, ClDouble} class_e;
@@ -51,7 +53,7 @@ module event_unit
     return v inside {VecDf, [VecTs:VecPf], VecAc};
   endfunction
 
-  logic         active_q, has_error_q, dpl_check_q, rf_q;
+  logic         active_q, has_error_q, dpl_check_q, rf_q, rf_keep_q;
   retire_kind_e kind_q;
   logic [7:0]   vector_q;
   logic [31:0]  error_q;
@@ -97,6 +99,7 @@ module event_unit
       has_error_q <= 1'b0;
       dpl_check_q <= 1'b0;
       rf_q <= 1'b0;
+      rf_keep_q <= 1'b0;
     end else begin
       nmi_last_q <= nmi_i;
       if (nmi_i && !nmi_last_q) nmi_pend_q <= 1'b1;
@@ -113,6 +116,7 @@ module event_unit
         has_error_q <= double_fault || pushes_error(fault_i.vec);
         dpl_check_q <= 1'b0;
         rf_q <= !double_fault;
+        rf_keep_q <= 1'b0;
       end else if (take_o || soft_i) begin
         active_q <= 1'b1;
         kind_q <= soft_i ? RetSoftInt : take_step_o ? RetExc : take_nmi_o ? RetNmi : RetIntr;
@@ -121,7 +125,8 @@ module event_unit
         error_q <= '0;
         has_error_q <= 1'b0;
         dpl_check_q <= soft_i && soft_check_i;
-        rf_q <= 1'b0;
+        rf_q <= !soft_i && in_rep_i;  // SDM Vol. 3B "Instruction-Breakpoint Exception Condition"
+        rf_keep_q <= !soft_i;
       end
     end
   end
@@ -135,5 +140,6 @@ module event_unit
   assign soft_o = kind_q == RetSoftInt;
   assign dpl_check_o = dpl_check_q;
   assign rf_o = rf_q;
+  assign rf_keep_o = rf_keep_q;
 
 endmodule

@@ -3,8 +3,9 @@
 // done_o (with rdata_o for a read) or fault_o for one cycle; a segment fault answers in the cycle
 // of start_i, an access of one beat 2 cycles after it with a TLB hit and no wait state. Both pages
 // of a crossing access are translated before the first beat. A read-modify-write's write (strmw)
-// goes to the addresses of its read without translation. SDM Vol. 3A "Limit Checking", "Type
-// Checking", "Alignment Check Exception"; Vol. 1 "Canonical Addressing".
+// goes to the addresses of its read without translation; a probe ends with its translation.
+// SDM Vol. 3A "Limit Checking", "Type Checking", "Alignment Check Exception"; Vol. 1 "Canonical
+// Addressing".
 module lsu
   import cpu_pkg::*;
   import ucode_pkg::*;
@@ -41,7 +42,7 @@ module lsu
   logic [39:0]  pa_q;
   logic [35:0]  block2_q;           // block of the second beat
   log2_t        size_q;
-  logic         write_q, lock_q, io_q, second_q;
+  logic         write_q, lock_q, io_q, second_q, probe_q;
   logic [127:0] wdata_q, beat0_q;
 
   // --- segment and canonical checks, linear address; evaluated in the cycle of start_i
@@ -87,6 +88,10 @@ module lsu
       last = lin + {59'd0, n} - 64'd1;
       if ((plain && lma_i) || (!plain && rules64)) bad = !is_canonical(lin) || !is_canonical(last);
       else last[63:32] = '0;
+      if (req_i.rmw && req_i.size == 3'd4 && lin[3:0] != 4'd0) begin  // CMPXCHG16B
+        bad = 1'b1;
+        is_ss = 1'b0;
+      end
       crosses = last[63:12] != lin[63:12];
       va2 = {last[63:12], 12'd0};
       misaligned = |(lin[3:0] & (n[3:0] - 4'd1)) && req_i.size != 3'd0;
@@ -118,7 +123,8 @@ module lsu
   assign bytes_q = 5'd1 << size_q;
   assign two_beats = !io_q && ({1'b0, pa_q[3:0]} + bytes_q > 5'd16);
   assign last_beat = second_q || !two_beats;
-  assign done_o = state_q == StBeat && bus_rsp_i.ack && last_beat;
+  assign done_o = (state_q == StBeat && bus_rsp_i.ack && last_beat)
+               || (xlate_last && probe_q && !ac_q);
 
   always_comb begin
     fault_o = '0;
@@ -176,6 +182,7 @@ module lsu
       state_q <= StIdle;
       mreq_q <= '0;
       second_q <= 1'b0;
+      probe_q <= 1'b0;
     end else begin
       unique case (state_q)
         StIdle: if (start_i) begin
@@ -188,6 +195,7 @@ module lsu
           end else begin
             write_q <= req_i.write;
             io_q <= req_i.seg == SgIo;
+            probe_q <= req_i.probe;
             size_q <= req_i.size;
             pa_q <= req_i.va[39:0];
             cross_q <= crosses;
@@ -211,12 +219,12 @@ module lsu
             mreq_q.va <= va2_q;
             state_q <= StSecond;
           end else begin
-            state_q <= StBeat;
+            state_q <= probe_q ? StIdle : StBeat;
           end
         end
         StSecond: if (mmu_rsp_valid_i) begin
           block2_q <= mmu_rsp_i.pa[39:4];
-          state_q <= fault_o.valid ? StIdle : StBeat;
+          state_q <= fault_o.valid || probe_q ? StIdle : StBeat;
         end
         default: if (bus_rsp_i.ack) begin
           second_q <= !last_beat;

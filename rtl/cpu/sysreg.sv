@@ -19,9 +19,11 @@ module sysreg
   input  logic        chk_i,       // ok_o is wanted
   input  logic [63:0] chk_value_i,
   input  logic        l64_i,
+  input  logic        tss16_i,     // TR holds a 16-bit TSS
   input  logic        cr2_we_i,
   input  logic [63:0] cr2_i,
   input  logic        dr6_bs_i,    // single step recognised
+  input  logic        gd_clear_i,  // a #DB has been delivered
   output logic        ok_o,        // chk_value_i may be written to sel_i
   output sysreg_t     regs_o,
   input  logic        msr_rd_i,
@@ -55,11 +57,12 @@ module sysreg
   endfunction
 
   /* verilator lint_off UNUSEDSIGNAL */  // the checks look at some registers
-  function automatic logic cr0_ok(input logic [63:0] v, input sysreg_t r, input logic l64);
+  function automatic logic cr0_ok(input logic [63:0] v, input sysreg_t r, input logic l64,
+                                 input logic tss16);
     if (v[63:32] != '0) return 1'b0;
-    if (v[Cr0Pg] && !v[Cr0Pe]) return 1'b0;
+    if (!v[Cr0Pe]) return 1'b0;
     if (v[Cr0Nw] && !v[Cr0Cd]) return 1'b0;
-    if (v[Cr0Pg] && !r.cr0[Cr0Pg]) return r.efer[EferLme] && r.cr4[Cr4Pae] && !l64;
+    if (v[Cr0Pg] && !r.cr0[Cr0Pg]) return r.efer[EferLme] && r.cr4[Cr4Pae] && !l64 && !tss16;
     if (!v[Cr0Pg] && r.cr0[Cr0Pg]) return !l64 && !r.cr4[Cr4Pcide];
     return 1'b1;
   endfunction
@@ -94,7 +97,7 @@ module sysreg
     ok_o = 1'b1;
     if (chk_i) begin
       unique case (sel_i)
-        RgCr0: ok_o = cr0_ok(chk_value_i, r_q, l64_i);
+        RgCr0: ok_o = cr0_ok(chk_value_i, r_q, l64_i, tss16_i);
         RgCr3: ok_o = !r_q.efer[EferLma] || (chk_value_i[62:40] == '0
                       && !(chk_value_i[63] && !r_q.cr4[Cr4Pcide]));
         RgCr4: ok_o = cr4_ok(chk_value_i, r_q);
@@ -149,6 +152,7 @@ module sysreg
     end else begin
       if (cr2_we_i) r_q.cr2 <= cr2_i;
       if (dr6_bs_i) r_q.dr6[14] <= 1'b1;
+      if (gd_clear_i) r_q.dr7[13] <= 1'b0;
       if (we_i) begin
         unique case (sel_i)
           RgCr0: begin
@@ -173,7 +177,7 @@ module sysreg
           RgMsrv: begin
             unique case (ecx_i)
               MsrApicBase: r_q.apicb <= value_i;
-              MsrSysCs: r_q.sysenter_cs <= value_i;
+              MsrSysCs: r_q.sysenter_cs <= {32'd0, value_i[31:0]};
               MsrSysEsp: r_q.sysenter_esp <= value_i;
               MsrSysEip: r_q.sysenter_eip <= value_i;
               MsrMisc: r_q.misc <= value_i;

@@ -176,10 +176,8 @@ cmpxchg8b_n: strmw.q  t0
             shr.q     t0, t0, 32
             mov.d     rdx, t0
             and.q     flags, flags, ~0x40       ; end
-# choice: the alignment check precedes the translation.
-cmpxchg16b: add.q     t3, ea, sbase@dat
-            and.q     -, t3, 15                 ; jnz gp0
-            ld.x.rmw  t0, dat:ea+0
+# Misaligned: #GP(0) by the load/store unit, before the translation.
+cmpxchg16b: ld.x.rmw  t0, dat:ea+0
             mov.q     t1, ldhi
             cmp.q     -, t0, rax                ; jnz cmpxchg16b_n
             cmp.q     -, t1, rdx                ; jnz cmpxchg16b_n
@@ -221,7 +219,9 @@ enter_loop: sub.q     t2, t2, 1                 ; jz enter_last
             st.op     ss:t0+0, t4               ; j enter_loop
 enter_last: sub.stk   t0, t0, osb
             st.op     ss:t0+0, t1
+# SDM Vol. 2 "ENTER": faults when a write with the final stack pointer would.
 enter_end:  sub.stk   t0, t0, imm
+            st.op.probe ss:t0+0, none
             mov.op    rbp, t1
             mov.stk   rsp, t0                   ; end
 pusha:      sub.stk   t0, rsp, osb
@@ -303,8 +303,8 @@ stc:        or.q      flags, flags, 1           ; end
 cmc:        xor.q     flags, flags, 1           ; end
 cld:        and.q     flags, flags, ~0x400      ; end
 std:        or.q      flags, flags, 0x400       ; end
-# CLFLUSH and its like read the byte's translation.
-clflush:    ld.b      t0, dat:ea+0              ; end
+# CLFLUSH and its like are checked and translated as a load of one byte; nothing is read.
+clflush:    ld.b.probe -, dat:ea+0              ; end
 
 # --- strings: one iteration a pass; the sequencer comes back to the entry -----------------------
 movs:       nop                                 ; jnrep movs_1

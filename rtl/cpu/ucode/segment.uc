@@ -146,10 +146,9 @@ retf_out:   add.stk   t5, t5, imm
             ld.op     t3, ss:t5+0
             add.stk   t5, t5, osb
             ld.op     t4, ss:t5+0
-            and.q     t4, t4, 0xffff
+            and.q     t4, t4, 0xffff            ; call ret_ss
             jmpf.op   -, t0
-            nop                                 ; call set_acc
-            nop                                 ; call ret_ss
+            nop                                 ; call acc_both
             add.q     t3, t3, imm
             segmov    -@cs
             segmov    -@ss
@@ -164,7 +163,12 @@ iret:       and.q     -, flags, 0x4000          ; jnz gp0
             add.stk   t5, t5, osb
             ld.op     t2, ss:t5+0
             add.stk   t5, t5, osb
-            and.q     t14, t14, 0xffff          ; jnl64 iret_cs
+            # choice: VM = 1 in the frame is #GP(0) while there is no virtual-8086 mode
+            nop                                 ; jlma iret_novm
+            and.q     -, t2, 0x20000            ; jz iret_novm
+            nop                                 ; jo16 iret_novm
+            nop                                 ; jcpl0 gp0
+iret_novm:  and.q     t14, t14, 0xffff          ; jnl64 iret_cs
             ld.op     t3, ss:t5+0
             add.stk   t5, t5, osb
             ld.op     t4, ss:t5+0
@@ -181,9 +185,9 @@ iret_out:   ld.op     t3, ss:t5+0
             add.stk   t5, t5, osb
             ld.op     t4, ss:t5+0
             and.q     t4, t4, 0xffff
-iret_full:  jmpf.op   -, t0
-            nop                                 ; call set_acc
-            nop                                 ; call ret_ss
+iret_full:  nop                                 ; call ret_ss
+            jmpf.op   -, t0
+            nop                                 ; call acc_both
             nop                                 ; call iret_flags
             segmov    -@cs
             segmov    -@ss
@@ -214,18 +218,29 @@ chk_cs_ret: and.q     -, t14, 0xfffc            ; jz gp0
 chk_cs_ret_c: cmp.q   -, t8, t7                 ; jc gp_sel
             and.q     -, t6, 0x80               ; jz np_sel
             segld     -@ncs, t13, t14           ; ret
-# Return SS t4 for level t8: NSS loaded.
+# Return SS t4 for level t8: NSS loaded. CS's descriptor t13 at t12 moves to t1 at t5; SS's takes
+# its place.
 ret_ss:     mov.q     t14, t4
+            mov.q     t1, t13
+            mov.q     t5, t12
             and.q     -, t14, 0xfffc            ; jz ret_ss_null
             mov.q     t15, 13                   ; call rd_desc
             nop                                 ; call chk_ss
-            segld     -@nss, t13, t14           ; call set_acc
-            nop                                 ; ret
+            segld     -@nss, t13, t14           ; ret
 ret_ss_null: nop                                ; jnlma gp0
             and.q     -, sattr@ncs, 0x2000      ; jz gp0
             cmp.q     -, t8, 3                  ; jz gp0
             cmp.q     -, t14, t8                ; jnz gp0
+            mov.q     t13, 0x10000000000        # no descriptor, no accessed bit to set
             segnull   -@nss, t14                ; ret
+# The accessed bits of both, after every check: CS, then SS.
+acc_both:   mov.q     t9, t13
+            mov.q     t15, t12
+            mov.q     t13, t1
+            mov.q     t12, t5                   ; call set_acc
+            mov.q     t13, t9
+            mov.q     t12, t15                  ; call set_acc
+            nop                                 ; ret
 
 # --- SYSCALL, SYSRET: fixed descriptors ---------------------------------------------------------
 syscall:    jmp.q     -, lstar

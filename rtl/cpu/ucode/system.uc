@@ -122,7 +122,6 @@ mov_drr:    nop                                 ; jncpl0 gp0
 dr_gd:      and.q     -, dr7, 0x2000            ; jnz dr_gd_db
             nop                                 ; ret
 dr_gd_db:   or.q      dr6, dr6, 0x2000
-            and.q     dr7, dr7, ~0x2000
             fault     -, 1, none
 
 # --- MSRs ---------------------------------------------------------------------------------------
@@ -280,10 +279,10 @@ invlpg_c:   mov.q     t0, t0                    ; jncanon invlpg_end
             flush     -, t0, 0
 invlpg_end: nop                                 ; end
 invpcid:    nop                                 ; jncpl0 gp0
-            ld.x      t0, dat:ea+0
-            mov.q     t1, ldhi
             mov.nat   t2, reg
             and.q     -, t2, ~3                 ; jnz gp0
+            ld.x      t0, dat:ea+0
+            mov.q     t1, ldhi
             and.q     -, t0, ~0xfff             ; jnz gp0
             mov.q     wdhi, t0
             serialise

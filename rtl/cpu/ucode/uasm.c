@@ -68,8 +68,8 @@ static const char *const cond_names[] = {
 static const char *const ctl_names[] = {"next", "j", "call", "ret", "end", "more", NULL};
 
 /* Modifiers of an operation. */
-static const char *const mod_names[] = {"f", "rmw", "lock", "imp", "push", "pop", NULL};
-enum { MOD_F = 0, MOD_COUNT = 6 };
+static const char *const mod_names[] = {"f", "rmw", "lock", "imp", "push", "pop", "probe", NULL};
+enum { MOD_F = 0, MOD_COUNT = 7 };
 
 /* Fields of a word, from bit 0 up. */
 enum {
@@ -77,7 +77,7 @@ enum {
     W_CTL = 3,
     W_COND = 6,
     W_K = 8,
-    W_MOD = 6,
+    W_MOD = 7,
     W_SEG = 4,
     W_SZ = 4,
     W_REG = 7,
