@@ -529,7 +529,10 @@ void scoreboard_inta(struct scoreboard *sb, uint64_t cycle, uint8_t vector)
 void scoreboard_intr_line(struct scoreboard *sb, uint64_t cycle, bool line)
 {
     sb->line = line;
-    sb->line_since = cycle;
+    if (line)
+        sb->line_since = cycle;
+    else
+        sb->line_until = cycle;
 }
 
 void scoreboard_nmi(struct scoreboard *sb)
@@ -567,9 +570,13 @@ static void deliver_interrupt(struct scoreboard *sb, const struct rec_retire *r)
     sb->ops->interrupt(sb->model, vector, nmi);
 }
 
+/* At the boundary before this retirement. The line may have fallen since, as it does when the RTL
+ * takes the interrupt an instruction late. */
 static bool interrupt_was_due(const struct scoreboard *sb, const struct rec_retire *r)
 {
-    return (r->kind == RETIRE_INSN || r->kind == RETIRE_SOFT_INT) && sb->line &&
+    bool high = sb->line || sb->line_until > sb->last_retire_cycle;
+
+    return (r->kind == RETIRE_INSN || r->kind == RETIRE_SOFT_INT) && high &&
            sb->line_since + INTERRUPT_SLACK_CYCLES <= sb->last_retire_cycle &&
            sb->ops->interruptible(sb->model, false);
 }

@@ -76,7 +76,7 @@ struct scoreboard {
     bool bus_locked; /* by the processor */
     bool nmi_raised; /* and not yet delivered: NMIs do not queue */
     bool line;       /* external interrupt line, and since when */
-    uint64_t line_since, last_retire_cycle;
+    uint64_t line_since, line_until, last_retire_cycle;
 
     struct scoreboard_counts counts;
     bool failed;

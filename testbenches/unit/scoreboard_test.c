@@ -362,6 +362,29 @@ GT_TEST(scoreboard, an_interrupt_that_is_ignored_is_seen)
     scoreboard_destroy(sb);
 }
 
+/* The line has fallen again by the time the retirement is reported. */
+GT_TEST(scoreboard, an_interrupt_that_is_taken_late_is_seen)
+{
+    struct script s = script_of_one();
+    struct scoreboard *sb = board();
+
+    now = &s;
+    s.interruptible = true;
+    s.with_xlate = s.with_walk = s.with_sys = false;
+    scoreboard_intr_line(sb, 10, true);
+    s.retire.cycle = 20;
+    scoreboard_retire(sb, &s.retire);
+    s.retire.cycle = 40;
+    scoreboard_retire(sb, &s.retire);
+    EXPECT_TRUE(!sb->failed);
+    scoreboard_intr_line(sb, 60, false);
+    s.retire.cycle = 60;
+    scoreboard_retire(sb, &s.retire);
+    EXPECT_TRUE(sb->failed);
+    EXPECT_STR("interrupt due", sb->first.model);
+    scoreboard_destroy(sb);
+}
+
 /* docs/lockstep.md "Streams": a lock keeps the bus with the processor until its write. */
 GT_TEST(scoreboard, another_master_inside_a_lock_is_seen)
 {
