@@ -311,13 +311,14 @@ static void arithmetic(void)
                      : "rax", "cc");
     check("CMPXCHG of unequal values", cell == 5 && (flags & 0x40) == 0);
     sum = 0;
-    __asm__ volatile("movl $0x7F, %%eax\n\tstc\n\tincb %%al\n\tpushfq\n\tpopq %%rax\n\tmovl %%eax, %0\n\t"
-                     "stc\n\tmovb $0x0F, %%al\n\tadcb $0, %%al\n\tpushfq\n\tpopq %%rax\n\t"
-                     "addl %%eax, %0\n\tstc\n\tmovb $0, %%cl\n\tshll %%cl, %%eax\n\t"
-                     "pushfq\n\tpopq %%rax\n\taddl %%eax, %0"
-                     : "+r"(sum)
-                     :
-                     : "rax", "rcx", "cc", "memory");
+    __asm__ volatile(
+        "movl $0x7F, %%eax\n\tstc\n\tincb %%al\n\tpushfq\n\tpopq %%rax\n\tmovl %%eax, %0\n\t"
+        "stc\n\tmovb $0x0F, %%al\n\tadcb $0, %%al\n\tpushfq\n\tpopq %%rax\n\t"
+        "addl %%eax, %0\n\tstc\n\tmovb $0, %%cl\n\tshll %%cl, %%eax\n\t"
+        "pushfq\n\tpopq %%rax\n\taddl %%eax, %0"
+        : "+r"(sum)
+        :
+        : "rax", "rcx", "cc", "memory");
     line("flags", sum & 0xFFF);
 }
 
