@@ -637,11 +637,17 @@ void scoreboard_retire(struct scoreboard *sb, const struct rec_retire *r)
 
 void scoreboard_finish(struct scoreboard *sb)
 {
+    const struct stream *of_iommu[] = {&sb->iommu_records, &sb->iwalk, &sb->message};
+    bool in_between;
+
     if (sb->failed)
         return;
+    order_drain(sb, UINT64_MAX);
+    in_between = sb->order.count != 0 || sb->dma_in_flight; /* the run ended within something */
     stream_model_empty(sb, &sb->sys);
     stream_rtl_empty(sb, &sb->sys, sb->last_retire_cycle);
-    stream_model_empty(sb, &sb->iommu_records);
-    stream_model_empty(sb, &sb->iwalk);
-    stream_model_empty(sb, &sb->message);
+    for (unsigned i = 0; i < sizeof(of_iommu) / sizeof(of_iommu[0]); i++) {
+        stream_model_empty(sb, of_iommu[i]);
+        stream_rtl_empty(sb, of_iommu[i], in_between ? 0 : sb->last_retire_cycle);
+    }
 }

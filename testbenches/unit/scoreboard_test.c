@@ -275,6 +275,23 @@ GT_TEST(scoreboard, a_store_is_compared_by_address_lanes_data_and_direction)
     EXPECT_TRUE(store_differs(&b));
 }
 
+GT_TEST(scoreboard, an_iommu_record_that_the_model_never_made_is_seen_at_the_end)
+{
+    struct script s = script_of_one();
+    struct scoreboard *sb = board();
+    struct rec_iommu fault = {.cycle = 3, .kind = IOMMU_FAULT_RECORD, .lo = 0x1000};
+
+    now = &s;
+    scoreboard_iommu(sb, &fault);
+    s.retire.cycle = 9;
+    feed(sb, &s);
+    EXPECT_TRUE(!sb->failed);
+    scoreboard_finish(sb);
+    EXPECT_TRUE(sb->failed);
+    EXPECT_STR("iommu", sb->first.stream);
+    scoreboard_destroy(sb);
+}
+
 GT_TEST(scoreboard, an_interrupt_that_the_model_could_not_take_is_seen)
 {
     struct script s = script_of_one();
