@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-set(RW_VERILATED_OPT -O3 CACHE STRING "how the Verilated code is compiled (mutants: -O1, built sooner)")
+set(RW_VERILATED_OPT -O3 CACHE STRING "how the Verilated code is compiled (mutants: -O0, built sooner)")
 set(RW_VERILATOR_ARGS "" CACHE STRING "more arguments of Verilator (mutants: -Wno-fatal)")
 
 # rw_verilate(TARGET name TOP module SOURCES files... [ARGS ...]): a static library of the Verilated

@@ -92,7 +92,7 @@ def build(work, target):
     out = work / "build"
     if not (out / "build.ninja").exists():
         command = ["cmake", "-S", work, "-B", out, "-G", "Ninja", "-DCMAKE_C_COMPILER=clang",
-                   "-DCMAKE_CXX_COMPILER=clang++", "-DRW_VERILATED_OPT=-O1",
+                   "-DCMAKE_CXX_COMPILER=clang++", "-DRW_VERILATED_OPT=-O0",
                    "-DRW_VERILATOR_ARGS=-Wno-fatal"]
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode != 0:
