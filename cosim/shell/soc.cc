@@ -164,7 +164,8 @@ static void update_lines(shell *s)
     s->board.lapic.nmi_pending = false;
     if (pins->nmi && s->sink.nmi != nullptr)
         s->sink.nmi(s->sink.ctx, vsoc_cycle(s->rtl));
-    pins->wake = pins->nmi ? vsoc_cycle(s->rtl) + 1 : pc_next_event(&s->board);
+    // The processor sees the pin in the next cycle; it falls in the one after.
+    pins->wake = pins->nmi ? vsoc_cycle(s->rtl) + 2 : pc_next_event(&s->board);
     pins->dma_pending = !s->dma_queue.empty();
 }
 

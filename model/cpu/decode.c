@@ -95,8 +95,7 @@ static const struct row group9[8] = {
     [1] = {op_grp9, LK, 0, NULL},
     [7] = {op_grp9, 0, 0, NULL},
 };
-static const struct row group11[8] = {{op_mov_rm_imm, IZ, 0, NULL}};
-static const struct row group11_byte[8] = {{op_mov_rm_imm, I8, 0, NULL}};
+static const struct row group11[8] = {{op_mov_rm_imm, 0, 0, NULL}};
 
 static const struct row one_byte[256] = {
     ALU_ROWS(0, LK),
@@ -177,8 +176,8 @@ static const struct row one_byte[256] = {
     [0xc3] = {op_ret, F64, 0, NULL},
     [0xc4] = {NULL, NO64 | M, 0, NULL},
     [0xc5] = {NULL, NO64 | M, 0, NULL},
-    [0xc6] = GROUP(B, group11_byte),
-    [0xc7] = GROUP(0, group11),
+    [0xc6] = GROUP(B | I8, group11),
+    [0xc7] = GROUP(IZ, group11),
     [0xc8] = {op_enter, D64 | LEVEL, 0, NULL},
     [0xc9] = {op_leave, D64, 0, NULL},
     [0xca] = {op_retf, I16, 0, NULL},
@@ -731,8 +730,10 @@ static bool decode(struct stream *s, struct insn *in)
         return false;
     settle_address(in, &h);
     flags = row->flags;
-    if (in->mode == DECODE_64 && (flags & NO64) && (opcode == 0x62 || (opcode & 0xfe) == 0xc4))
-        flags &= ~(unsigned)M; /* EVEX, VEX */
+    if (in->mode == DECODE_64 && (flags & NO64)) { /* ends with the opcode; docs/cpu.md */
+        in->op = op_ud;
+        return true;
+    }
     if ((flags & M) && !decode_modrm(s, in, &h, flags))
         return false;
     settle_segment(in, &h);

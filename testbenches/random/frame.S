@@ -190,14 +190,14 @@ long_mode:
         .else
         movl    $STACK, %esp
         .endif
-        pushl   $2
+        pushl   $2 + 0x200 * FUZZ
         pushl   $BODY_CS
         pushl   $BODY
         iretl
 #else
         pushq   $BODY_DS
         pushq   $STACK
-        pushq   $2
+        pushq   $2 + 0x200 * FUZZ
         pushq   $BODY_CS
         pushq   $BODY
         iretq

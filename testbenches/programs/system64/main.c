@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+// What random integer code does not reach, in 64-bit mode: exceptions and their error codes,
+// control and debug registers, MSRs, descriptors, gates, rings, single step, interrupt shadows.
+#include "probe.h"
+
+int main(void)
+{
+    probes_open();
+    system_tests();
+    flow_tests();
+    line("failures", failures);
+    return failures == 0 ? 0 : 1;
+}
