@@ -20,7 +20,7 @@ enum {
     ONLY32 = 16, /* compatibility mode, mostly */
     STR = 32,    /* takes REP */
     NEAR = 64,   /* near branch: few 66 prefixes, which makers read differently in 64-bit mode */
-    RARE = 128   /* one in eight of the others: many rows for one instruction */
+    RARE = 128   /* drawn again, mostly: many rows for one instruction, or little to go wrong */
 };
 
 struct row {
@@ -180,6 +180,11 @@ void gen_row_print(unsigned row)
 bool gen_row_in_mode(unsigned row, bool compat)
 {
     return !(rows[row].flags & (compat ? ONLY64 : ONLY32));
+}
+
+bool gen_row_rare(unsigned row)
+{
+    return rows[row].flags & RARE;
 }
 
 struct out {

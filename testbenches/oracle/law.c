@@ -15,8 +15,9 @@
         ZYDIS_MNEMONIC_##m, L_PLAIN, row                                                           \
     }
 
-/* Not here though the model has them: SYSCALL and SYSRET (the host's kernel would answer), XGETBV
- * and XSETBV (the host offers XSAVE), FWAIT and the MMX and SSE maps (the host has them). */
+/* ENDBR decodes as NOP here. Not here though the model has them: SYSCALL and SYSRET (the host's
+ * kernel would answer), XGETBV and XSETBV (the host offers XSAVE), FWAIT and the MMX and SSE maps
+ * (the host has them). */
 static const struct law laws[] = {
     /* moves */
     PLAIN(MOV),
@@ -180,8 +181,6 @@ static const struct law laws[] = {
     PLAIN(UD1),
     PLAIN(UD2),
     PLAIN(NOP),
-    PLAIN(ENDBR32),
-    PLAIN(ENDBR64),
     PLAIN(PAUSE),
     PLAIN(LFENCE),
     PLAIN(MFENCE),
@@ -286,19 +285,20 @@ static bool locked_admits(const struct trial *t)
     return !ZYAN_SUCCESS(decode(&bare)) || law_of(bare.insn.mnemonic);
 }
 
-/* Undecodable bytes are tried too (they should be #UD, or #GP when too long), but for x87 escapes,
- * where the processor has aliases that Zydis does not list, and 0F 01 C0-DF, where a hypervisor
- * answers. */
+/* Undecodable bytes are tried too (they should be #UD, or #GP when too long), but for x87 escapes
+ * and VEX and EVEX, where the processor has aliases that Zydis does not list, and 0F 01 C0-DF,
+ * where a hypervisor answers. */
 static bool undecoded_admits(struct trial *t)
 {
     const uint8_t *op = trial_opcode(t);
+    bool vex = (op[0] == 0xc4 || op[0] == 0xc5 || op[0] == 0x62) && (!t->compat || op[1] >= 0xc0);
     bool hypercall = op[0] == 0x0f && op[1] == 0x01 && op[2] >= 0xc0 && op[2] <= 0xdf;
 
     t->law = NULL;
     t->decoded = false;
     if (t->status == ZYDIS_STATUS_ILLEGAL_LOCK && !locked_admits(t))
         return false;
-    return (op[0] < 0xd8 || op[0] > 0xdf) && !hypercall;
+    return (op[0] < 0xd8 || op[0] > 0xdf) && !vex && !hypercall;
 }
 
 bool law_admits(struct trial *t)

@@ -156,6 +156,7 @@ unsigned gen_rows(void);
 const char *gen_row_name(unsigned row);
 void gen_row_print(unsigned row);
 bool gen_row_in_mode(unsigned row, bool compat);
+bool gen_row_rare(unsigned row);
 /* Bytes of an instruction of the row. */
 void gen_bytes(struct trial *t, unsigned row, struct rng *r);
 void random_bytes(struct trial *t, struct rng *r);

@@ -183,8 +183,9 @@ static bool amd_far_call_compat(const struct trial *t, const struct pair *p)
 /* A return to another RPL reads the outer stack pointer before it refuses the selector. */
 static bool amd_far_return_order(const struct trial *t, const struct pair *p)
 {
-    return t->decoded && t->insn.meta.category == ZYDIS_CATEGORY_RET && is_far(t) &&
-           p->model->vector == 13 && p->model->error_code && host_access_fault(p);
+    return t->decoded && t->insn.meta.category == ZYDIS_CATEGORY_RET &&
+           (is_far(t) || t->insn.opcode == 0xcf) && p->model->vector == 13 &&
+           p->model->error_code && host_access_fault(p);
 }
 
 /* LOCK MOV CR is a way to CR8 there, and #GP(0) at CPL 3. */

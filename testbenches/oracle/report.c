@@ -28,7 +28,12 @@ bool choose_rows(struct oracle *o)
 
 unsigned pick_row(const struct oracle *o, struct rng *r, bool compat)
 {
-    return o->rows[compat][rng_below(r, o->row_count[compat])];
+    const uint16_t *rows = o->rows[compat];
+    unsigned row = rows[rng_below(r, o->row_count[compat])];
+
+    if (gen_row_rare(row) && rng_percent(r, 75))
+        row = rows[rng_below(r, o->row_count[compat])];
+    return row;
 }
 
 bool report_open(struct oracle *o)
