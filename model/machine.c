@@ -243,10 +243,20 @@ static void advance_board(struct machine *m)
     update_line(m);
 }
 
+/* An NMI waits in the local APIC until the processor takes it. */
+static void offer_nmi(struct machine *m)
+{
+    if (!m->board.lapic.nmi_pending || !m->ops->interruptible(m->cpu, true))
+        return;
+    m->board.lapic.nmi_pending = false;
+    m->ops->interrupt(m->cpu, 2, true);
+}
+
 static uint64_t slice_length(const struct machine *m, uint64_t left)
 {
     uint64_t next = pc_next_event(&m->board);
-    uint64_t slice = m->queue_count != 0 ? 1 : SLICE_RETIREMENTS;
+    bool soon = m->queue_count != 0 || m->board.lapic.nmi_pending;
+    uint64_t slice = soon ? 1 : SLICE_RETIREMENTS;
 
     if (next > m->now && next - m->now < slice)
         slice = next - m->now;
@@ -256,6 +266,8 @@ static uint64_t slice_length(const struct machine *m, uint64_t left)
 /* HLT: time passes until something interrupts; false when nothing ever will. */
 static bool wait_for_event(struct machine *m)
 {
+    if (m->board.lapic.nmi_pending && m->ops->interruptible(m->cpu, true))
+        return true;
     if (lapic_pending(&m->board.lapic) >= 0)
         return m->ops->interruptible(m->cpu, false);
     if (m->queue_count != 0) {
@@ -277,6 +289,7 @@ enum machine_end machine_run(struct machine *m, uint64_t max_retirements)
         enum rw_step end;
 
         advance_board(m);
+        offer_nmi(m);
         end = m->ops->run(m->cpu, slice_length(m, max_retirements - total), &done);
         m->now += done;
         total += done;
