@@ -162,6 +162,7 @@ gdt:    .quad   0
         .quad   0x0000970000000FFF      # 78 expand-down, 64 KiB: above FFF
         .quad   0x0040930000000FFF      # 80 stack, 4096 bytes
         .quad   0x0000830000000067      # 88 16-bit TSS, busy
+        .quad   0x0000810000000067      # 90 16-bit TSS
 gdt_end:
         .align  4
 tss:    .long   0, ring0_stack_top, 0x10, ring1_stack_top, 0x69, 0, 0

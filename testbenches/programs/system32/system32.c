@@ -121,6 +121,13 @@ PROBE(ltr_16_busy, "movl $0x88, %eax\nltr %ax");
 PROBE(cr0_pe, "movl %cr0, %eax\nandl $~1, %eax\nmovl %eax, %cr0");
 PROBE(lmsw, "smsw %ax\nandl $~1, %eax\nlmsw %ax\nsmsw %eax\nandl $1, %eax\nmovl $5, %ecx");
 PROBE(syscall32, "syscall");
+PROBE(ltr_16, "movl $0x90, %eax\nltr %ax");
+PROBE(ltr_32, "movl $0x30, %eax\nltr %ax");
+PROBE(enter_long, "movl $0xC0000080, %ecx\nrdmsr\norl $0x100, %eax\nwrmsr\nmovl %cr4, %eax\n"
+                  "orl $0x20, %eax\nmovl %eax, %cr4\nmovl %cr0, %eax\norl $0x80000000, %eax\n"
+                  "movl %eax, %cr0");
+PROBE(leave_long, "movl $0xC0000080, %ecx\nrdmsr\nandl $~0x100, %eax\nwrmsr\n"
+                  "movl %cr4, %eax\nandl $~0x20, %eax\nmovl %eax, %cr4");
 PROBE(push16, "movl %esp, %edx\npushw $0x1234\nsubl %esp, %edx\ncmpl $2, %edx\njne 1f\npopw %ax\n"
               "ret\n1: ud2");
 PROBE(enter, "pushl %ebp\nenter $16, $2\nleave\npopl %ebp");
@@ -185,6 +192,12 @@ static void transfers(void)
     fault("IRET with NT: #GP(0)", p_iret_nt, 13, 0);
     fault("IRET to virtual-8086 mode: #GP(0)", p_iret_vm, 13, 0);
     fault("CR0.PE clear: #GP(0)", p_cr0_pe, 13, 0);
+    fine("LTR of a 16-bit TSS", p_ltr_16);
+    check("makes it busy", gdt[18] >> 41 & 1);
+    fault("CR0.PG with LME and a 16-bit TSS: #GP(0)", p_enter_long, 13, 0);
+    gdt[6] &= ~(UINT64_C(2) << 40);
+    fine("LTR of the 32-bit TSS again", p_ltr_32);
+    fine("LME off", p_leave_long);
     check("LMSW cannot clear PE", probe(p_lmsw) == NONE && result == 1);
     fault("SYSCALL outside 64-bit mode: #UD", p_syscall32, 6, 0);
     check("PUSHA, POPA", probe(p_pusha) == NONE && result == 1);

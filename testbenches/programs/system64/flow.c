@@ -211,12 +211,25 @@ __asm__(".text\nsyscall_stepped:\npush %rbx\npushfq\npop %rbx\npushfq\norq $0x10
         "syscall_lands: push %rbx\npopfq\npop %rbx\nret\n");
 extern uint8_t syscall_lands[];
 
+/* SYSRET that sets TF: the trap comes before the first instruction of ring 3. */
+uint64_t leave_by_sysret(void);
+__asm__(
+    ".text\nleave_by_sysret:\npush %rbx; push %rbp; push %r12; push %r13; push %r14; push %r15\n"
+    "movq %rsp, rt_kernel_rsp(%rip)\nleaq user_landing(%rip), %rcx\nmovl $0x302, %r11d\n"
+    "leaq user_landing_stack(%rip), %rsp\nsysretq\n");
+extern uint8_t user_landing[];
+
 static void syscall_step(void)
 {
     uint64_t fmask = rdmsr(0xC0000084), lstar = rdmsr(0xC0000082);
 
     wrmsr(0xC0000082, (uint64_t)syscall_lands);
     wrmsr(0xC0000084, 0x700); /* TF IF DF */
+    on_trap(1, on_step);
+    on_trap(1, on_landing);
+    leave_by_sysret();
+    check("SYSRET that sets TF traps behind itself",
+          seen.vector == 1 && seen.cs == 0x2B && seen.rip == (uint64_t)user_landing);
     on_trap(1, on_step);
     steps = 0;
     syscall_stepped();

@@ -275,7 +275,9 @@ static void descriptors(void)
     check_here("its accessed bit", (gdt[12] >> 40 & 1) == 1);
     check("far JMP to conforming code", try0(probe_ljmp, 0x68) == NONE);
     check("far JMP back", try0(probe_ljmp, 0x08) == NONE);
+    gdt[12] &= ~(UINT64_C(1) << 40);
     check("far CALL and RET", try0(probe_lcall, 0x60) == NONE);
+    check_here("far CALL sets the accessed bit", (gdt[12] >> 40 & 1) == 1);
 }
 
 static void gate(unsigned vector, uint64_t clear, uint64_t set)
