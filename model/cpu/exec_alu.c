@@ -736,7 +736,7 @@ enum exec op_popcnt(struct cpu *cpu, const struct insn *in)
     return EXEC_OK;
 }
 
-/* The destination is always written; docs/cpu.md. */
+/* A destination in memory is always written; a register keeps all its bits; docs/cpu.md. */
 enum exec op_cmpxchg(struct cpu *cpu, const struct insn *in)
 {
     unsigned bytes = in->size;
@@ -745,7 +745,8 @@ enum exec op_cmpxchg(struct cpu *cpu, const struct insn *in)
 
     TRY(rm_begin(cpu, in, bytes, &m, &old));
     sub(cpu, acc, old, 0, bytes);
-    rm_end(cpu, in, bytes, &m, acc == old ? source : old);
+    if (acc == old || in->is_mem)
+        rm_end(cpu, in, bytes, &m, acc == old ? source : old);
     if (acc != old)
         put_reg(cpu, RAX, bytes, old);
     return EXEC_OK;

@@ -119,7 +119,7 @@ static const struct law laws[] = {
     UNDEF(TZCNT, U_TZCNT),
     UNDEF(LZCNT, U_LZCNT),
     PLAIN(POPCNT),
-    UNDEF(CMPXCHG, U_CMPXCHG_32),
+    PLAIN(CMPXCHG),
     PLAIN(CMPXCHG8B),
     PLAIN(CMPXCHG16B),
     PLAIN(XADD),
@@ -422,7 +422,7 @@ static void double_shift(const struct trial *t, struct undefined *u)
 struct undefined law_undefined(const struct trial *t, uint64_t flags_after)
 {
     struct undefined u = {U_NONE, 0, 0, false, 0, 0};
-    bool equal = flags_after & FL_ZF; /* CMPXCHG; BSF and BSR: the source was zero */
+    bool equal = flags_after & FL_ZF; /* BSF and BSR: the source was zero */
 
     if (!t->decoded)
         return u;
@@ -472,10 +472,6 @@ struct undefined law_undefined(const struct trial *t, uint64_t flags_after)
     case U_BT:
         u.flags = FL_OF | FL_SF | FL_AF | FL_PF;
         break;
-    case U_CMPXCHG_32:
-        if (t->ops[0].size == 32 && t->ops[0].type == ZYDIS_OPERAND_TYPE_REGISTER && !equal)
-            destination(t, &u);
-        break;
     case U_BSWAP_16:
         if (t->ops[0].size == 16)
             destination(t, &u);
@@ -516,7 +512,6 @@ const char *undefined_row_name(enum undefined_row row)
         [U_LZCNT] = "LZCNT",
         [U_BT] = "BT BTS BTR BTC",
         [U_BSWAP_16] = "BSWAP r16",
-        [U_CMPXCHG_32] = "CMPXCHG r32, unequal",
     };
 
     return names[row];

@@ -115,7 +115,6 @@ enum undefined_row {
     U_LZCNT,
     U_BT,
     U_BSWAP_16,
-    U_CMPXCHG_32,
     U_ROWS
 };
 

@@ -146,8 +146,7 @@ sahf:       shr.q     t0, rax, 8
 cmpxchg_r:  mov.op    t0, rm
             cmp.op.f  -, rax, t0                ; jnz cmpxchg_rn
             mov.op    rm, reg                   ; end
-cmpxchg_rn: mov.op    rm, t0
-            mov.op    rax, t0                   ; end
+cmpxchg_rn: mov.op    rax, t0                   ; end
 cmpxchg_m:  ld.op.rmw t0, dat:ea+0
             cmp.op.f  -, rax, t0                ; jnz cmpxchg_mn
             strmw.op  reg                       ; end
