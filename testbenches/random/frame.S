@@ -387,7 +387,8 @@ idtr:   .word   256 * 16 - 1
 # Code and data of the body: in 32-bit ring 3 based at the region, whose last bytes are the window.
 #if MODE == 1 && RING == 3
 #define LIMIT_BYTES (200 * 4096 + 6 * 4096 - 1)
-#define USER(type) (0x0040000000000000 | (type) << 40 | 0x40 << 32 | (LIMIT_BYTES & 0xFFFF) | (LIMIT_BYTES >> 16) << 48)
+#define LIMIT_FIELDS ((LIMIT_BYTES & 0xFFFF) | (LIMIT_BYTES >> 16) << 48)
+#define USER(type) (0x0040000000000000 | (type) << 40 | 0x40 << 32 | LIMIT_FIELDS)
 #else
 #define USER(type) (0x00CF00000000FFFF | (type) << 40)
 #endif
@@ -410,7 +411,8 @@ gdt_tss:.quad   0x0000890000000000 | (tss_end - tss - 1), 0     # 30
         .quad   USER(0xF0)              # 48 read-only
         .quad   USER(0x72)              # 50 not present
         .quad   0x00C0F60000000410      # 58 expand-down, above 4 MiB
-        .quad   0x0040F20000006000 | (FS_BASE & 0xFFFFFF) << 16 | (FS_BASE >> 24) << 56       # 60 window
+        # 60 window
+        .quad   0x0040F20000006000 | (FS_BASE & 0xFFFFFF) << 16 | (FS_BASE >> 24) << 56
         .quad   USER(0xF8)              # 68 execute-only
         .quad   USER(0x96)              # 70 expand-down of ring 0
 #if MODE == 1

@@ -38,6 +38,9 @@ extern uint64_t idt_copy[512];
 
 #define SEEN(v, e) (seen.vector == (v) && seen.error == (e))
 
+extern uint32_t msr_index; /* of the probe wrmsr */
+extern uint64_t msr_value;
+
 void system_tests(void);
 void flow_tests(void);
 

@@ -54,21 +54,17 @@ PROBE(iret_nt, "pushfq\norq $0x4000, (%rsp)\npopfq\niretq");
 PROBE(rdpmc, "xorl %ecx, %ecx\nrdpmc");
 PROBE(lar_prefixes, ".byte 0xF3, 0x48, 0x0F, 0xC7, 0xF8");
 
-static uint32_t msr_index;
-static uint64_t msr_value;
+uint32_t msr_index;
+uint64_t msr_value;
 PROBE(wrmsr, "movl msr_index, %ecx\nmovl msr_value, %eax\nmovl msr_value+4, %edx\nwrmsr\n"
              "rdmsr\nshlq $32, %rdx\norq %rdx, %rax");
 
 static unsigned try_msr(uint32_t index, uint64_t value)
 {
-    __asm__ volatile("movl %0, msr_index" : : "r"(index));
-    __asm__ volatile("movq %0, msr_value" : : "r"(value));
-    (void)msr_index;
-    (void)msr_value;
+    msr_index = index;
+    msr_value = value;
     return try0(probe_wrmsr, 0);
 }
-__asm__(".bss\n.align 8\nmsr_value: .skip 8\nmsr_index: .skip 8\n.text\n");
-
 static void here_msr(uint32_t index, uint64_t value)
 {
     if (is_ringwalk())
