@@ -388,7 +388,7 @@ enum exec op_syscall(struct cpu *cpu, const struct insn *in)
     cpu->r[RCX] = cpu->r[R_NEXT];
     cpu->r[11] = cpu->rflags;
     cpu->rflags = (cpu->rflags & ~cpu->sys.fmask) | RFLAGS_ONE;
-    cpu->trap_by_new_tf = true;
+    cpu->trap_by_new_tf = (cpu->r[11] & RFLAGS_TF) != 0;
     cpu->cpl = 0;
     set_fixed(cpu, SEG_CS, base & 0xfffc, 0xa09b);
     set_fixed(cpu, SEG_SS, base + 8, 0xc093);
@@ -407,8 +407,8 @@ enum exec op_sysret(struct cpu *cpu, const struct insn *in)
         return raise_gp(cpu, 0);
     if (to_64 && !is_canonical(cpu->r[RCX]))
         return raise_gp(cpu, 0);
+    cpu->trap_by_new_tf = ((cpu->rflags | cpu->r[11]) & RFLAGS_TF) != 0;
     cpu->rflags = (cpu->r[11] & 0x3c7fd7) | RFLAGS_ONE;
-    cpu->trap_by_new_tf = true;
     cpu->cpl = 3;
     set_fixed(cpu, SEG_CS, (to_64 ? base + 16 : base) | 3, to_64 ? 0xa0fb : 0xc0fb);
     set_fixed(cpu, SEG_SS, (base + 8) | 3, 0xc0f3);
