@@ -1,55 +1,106 @@
 // SPDX-License-Identifier: Apache-2.0
-// The last records of both sides, in a fixed ring.
+// The last records of both sides in a ring of cache lines: an entry is a head and its record, in as
+// many lines as they take, never over the end of the ring.
 #include "record_log.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-struct record_log *record_log_create(size_t capacity)
+#define LINE_BYTES 64
+
+struct head {
+    const struct record_type *type; /* NULL: the rest of the ring is unused */
+    unsigned lines;
+    bool from_model;
+};
+
+struct record_log {
+    unsigned char *bytes;
+    size_t lines, oldest, next, used; /* in lines */
+};
+
+struct record_log *record_log_create(size_t bytes)
 {
     struct record_log *log = calloc(1, sizeof(*log));
 
     if (log == NULL)
         return NULL;
-    log->entries = calloc(capacity, sizeof(*log->entries));
-    if (log->entries == NULL) {
+    log->lines = bytes / LINE_BYTES;
+    log->bytes = aligned_alloc(LINE_BYTES, log->lines * LINE_BYTES);
+    if (log->bytes == NULL) {
         free(log);
         return NULL;
     }
-    log->capacity = capacity;
     return log;
 }
 
 void record_log_destroy(struct record_log *log)
 {
     if (log != NULL)
-        free(log->entries);
+        free(log->bytes);
     free(log);
+}
+
+static struct head *head_at(const struct record_log *log, size_t line)
+{
+    return (struct head *)(void *)(log->bytes + line * LINE_BYTES);
+}
+
+static void drop_oldest(struct record_log *log)
+{
+    size_t lines = head_at(log, log->oldest)->lines;
+
+    log->oldest = (log->oldest + lines) % log->lines;
+    log->used -= lines;
+}
+
+static void *append(struct record_log *log, const struct record_type *t, bool from_model,
+                    size_t lines)
+{
+    struct head *h;
+
+    while (log->lines - log->used < lines)
+        drop_oldest(log);
+    h = head_at(log, log->next);
+    *h = (struct head){t, (unsigned)lines, from_model};
+    log->next = (log->next + lines) % log->lines;
+    log->used += lines;
+    return h + 1;
 }
 
 void record_log_add(struct record_log *log, const struct record_type *t, bool from_model,
                     const void *record)
 {
-    struct record_log_entry *e;
+    size_t lines = (sizeof(struct head) + t->size + LINE_BYTES - 1) / LINE_BYTES;
 
     if (log == NULL)
         return;
-    e = &log->entries[log->next];
-    e->type = t;
-    e->from_model = from_model;
-    memcpy(e->bytes, record, t->size);
-    log->next = (log->next + 1) % log->capacity;
-    if (log->count < log->capacity)
-        log->count++;
+    if (log->lines - log->next < lines)
+        append(log, NULL, false, log->lines - log->next);
+    memcpy(append(log, t, from_model, lines), record, t->size);
+}
+
+bool record_log_next(const struct record_log *log, size_t *at, struct record_log_entry *e)
+{
+    while (*at < log->used) {
+        const struct head *h = head_at(log, (log->oldest + *at) % log->lines);
+
+        *at += h->lines;
+        if (h->type == NULL)
+            continue;
+        *e = (struct record_log_entry){h->type, h + 1, h->from_model};
+        return true;
+    }
+    return false;
 }
 
 void record_log_print(const struct record_log *log, FILE *out)
 {
-    for (size_t i = 0; log != NULL && i < log->count; i++) {
-        size_t at = (log->next + log->capacity - log->count + i) % log->capacity;
-        const struct record_log_entry *e = &log->entries[at];
+    struct record_log_entry e;
+    size_t at = 0;
 
-        fputs(e->from_model ? "model " : "rtl   ", out);
-        record_print(out, e->type, e->bytes);
+    while (log != NULL && record_log_next(log, &at, &e)) {
+        fputs(e.from_model ? "model " : "rtl   ", out);
+        record_print(out, e.type, e.record);
     }
 }

@@ -15,7 +15,7 @@
 #include "shell/shell.h"
 
 #define CHUNK_CYCLES     UINT64_C(16384)
-#define LOG_RECORDS      400
+#define LOG_BYTES        (48 * 1024)
 #define EXIT_GRACE       UINT64_C(10000) /* cycles for the exit's OUT to retire */
 #define PROGRESS_SECONDS 2.0
 
@@ -374,7 +374,7 @@ bool run_program(const struct run_options *o, struct run_result *r, char *error,
         return false;
     }
     if (o->mode == RUN_LOCKSTEP)
-        r->log = record_log_create(LOG_RECORDS);
+        r->log = record_log_create(LOG_BYTES);
     run.started = run.last_progress = now_seconds();
     if (o->mode == RUN_MODEL_ALONE)
         ok = model_alone(&run, &model_mem, &boot, error, error_bytes);

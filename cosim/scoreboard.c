@@ -90,6 +90,9 @@ void scoreboard_differ(struct scoreboard *sb, const struct record_type *t, const
 
     if (sb->failed || (sb->suspect && t != &type_xlate))
         return;
+    /* Beats and retirements that agree are logged once, as the RTL's. */
+    if (model != NULL && (t == &type_bus || t == &type_retire))
+        record_log_add(sb->log, t, true, model);
     cycle = rtl != NULL ? record_value(rtl, &t->fields[0]) : sb->rtl_retire.cycle;
     if (rtl != NULL && model != NULL) {
         f = record_differs(t, rtl, model);
@@ -196,7 +199,6 @@ static void on_before(void *ctx, const struct rw_access *a)
     }
     order_drain(sb, UINT64_MAX);
     mine = beat_of(a);
-    record_log_add(sb->log, &type_bus, true, &mine);
     e = ring_head(&sb->order);
     if (e == NULL) {
         scoreboard_differ(sb, &type_bus, NULL, &mine);
@@ -295,8 +297,6 @@ static void on_retire(void *ctx, const struct rec_retire *r)
 {
     struct scoreboard *sb = ctx;
 
-    if (!sb->failed)
-        record_log_add(sb->log, &type_retire, true, r);
     sb->model_retire = *r;
     sb->model_retired = true;
 }

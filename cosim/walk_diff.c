@@ -21,21 +21,20 @@ static const char *const cpu_kinds[] = {"read", "locked read", "update"};
 static void collect(const struct record_log *log, const struct record_type *step,
                     const struct record_type *result, bool model, struct side *s)
 {
-    memset(s, 0, sizeof(*s));
-    for (size_t i = 0; i < log->count; i++) {
-        size_t at = (log->next + log->capacity - log->count + i) % log->capacity;
-        const struct record_log_entry *e = &log->entries[at];
+    struct record_log_entry e;
 
-        if (e->from_model != model || (e->type != step && e->type != result))
+    memset(s, 0, sizeof(*s));
+    for (size_t at = 0; record_log_next(log, &at, &e);) {
+        if (e.from_model != model || (e.type != step && e.type != result))
             continue;
         if (s->result != NULL) { /* a new walk begins */
             s->result = NULL;
             s->count = 0;
         }
-        if (e->type == result)
-            s->result = e->bytes;
+        if (e.type == result)
+            s->result = e.record;
         else if (s->count < MAX_STEPS)
-            s->steps[s->count++] = e->bytes;
+            s->steps[s->count++] = e.record;
     }
 }
 

@@ -18,7 +18,7 @@
 #define WINDOW_AFTER   40
 #define WAVE_UNITS     10
 #define STATUS_USAGE   2
-#define LOG_RECORDS    300
+#define LOG_BYTES      (48 * 1024)
 #define DEFAULT_NUMBER 20000
 
 enum {
@@ -353,7 +353,7 @@ int main(int argc, char **argv)
     if (optind != argc)
         return refuse("takes no argument: ", argv[optind]);
     memset(&r, 0, sizeof(r));
-    r.log = record_log_create(LOG_RECORDS);
+    r.log = record_log_create(LOG_BYTES);
     started = now_seconds();
     if (!block_run(&c.run, &r, error, sizeof(error)))
         return refuse(error, "");
