@@ -14,7 +14,7 @@
 #include "run.h"
 
 #define MAX_PROGRAMS   16
-#define REPEATS        3
+#define REPEATS        5
 #define BLOCK_REQUESTS 200000
 #define MODEL_INSNS    UINT64_C(200000000)
 #define RTL_CYCLES     UINT64_C(3000000)
