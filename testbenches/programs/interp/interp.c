@@ -75,7 +75,15 @@ USER_TEXT static uint64_t interpret(uint64_t at)
 
 #define LAPIC UINT64_C(0xFEE00000)
 
-static volatile uint64_t ticks;
+USER_DATA static volatile uint64_t ticks;
+
+/* On a machine that was through before the first tick. */
+USER_TEXT static uint64_t wait_for_tick(uint64_t count)
+{
+    while (ticks < count)
+        continue;
+    return 0;
+}
 
 static void on_timer(struct frame *f)
 {
@@ -95,7 +103,8 @@ int main(void)
     write32(LAPIC + 0x380, 30000);
     user_open();
     primes = run_user(interpret, 0);
+    run_user(wait_for_tick, 1);
     write32(LAPIC + 0x320, 0x10000);
-    put(primes == 78 && ticks != 0 ? "interpreter ok\n" : "FAIL\n");
-    return primes == 78 && ticks != 0 ? 0 : 1;
+    put(primes == 78 ? "interpreter ok\n" : "FAIL\n");
+    return primes == 78 ? 0 : 1;
 }
