@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "feed.h"
 #include "machine.h"
 #include "shell/shell.h"
 
@@ -24,6 +25,7 @@ struct run {
     struct run_result *r;
     struct shell *shell;
     struct scoreboard *sb;
+    struct feed feed; /* on their way to it */
     uint64_t last_retire_cycle;
     double started, last_progress;
     bool wave_tried;
@@ -80,21 +82,19 @@ static void progress(struct run *run, uint64_t done, const char *unit)
 
 /* --- sinks --- */
 
-#define FORWARD(kind)                                                                              \
+#define FORWARD(kind, feed_kind)                                                                   \
     static void sink_##kind(void *ctx, const struct rec_##kind *r)                                 \
     {                                                                                              \
-        struct run *run = ctx;                                                                     \
-                                                                                                   \
-        scoreboard_##kind(run->sb, r);                                                             \
+        feed_push(&((struct run *)ctx)->feed, feed_kind, r, sizeof(*r));                           \
     }
-FORWARD(bus)
-FORWARD(walk)
-FORWARD(xlate)
-FORWARD(iwalk)
-FORWARD(iommu)
-FORWARD(dma)
-FORWARD(stim)
-FORWARD(sys)
+FORWARD(bus, FEED_BUS)
+FORWARD(walk, FEED_WALK)
+FORWARD(xlate, FEED_XLATE)
+FORWARD(iwalk, FEED_IWALK)
+FORWARD(iommu, FEED_IOMMU)
+FORWARD(dma, FEED_DMA)
+FORWARD(stim, FEED_STIM)
+FORWARD(sys, FEED_SYS)
 #undef FORWARD
 
 static void check_limits(struct run *run, const struct rec_retire *r)
@@ -107,39 +107,47 @@ static void check_limits(struct run *run, const struct rec_retire *r)
         shell_stop(run->shell);
 }
 
-static void sink_retire(void *ctx, const struct rec_retire *r)
+static void count_retire(struct run *run, const struct rec_retire *r)
 {
-    struct run *run = ctx;
-
-    scoreboard_retire(run->sb, r);
-    run->r->counts = run->sb->counts;
-    check_limits(run, r);
-}
-
-static void sink_retire_alone(void *ctx, const struct rec_retire *r)
-{
-    struct run *run = ctx;
-
     run->r->counts.retirements++;
     run->r->counts.instructions += (r->kind == RETIRE_INSN || r->kind == RETIRE_SOFT_INT) &&
                                    !(r->flags & RETIRE_REP_CONTINUES);
     check_limits(run, r);
 }
 
+static void sink_retire(void *ctx, const struct rec_retire *r)
+{
+    struct run *run = ctx;
+
+    feed_push(&run->feed, FEED_RETIRE, r, sizeof(*r));
+    count_retire(run, r);
+}
+
+static void sink_retire_alone(void *ctx, const struct rec_retire *r)
+{
+    count_retire(ctx, r);
+}
+
+static void push_line(struct run *run, enum feed_kind kind, uint64_t cycle, uint64_t value)
+{
+    struct feed_line line = {cycle, value};
+
+    feed_push(&run->feed, kind, &line, sizeof(line));
+}
+
 static void sink_inta(void *ctx, uint64_t cycle, uint8_t vector)
 {
-    scoreboard_inta(((struct run *)ctx)->sb, cycle, vector);
+    push_line(ctx, FEED_INTA, cycle, vector);
 }
 
 static void sink_intr_line(void *ctx, uint64_t cycle, bool line)
 {
-    scoreboard_intr_line(((struct run *)ctx)->sb, cycle, line);
+    push_line(ctx, FEED_LINE, cycle, line);
 }
 
 static void sink_nmi(void *ctx, uint64_t cycle)
 {
-    (void)cycle;
-    scoreboard_nmi(((struct run *)ctx)->sb);
+    push_line(ctx, FEED_NMI, cycle, 0);
 }
 
 static void sink_console(void *ctx, uint8_t byte)
@@ -199,6 +207,8 @@ static bool past_limits(struct run *run)
     struct run_result *r = run->r;
     uint64_t cycle = shell_cycle(run->shell);
 
+    if (run->sb != NULL)
+        feed_flush(&run->feed);
     if (run->sb != NULL && run->sb->failed) {
         r->verdict = VERDICT_MISMATCH;
         return true;
@@ -248,7 +258,9 @@ static bool run_rtl(struct run *run, char *error, size_t error_bytes)
     if (run->r->verdict == VERDICT_AGREED)
         run_out_exit(run);
     if (run->sb != NULL) {
+        feed_flush(&run->feed);
         scoreboard_finish(run->sb);
+        run->r->counts = run->sb->counts;
         if (run->sb->failed) {
             run->r->verdict = VERDICT_MISMATCH;
             run->r->first = run->sb->first;
@@ -303,6 +315,7 @@ static bool with_rtl(struct run *run, const struct rw_mem *rtl_mem, const struct
             snprintf(error, error_bytes, "out of memory for the golden model");
             return false;
         }
+        feed_init(&run->feed, run->sb);
         run->sb->stop = stop_shell;
         run->sb->stop_ctx = run;
     }
