@@ -30,6 +30,7 @@ static const struct record_field retire_fields[] = {
     FIELD(rec_retire, bytes),         FIELD(rec_retire, flags),
     FIELD(rec_retire, error_code),    FIELD(rec_retire, next_rip),
     FIELD(rec_retire, cpl),           FIELD(rec_retire, mode),
+    FIELD(rec_retire, boundary),      FIELD(rec_retire, core),
     FIELD(rec_retire, rflags),        ITEM(rec_retire, gpr, 0, "rax"),
     ITEM(rec_retire, gpr, 1, "rcx"),  ITEM(rec_retire, gpr, 2, "rdx"),
     ITEM(rec_retire, gpr, 3, "rbx"),  ITEM(rec_retire, gpr, 4, "rsp"),
@@ -78,12 +79,12 @@ static const struct record_field sys_fields[] = {
     FIELD(rec_sys, apic_base),    FIELD(rec_sys, sysenter_cs),
     FIELD(rec_sys, sysenter_esp), FIELD(rec_sys, sysenter_eip),
     FIELD(rec_sys, misc_enable),  FIELD(rec_sys, tsc_adjust),
-    FIELD(rec_sys, pkrs),
+    FIELD(rec_sys, pkrs),         FIELD(rec_sys, core),
 };
 
 static const struct record_field walk_fields[] = {
     TIMING(rec_walk, cycle), FIELD(rec_walk, kind),  FIELD(rec_walk, level),
-    FIELD(rec_walk, addr),   FIELD(rec_walk, value),
+    FIELD(rec_walk, addr),   FIELD(rec_walk, value), FIELD(rec_walk, core),
 };
 
 static const struct record_field xlate_fields[] = {
@@ -92,11 +93,13 @@ static const struct record_field xlate_fields[] = {
     FIELD(rec_xlate, fault),     FIELD(rec_xlate, error_code), FIELD(rec_xlate, pa),
     FIELD(rec_xlate, page_log2), FIELD(rec_xlate, memtype),    FIELD(rec_xlate, hit),
     FIELD(rec_xlate, psc),       FIELD(rec_xlate, latency),
+    FIELD(rec_xlate, core),
 };
 
 static const struct record_field bus_fields[] = {
     TIMING(rec_bus, cycle), TIMING(rec_bus, seq), FIELD(rec_bus, src),  FIELD(rec_bus, flags),
     FIELD(rec_bus, addr),   FIELD(rec_bus, be),   FIELD(rec_bus, data),
+    FIELD(rec_bus, core),
 };
 
 static const struct record_field iwalk_fields[] = {
@@ -123,7 +126,7 @@ static const struct record_field iommu_fields[] = {
 };
 
 static const struct record_field stim_fields[] = {TIMING(rec_stim, cycle), FIELD(rec_stim, kind),
-                                                  FIELD(rec_stim, value)};
+                                                  FIELD(rec_stim, value), FIELD(rec_stim, core)};
 
 #define TYPE(name)                                                                                 \
     const struct record_type type_##name = {#name, sizeof(struct rec_##name),                      \

@@ -19,6 +19,13 @@ enum rec_retire_kind {
 #define RETIRE_REP_CONTINUES  0x02
 #define RETIRE_HLT            0x04
 
+/* What the boundary behind a retirement remembers: rec_retire.boundary. */
+#define BOUNDARY_NMI_BLOCKED   0x0001
+#define BOUNDARY_STI_SHADOW    0x0002
+#define BOUNDARY_MOV_SS_SHADOW 0x0004
+#define BOUNDARY_STEP_PENDING  0x0008 /* single step: a #DB that is still to be delivered */
+#define BOUNDARY_BREAKPOINTS   0x00F0 /* DR0 to DR3: the same, by register */
+
 enum rec_mode { MODE_REAL = 0, MODE_PROTECTED = 1, MODE_COMPAT = 2, MODE_64 = 3 };
 
 struct rec_retire { /* 248 bytes */
@@ -26,8 +33,9 @@ struct rec_retire { /* 248 bytes */
     uint64_t gpr[16]; /* RAX RCX RDX RBX RSP RBP RSI RDI R8..R15 */
     uint8_t bytes[16];
     uint8_t len, kind, cpl, mode, vector, flags;
-    uint16_t zero0;
-    uint32_t error_code, zero1;
+    uint16_t boundary;
+    uint32_t error_code;
+    uint8_t core, zero1[3];
     uint64_t cr2;
     uint64_t zero2[5];
 };
@@ -50,15 +58,19 @@ struct rec_sys { /* 688 bytes */
     struct rec_seg_state seg[SEG_COUNT];
     uint64_t star, lstar, cstar, fmask, kernel_gs_base, tsc_aux, pat, apic_base;
     uint64_t sysenter_cs, sysenter_esp, sysenter_eip, misc_enable, tsc_adjust, pkrs;
-    uint64_t zero[34];
+    uint8_t core;
+    uint8_t asked; /* emitted only because the harness asked; never compared */
+    uint8_t zero0[6];
+    uint64_t zero[33];
 };
 
 enum rec_walk_kind { WALK_READ = 0, WALK_LOCKED_READ = 1, WALK_UPDATE = 2 };
 
 struct rec_walk { /* 40 bytes */
     uint64_t cycle, addr, value;
-    uint8_t kind, level; /* 4 PML4E, 3 PDPTE, 2 PDE, 1 PTE */
-    uint8_t zero[14];
+    uint8_t kind, level; /* 5 PML5E, 4 PML4E, 3 PDPTE, 2 PDE, 1 PTE */
+    uint8_t core;
+    uint8_t zero[13];
 };
 
 enum rec_access { ACCESS_FETCH = 0, ACCESS_READ = 1, ACCESS_WRITE = 2 };
@@ -68,10 +80,19 @@ struct rec_xlate { /* 56 bytes */
     uint64_t cycle, va, pa;
     uint32_t error_code, latency;
     uint8_t requester, access, user, implicit, fault, page_log2, memtype, hit, psc;
-    uint8_t zero[15];
+    uint8_t core;
+    uint8_t zero[14];
 };
 
-enum rec_bus_src { BUS_FETCH, BUS_WALK, BUS_DATA, BUS_IOMMU_WALK, BUS_DMA, BUS_MESSAGE };
+enum rec_bus_src {
+    BUS_FETCH,
+    BUS_WALK,
+    BUS_DATA,
+    BUS_IOMMU_WALK,
+    BUS_DMA,
+    BUS_MESSAGE,
+    BUS_APIC /* the processor's own local APIC: addr is 0xFEE00000 + register */
+};
 
 #define BUS_WRITE 0x01
 #define BUS_IO    0x02
@@ -82,7 +103,8 @@ struct rec_bus { /* 56 bytes */
     uint8_t data[16];
     uint16_t be;
     uint8_t src, flags;
-    uint8_t zero[12];
+    uint8_t core;
+    uint8_t zero[11];
 };
 
 #define IWALK_ROOT    6
@@ -143,7 +165,8 @@ enum rec_stim_kind {
 struct rec_stim { /* 32 bytes */
     uint64_t cycle, value;
     uint8_t kind;
-    uint8_t zero[15];
+    uint8_t core;
+    uint8_t zero[14];
 };
 
 #endif

@@ -15,9 +15,10 @@ package record_pkg;
   typedef struct packed {        // 248 bytes
     logic [319:0]      zero2;    // 208
     logic [63:0]       cr2;      // 200
-    logic [31:0]       zero1;    // 196
+    logic [23:0]       zero1;    // 197
+    logic [7:0]        core;     // 196
     logic [31:0]       error_code;
-    logic [15:0]       zero0;
+    logic [15:0]       boundary; // 190: {8'b0, breakpoints, step, mov_ss, sti, nmi_blocked}
     logic [7:0]        flags;    // 189: {5'b0, hlt, rep_continues, error_code_pushed}
     /* verilator lint_off SYMRSVDWORD */  // the manual's word; C++ does not reserve it
     logic [7:0]        vector;
@@ -44,7 +45,9 @@ package record_pkg;
   } seg_rec_t;
 
   typedef struct packed {        // 688 bytes
-    logic [2175:0]   zero;       // 416
+    logic [2159:0]   zero;       // 418
+    logic [7:0]      asked;      // 417: emitted only because sys_ask_i was high
+    logic [7:0]      core;       // 416
     logic [63:0]     pkrs;
     logic [63:0]     tsc_adjust;
     logic [63:0]     misc_enable;
@@ -75,7 +78,8 @@ package record_pkg;
   } sys_t;
 
   typedef struct packed {        // 40 bytes
-    logic [111:0] zero;
+    logic [103:0] zero;
+    logic [7:0]   core;          // 26
     logic [7:0]   level;
     logic [7:0]   kind;          // 0 read, 1 locked read, 2 update written
     logic [63:0]  value;
@@ -84,7 +88,8 @@ package record_pkg;
   } walk_t;
 
   typedef struct packed {        // 56 bytes
-    logic [119:0] zero;
+    logic [111:0] zero;
+    logic [7:0]   core;          // 41
     logic [7:0]   psc;           // 40
     logic [7:0]   hit;           // 0 walked, 1 TLB hit, 2 paging off
     logic [7:0]   memtype;
@@ -102,7 +107,8 @@ package record_pkg;
   } xlate_t;
 
   typedef struct packed {        // 56 bytes
-    logic [95:0]  zero;
+    logic [87:0]  zero;
+    logic [7:0]   core;          // 44
     logic [7:0]   flags;         // {5'b0, lock, io, write}
     logic [7:0]   src;
     logic [15:0]  be;
@@ -155,7 +161,8 @@ package record_pkg;
   } iommu_t;
 
   typedef struct packed {        // 32 bytes
-    logic [119:0] zero;
+    logic [111:0] zero;
+    logic [7:0]   core;          // 17
     logic [7:0]   kind;
     logic [63:0]  value;
     logic [63:0]  cycle;

@@ -13,7 +13,8 @@ package bus_pkg;
     SrcData      = 3'd2,  // load, store, port access
     SrcIommuWalk = 3'd3,  // root, context, second-stage entry
     SrcDma       = 3'd4,  // data of a translated DMA request
-    SrcMessage   = 3'd5   // interrupt message written by the IOMMU or let through it
+    SrcMessage   = 3'd5,  // interrupt message written by the IOMMU or let through it
+    SrcApic      = 3'd6   // the processor's own local APIC; addr is 0xFEE00000 + register
   } bus_src_e;
 
   typedef struct packed {

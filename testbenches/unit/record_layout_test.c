@@ -25,7 +25,9 @@ GT_TEST(record_layout, retire)
     EXPECT_U64(168, offsetof(struct rec_retire, bytes));
     EXPECT_U64(184, offsetof(struct rec_retire, len));
     EXPECT_U64(189, offsetof(struct rec_retire, flags));
+    EXPECT_U64(190, offsetof(struct rec_retire, boundary));
     EXPECT_U64(192, offsetof(struct rec_retire, error_code));
+    EXPECT_U64(196, offsetof(struct rec_retire, core));
     EXPECT_U64(200, offsetof(struct rec_retire, cr2));
 }
 
@@ -40,16 +42,20 @@ GT_TEST(record_layout, sys)
     EXPECT_U64(14, offsetof(struct rec_seg_state, attr));
     EXPECT_U64(304, offsetof(struct rec_sys, star));
     EXPECT_U64(408, offsetof(struct rec_sys, pkrs));
+    EXPECT_U64(416, offsetof(struct rec_sys, core));
+    EXPECT_U64(417, offsetof(struct rec_sys, asked));
 }
 
 GT_TEST(record_layout, translations)
 {
     EXPECT_U64(24, offsetof(struct rec_walk, kind));
     EXPECT_U64(25, offsetof(struct rec_walk, level));
+    EXPECT_U64(26, offsetof(struct rec_walk, core));
     EXPECT_U64(24, offsetof(struct rec_xlate, error_code));
     EXPECT_U64(28, offsetof(struct rec_xlate, latency));
     EXPECT_U64(32, offsetof(struct rec_xlate, requester));
     EXPECT_U64(40, offsetof(struct rec_xlate, psc));
+    EXPECT_U64(41, offsetof(struct rec_xlate, core));
 }
 
 GT_TEST(record_layout, bus_and_iommu)
@@ -57,6 +63,7 @@ GT_TEST(record_layout, bus_and_iommu)
     EXPECT_U64(24, offsetof(struct rec_bus, data));
     EXPECT_U64(40, offsetof(struct rec_bus, be));
     EXPECT_U64(42, offsetof(struct rec_bus, src));
+    EXPECT_U64(44, offsetof(struct rec_bus, core));
     EXPECT_U64(16, offsetof(struct rec_iwalk, value));
     EXPECT_U64(32, offsetof(struct rec_iwalk, kind));
     EXPECT_U64(48, offsetof(struct rec_dma, latency));
@@ -68,4 +75,5 @@ GT_TEST(record_layout, bus_and_iommu)
     EXPECT_U64(34, offsetof(struct rec_iommu, count));
     EXPECT_U64(36, offsetof(struct rec_iommu, latency));
     EXPECT_U64(16, offsetof(struct rec_stim, kind));
+    EXPECT_U64(17, offsetof(struct rec_stim, core));
 }
