@@ -17,6 +17,7 @@ module cpu
   input  logic        clk_i, rst_ni,
   input  boot_t       boot_i,          // sampled in reset
   input  logic [63:0] cycle_i,
+  input  logic        sys_ask_i,       // a sys record is wanted at a retirement of this cycle
   // bus
   output bus_req_t    bus_req_o,
   input  bus_rsp_t    bus_rsp_i,
@@ -503,7 +504,7 @@ module cpu
     end
   end
 
-  logic finish, more, ev_done, soft_start;
+  logic finish, more, ev_done, soft_start, nmi_blocked;
   assign soft_start = exec && uop.op == OpSoftint;
 
   event_unit u_event (
@@ -522,6 +523,7 @@ module cpu
     .take_intr_o(take_intr),
     .take_nmi_o(take_nmi),
     .nmi_done_i(exec && uop.op == OpNmidone),
+    .nmi_blocked_o(nmi_blocked),
     .fault_i(raise),
     .soft_i(soft_start),
     .soft_check_i(uop.m_f),
@@ -978,6 +980,9 @@ module cpu
     .sys_i(sys),
     .segs_i(segs),
     .dirty_i(ret_dirty_q),
+    .boundary_i('{breakpoints: '0, step: step_pend_q, mov_ss: shadow_q[1], sti: shadow_q[0],
+                  nmi_blocked: nmi_blocked}),
+    .ask_i(sys_ask_i),
     .retire_valid_o, .retire_o,
     .sys_valid_o, .sys_o
   );

@@ -69,6 +69,15 @@ package cpu_pkg;
     logic cr4_de, cr4_umip, cr4_fsgsbase, efer_sce;
   } dec_ctx_t;
 
+  // What the boundary behind an instruction or event remembers (docs/record.md "retire").
+  typedef struct packed {
+    logic [3:0] breakpoints;  // of DR3 to DR0: #DB to be delivered
+    logic       step;         // single step: the same
+    logic       mov_ss;       // shadow of MOV SS, POP SS
+    logic       sti;          // shadow of STI
+    logic       nmi_blocked;
+  } boundary_t;
+
   typedef struct packed {
     logic        valid;
     logic [7:0]  vec;

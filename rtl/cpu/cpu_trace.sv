@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Builds the retire and sys records (docs/record.md) in the cycle after an instruction or event has
 // completed, from the architectural state as it then stands. Simulation only.
+// A sys record follows the first retirement, every event, a change, and a retirement at which
+// ask_i is high. choice: a change is looked for at an event, when dirty_i says that something was
+// written, when asked, and at every 16th retirement whatever dirty_i says; so a write that dirty_i
+// forgets, or a register that changes by itself, is seen at most 16 retirements late.
 module cpu_trace
   import cpu_pkg::*;
   import record_pkg::*;
@@ -20,14 +24,21 @@ module cpu_trace
   input  sysreg_t           sys_i,
   input  seg_t [9:0]        segs_i,
   input  logic              dirty_i,   // system state was written since the last valid_i
+  input  boundary_t         boundary_i,
+  input  logic              ask_i,     // the harness wants a sys record
   output logic              retire_valid_o,
   output retire_t           retire_o,
   output logic              sys_valid_o,
   output sys_t              sys_o
 );
 
-  sys_t sys_q;    // as emitted last, cycle zero
-  logic seen_q;
+  sys_t       sys_q;     // as emitted last, cycle zero
+  logic       seen_q;
+  logic [3:0] count_q;   // retirements
+
+  logic event_now, look, changed;
+  assign event_now = kind_i != RetInsn;
+  assign look = valid_i && (!seen_q || event_now || dirty_i || ask_i || count_q == '1);
 
   always_comb begin
     retire_valid_o = valid_i;
@@ -47,6 +58,7 @@ module cpu_trace
       retire_o.vector = vector_i;
       retire_o.flags = flags_i;
       retire_o.error_code = error_code_i;
+      if (kind_i != RetShutdown) retire_o.boundary = {8'd0, boundary_i};
       retire_o.cr2 = sys_i.cr2;
     end
   end
@@ -54,7 +66,8 @@ module cpu_trace
   always_comb begin
     sys_valid_o = 1'b0;
     sys_o = '0;
-    if (valid_i && (dirty_i || !seen_q)) begin
+    changed = 1'b0;
+    if (look) begin
       sys_o.cr0 = sys_i.cr0;
       sys_o.cr3 = sys_i.cr3;
       sys_o.cr4 = sys_i.cr4;
@@ -84,7 +97,9 @@ module cpu_trace
       sys_o.sysenter_esp = sys_i.sysenter_esp;
       sys_o.sysenter_eip = sys_i.sysenter_eip;
       sys_o.misc_enable = sys_i.misc;
-      sys_valid_o = !seen_q || sys_o != sys_q;
+      changed = !seen_q || sys_o != sys_q;
+      sys_valid_o = changed || event_now || ask_i;
+      sys_o.asked = {7'd0, !changed && !event_now};
       sys_o.cycle = cycle_i;
     end
   end
@@ -92,10 +107,16 @@ module cpu_trace
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       seen_q <= 1'b0;
-    end else if (sys_valid_o) begin
-      seen_q <= 1'b1;
-      sys_q <= sys_o;
-      sys_q.cycle <= '0;
+      count_q <= '0;
+      sys_q <= '0;
+    end else begin
+      if (valid_i) count_q <= count_q + 4'd1;
+      if (sys_valid_o) begin
+        seen_q <= 1'b1;
+        sys_q <= sys_o;
+        sys_q.cycle <= '0;
+        sys_q.asked <= '0;
+      end
     end
   end
 

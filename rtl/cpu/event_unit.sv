@@ -19,6 +19,7 @@ module event_unit
   output logic        take_o,         // an event is taken
   output logic        take_step_o, take_intr_o, take_nmi_o,
   input  logic        nmi_done_i,     // IRET
+  output logic        nmi_blocked_o,
   // faults, and INT n and its like
   input  fault_t      fault_i,
   input  logic        soft_i,
@@ -131,6 +132,7 @@ module event_unit
     end
   end
 
+  assign nmi_blocked_o = nmi_block_q;
   assign active_o = active_q;
   assign kind_o = kind_q;
   assign vector_o = vector_q;
