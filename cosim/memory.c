@@ -2,7 +2,6 @@
 // The two RAMs. The RTL is ahead of the model by the writes that wait in the order of the bus, and
 // by the one whose record is still to come; everything else is equal. The shell marks each page
 // that it writes; a window looks at those, the end of a run at all of RAM.
-#define _GNU_SOURCE
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>

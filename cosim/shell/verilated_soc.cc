@@ -263,7 +263,6 @@ static void reset(vsoc *v)
     top->boot_rsi_i = b.rsi;
     top->boot_rsp_i = b.rsp;
     top->boot_cr3_i = b.cr3;
-    top->sys_ask_i = 0;
     top->rst_ni = 0;
     for (unsigned i = 0; i < reset_cycles; i++) {
         top->clk_i = 1;
