@@ -151,7 +151,8 @@ static void message_beat(struct scoreboard *sb, const struct rec_bus *b)
 
 static bool is_processor_event(const struct order_event *e)
 {
-    return e->kind == ORDER_BUS && (e->u.bus.src == BUS_WALK || e->u.bus.src == BUS_DATA);
+    return e->kind == ORDER_BUS &&
+           (e->u.bus.src == BUS_WALK || e->u.bus.src == BUS_DATA || e->u.bus.src == BUS_APIC);
 }
 
 static uint64_t event_seq(const struct order_event *e)

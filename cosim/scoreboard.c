@@ -221,23 +221,21 @@ static bool in_iommu_window(const struct rw_access *a)
 }
 
 /* Code outside RAM: the newest line that the RTL had fetched from there. */
-static uint64_t fetched_bytes(struct scoreboard *sb, const struct rw_access *a)
+static void fetched_bytes(struct scoreboard *sb, const struct rw_access *a, uint8_t *data)
 {
-    uint64_t value = 0;
-
+    memset(data, 0, a->bytes);
     for (unsigned i = 1; i <= SCOREBOARD_FETCH_LINES; i++) {
         const struct rec_bus *b =
             &sb->fetched[(sb->fetched_next + SCOREBOARD_FETCH_LINES - i) % SCOREBOARD_FETCH_LINES];
 
         if (b->be == 0 || b->addr != (a->pa & ~UINT64_C(15)))
             continue;
-        memcpy(&value, b->data + (a->pa & 15), a->bytes < 8 ? a->bytes : 8);
+        memcpy(data, b->data + (a->pa & 15), a->bytes);
         sb->counts.stimuli[STIM_MMIO_READ]++;
-        return value;
+        return;
     }
     scoreboard_differ_text(sb, "bus", "fetch", "not fetched", "fetched outside RAM",
                            sb->rtl_retire.cycle);
-    return 0;
 }
 
 /* The unit takes one request or one register access at a time (docs/iommu.md). */
@@ -248,29 +246,35 @@ static void check_one_at_a_time(struct scoreboard *sb)
                                "a request in flight", sb->beat.cycle);
 }
 
-static uint64_t on_read(void *ctx, const struct rw_access *a)
+static void on_read(void *ctx, const struct rw_access *a, uint8_t *data)
 {
     struct scoreboard *sb = ctx;
     bool io = (a->flags & BUS_IO) != 0;
-    uint64_t value = 0;
+    uint64_t value;
 
-    if (a->src == BUS_FETCH)
-        return fetched_bytes(sb, a);
+    if (a->src == BUS_FETCH) {
+        fetched_bytes(sb, a, data);
+        return;
+    }
     if (in_iommu_window(a)) {
         check_one_at_a_time(sb);
-        return iommu_reg_read(sb->iommu, (uint32_t)(a->pa - IOMMU_BASE), a->bytes);
+        value = iommu_reg_read(sb->iommu, (uint32_t)(a->pa - IOMMU_BASE), a->bytes);
+        memset(data, 0xFF, a->bytes);
+        memcpy(data, &value, a->bytes < 8 ? a->bytes : 8);
+        return;
     }
-    memcpy(&value, sb->beat.data + (io ? 0 : a->pa & 15), a->bytes < 8 ? a->bytes : 8);
+    memcpy(data, sb->beat.data + (io ? 0 : a->pa & 15), a->bytes);
     sb->counts.stimuli[io ? STIM_PORT_READ : STIM_MMIO_READ]++;
-    return value;
 }
 
-static void on_write(void *ctx, const struct rw_access *a, uint64_t value)
+static void on_write(void *ctx, const struct rw_access *a)
 {
     struct scoreboard *sb = ctx;
+    uint64_t value = 0;
 
     if (in_iommu_window(a)) {
         check_one_at_a_time(sb);
+        memcpy(&value, a->data, a->bytes < 8 ? a->bytes : 8);
         iommu_reg_write(sb->iommu, (uint32_t)(a->pa - IOMMU_BASE), a->bytes, value);
     }
 }
@@ -406,7 +410,7 @@ void scoreboard_destroy(struct scoreboard *sb)
 
 static bool is_processor(uint8_t src)
 {
-    return src == BUS_WALK || src == BUS_DATA;
+    return src == BUS_WALK || src == BUS_DATA || src == BUS_APIC;
 }
 
 /* While the processor waits in HLT nothing else consumes the order. */
