@@ -73,6 +73,13 @@ enum gpr { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI };
 #define DR6_BS (UINT64_C(1) << 14)
 #define DR7_GD (UINT64_C(1) << 13)
 
+/* SDM Vol. 3A "Local APIC Status and Location": IA32_APIC_BASE. */
+#define APIC_BASE_ENABLE (UINT64_C(1) << 11)
+#define APIC_BASE_PAGE   UINT64_C(0xfffffff000)
+/* Where the bus has the local APIC, wherever APIC_BASE shows it to programs; docs/cpu.md. */
+#define APIC_BUS_PAGE UINT64_C(0xfee00000)
+#define APIC_TPR      UINT64_C(0x80)
+
 /* SDM Vol. 3A "Exception and Interrupt Reference". */
 enum vector {
     VEC_DE = 0,
@@ -172,6 +179,23 @@ struct fetch_window {
     uint8_t *host;   /* NULL: not RAM */
 };
 
+/* What the boundary between two instructions remembers. SDM Vol. 3A "Masking Exceptions and
+ * Interrupts When Switching Stacks", "Handling Multiple NMIs"; Vol. 3B "Single-Step Exception". */
+struct boundary {
+    bool nmi_blocked;               /* from the delivery of an NMI to the next IRET */
+    bool sti_shadow, mov_ss_shadow; /* of the instruction before */
+    bool step_pending;              /* a single-step #DB is still to be delivered */
+    bool in_rep;                    /* cpu->rep is to be continued */
+    bool halted, shutdown;
+};
+
+/* What the instruction in progress wants of the boundary behind it. */
+struct leaving {
+    bool keep_rf;                   /* it loaded RF */
+    bool step_by_new_tf;            /* SYSCALL, SYSRET: single step by the TF that they leave */
+    bool sti_shadow, mov_ss_shadow; /* shadows */
+};
+
 struct cpu {
     uint64_t r[R_COUNT]; /* R_ZERO and R_NEXT are not architectural */
     uint64_t rip, rflags;
@@ -187,7 +211,8 @@ struct cpu {
     uint64_t rip_limit;           /* code-segment limit; all ones in 64-bit mode */
     uint64_t cs_base;
     struct mmu_ctx mmu_ctx;
-    bool plain; /* no hook looks at single accesses */
+    uint64_t apic_page; /* physical page that loads and stores find the local APIC in */
+    bool plain;         /* no hook looks at single accesses */
 
     struct fetch_window window;
     uint64_t quick_gen, fetch_gen;
@@ -195,18 +220,14 @@ struct cpu {
     struct quick quick_read[1 << QUICK_LOG2], quick_write[1 << QUICK_LOG2];
     struct quick quick_fetch[1 << QUICK_LOG2];
 
-    struct fault fault;         /* EXEC_FAULT */
-    struct event soft;          /* EXEC_SOFT_INT */
-    bool keep_rf;               /* this instruction loaded RF */
-    bool trap_by_new_tf;        /* SYSCALL, SYSRET: single step by the TF that they leave */
-    bool sys_touched;           /* sys may differ from sys_shown */
-    bool sti_next, mov_ss_next; /* shadows that this instruction leaves behind */
+    struct fault fault; /* EXEC_FAULT */
+    struct event soft;  /* EXEC_SOFT_INT */
+    bool sys_touched;   /* sys may differ from sys_shown */
+    struct leaving leaving;
 
-    /* What the next boundary has to look at. */
-    bool attention; /* any of the following, or stop */
-    bool trap_pending, intr_line, halted, shutdown, stop;
-    bool in_rep; /* rep holds the instruction whose next iteration follows */
-    bool sti_shadow, mov_ss_shadow, nmi_blocked;
+    struct boundary at;
+    bool intr_line, stop;
+    bool attention; /* the next boundary has something to look at: at, intr_line, stop */
     struct insn rep;
 
     uint64_t cr2;
@@ -249,6 +270,11 @@ static inline uint64_t sign_extend(uint64_t v, unsigned bytes)
     uint64_t sign = UINT64_C(1) << (8 * bytes - 1);
 
     return ((v & size_mask(bytes)) ^ sign) - sign;
+}
+
+static inline bool cpu_apic_enabled(const struct cpu *cpu)
+{
+    return (cpu->sys.apic_base & APIC_BASE_ENABLE) != 0;
 }
 
 /* model.c */

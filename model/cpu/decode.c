@@ -441,7 +441,9 @@ static bool take_bytes(struct stream *s, bool announced)
         struct rw_access a = {.pa = cpu->window.pa | (la & 0xfff), .bytes = 1, .src = BUS_FETCH};
 
         n = 1;
-        s->byte[s->used] = cpu->env.read ? (uint8_t)cpu->env.read(cpu->env.ctx, &a) : 0xff;
+        s->byte[s->used] = 0xff;
+        if (cpu->env.read)
+            cpu->env.read(cpu->env.ctx, &a, &s->byte[s->used]);
     }
     s->have = s->used + n;
     return true;

@@ -258,7 +258,7 @@ static uint64_t pushed_flags(const struct cpu *cpu, const struct event *ev)
     case EVENT_INTERRUPT:
     case EVENT_NMI:
     case EVENT_TRAP:
-        return cpu->rflags | (cpu->in_rep ? RFLAGS_RF : 0);
+        return cpu->rflags | (cpu->at.in_rep ? RFLAGS_RF : 0);
     default:
         return cpu->rflags & ~RFLAGS_RF;
     }
@@ -332,6 +332,11 @@ static enum rec_retire_kind record_kind(enum event_kind kind)
     }
 }
 
+static bool is_software(const struct event *ev)
+{
+    return ev->kind == EVENT_SOFT || ev->kind == EVENT_SOFT_UNCHECKED;
+}
+
 static bool is_debug(const struct event *ev)
 {
     return ev->what.vector == VEC_DB && (ev->kind == EVENT_EXCEPTION || ev->kind == EVENT_TRAP);
@@ -342,11 +347,12 @@ static void settle(struct cpu *cpu, const struct event *ev)
 {
     if (is_debug(ev))
         cpu->sys.dr7 &= ~DR7_GD;
-    if (ev->kind == EVENT_NMI)
-        cpu->nmi_blocked = true;
+    cpu->at = (struct boundary){
+        .nmi_blocked = cpu->at.nmi_blocked || ev->kind == EVENT_NMI,
+        /* what MOV SS held back is not lost to INT n: it waits for the handler's first boundary */
+        .step_pending = is_software(ev) && cpu->at.step_pending,
+    };
     cpu->window.valid = false;
-    cpu->sti_shadow = cpu->mov_ss_shadow = false;
-    cpu->trap_pending = cpu->in_rep = cpu->halted = false;
     cpu->sys_touched = true;
 }
 
@@ -374,8 +380,8 @@ static void shut_down(struct cpu *cpu, uint64_t rip)
 {
     struct rec_retire r;
 
-    cpu->shutdown = cpu->attention = true;
-    cpu->trap_pending = cpu->in_rep = cpu->halted = false;
+    cpu->at = (struct boundary){.shutdown = true};
+    cpu->attention = true;
     memset(&r, 0, sizeof r);
     r.rip = rip;
     r.kind = RETIRE_SHUTDOWN;

@@ -349,6 +349,8 @@ enum exec op_iret(struct cpu *cpu, const struct insn *in)
     struct frame fr = {.at = cpu->r[RSP]};
     uint64_t mask = iret_flags(cpu, in);
 
+    cpu->at.nmi_blocked =
+        false; /* even when the rest faults: SDM Vol. 3A "Handling Multiple NMIs" */
     if (cpu->rflags & RFLAGS_NT)
         return raise_gp(cpu, 0);
     TRY(frame_pop(cpu, &fr, in->size, &fr.f.rip));
@@ -366,8 +368,7 @@ enum exec op_iret(struct cpu *cpu, const struct insn *in)
     TRY(finish_return(cpu, &fr));
     commit_return(cpu, &fr, 0);
     cpu->rflags = (cpu->rflags & ~(mask | RFLAGS_RF)) | (fr.flags & mask);
-    cpu->keep_rf = true;
-    cpu->nmi_blocked = false;
+    cpu->leaving.keep_rf = true;
     return EXEC_OK;
 }
 
@@ -388,7 +389,7 @@ enum exec op_syscall(struct cpu *cpu, const struct insn *in)
     cpu->r[RCX] = cpu->r[R_NEXT];
     cpu->r[11] = cpu->rflags;
     cpu->rflags = (cpu->rflags & ~cpu->sys.fmask) | RFLAGS_ONE;
-    cpu->trap_by_new_tf = (cpu->r[11] & RFLAGS_TF) != 0;
+    cpu->leaving.step_by_new_tf = (cpu->r[11] & RFLAGS_TF) != 0;
     cpu->cpl = 0;
     set_fixed(cpu, SEG_CS, base & 0xfffc, 0xa09b);
     set_fixed(cpu, SEG_SS, base + 8, 0xc093);
@@ -407,7 +408,7 @@ enum exec op_sysret(struct cpu *cpu, const struct insn *in)
         return raise_gp(cpu, 0);
     if (to_64 && !is_canonical(cpu->r[RCX]))
         return raise_gp(cpu, 0);
-    cpu->trap_by_new_tf = ((cpu->rflags | cpu->r[11]) & RFLAGS_TF) != 0;
+    cpu->leaving.step_by_new_tf = ((cpu->rflags | cpu->r[11]) & RFLAGS_TF) != 0;
     cpu->rflags = (cpu->r[11] & 0x3c7fd7) | RFLAGS_ONE;
     cpu->cpl = 3;
     set_fixed(cpu, SEG_CS, (to_64 ? base + 16 : base) | 3, to_64 ? 0xa0fb : 0xc0fb);

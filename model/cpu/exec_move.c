@@ -62,7 +62,7 @@ enum exec op_mov_sreg_rm(struct cpu *cpu, const struct insn *in)
         return raise_ud(cpu);
     TRY(rm_read(cpu, in, 2, &selector));
     TRY(segment_load(cpu, s, (uint16_t)selector));
-    cpu->mov_ss_next = s == SEG_SS;
+    cpu->leaving.mov_ss_shadow = s == SEG_SS;
     return EXEC_OK;
 }
 
@@ -267,7 +267,7 @@ enum exec op_pop_sreg(struct cpu *cpu, const struct insn *in)
     cpu->r[RSP] = rsp;
     TRY(segment_load(cpu, in->sub, (uint16_t)v));
     cpu->r[RSP] = popped;
-    cpu->mov_ss_next = in->sub == SEG_SS;
+    cpu->leaving.mov_ss_shadow = in->sub == SEG_SS;
     return EXEC_OK;
 }
 

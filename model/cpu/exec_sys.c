@@ -359,7 +359,7 @@ enum exec op_sti(struct cpu *cpu, const struct insn *in)
     (void)in;
     if (cpu->cpl > cpu_iopl(cpu))
         return raise_gp(cpu, 0);
-    cpu->sti_next = !(cpu->rflags & RFLAGS_IF);
+    cpu->leaving.sti_shadow = !(cpu->rflags & RFLAGS_IF);
     cpu->rflags |= RFLAGS_IF;
     return EXEC_OK;
 }
@@ -374,12 +374,6 @@ static bool cr_exists(const struct cpu *cpu, unsigned n)
     return n == 0 || n == 2 || n == 3 || n == 4 || (n == 8 && cpu_is_64(cpu));
 }
 
-/* CR8 is the local APIC's TPR: a physical access of four bytes. */
-static uint64_t tpr_address(const struct cpu *cpu)
-{
-    return (cpu->sys.apic_base & UINT64_C(0xfffffff000)) + 0x80;
-}
-
 static uint64_t read_cr(struct cpu *cpu, unsigned n)
 {
     switch (n) {
@@ -392,7 +386,8 @@ static uint64_t read_cr(struct cpu *cpu, unsigned n)
     case 4:
         return cpu->sys.cr4;
     default:
-        return lsu_phys_read(cpu, tpr_address(cpu), 4, BUS_DATA, 0) >> 4 & 15;
+        /* CR8 is bits 7:4 of the local APIC's TPR, wherever APIC_BASE has its page */
+        return lsu_phys_read(cpu, APIC_BUS_PAGE | APIC_TPR, 4, BUS_APIC, 0) >> 4 & 15;
     }
 }
 
@@ -496,7 +491,7 @@ static enum exec write_cr(struct cpu *cpu, unsigned n, uint64_t v)
     default:
         if (v > 15)
             return raise_gp(cpu, 0);
-        lsu_phys_write(cpu, tpr_address(cpu), 4, BUS_DATA, 0, v << 4);
+        lsu_phys_write(cpu, APIC_BUS_PAGE | APIC_TPR, 4, BUS_APIC, 0, v << 4);
         return EXEC_OK;
     }
 }

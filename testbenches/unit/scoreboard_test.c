@@ -40,6 +40,8 @@ static void fake_destroy(struct rw_model *m)
 
 static enum rw_step fake_step(struct rw_model *m)
 {
+    uint8_t data[16];
+
     if (now->with_walk)
         m->env.walk(m->env.ctx, &now->walk);
     if (now->with_xlate)
@@ -47,7 +49,7 @@ static enum rw_step fake_step(struct rw_model *m)
     if (now->with_access)
         m->env.before(m->env.ctx, &now->access);
     if (now->reads)
-        m->env.read(m->env.ctx, &now->access);
+        m->env.read(m->env.ctx, &now->access, data);
     m->env.retire(m->env.ctx, &now->retire);
     if (now->with_sys)
         m->env.sys(m->env.ctx, &now->sys);
