@@ -249,6 +249,27 @@ static void run_out_exit(struct run *run)
             continue;
 }
 
+static bool begin_model(struct run *run, char *error, size_t error_bytes)
+{
+    struct scoreboard_config bc = {.ops = run->o->model,
+                                   .mem = run->model_mem,
+                                   .boot = run->boot,
+                                   .log = run->r->log,
+                                   .wait_states_max = run->o->wait_states_max,
+                                   .other = &run->rtl_mem,
+                                   .dirty = run->dirty};
+
+    run->sb = scoreboard_create(&bc);
+    if (run->sb == NULL) {
+        snprintf(error, error_bytes, "out of memory for the golden model");
+        return false;
+    }
+    feed_init(&run->feed, run->sb);
+    run->sb->diff.stop = stop_shell;
+    run->sb->diff.stop_ctx = run;
+    return true;
+}
+
 static void ram_clear(struct rw_mem *mem)
 {
     madvise(mem->ram, mem->bytes, MADV_DONTNEED); /* anonymous and private: zero from now on */
@@ -342,27 +363,6 @@ static struct shell_sink sink_for(struct run *run)
     s.sys = sink_sys;
     s.board = sink_board;
     return s;
-}
-
-static bool begin_model(struct run *run, char *error, size_t error_bytes)
-{
-    struct scoreboard_config bc = {.ops = run->o->model,
-                                   .mem = run->model_mem,
-                                   .boot = run->boot,
-                                   .log = run->r->log,
-                                   .wait_states_max = run->o->wait_states_max,
-                                   .other = &run->rtl_mem,
-                                   .dirty = run->dirty};
-
-    run->sb = scoreboard_create(&bc);
-    if (run->sb == NULL) {
-        snprintf(error, error_bytes, "out of memory for the golden model");
-        return false;
-    }
-    feed_init(&run->feed, run->sb);
-    run->sb->diff.stop = stop_shell;
-    run->sb->diff.stop_ctx = run;
-    return true;
 }
 
 static bool with_rtl(struct run *run, char *error, size_t error_bytes)

@@ -92,7 +92,6 @@ struct board_target : sc_core::sc_module {
         beat.bytes = p.get_data_length();
         beat.write = p.is_write();
         beat.io = ext->io;
-        beat.apic = ext->src == BUS_APIC;
         if (beat.write)
             memcpy(beat.data, p.get_data_ptr(), beat.bytes);
         if (ext->src == BUS_MESSAGE && beat.addr >> 20 == 0xFEE) {
