@@ -118,8 +118,13 @@ void board_fetch(struct scoreboard *sb, const struct rw_access *a, uint8_t *data
 
 static struct rec_dma request_sent(const struct board_record *b)
 {
-    struct rec_dma d = {.cycle = b->cycle, .iova = b->addr, .sid = b->sid, .len = b->len,
-                        .tag = b->tag, .at = b->at, .write = (b->flags & BUS_WRITE) != 0};
+    struct rec_dma d = {.cycle = b->cycle,
+                        .iova = b->addr,
+                        .sid = b->sid,
+                        .len = b->len,
+                        .tag = b->tag,
+                        .at = b->at,
+                        .write = (b->flags & BUS_WRITE) != 0};
 
     if (d.write)
         memcpy(d.data, b->data, sizeof(d.data));

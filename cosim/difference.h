@@ -3,9 +3,9 @@
 //
 // A difference that is found while the model steps is *held* until the step's end, because what is
 // found first is not always what explains it: a translation that went wrong shows in the beats that
-// it made, before its own record says which field; two different events show as the addresses of two
-// gates, before the retirement says `vector 13 against 14`. The step's end names the better of the
-// two (difference_rank) and ends the run.
+// it made, before its own record says which field; two different events show as the addresses of
+// two gates, before the retirement says `vector 13 against 14`. The step's end names the better of
+// the two (difference_rank) and ends the run.
 #ifndef RW_DIFFERENCE_H
 #define RW_DIFFERENCE_H
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rules of the bus that no comparison of results shows: what may come inside a locked sequence, and
-// which bytes may be fetched. That a beat carries the lock is compared with the model's own word for
-// it (processor.c), so the flag can be trusted here. docs/lockstep.md "Locks", "Fetch".
+// which bytes may be fetched. That a beat carries the lock is compared with the model's own word
+// for it (processor.c), so the flag can be trusted here. docs/lockstep.md "Locks", "Fetch".
 #include "scoreboard.h"
 
 /* From a locked access to the processor's next one without, nothing else has the bus, a fetch of

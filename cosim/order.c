@@ -235,8 +235,8 @@ void order_drain(struct scoreboard *sb, uint64_t seq)
 {
     struct order_event *head;
 
-    while (!sb->diff.failed && (head = ring_head(&sb->order)) != NULL && !is_processor_event(head) &&
-           event_seq(head) < seq) {
+    while (!sb->diff.failed && (head = ring_head(&sb->order)) != NULL &&
+           !is_processor_event(head) && event_seq(head) < seq) {
         struct order_event e = *head;
 
         ring_pop(&sb->order);

@@ -93,14 +93,12 @@ static const struct record_field xlate_fields[] = {
     FIELD(rec_xlate, va),        FIELD(rec_xlate, user),       FIELD(rec_xlate, implicit),
     FIELD(rec_xlate, fault),     FIELD(rec_xlate, error_code), FIELD(rec_xlate, pa),
     FIELD(rec_xlate, page_log2), FIELD(rec_xlate, memtype),    FIELD(rec_xlate, hit),
-    FIELD(rec_xlate, psc),       FIELD(rec_xlate, latency),
-    FIELD(rec_xlate, core),
+    FIELD(rec_xlate, psc),       FIELD(rec_xlate, latency),    FIELD(rec_xlate, core),
 };
 
 static const struct record_field bus_fields[] = {
     TIMING(rec_bus, cycle), TIMING(rec_bus, seq), FIELD(rec_bus, src),  FIELD(rec_bus, flags),
-    FIELD(rec_bus, addr),   FIELD(rec_bus, be),   FIELD(rec_bus, data),
-    FIELD(rec_bus, core),
+    FIELD(rec_bus, addr),   FIELD(rec_bus, be),   FIELD(rec_bus, data), FIELD(rec_bus, core),
 };
 
 static const struct record_field iwalk_fields[] = {

@@ -18,8 +18,8 @@
 
 #define CHUNK_CYCLES     UINT64_C(16384)
 #define LOG_BYTES        (48 * 1024)
-#define ASK_RETIREMENTS  256 /* the whole system state is compared this often */
-#define RAM_CHUNKS       16  /* chunks between two looks at the RAM that was written */
+#define ASK_RETIREMENTS  256             /* the whole system state is compared this often */
+#define RAM_CHUNKS       16              /* chunks between two looks at the RAM that was written */
 #define EXIT_GRACE       UINT64_C(10000) /* cycles for the exit's OUT to retire */
 #define PROGRESS_SECONDS 2.0
 
@@ -399,8 +399,11 @@ static bool model_alone(struct run *run, char *error, size_t error_bytes)
 {
     const struct run_options *o = run->o;
     struct run_result *r = run->r;
-    struct machine_config mc = {
-        .ops = o->model, .mem = run->model_mem, .boot = run->boot, .ctx = run, .console = sink_console};
+    struct machine_config mc = {.ops = o->model,
+                                .mem = run->model_mem,
+                                .boot = run->boot,
+                                .ctx = run,
+                                .console = sink_console};
     struct machine *m = machine_create(&mc);
     uint64_t limit = o->max_cycles < o->max_instructions ? o->max_cycles : o->max_instructions;
     enum machine_end end = MACHINE_LIMIT;

@@ -41,10 +41,10 @@ struct scoreboard_config {
     const struct rw_model_ops *ops;
     struct rw_mem mem; /* the model's own RAM, loaded */
     struct rw_boot boot;
-    struct record_log *log;          /* may be NULL */
-    unsigned wait_states_max;        /* of the run: what the bus may add to a deadline */
-    const struct rw_mem *other;      /* the RTL side's RAM, to compare; NULL: not compared */
-    uint8_t *dirty;                  /* one byte a page of it, set by the shell at each write */
+    struct record_log *log;     /* may be NULL */
+    unsigned wait_states_max;   /* of the run: what the bus may add to a deadline */
+    const struct rw_mem *other; /* the RTL side's RAM, to compare; NULL: not compared */
+    uint8_t *dirty;             /* one byte a page of it, set by the shell at each write */
 };
 
 /* board.c: said by the board and not yet by the RTL. */
@@ -64,9 +64,9 @@ struct interrupts {
         bool high;
     } edge[SCOREBOARD_LINE_EDGES]; /* of the external interrupt line, oldest first */
     unsigned edges;
-    bool nmi_raised;       /* and not yet delivered: NMIs do not queue */
-    uint64_t nmi_since;    /* the first raise that is not delivered */
-    uint64_t nmi_last;     /* the newest raise */
+    bool nmi_raised;    /* and not yet delivered: NMIs do not queue */
+    uint64_t nmi_since; /* the first raise that is not delivered */
+    uint64_t nmi_last;  /* the newest raise */
 };
 
 /* order.c: the request that the golden unit works on. */
@@ -131,8 +131,8 @@ void scoreboard_stim(struct scoreboard *sb, const struct rec_stim *r);
 void scoreboard_retire(struct scoreboard *sb, const struct rec_retire *r);
 void scoreboard_sys(struct scoreboard *sb, const struct rec_sys *r);
 void scoreboard_board(struct scoreboard *sb, const struct board_record *r);
-/* Now and then: the deadlines and, with `ram`, the RAM that was written since. `written` is the address of a
- * RAM write of the newest cycle, whose record is still to come; UINT64_MAX: none. */
+/* Now and then: the deadlines and, with `ram`, the RAM that was written since. `written` is the
+ * address of a RAM write of the newest cycle, whose record is still to come; UINT64_MAX: none. */
 void scoreboard_window(struct scoreboard *sb, uint64_t cycle, uint64_t written, bool ram);
 /* At the end of a run: nothing may be left that the other side never answered, both RAMs agree. */
 void scoreboard_finish(struct scoreboard *sb, uint64_t written);

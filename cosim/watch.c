@@ -17,8 +17,8 @@ static uint64_t bus_may_add(const struct scoreboard *sb)
     return (uint64_t)BEATS_BETWEEN * (2 + sb->config.wait_states_max);
 }
 
-static void too_long(struct scoreboard *sb, const char *stream, const char *field,
-                     const char *what, uint64_t since, uint64_t cycle)
+static void too_long(struct scoreboard *sb, const char *stream, const char *field, const char *what,
+                     uint64_t since, uint64_t cycle)
 {
     char rtl[MISMATCH_TEXT];
 
@@ -31,8 +31,8 @@ static void check_processor(struct scoreboard *sb, uint64_t cycle)
     if (sb->model_halted || sb->rtl_retire.kind == RETIRE_SHUTDOWN)
         return;
     if (cycle > sb->watch.cpu + PROCESSOR_CYCLES + bus_may_add(sb))
-        too_long(sb, "retire", "deadline", "a beat, a translation or a retirement",
-                 sb->watch.cpu, cycle);
+        too_long(sb, "retire", "deadline", "a beat, a translation or a retirement", sb->watch.cpu,
+                 cycle);
 }
 
 static void check_iommu(struct scoreboard *sb, uint64_t cycle)
@@ -41,7 +41,7 @@ static void check_iommu(struct scoreboard *sb, uint64_t cycle)
 
     if (busy && cycle > sb->watch.iommu + IOMMU_CYCLES + bus_may_add(sb))
         too_long(sb, "dma", "deadline",
-                 sb->dma.in_flight            ? "the request in flight goes on"
+                 sb->dma.in_flight             ? "the request in flight goes on"
                  : sb->dma.messages.count != 0 ? "the event message is sent"
                                                : "the request at the pins is accepted",
                  sb->watch.iommu, cycle);

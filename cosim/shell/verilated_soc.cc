@@ -39,7 +39,7 @@ struct vsoc {
     std::unique_ptr<VerilatedContext> context;
     std::unique_ptr<Vsoc_top> top;
     std::unique_ptr<VerilatedFstC> wave;
-    uint64_t cycle; // the count that soc_top holds after the next rising edge: 1 at the first
+    uint64_t cycle;   // the count that soc_top holds after the next rising edge: 1 at the first
     uint64_t elapsed; // cycles since the first reset: the time of waves
     uint64_t random;
     uint64_t answered; // accesses at mem_*
@@ -87,7 +87,8 @@ static void eval_half(vsoc *v, bool clk)
     v->top->clk_i = clk;
     v->top->eval();
     if (v->wave)
-        v->wave->dump((v->elapsed + 1) * wave_units_per_cycle + (clk ? 0 : wave_units_per_cycle / 2));
+        v->wave->dump((v->elapsed + 1) * wave_units_per_cycle +
+                      (clk ? 0 : wave_units_per_cycle / 2));
 }
 
 static unsigned next_wait(vsoc *v)
