@@ -6,11 +6,13 @@
 
 #include <cstring>
 #include <memory>
+#include <string>
 
 #include "Vsoc_top.h"
 #include "svdpi.h"
 #include "verilated.h"
 #include "verilated_fst_c.h"
+#include "wave_date.h"
 
 struct vsoc;
 
@@ -39,6 +41,7 @@ struct vsoc {
     std::unique_ptr<VerilatedContext> context;
     std::unique_ptr<Vsoc_top> top;
     std::unique_ptr<VerilatedFstC> wave;
+    std::string wave_path;
     uint64_t cycle;   // the count that soc_top holds after the next rising edge: 1 at the first
     uint64_t elapsed; // cycles since the first reset: the time of waves
     uint64_t random;
@@ -360,6 +363,7 @@ bool vsoc_wave_open(vsoc *v, const char *path)
         v->wave.reset();
         return false;
     }
+    v->wave_path = path;
     return true;
 }
 
@@ -368,5 +372,6 @@ void vsoc_wave_close(vsoc *v)
     if (v->wave) {
         v->wave->close();
         v->wave.reset();
+        wave_date_blank(v->wave_path.c_str());
     }
 }
