@@ -1,9 +1,10 @@
 // Processor core, in compile order. UCODE_DIR is where uasm wrote its output:
-//   uasm -o $UCODE_DIR rtl/cpu/ucode/*.uc
+//   uasm -o $UCODE_DIR -c rtl/cpu/cpu_arch_pkg.sv rtl/cpu/ucode/*.uc
 rtl/record_pkg.sv
 rtl/bus/bus_pkg.sv
 rtl/mmu/mmu_pkg.sv
 rtl/cpu/cpu_port_pkg.sv
+rtl/cpu/cpu_arch_pkg.sv
 ${UCODE_DIR}/ucode_pkg.sv
 rtl/cpu/cpu_pkg.sv
 ${UCODE_DIR}/ucode_rom.sv

@@ -3,21 +3,11 @@
 // in ucode_pkg, written by uasm.
 package cpu_pkg;
   import ucode_pkg::*;
+  import cpu_arch_pkg::*;
+  export cpu_arch_pkg::*;
 
   // Operand and address sizes as log2 of bytes.
   typedef logic [2:0] log2_t;
-
-  // Segment registers by number (ES is 0); 8 and 9 hold the CS and SS being loaded (SDM Vol. 3A
-  // 3.4.3).
-  localparam int unsigned SegCs = 1;
-  localparam int unsigned SegSs = 2;
-  localparam int unsigned SegDs = 3;
-  localparam int unsigned SegFs = 4;
-  localparam int unsigned SegGs = 5;
-  localparam int unsigned SegLdtr = 6;
-  localparam int unsigned SegTr = 7;
-  localparam int unsigned SegNcs = 8;
-  localparam int unsigned SegNss = 9;
 
   typedef struct packed {
     logic [63:0] base;
@@ -25,19 +15,6 @@ package cpu_pkg;
     logic [15:0] sel;
     logic [15:0] attr;   // access byte 7:0, AVL L D/B G 15:12; 0 unusable
   } seg_t;
-
-  // RFLAGS bits.
-  localparam int unsigned FlCf = 0;
-  localparam int unsigned FlPf = 2;
-  localparam int unsigned FlAf = 4;
-  localparam int unsigned FlZf = 6;
-  localparam int unsigned FlSf = 7;
-  localparam int unsigned FlTf = 8;
-  localparam int unsigned FlIf = 9;
-  localparam int unsigned FlDf = 10;
-  localparam int unsigned FlOf = 11;
-  localparam int unsigned FlRf = 16;
-  localparam int unsigned FlAc = 18;
 
   // A decoded instruction.
   typedef struct packed {
@@ -94,41 +71,6 @@ package cpu_pkg;
     logic [63:0]      star, lstar, cstar, fmask, kgsb, tscaux, pat, apicb;
     logic [63:0]      sysenter_cs, sysenter_esp, sysenter_eip, misc;
   } sysreg_t;
-
-  localparam int unsigned Cr0Pe = 0;
-  localparam int unsigned Cr0Mp = 1;
-  localparam int unsigned Cr0Em = 2;
-  localparam int unsigned Cr0Ts = 3;
-  localparam int unsigned Cr0Wp = 16;
-  localparam int unsigned Cr0Am = 18;
-  localparam int unsigned Cr0Nw = 29;
-  localparam int unsigned Cr0Cd = 30;
-  localparam int unsigned Cr0Pg = 31;
-  localparam int unsigned Cr4De = 3;
-  localparam int unsigned Cr4Pae = 5;
-  localparam int unsigned Cr4Pge = 7;
-  localparam int unsigned Cr4Umip = 11;
-  localparam int unsigned Cr4Fsgsbase = 16;
-  localparam int unsigned Cr4Pcide = 17;
-  localparam int unsigned Cr4Smep = 20;
-  localparam int unsigned Cr4Smap = 21;
-  localparam int unsigned EferSce = 0;
-  localparam int unsigned EferLme = 8;
-  localparam int unsigned EferLma = 10;
-  localparam int unsigned EferNxe = 11;
-
-  localparam logic [7:0] VecDe = 8'd0;
-  localparam logic [7:0] VecDb = 8'd1;
-  localparam logic [7:0] VecNmi = 8'd2;
-  localparam logic [7:0] VecUd = 8'd6;
-  localparam logic [7:0] VecNm = 8'd7;
-  localparam logic [7:0] VecDf = 8'd8;
-  localparam logic [7:0] VecTs = 8'd10;
-  localparam logic [7:0] VecNp = 8'd11;
-  localparam logic [7:0] VecSs = 8'd12;
-  localparam logic [7:0] VecGp = 8'd13;
-  localparam logic [7:0] VecPf = 8'd14;
-  localparam logic [7:0] VecAc = 8'd17;
 
   // One access of the load/store unit.
   typedef struct packed {
