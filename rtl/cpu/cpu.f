@@ -18,5 +18,11 @@ rtl/cpu/segment.sv
 rtl/cpu/sysreg.sv
 rtl/cpu/cpuid.sv
 rtl/cpu/event_unit.sv
+rtl/cpu/cpu_seq.sv
+rtl/cpu/cpu_boundary.sv
+rtl/cpu/cpu_operand.sv
+rtl/cpu/cpu_flow.sv
+rtl/cpu/cpu_regs.sv
+rtl/cpu/cpu_bus.sv
 rtl/cpu/cpu_trace.sv
 rtl/cpu/cpu.sv

@@ -55,11 +55,43 @@ package cpu_pkg;
     logic       nmi_blocked;
   } boundary_t;
 
+  // How a step of the work ends: with nothing to report, or with an exception of the architecture,
+  // which carries everything that it exposes. (A VM exit will be a kind of its own.)
+  typedef enum logic [1:0] {
+    OcNone      = 2'd0,
+    OcException = 2'd1
+  } outcome_e;
+
   typedef struct packed {
-    logic        valid;
+    outcome_e    kind;
     logic [7:0]  vec;
-    logic [31:0] error_code;
-  } fault_t;
+    logic [31:0] error_code;  // 0 where none is pushed
+    logic [63:0] cr2;         // of a #PF
+  } outcome_t;
+
+  // The event in delivery, and RF in the flags that it pushes.
+  typedef enum logic [1:0] {
+    RfKeep  = 2'd0,
+    RfClear = 2'd1,
+    RfSet   = 2'd2
+  } rf_e;
+
+  typedef struct packed {
+    logic                     active;
+    record_pkg::retire_kind_e kind;
+    logic [7:0]               vec;
+    logic [31:0]              error_code;
+    logic                     has_error;
+    logic                     dpl_check;  // INT n, INT3, INTO
+    rf_e                      rf;
+  } event_t;
+
+  // The mode as instructions see it.
+  typedef struct packed {
+    logic  lma;         // long mode
+    logic  l64;         // 64-bit mode
+    log2_t stack_log2;  // stack-address size
+  } mode_t;
 
   // Control, debug and model-specific registers, and the descriptor-table registers.
   typedef struct packed {
@@ -71,6 +103,17 @@ package cpu_pkg;
     logic [63:0]      star, lstar, cstar, fmask, kgsb, tscaux, pat, apicb;
     logic [63:0]      sysenter_cs, sysenter_esp, sysenter_eip, misc;
   } sysreg_t;
+
+  // Model-specific registers by number. SDM Vol. 4.
+  typedef enum logic [31:0] {
+    MsrTsc = 32'h10, MsrApicBase = 32'h1b, MsrFeature = 32'h3a, MsrTscAdjust = 32'h3b,
+    MsrBiosSign = 32'h8b, MsrMtrrCap = 32'hfe, MsrSysCs = 32'h174, MsrSysEsp = 32'h175,
+    MsrSysEip = 32'h176, MsrMcgCap = 32'h179, MsrMisc = 32'h1a0, MsrDebugCtl = 32'h1d9,
+    MsrPat = 32'h277, MsrMtrrDef = 32'h2ff, MsrEfer = 32'hc000_0080, MsrStar = 32'hc000_0081,
+    MsrLstar = 32'hc000_0082, MsrCstar = 32'hc000_0083, MsrFmask = 32'hc000_0084,
+    MsrFsBase = 32'hc000_0100, MsrGsBase = 32'hc000_0101, MsrKgsBase = 32'hc000_0102,
+    MsrTscAux = 32'hc000_0103
+  } msr_e;
 
   // One access of the load/store unit.
   typedef struct packed {
@@ -87,6 +130,20 @@ package cpu_pkg;
   } lsu_req_t;
 
   /* verilator lint_off UNUSEDSIGNAL */  // functions take whole values and look at some bits
+  function automatic outcome_t exception(input logic [7:0] vec, input logic [31:0] error_code);
+    return '{kind: OcException, vec: vec, error_code: error_code, cr2: '0};
+  endfunction
+
+  function automatic outcome_t page_fault(input logic [31:0] error_code, input logic [63:0] va);
+    return '{kind: OcException, vec: VecPf, error_code: error_code, cr2: va};
+  endfunction
+
+  function automatic mode_t mode_of(input logic lma, input seg_t cs, input seg_t ss);
+    logic l64;
+    l64 = lma && cs.attr[AttrL];
+    return '{lma: lma, l64: l64, stack_log2: l64 ? 3'd3 : ss.attr[AttrD] ? 3'd2 : 3'd1};
+  endfunction
+
   // SDM Vol. 1 "Canonical Addressing", 48 bits.
   function automatic logic is_canonical(input logic [63:0] va);
     return va[63:47] == '0 || va[63:47] == '1;
