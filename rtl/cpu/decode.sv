@@ -12,7 +12,7 @@ module decode
   input  logic [3:0]   avail_i,
   input  dec_ctx_t     ctx_i,
   output logic         complete_o,
-  output fault_t       fault_o,   // with complete_o: #GP (length), #UD, #NM
+  output outcome_t     outcome_o, // with complete_o: #GP (length), #UD, #NM
   output insn_t        insn_o
 );
 
@@ -539,7 +539,7 @@ module decode
     insn_t        d;
 
     complete_o = 1'b0;
-    fault_o = '0;
+    outcome_o = '0;
     insn_o = '0;
     p = '0;
     x = '0;
@@ -765,8 +765,8 @@ module decode
 
       ud = d.entry == UcUd || (p.lock && !(x.lock_ok && mod_mem));
       complete_o = len <= {1'b0, avail_i} || (avail_i == 4'd15);
-      fault_o.valid = len > 5'd15 || ud;
-      fault_o.vec = len > 5'd15 ? VecGp : x.nm && !(p.lock) ? VecNm : VecUd;
+      if (len > 5'd15) outcome_o = exception(VecGp, '0);
+      else if (ud) outcome_o = exception(x.nm && !p.lock ? VecNm : VecUd, '0);
       insn_o = d;
     end
   end
