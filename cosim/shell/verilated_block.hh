@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The clock, the memory side and the wave window that both block adapters share.
+// The clock, the reset, the memory side and the wave window that the block adapters share.
 #ifndef RW_VERILATED_BLOCK_HH
 #define RW_VERILATED_BLOCK_HH
 
 #include <cstring>
 #include <memory>
 
+#include "assertion.h"
 #include "verilated.h"
 #include "verilated_block.h"
 #include "verilated_fst_c.h"
@@ -22,8 +23,10 @@ template <typename Top> struct block_clock {
 
     explicit block_clock(const vblock_env *e) : env(*e)
     {
+        assertion_clear();
         context.traceEverOn(true);
-        context.randReset(0);
+        context.randReset(2);
+        context.randSeed(static_cast<int>(env.seed % 0x7FFFFFFF) + 1); // 0: of the clock
         top = std::make_unique<Top>(&context, "TOP");
         top->rst_ni = 0;
         for (int i = 0; i < 4; i++) {
@@ -40,6 +43,20 @@ template <typename Top> struct block_clock {
         if (wave)
             wave->close();
         top->final();
+    }
+    // So many cycles with the reset low, whatever the block was doing. Its own count of cycles,
+    // which its records carry, begins anew.
+    void reset(unsigned cycles)
+    {
+        top->rst_ni = 0;
+        top->mem_ack_i = 0;
+        open = false;
+        for (unsigned i = 0; i < cycles; i++) {
+            window();
+            half(false);
+            end();
+        }
+        top->rst_ni = 1;
     }
     void half(bool clk)
     {
@@ -75,9 +92,7 @@ template <typename Top> struct block_clock {
             memcpy(&top->mem_rdata_i[0], a.data, 16);
     }
     void source(vblock_access &a);
-    // A cycle: the caller has set the inputs after the last rising edge; memory is answered, the
-    // combinational paths settle; outputs may be read until end(), the next rising edge.
-    void begin()
+    void window()
     {
         if (!wave && cycle >= wave_from && cycle < wave_to) {
             wave = std::make_unique<VerilatedFstC>();
@@ -88,6 +103,12 @@ template <typename Top> struct block_clock {
             wave->close();
             wave.reset();
         }
+    }
+    // A cycle: the caller has set the inputs after the last rising edge; memory is answered, the
+    // combinational paths settle; outputs may be read until end(), the next rising edge.
+    void begin()
+    {
+        window();
         top->eval();
         memory();
         half(false);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the two block benches share: random numbers and the comparison of records.
+// What the block benches share: random numbers and the comparison of records.
 #include "block.h"
 
 #include <inttypes.h>
@@ -38,6 +38,15 @@ void block_differ(struct block_result *r, const char *stream, const char *field,
     snprintf(m->rtl, sizeof(m->rtl), "%s", rtl);
     snprintf(m->model, sizeof(m->model), "%s", model);
     m->cycle = cycle;
+}
+
+bool block_asserted(struct block_result *r, uint64_t cycle)
+{
+    const struct assertion_failure *f = assertion_failed();
+
+    if (f != NULL)
+        block_differ(r, "assert", f->where, f->label, "holds", cycle);
+    return f != NULL;
 }
 
 static void value_text(char out[BLOCK_TEXT], const void *record, const struct record_field *f)

@@ -13,6 +13,7 @@
 #include "verilated_block.h"
 
 const char *const block_name = "mmu";
+const char *const block_view_place = "TOP.soc_top.u_cpu.u_mmu.";
 const bool block_has_source_id = false;
 
 #define POOL_PAGES    48 /* from physical 0 */
@@ -380,8 +381,12 @@ static bool between(struct bench *b)
 static void setup(struct bench *b)
 {
     struct mmu_mem mem = {b, model_read, model_read, model_write, on_model_walk};
-    struct vblock_env env = {
-        .ctx = b, .access = on_access, .wait_states = on_wait, .xlate = on_xlate, .walk = on_walk};
+    struct vblock_env env = {.ctx = b,
+                             .seed = b->o->seed,
+                             .access = on_access,
+                             .wait_states = on_wait,
+                             .xlate = on_xlate,
+                             .walk = on_walk};
 
     b->random.state = b->o->seed * UINT64_C(0x9E3779B97F4A7C15) + 1;
     b->wait_random.state = b->random.state ^ UINT64_C(0xD1B54A32D192ED03);
