@@ -258,10 +258,12 @@ static void add_name(void *array, const char *name)
     cJSON_AddItemToArray(array, cJSON_CreateString(name));
 }
 
-static void print_name(void *first, const char *name)
+#define NAMES_SHOWN 12
+
+static void print_name(void *count, const char *name)
 {
-    printf("%s %s", *(bool *)first ? "" : ",", name);
-    *(bool *)first = false;
+    if ((*(unsigned *)count)++ < NAMES_SHOWN)
+        printf("%s %s", *(unsigned *)count == 1 ? "" : ",", name);
 }
 
 static bool write_json(const struct command *c, const struct block_result *r, double seconds,
@@ -318,7 +320,7 @@ static bool write_json(const struct command *c, const struct block_result *r, do
 static void write_report(const struct command *c, const struct block_result *r, double seconds,
                          const char *bundle)
 {
-    bool none = true;
+    unsigned undecided = 0;
 
     printf("verdict: %s\nseed %" PRIu64 ", %" PRIu64 " requests, %" PRIu64
            " cycles, %.2f seconds\n",
@@ -328,8 +330,10 @@ static void write_report(const struct command *c, const struct block_result *r, 
         if (r->faults[i] != 0)
             printf(" %02xh %" PRIu64, i, r->faults[i]);
     printf("\nundecided:");
-    each_undecided(r, print_name, &none);
-    printf("%s\n", none ? " none" : "");
+    each_undecided(r, print_name, &undecided);
+    if (undecided > NAMES_SHOWN)
+        printf(", %u more", undecided - NAMES_SHOWN);
+    printf("%s\n", undecided == 0 ? " none" : "");
     if (r->failed)
         printf("first difference: stream %s, field %s, cycle %" PRIu64
                "\n  rtl   %s\n  model %s\n  request: %s\n",

@@ -17,7 +17,7 @@ cmp "$work/a.json" "$work/b.json"
 # An FST holds the time it was made in bytes 25..152 of its header.
 cmp <(tail -c +300 "$work/a.fst") <(tail -c +300 "$work/b.fst")
 ! grep -q '"cycles"' <(diff "$work/a.json" "$work/c.json") && { echo "the seed changes nothing"; exit 1; }
-for block in mmu iommu; do
+for block in mmu iommu bus; do
   "$1" $block --seed 5 --requests 3000 --quiet --json - | grep -v '"seconds"' >"$work/d"
   "$1" $block --seed 5 --requests 3000 --quiet --json - | grep -v '"seconds"' >"$work/e"
   cmp "$work/d" "$work/e"
