@@ -46,7 +46,11 @@ struct vmmu_ctx {
 struct vmmu *vmmu_create(const struct vblock_env *env);
 void vmmu_destroy(struct vmmu *v);
 void vmmu_context(struct vmmu *v, const struct vmmu_ctx *c);
-bool vmmu_translate(struct vmmu *v, uint64_t va, unsigned access, bool user, bool implicit);
+/* latency: cycles to the answer as the pins have them, those in which the block waited for an ack
+ * left out. Without an answer in so many cycles the request stays up; only a reset may follow. */
+bool vmmu_translate(struct vmmu *v, uint64_t va, unsigned access, bool user, bool implicit,
+                    unsigned cycles, unsigned *latency);
+void vmmu_reset(struct vmmu *v, unsigned cycles);
 bool vmmu_flush(struct vmmu *v, unsigned kind, uint64_t va, uint16_t pcid);
 uint64_t vmmu_cycle(const struct vmmu *v);
 bool vmmu_wave(struct vmmu *v, const char *path, uint64_t from, uint64_t to);

@@ -18,7 +18,7 @@ template <typename Top> struct block_clock {
     std::unique_ptr<VerilatedFstC> wave;
     uint64_t cycle = 1, wave_from = UINT64_MAX, wave_to = UINT64_MAX;
     const char *wave_path = nullptr;
-    bool open = false;
+    bool open = false, waiting = false; // waiting: in this cycle a request is up without ack
     unsigned wait = 0;
 
     explicit block_clock(const vblock_env *e) : env(*e)
@@ -28,6 +28,7 @@ template <typename Top> struct block_clock {
         context.randReset(2);
         context.randSeed(static_cast<int>(env.seed % 0x7FFFFFFF) + 1); // 0: of the clock
         top = std::make_unique<Top>(&context, "TOP");
+        quiet();
         top->rst_ni = 0;
         for (int i = 0; i < 4; i++) {
             half(true);
@@ -49,7 +50,7 @@ template <typename Top> struct block_clock {
     void reset(unsigned cycles)
     {
         top->rst_ni = 0;
-        top->mem_ack_i = 0;
+        quiet();
         open = false;
         for (unsigned i = 0; i < cycles; i++) {
             window();
@@ -68,6 +69,7 @@ template <typename Top> struct block_clock {
     void memory()
     {
         top->mem_ack_i = 0;
+        waiting = false;
         if (!top->mem_valid_o)
             return;
         if (!open) {
@@ -76,6 +78,7 @@ template <typename Top> struct block_clock {
         }
         if (wait > 0) {
             wait--;
+            waiting = true;
             return;
         }
         open = false;
@@ -92,6 +95,7 @@ template <typename Top> struct block_clock {
             memcpy(&top->mem_rdata_i[0], a.data, 16);
     }
     void source(vblock_access &a);
+    void quiet(); // every input that asks for something is low
     void window()
     {
         if (!wave && cycle >= wave_from && cycle < wave_to) {

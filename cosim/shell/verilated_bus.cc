@@ -8,6 +8,14 @@ template <> void block_clock<Vbus_top>::source(vblock_access &)
 {
 }
 
+template <> void block_clock<Vbus_top>::quiet()
+{
+    top->m0_valid_i = 0;
+    top->m1_valid_i = 0;
+    top->mem_ack_i = 0;
+    top->reg_ack_i = 0;
+}
+
 struct vbus {
     block_clock<Vbus_top> clock;
 

@@ -74,7 +74,7 @@ bool block_same(struct block_result *r, const struct record_type *t, const void 
     if (rtl == NULL || model == NULL) {
         snprintf(rtl != NULL ? a : b, BLOCK_TEXT, "a record");
         block_differ(r, t->stream, "record", a, b,
-                     rtl != NULL ? record_value(rtl, &t->fields[0]) : r->cycles);
+                     rtl != NULL ? record_value(rtl, &t->fields[0]) + r->cycle_base : r->cycles);
         return false;
     }
     f = record_differs(t, rtl, model);
@@ -82,7 +82,7 @@ bool block_same(struct block_result *r, const struct record_type *t, const void 
         return true;
     value_text(a, rtl, f);
     value_text(b, model, f);
-    block_differ(r, t->stream, f->name, a, b, record_value(rtl, &t->fields[0]));
+    block_differ(r, t->stream, f->name, a, b, record_value(rtl, &t->fields[0]) + r->cycle_base);
     return false;
 }
 

@@ -15,9 +15,8 @@
 #include "record_log.h"
 #include "ring.h"
 
-#define BLOCK_MEMORY_BYTES (UINT64_C(1) << 22)
-#define BLOCK_TEXT         96
-#define BLOCK_GROUPS       128
+#define BLOCK_TEXT   96
+#define BLOCK_GROUPS 128
 
 struct block_options {
     uint64_t seed, requests;
@@ -38,6 +37,7 @@ struct block_mismatch {
 struct block_result {
     bool failed;
     uint64_t requests, cycles;
+    uint64_t cycle_base;  /* of the block's own count, which a reset begins anew */
     uint64_t faults[256]; /* MMU: by error code; IOMMU: by fault reason */
     struct decide_group groups[BLOCK_GROUPS];
     unsigned group_count;

@@ -16,7 +16,7 @@ const bool block_has_source_id = false;
 
 #define TURN_REQUESTS   256 /* of one pace */
 #define MAX_SEQUENCE    6
-#define RESET_ONE_IN    400 /* cycles of the first half; the second lets seq grow */
+#define RESET_ONE_IN    400  /* cycles of the first half; the second lets seq grow */
 #define STUCK_CYCLES    4000 /* no ack in so many: the bench itself has no stimulus left */
 #define REGISTER_WINDOW UINT64_C(0xFED90000)
 
