@@ -17,7 +17,7 @@ one "$1" "$2" 8 c
 cmp "$work/a.json" "$work/b.json"
 cmp "$work/a.fst" "$work/b.fst"
 ! grep -q '"cycles"' <(diff "$work/a.json" "$work/c.json") && { echo "the seed changes nothing"; exit 1; }
-for block in mmu iommu; do
+for block in mmu iommu bus; do
   "$1" $block --seed 5 --requests 3000 --quiet --json - | grep -v '"seconds"' >"$work/d"
   "$1" $block --seed 5 --requests 3000 --quiet --json - | grep -v '"seconds"' >"$work/e"
   cmp "$work/d" "$work/e"
