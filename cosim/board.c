@@ -209,8 +209,6 @@ void scoreboard_board(struct scoreboard *sb, const struct board_record *r)
         scoreboard_differ_text(sb, "record", "cycle", "not the cycle of its emission",
                                "the cycle of its emission", r->cycle);
         break;
-    case BOARD_ASSERT:
-        break;
     }
 }
 

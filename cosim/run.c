@@ -34,7 +34,7 @@ struct run {
     uint8_t *dirty; /* pages of the RTL's RAM written since they were compared */
     uint64_t last_retire_cycle, asked, chunks;
     double started, last_progress;
-    bool wave_tried, was_reset;
+    bool wave_tried, was_reset, property_failed;
 };
 
 const char *run_verdict_name(enum run_verdict v)
@@ -173,6 +173,24 @@ static void sink_exit(void *ctx, uint32_t status)
     shell_ask(run->shell, true);
 }
 
+/* It ends the run like a difference; without a scoreboard, too. */
+static void sink_assertion(void *ctx, uint64_t cycle, const char *where, const char *label)
+{
+    struct run *run = ctx;
+
+    if (run->sb != NULL) {
+        feed_flush(&run->feed);
+        scoreboard_differ_text(run->sb, "assert", where, label, "holds", cycle);
+        return;
+    }
+    if (!run->property_failed)
+        run->r->first = (struct mismatch){.stream = "assert", .model = "holds", .cycle = cycle};
+    snprintf(run->r->first.field, sizeof(run->r->first.field), "%s", where);
+    snprintf(run->r->first.rtl, sizeof(run->r->first.rtl), "%s", label);
+    run->property_failed = true;
+    shell_stop(run->shell);
+}
+
 static void stop_shell(void *ctx)
 {
     shell_stop(((struct run *)ctx)->shell);
@@ -219,7 +237,7 @@ static bool past_limits(struct run *run)
     struct run_result *r = run->r;
     uint64_t cycle = shell_cycle(run->shell);
 
-    if (run->sb != NULL && compared(run)) {
+    if (run->property_failed || (run->sb != NULL && compared(run))) {
         r->verdict = VERDICT_MISMATCH;
         return true;
     }
@@ -346,7 +364,8 @@ static bool run_rtl(struct run *run, char *error, size_t error_bytes)
 
 static struct shell_sink sink_for(struct run *run)
 {
-    struct shell_sink s = {.ctx = run, .console = sink_console, .guest_exit = sink_exit};
+    struct shell_sink s = {
+        .ctx = run, .assertion = sink_assertion, .console = sink_console, .guest_exit = sink_exit};
 
     if (run->sb == NULL) {
         s.retire = sink_retire_alone;

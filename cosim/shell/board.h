@@ -17,8 +17,7 @@ enum board_kind {
     BOARD_NMI,         /* an NMI was raised */
     BOARD_ACKNOWLEDGE, /* the processor acknowledged: value is the vector that it was given */
     BOARD_TICK,        /* now and then: value is the number of accesses answered at mem_* so far */
-    BOARD_SKEW,        /* a record of the RTL with a wrong cycle: value, of stream `src` */
-    BOARD_ASSERT       /* a property of the RTL failed: value is the line, addr a char pointer */
+    BOARD_SKEW,        /* a record of the RTL with a wrong cycle: value */
 };
 
 struct board_record { /* 56 bytes */

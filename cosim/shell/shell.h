@@ -30,6 +30,8 @@ struct shell_sink {
     void (*sys)(void *ctx, const struct rec_sys *r);
     /* From the board, where it arises among them. */
     void (*board)(void *ctx, const struct board_record *r);
+    /* A property of the RTL failed in this cycle: file:line, path and label. */
+    void (*assertion)(void *ctx, uint64_t cycle, const char *where, const char *label);
     void (*console)(void *ctx, uint8_t byte);
     void (*guest_exit)(void *ctx, uint32_t status);
 };

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "Vsoc_top.h"
+#include "assertion.h"
 #include "svdpi.h"
 #include "verilated.h"
 #include "verilated_fst_c.h"
@@ -222,11 +223,23 @@ static void tick(vsoc *v)
     v->sink.board(v->sink.ctx, &b);
 }
 
+// The edge that began this cycle looked at the one before.
+static void say_assertion(vsoc *v)
+{
+    const assertion_failure *f = assertion_failed();
+
+    if (v->sink.assertion != nullptr)
+        v->sink.assertion(v->sink.ctx, v->cycle - 1, f->where, f->label);
+    assertion_clear();
+}
+
 static void run_cycle(vsoc *v)
 {
     Vsoc_top *top = v->top.get();
 
     eval_half(v, true);
+    if (assertion_failed() != nullptr)
+        say_assertion(v);
     v->written = UINT64_MAX;
     if (v->cycle % tick_cycles == 0)
         tick(v);
@@ -276,6 +289,7 @@ static void reset(vsoc *v)
     }
     top->rst_ni = 1;
     top->eval();
+    assertion_clear();
 }
 
 vsoc *vsoc_create(const shell_config *config, const shell_sink *sink, const vsoc_board *board)
