@@ -55,7 +55,6 @@ enum gpr { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI };
 #define CR4_TSD      (UINT64_C(1) << 2)
 #define CR4_DE       (UINT64_C(1) << 3)
 #define CR4_PAE      (UINT64_C(1) << 5)
-#define CR4_MCE      (UINT64_C(1) << 6)
 #define CR4_PGE      (UINT64_C(1) << 7)
 #define CR4_PCE      (UINT64_C(1) << 8)
 #define CR4_UMIP     (UINT64_C(1) << 11)

@@ -680,31 +680,19 @@ static unsigned highest_bit(uint64_t v)
     return n;
 }
 
-/* TZCNT, LZCNT: CF when the source is 0, ZF when the result is. */
-static void count_flags(struct cpu *cpu, bool source_zero, uint64_t result)
-{
-    set_status(cpu, (source_zero ? RFLAGS_CF : 0) | (result ? 0 : RFLAGS_ZF));
-}
-
-/* 0F BC: BSF, with F3 TZCNT. */
+/* 0F BC: BSF, with F3 too: TZCNT needs BMI1, which CPUID does not offer. SDM Vol. 2 "TZCNT". */
 enum exec op_bsf(struct cpu *cpu, const struct insn *in)
 {
-    uint64_t v, r;
+    uint64_t v;
 
     TRY(rm_read(cpu, in, in->size, &v));
-    if (in->prefix & PFX_REP) {
-        r = v ? lowest_bit(v) : 8u * in->size;
-        count_flags(cpu, v == 0, r);
-        put_reg(cpu, in->reg, in->size, r);
-        return EXEC_OK;
-    }
     set_status(cpu, v ? 0 : RFLAGS_ZF);
     if (v)
         put_reg(cpu, in->reg, in->size, lowest_bit(v));
     return EXEC_OK;
 }
 
-/* 0F BD: BSR, with F3 LZCNT. */
+/* 0F BD: BSR; with F3 LZCNT: CF when the source is 0, ZF when the result is. */
 enum exec op_bsr(struct cpu *cpu, const struct insn *in)
 {
     uint64_t v, r;
@@ -712,7 +700,7 @@ enum exec op_bsr(struct cpu *cpu, const struct insn *in)
     TRY(rm_read(cpu, in, in->size, &v));
     if (in->prefix & PFX_REP) {
         r = v ? 8u * in->size - 1 - highest_bit(v) : 8u * in->size;
-        count_flags(cpu, v == 0, r);
+        set_status(cpu, (v ? 0 : RFLAGS_CF) | (r ? 0 : RFLAGS_ZF));
         put_reg(cpu, in->reg, in->size, r);
         return EXEC_OK;
     }

@@ -140,9 +140,7 @@ static enum exec resolve_far(struct cpu *cpu, struct far *f)
     } else if ((f->selector & 3) > cpu->cpl || desc_dpl(&f->d) != cpu->cpl) {
         return raise_gp(cpu, error);
     }
-    if (!desc_present(&f->d))
-        return raise_error(cpu, VEC_NP, error);
-    return check_far_rip(cpu, f);
+    return desc_present(&f->d) ? EXEC_OK : raise_error(cpu, VEC_NP, error);
 }
 
 static void commit_far(struct cpu *cpu, const struct far *f)
@@ -154,8 +152,20 @@ static void commit_far(struct cpu *cpu, const struct far *f)
 static enum exec jump_far(struct cpu *cpu, struct far *f)
 {
     TRY(resolve_far(cpu, f));
+    TRY(check_far_rip(cpu, f));
     TRY(segment_touch(cpu, &f->d));
     commit_far(cpu, f);
+    return EXEC_OK;
+}
+
+/* SDM Vol. 2 "CALL", Operation: "stack not large enough for return address", before any push. */
+static enum exec check_room(struct cpu *cpu, unsigned slots, unsigned bytes)
+{
+    for (unsigned i = 1; i <= slots; i++) {
+        uint64_t sp = (cpu->r[RSP] - i * bytes) & cpu->sp_mask, la;
+
+        TRY(lsu_linear(cpu, SEG_SS, sp, bytes, true, &la, &cpu->fault));
+    }
     return EXEC_OK;
 }
 
@@ -164,6 +174,8 @@ static enum exec call_far(struct cpu *cpu, const struct insn *in, struct far *f)
     uint64_t rsp = cpu->r[RSP];
 
     TRY(resolve_far(cpu, f));
+    TRY(check_room(cpu, 2, in->size));
+    TRY(check_far_rip(cpu, f));
     TRY(push(cpu, cpu->sys.seg[SEG_CS].selector, in->size));
     if (push(cpu, cpu->r[R_NEXT], in->size) != EXEC_OK || segment_touch(cpu, &f->d) != EXEC_OK) {
         cpu->r[RSP] = rsp;

@@ -458,8 +458,8 @@ static enum exec write_cr3(struct cpu *cpu, uint64_t v)
 
 static enum exec write_cr4(struct cpu *cpu, uint64_t v)
 {
-    uint64_t known = CR4_TSD | CR4_DE | CR4_PAE | CR4_MCE | CR4_PGE | CR4_PCE | CR4_UMIP |
-                     CR4_FSGSBASE | CR4_PCIDE | CR4_SMEP | CR4_SMAP;
+    uint64_t known = CR4_TSD | CR4_DE | CR4_PAE | CR4_PGE | CR4_PCE | CR4_UMIP | CR4_FSGSBASE |
+                     CR4_PCIDE | CR4_SMEP | CR4_SMAP;
     uint64_t old = cpu->sys.cr4, set = v & ~old, cleared = old & ~v;
 
     if (v & ~known)
@@ -548,7 +548,7 @@ enum exec op_mov_to_dr(struct cpu *cpu, const struct insn *in)
     return serialised(cpu);
 }
 
-/* SDM Vol. 1 "I/O Permission Bit Map". */
+/* SDM Vol. 1 "I/O Permission Bit Map"; a 16-bit TSS has none. */
 static enum exec check_port(struct cpu *cpu, uint64_t port, unsigned bytes)
 {
     const struct rec_seg_state *tr = &cpu->sys.seg[SEG_TR];
@@ -556,7 +556,7 @@ static enum exec check_port(struct cpu *cpu, uint64_t port, unsigned bytes)
 
     if (cpu->cpl <= cpu_iopl(cpu))
         return EXEC_OK;
-    if (tr->limit < 0x67)
+    if (tss_is_16(tr) || tr->limit < 0x67)
         return raise_gp(cpu, 0);
     TRY(lsu_sys_read(cpu, tr->base + 0x66, 2, &map));
     at = map + (port >> 3);
