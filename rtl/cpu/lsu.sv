@@ -2,8 +2,9 @@
 // Load/store unit: segment checks, translation, beats. start_i for one cycle with req_i; then
 // done_o (with rdata_o for a read) or a fault in outcome_o for one cycle; a segment fault answers
 // in the cycle of start_i, an access of one beat 2 cycles after it with a TLB hit and no wait
-// state. Both pages of a crossing access are translated before the first beat. A read-modify-write's write (strmw)
-// goes to the addresses of its read without translation; a probe ends with its translation.
+// state. Both pages of a crossing access are translated before the first beat. A read-modify-
+// write's write (strmw) goes to the addresses of its read without translation; a probe ends with
+// its translation.
 // SDM Vol. 3A "Limit Checking", "Type Checking", "Alignment Check Exception"; Vol. 1 "Canonical
 // Addressing".
 module lsu

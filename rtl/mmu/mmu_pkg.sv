@@ -77,6 +77,25 @@ package mmu_pkg;
     logic        p;         // 0
   } pte_t;
 
+  // A paging mode as data, which the one walker follows. Levels count from 1, that of the PTE.
+  typedef struct packed {
+    logic [2:0]       levels;         // of tables; the walk begins at this one
+    logic [3:0]       index_bits;     // of va, for each level
+    logic [1:0]       entry_log2;     // bytes of an entry
+    logic [5:1]       ps_leaf;        // levels at which PS = 1 makes an entry a leaf
+    logic [5:1]       ps_reserved;    // levels at which PS must be 0
+    logic [63:0]      reserved;       // in every entry
+    logic [3:2][63:0] large_reserved; // further, in a leaf of that level
+    logic [27:0]      root;           // frame of the first table
+  } paging_mode_t;
+
+  // An access to an entry: as the field `kind` of a walk record.
+  typedef enum logic [1:0] {
+    EntryRead   = 2'd0,
+    EntryLock   = 2'd1,  // locked read before an update
+    EntryUpdate = 2'd2
+  } entry_op_e;
+
   // Rights accumulated from the root: R/W and U/S ANDed, XD ORed.
   typedef struct packed {
     logic rw;
