@@ -2,24 +2,34 @@
 set(RW_VERILATED_OPT -O3 CACHE STRING "how the Verilated code is compiled (mutants: -O0, built sooner)")
 set(RW_VERILATOR_ARGS "" CACHE STRING "more arguments of Verilator (mutants: -Wno-fatal)")
 
-# rw_verilate(TARGET name TOP module SOURCES files... [ARGS ...]): a static library of the Verilated
-# module, traced to FST, built by Verilator's own makefile; headers in ${name_DIR}.
+# rw_verilate(TARGET name TOP module SOURCES files... [ASSERT] [RANDOM_INIT] [ARGS ...]): a static library
+# of the Verilated module, traced to FST, built by Verilator's own makefile; headers in ${name_DIR}.
+# ASSERT: properties are evaluated; what fails is kept by cosim/shell/assertion.h. RANDOM_INIT: what
+# has no reset or no value starts at random, by VerilatedContext's randReset(2) and randSeed().
 function(rw_verilate)
-  cmake_parse_arguments(V "" "TARGET;TOP" "SOURCES;DEPENDS;ARGS" ${ARGN})
+  cmake_parse_arguments(V "ASSERT;RANDOM_INIT" "TARGET;TOP" "SOURCES;DEPENDS;ARGS" ${ARGN})
   find_program(VERILATOR verilator REQUIRED)
   execute_process(COMMAND ${VERILATOR} --getenv VERILATOR_ROOT
                   OUTPUT_VARIABLE root OUTPUT_STRIP_TRAILING_WHITESPACE)
   set(dir ${CMAKE_BINARY_DIR}/verilated/${V_TARGET})
   set(stamp ${dir}/V${V_TOP}.mk)
   set(archive ${dir}/V${V_TOP}__ALL.a)
+  set(assert --noassert)
+  if(V_ASSERT)
+    set(assert --assert)
+  endif()
+  set(start fast)
+  if(V_RANDOM_INIT)
+    set(start unique)
+  endif()
   set(objcache)
   if(CCACHE)
     set(objcache OBJCACHE=${CCACHE})
   endif()
   add_custom_command(OUTPUT ${stamp}
     COMMAND ${CMAKE_COMMAND} -E make_directory ${dir}
-    COMMAND ${VERILATOR} --cc --trace-fst --trace-structs -Wall -O3 --x-assign fast --x-initial fast
-            --noassert --output-split 20000 --output-split-cfuncs 500 -CFLAGS -DVL_TIME_CONTEXT
+    COMMAND ${VERILATOR} --cc --trace-fst --trace-structs -Wall -Wno-fatal -O3 --x-assign ${start} --x-initial ${start}
+            ${assert} --output-split 20000 --output-split-cfuncs 500 -CFLAGS -DVL_TIME_CONTEXT
             --top-module ${V_TOP} --Mdir ${dir} ${RW_VERILATOR_ARGS}
             ${V_ARGS} ${V_SOURCES}
     COMMAND ${CMAKE_COMMAND} -E touch ${stamp} # Verilator leaves an output that did not change
@@ -47,10 +57,14 @@ function(rw_verilated_runtime)
                   OUTPUT_VARIABLE root OUTPUT_STRIP_TRAILING_WHITESPACE)
   add_library(verilated_runtime STATIC ${root}/include/verilated.cpp
     ${root}/include/verilated_dpi.cpp ${root}/include/verilated_fst_c.cpp
-    ${root}/include/verilated_threads.cpp)
+    ${root}/include/verilated_threads.cpp ${PROJECT_SOURCE_DIR}/cosim/shell/assertion.cc)
   target_include_directories(verilated_runtime SYSTEM PUBLIC ${root}/include ${root}/include/vltstd)
-  target_compile_definitions(verilated_runtime PUBLIC VL_TIME_CONTEXT)
-  target_compile_options(verilated_runtime PRIVATE -w)
+  target_include_directories(verilated_runtime PUBLIC ${PROJECT_SOURCE_DIR}/cosim/shell)
+  # A failing property does not end the process: assertion.cc is what prints and stops.
+  target_compile_definitions(verilated_runtime PUBLIC VL_TIME_CONTEXT
+    PRIVATE VL_USER_STOP VL_PRINTF=assertion_printf)
+  target_compile_options(verilated_runtime PRIVATE -w
+    -include ${PROJECT_SOURCE_DIR}/cosim/shell/assertion.h)
   find_package(ZLIB REQUIRED)
   find_package(Threads REQUIRED)
   target_link_libraries(verilated_runtime PUBLIC ZLIB::ZLIB Threads::Threads atomic)

@@ -18,6 +18,8 @@ static const struct command {
     {"model", cli_model, "PROGRAM [options]   the same on the golden model alone"},
     {"mmu", cli_mmu, "[options]           random translations, MMU RTL against the model"},
     {"iommu", cli_iommu, "[options]           random requests, IOMMU RTL against the model"},
+    {"bus", cli_bus,
+     "[options]           random masters, shared bus RTL against the golden arbiter"},
     {"bench", cli_bench,
      "PROGRAM... [--json FILE]   RTL alone, lockstep, model alone, side by side"},
     {"replay", cli_replay, "BUNDLE              reproduce a failure"},

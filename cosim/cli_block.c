@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// ringwalk mmu, ringwalk iommu: the block benches are executables of their own beside this one, so
+// ringwalk mmu, iommu, bus: the block benches are executables of their own beside this one, so
 // that another RTL of the same ports can be built and tested without this project's machine.
 #include <errno.h>
 #include <stdio.h>
@@ -30,4 +30,10 @@ int cli_iommu(const struct cli *cli, int argc, char **argv)
 {
     (void)argc;
     return become(cli, "block_iommu", argv);
+}
+
+int cli_bus(const struct cli *cli, int argc, char **argv)
+{
+    (void)argc;
+    return become(cli, "block_bus", argv);
 }

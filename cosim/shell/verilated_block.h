@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The Verilated mmu_top and iommu_top behind a plain interface, for the block benches. Memory is
-// the bench's: every access of the block is handed to it at its ack.
+// The Verilated mmu_top, iommu_top and bus_top behind a plain interface, for the block benches.
+// Memory is the bench's: every access of the block is handed to it at its ack.
 #ifndef RW_VERILATED_BLOCK_H
 #define RW_VERILATED_BLOCK_H
 
@@ -24,6 +24,7 @@ struct vblock_access {
 
 struct vblock_env {
     void *ctx;
+    uint64_t seed; /* of what has no reset, and of x */
     void (*access)(void *ctx, struct vblock_access *a);
     unsigned (*wait_states)(void *ctx); /* before the ack of the next access */
     void (*xlate)(void *ctx, const struct rec_xlate *r);
@@ -45,7 +46,11 @@ struct vmmu_ctx {
 struct vmmu *vmmu_create(const struct vblock_env *env);
 void vmmu_destroy(struct vmmu *v);
 void vmmu_context(struct vmmu *v, const struct vmmu_ctx *c);
-bool vmmu_translate(struct vmmu *v, uint64_t va, unsigned access, bool user, bool implicit);
+/* latency: cycles to the answer as the pins have them, those in which the block waited for an ack
+ * left out. Without an answer in so many cycles the request stays up; only a reset may follow. */
+bool vmmu_translate(struct vmmu *v, uint64_t va, unsigned access, bool user, bool implicit,
+                    unsigned cycles, unsigned *latency);
+void vmmu_reset(struct vmmu *v, unsigned cycles);
 bool vmmu_flush(struct vmmu *v, unsigned kind, uint64_t va, uint16_t pcid);
 uint64_t vmmu_cycle(const struct vmmu *v);
 bool vmmu_wave(struct vmmu *v, const char *path, uint64_t from, uint64_t to);
@@ -60,6 +65,42 @@ bool viommu_register(struct viommu *v, bool write, uint32_t offset, unsigned byt
                      uint64_t *value);
 uint64_t viommu_cycle(const struct viommu *v);
 bool viommu_wave(struct viommu *v, const char *path, uint64_t from, uint64_t to);
+
+/* The bus: pins, cycle by cycle. */
+struct vbus_request {
+    uint64_t addr;
+    uint8_t wdata[16];
+    uint16_t be;
+    uint8_t valid, src, write, io, lock, zero;
+};
+
+struct vbus_in {
+    struct vbus_request m[2];
+    uint8_t mem_rdata[16];
+    uint64_t reg_rdata;
+    uint8_t mem_ack, reg_ack, reset;
+};
+
+struct vbus_out {
+    uint64_t cycle; /* of the adapter; counts through resets */
+    struct vbus_request mem;
+    uint8_t rdata[2][16];
+    uint64_t reg_wdata, seq, snoop_addr;
+    struct rec_bus record;
+    uint16_t reg_offset;
+    uint8_t ack[2];
+    uint8_t reg_valid, reg_write, reg_bytes, snoop_valid, record_valid;
+    uint8_t zero[7];
+};
+
+struct vbus;
+
+struct vbus *vbus_create(const struct vblock_env *env);
+void vbus_destroy(struct vbus *v);
+/* One cycle: the outputs that the inputs give, then the rising edge. */
+void vbus_cycle(struct vbus *v, const struct vbus_in *in, struct vbus_out *out);
+uint64_t vbus_cycle_count(const struct vbus *v);
+bool vbus_wave(struct vbus *v, const char *path, uint64_t from, uint64_t to);
 
 #ifdef __cplusplus
 }

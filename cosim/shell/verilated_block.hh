@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The clock, the memory side and the wave window that both block adapters share.
+// The clock, the reset, the memory side and the wave window that the block adapters share.
 #ifndef RW_VERILATED_BLOCK_HH
 #define RW_VERILATED_BLOCK_HH
 
 #include <cstring>
 #include <memory>
 
+#include "assertion.h"
 #include "verilated.h"
 #include "verilated_block.h"
 #include "verilated_fst_c.h"
@@ -17,14 +18,17 @@ template <typename Top> struct block_clock {
     std::unique_ptr<VerilatedFstC> wave;
     uint64_t cycle = 1, wave_from = UINT64_MAX, wave_to = UINT64_MAX;
     const char *wave_path = nullptr;
-    bool open = false;
+    bool open = false, waiting = false; // waiting: in this cycle a request is up without ack
     unsigned wait = 0;
 
     explicit block_clock(const vblock_env *e) : env(*e)
     {
+        assertion_clear();
         context.traceEverOn(true);
-        context.randReset(0);
+        context.randReset(2);
+        context.randSeed(static_cast<int>(env.seed % 0x7FFFFFFF) + 1); // 0: of the clock
         top = std::make_unique<Top>(&context, "TOP");
+        quiet();
         top->rst_ni = 0;
         for (int i = 0; i < 4; i++) {
             half(true);
@@ -41,6 +45,20 @@ template <typename Top> struct block_clock {
             wave->close();
         top->final();
     }
+    // So many cycles with the reset low, whatever the block was doing. Its own count of cycles,
+    // which its records carry, begins anew.
+    void reset(unsigned cycles)
+    {
+        top->rst_ni = 0;
+        quiet();
+        open = false;
+        for (unsigned i = 0; i < cycles; i++) {
+            window();
+            half(false);
+            end();
+        }
+        top->rst_ni = 1;
+    }
     void half(bool clk)
     {
         top->clk_i = clk;
@@ -51,6 +69,7 @@ template <typename Top> struct block_clock {
     void memory()
     {
         top->mem_ack_i = 0;
+        waiting = false;
         if (!top->mem_valid_o)
             return;
         if (!open) {
@@ -59,6 +78,7 @@ template <typename Top> struct block_clock {
         }
         if (wait > 0) {
             wait--;
+            waiting = true;
             return;
         }
         open = false;
@@ -75,9 +95,8 @@ template <typename Top> struct block_clock {
             memcpy(&top->mem_rdata_i[0], a.data, 16);
     }
     void source(vblock_access &a);
-    // A cycle: the caller has set the inputs after the last rising edge; memory is answered, the
-    // combinational paths settle; outputs may be read until end(), the next rising edge.
-    void begin()
+    void quiet(); // every input that asks for something is low
+    void window()
     {
         if (!wave && cycle >= wave_from && cycle < wave_to) {
             wave = std::make_unique<VerilatedFstC>();
@@ -88,6 +107,12 @@ template <typename Top> struct block_clock {
             wave->close();
             wave.reset();
         }
+    }
+    // A cycle: the caller has set the inputs after the last rising edge; memory is answered, the
+    // combinational paths settle; outputs may be read until end(), the next rising edge.
+    void begin()
+    {
+        window();
         top->eval();
         memory();
         half(false);

@@ -10,6 +10,13 @@ template <> void block_clock<Viommu_top>::source(vblock_access &a)
     a.lock = false;
 }
 
+template <> void block_clock<Viommu_top>::quiet()
+{
+    top->dma_valid_i = 0;
+    top->reg_valid_i = 0;
+    top->mem_ack_i = 0;
+}
+
 struct viommu {
     block_clock<Viommu_top> clock;
     // Other outputs of the last cycle.

@@ -10,6 +10,13 @@ template <> void block_clock<Vmmu_top>::source(vblock_access &a)
     a.lock = top->mem_lock_o;
 }
 
+template <> void block_clock<Vmmu_top>::quiet()
+{
+    top->req_valid_i = 0;
+    top->flush_valid_i = 0;
+    top->mem_ack_i = 0;
+}
+
 struct vmmu {
     block_clock<Vmmu_top> clock;
 
@@ -59,7 +66,8 @@ void vmmu_context(vmmu *v, const vmmu_ctx *c)
     top->pat_i = c->pat;
 }
 
-bool vmmu_translate(vmmu *v, uint64_t va, unsigned access, bool user, bool implicit)
+bool vmmu_translate(vmmu *v, uint64_t va, unsigned access, bool user, bool implicit,
+                    unsigned cycles, unsigned *latency)
 {
     Vmmu_top *top = v->clock.top.get();
     bool answered = false;
@@ -69,10 +77,19 @@ bool vmmu_translate(vmmu *v, uint64_t va, unsigned access, bool user, bool impli
     top->req_user_i = user;
     top->req_implicit_i = implicit;
     top->req_valid_i = 1;
-    for (unsigned i = 0; i < VBLOCK_HANG_CYCLES && !answered; i++)
+    *latency = 0;
+    for (unsigned i = 0; i < cycles && !answered; i++) {
         answered = v->cycle(top->rsp_valid_o);
-    top->req_valid_i = 0;
+        *latency += !answered && !v->clock.waiting;
+    }
+    if (answered)
+        top->req_valid_i = 0;
     return answered;
+}
+
+void vmmu_reset(vmmu *v, unsigned cycles)
+{
+    v->clock.reset(cycles);
 }
 
 bool vmmu_flush(vmmu *v, unsigned kind, uint64_t va, uint16_t pcid)

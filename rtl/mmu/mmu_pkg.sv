@@ -31,8 +31,14 @@ package mmu_pkg;
     logic [63:0] pat;    // IA32_PAT
   } mmu_ctx_t;
 
+  // How a translation ends. (A VM exit will be a kind of its own.)
+  typedef enum logic [1:0] {
+    XlDone      = 2'd0,
+    XlPageFault = 2'd1
+  } xlate_e;
+
   typedef struct packed {
-    logic        fault;      // #PF
+    xlate_e      kind;
     logic [31:0] error_code; // of the #PF, else 0
     logic [39:0] pa;         // of va itself, 0 on a fault
     logic [4:0]  page_log2;  // 12, 21, 30; 0 with paging off or on a fault

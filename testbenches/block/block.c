@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the two block benches share: random numbers and the comparison of records.
+// What the block benches share: random numbers and the comparison of records.
 #include "block.h"
 
 #include <inttypes.h>
@@ -40,6 +40,15 @@ void block_differ(struct block_result *r, const char *stream, const char *field,
     m->cycle = cycle;
 }
 
+bool block_asserted(struct block_result *r, uint64_t cycle)
+{
+    const struct assertion_failure *f = assertion_failed();
+
+    if (f != NULL)
+        block_differ(r, "assert", f->where, f->label, "holds", cycle);
+    return f != NULL;
+}
+
 static void value_text(char out[BLOCK_TEXT], const void *record, const struct record_field *f)
 {
     const uint8_t *at = (const uint8_t *)record + f->offset;
@@ -65,7 +74,7 @@ bool block_same(struct block_result *r, const struct record_type *t, const void 
     if (rtl == NULL || model == NULL) {
         snprintf(rtl != NULL ? a : b, BLOCK_TEXT, "a record");
         block_differ(r, t->stream, "record", a, b,
-                     rtl != NULL ? record_value(rtl, &t->fields[0]) : r->cycles);
+                     rtl != NULL ? record_value(rtl, &t->fields[0]) + r->cycle_base : r->cycles);
         return false;
     }
     f = record_differs(t, rtl, model);
@@ -73,7 +82,7 @@ bool block_same(struct block_result *r, const struct record_type *t, const void 
         return true;
     value_text(a, rtl, f);
     value_text(b, model, f);
-    block_differ(r, t->stream, f->name, a, b, record_value(rtl, &t->fields[0]));
+    block_differ(r, t->stream, f->name, a, b, record_value(rtl, &t->fields[0]) + r->cycle_base);
     return false;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The block benches: the RTL of the MMU or the IOMMU alone, without the processor, under random
-// tables and random requests from a seed, every record diffed against the golden model of the
+// The block benches: the RTL of the MMU, the IOMMU or the bus alone, without the processor, under
+// random requests from a seed, every record and every answer diffed against the golden model of the
 // block. One executable a block, so that another RTL of the same ports can be built into it.
 #ifndef RW_BLOCK_H
 #define RW_BLOCK_H
@@ -9,12 +9,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "assertion.h"
+#include "block_decide.h"
 #include "record_fields.h"
 #include "record_log.h"
 #include "ring.h"
 
-#define BLOCK_MEMORY_BYTES (UINT64_C(1) << 22)
-#define BLOCK_TEXT         96
+#define BLOCK_TEXT   96
+#define BLOCK_GROUPS 128
 
 struct block_options {
     uint64_t seed, requests;
@@ -27,7 +29,7 @@ struct block_options {
 /* The first difference, as in the scoreboard's struct mismatch. */
 struct block_mismatch {
     char stream[16], field[32], rtl[BLOCK_TEXT], model[BLOCK_TEXT];
-    char request[160]; /* the request in words */
+    char request[200]; /* the request in words */
     uint64_t cycle;
     uint32_t source_id;
 };
@@ -35,12 +37,16 @@ struct block_mismatch {
 struct block_result {
     bool failed;
     uint64_t requests, cycles;
+    uint64_t cycle_base;  /* of the block's own count, which a reset begins anew */
     uint64_t faults[256]; /* MMU: by error code; IOMMU: by fault reason */
+    struct decide_group groups[BLOCK_GROUPS];
+    unsigned group_count;
     struct block_mismatch first;
     struct record_log *log; /* the caller's to destroy */
 };
 
-extern const char *const block_name; /* "mmu", "iommu" */
+extern const char *const block_name;       /* "mmu", "iommu", "bus" */
+extern const char *const block_view_place; /* of the block in the whole machine, for its view */
 extern const bool block_has_source_id;
 
 /* Runs until requests are done or the first difference; false with one line in error when it could
@@ -63,6 +69,8 @@ bool block_same(struct block_result *r, const struct record_type *t, const void 
 /* All of two queues, in order; both are emptied. */
 bool block_same_all(struct block_result *r, const struct record_type *t, struct ring *rtl,
                     struct ring *model);
+/* A property of the RTL failed: a difference of stream "assert". True if one did. */
+bool block_asserted(struct block_result *r, uint64_t cycle);
 void block_differ(struct block_result *r, const char *stream, const char *field, const char *rtl,
                   const char *model, uint64_t cycle);
 

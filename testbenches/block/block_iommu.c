@@ -13,6 +13,7 @@
 #include "verilated_block.h"
 
 const char *const block_name = "iommu";
+const char *const block_view_place = "TOP.soc_top.u_iommu.";
 const bool block_has_source_id = true;
 
 #define ROOTS      2  /* pages 0.. */
@@ -476,6 +477,7 @@ static bool between(struct bench *b)
 static bool setup(struct bench *b)
 {
     struct vblock_env env = {.ctx = b,
+                             .seed = b->o->seed,
                              .access = on_access,
                              .wait_states = on_wait,
                              .dma = on_rtl_dma,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Command line of a block bench (ringwalk mmu, ringwalk iommu).
+// Command line of a block bench (ringwalk mmu, iommu, bus).
 #include <cjson/cJSON.h>
 #include <errno.h>
 #include <getopt.h>
@@ -19,7 +19,7 @@
 #define WAVE_UNITS     10
 #define STATUS_USAGE   2
 #define LOG_BYTES      (48 * 1024)
-#define DEFAULT_NUMBER 20000
+#define DEFAULT_NUMBER 200000
 
 enum {
     OPT_SEED = 256,
@@ -49,7 +49,7 @@ static const struct option options[] = {{"seed", required_argument, NULL, OPT_SE
                                         {NULL, 0, NULL, 0}};
 
 static const char help[] = "  --seed N           (1)\n"
-                           "  --requests N       (20000)\n"
+                           "  --requests N       (200000)\n"
                            "  --wait-states N    up to N random wait states, 0..7 (2)\n"
                            "  --json FILE        one JSON object; - is standard output\n"
                            "  --bundles DIR      where a failure leaves its bundle (bundles)\n"
@@ -165,11 +165,9 @@ static bool write_text(const char *folder, const char *name, const struct comman
 /* The view of the block in the whole machine, with the block's place in its own top instead. */
 static void put_view_line(FILE *out, const char *line)
 {
-    const char *const inside =
-        strcmp(block_name, "mmu") == 0 ? "TOP.soc_top.u_cpu.u_mmu." : "TOP.soc_top.u_iommu.";
-    size_t n = strlen(inside);
+    size_t n = strlen(block_view_place);
 
-    if (strncmp(line, inside, n) == 0)
+    if (strncmp(line, block_view_place, n) == 0)
         fprintf(out, "TOP.%s_top.u_%s.%s", block_name, block_name, line + n);
     else
         fputs(line, out);
@@ -241,6 +239,33 @@ static bool write_bundle(const struct command *c, const struct block_result *r, 
 
 /* --- what is printed --- */
 
+/* Calls back with each bit that was wanted and never decided, as "name[bit]". */
+static void each_undecided(const struct block_result *r, void (*found)(void *ctx, const char *name),
+                           void *ctx)
+{
+    char name[80];
+
+    for (unsigned i = 0; i < r->group_count; i++)
+        for (unsigned bit = 0; bit < 64; bit++)
+            if (decide_missing(&r->groups[i]) >> bit & 1) {
+                snprintf(name, sizeof(name), "%s[%u]", r->groups[i].name, bit);
+                found(ctx, name);
+            }
+}
+
+static void add_name(void *array, const char *name)
+{
+    cJSON_AddItemToArray(array, cJSON_CreateString(name));
+}
+
+#define NAMES_SHOWN 12
+
+static void print_name(void *count, const char *name)
+{
+    if ((*(unsigned *)count)++ < NAMES_SHOWN)
+        printf("%s %s", *(unsigned *)count == 1 ? "" : ",", name);
+}
+
 static bool write_json(const struct command *c, const struct block_result *r, double seconds,
                        const char *bundle)
 {
@@ -264,6 +289,7 @@ static bool write_json(const struct command *c, const struct block_result *r, do
         snprintf(code, sizeof(code), "0x%02x", i);
         cJSON_AddNumberToObject(sub, code, (double)r->faults[i]);
     }
+    each_undecided(r, add_name, cJSON_AddArrayToObject(root, "undecided"));
     cJSON_AddNumberToObject(root, "seconds", seconds);
     if (r->failed) {
         sub = cJSON_AddObjectToObject(root, "first");
@@ -294,6 +320,8 @@ static bool write_json(const struct command *c, const struct block_result *r, do
 static void write_report(const struct command *c, const struct block_result *r, double seconds,
                          const char *bundle)
 {
+    unsigned undecided = 0;
+
     printf("verdict: %s\nseed %" PRIu64 ", %" PRIu64 " requests, %" PRIu64
            " cycles, %.2f seconds\n",
            r->failed ? "mismatch" : "agreed", c->run.seed, r->requests, r->cycles, seconds);
@@ -301,7 +329,11 @@ static void write_report(const struct command *c, const struct block_result *r, 
     for (unsigned i = 0; i < 256; i++)
         if (r->faults[i] != 0)
             printf(" %02xh %" PRIu64, i, r->faults[i]);
-    printf("\n");
+    printf("\nundecided:");
+    each_undecided(r, print_name, &undecided);
+    if (undecided > NAMES_SHOWN)
+        printf(", %u more", undecided - NAMES_SHOWN);
+    printf("%s\n", undecided == 0 ? " none" : "");
     if (r->failed)
         printf("first difference: stream %s, field %s, cycle %" PRIu64
                "\n  rtl   %s\n  model %s\n  request: %s\n",

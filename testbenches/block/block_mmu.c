@@ -4,47 +4,25 @@
 // meet again. Between requests: entries change, flushes of every kind, other CR3, PCID, rights.
 // Entries also change between a walk's read and its locked update.
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "block.h"
-#include "mmu/mmu.h"
-#include "verilated_block.h"
+#include "block_mmu.h"
 
 const char *const block_name = "mmu";
+const char *const block_view_place = "TOP.soc_top.u_cpu.u_mmu.";
 const bool block_has_source_id = false;
 
 #define POOL_PAGES    48 /* from physical 0 */
-#define MAX_RACES     8
 #define ENTRIES_BELOW (POOL_PAGES * 512)
-
-/* A write by somebody else just before the n-th access of a translation: to an address, or to the
- * entry that the access before it was for. */
-struct race {
-    unsigned access;
-    bool last_entry;
-    uint64_t addr, value;
-};
 
 /* Turns of this many requests, each calm or busy: only in a calm one do the TLBs fill up. */
 #define TURN_REQUESTS 512
 
-struct bench {
-    const struct block_options *o;
-    struct block_result *r;
-    struct block_random random, wait_random;
-    struct vmmu *rtl;
-    struct mmu model;
-    struct mmu_ctx ctx;
-    bool ac;
-    uint8_t *rtl_memory, *model_memory;
-    struct ring rtl_xlate, rtl_walk, model_walk;
-    struct race races[MAX_RACES];
-    unsigned race_count, rtl_access, model_access;
-    uint64_t rtl_entry, model_entry; /* of the last access of the translation */
-    bool calm;
-};
+#define WIDTH_PERCENT 5    /* of the turns between requests: an experiment of mmu_width.c */
+#define RESET_ONE_IN  2000 /* requests */
+#define CUT_CYCLES    24   /* a reset falls into the first so many cycles of a translation */
 
 /* --- tables --- */
 
@@ -77,6 +55,8 @@ static uint64_t random_entry(struct bench *b)
     e |= block_chance(&b->random, 25) ? PTE_G : 0;
     e |= block_chance(&b->random, 12) ? PTE_XD : 0;
     e |= (uint64_t)block_below(&b->random, 4) << 3;
+    if (block_chance(&b->random, 2))
+        e |= block_random(&b->random) & PTE_ADDR;
     if (block_chance(&b->random, 3))
         e |= UINT64_C(1) << (40 + block_below(&b->random, 12));
     /* A large page is mostly aligned; its PAT bit is bit 12. */
@@ -87,9 +67,10 @@ static uint64_t random_entry(struct bench *b)
     return e;
 }
 
-static void poke(uint8_t *memory, uint64_t addr, uint64_t value)
+void mmu_poke(struct bench *b, uint64_t addr, uint64_t value)
 {
-    memcpy(memory + addr, &value, sizeof(value));
+    block_memory_write8(&b->rtl_memory, addr, value);
+    block_memory_write8(&b->model_memory, addr, value);
 }
 
 static void change_entry(struct bench *b)
@@ -100,19 +81,19 @@ static void change_entry(struct bench *b)
     uint64_t addr = (uint64_t)block_below(&b->random, POOL_PAGES) * 4096 + index * 8;
     uint64_t value = random_entry(b);
 
-    poke(b->rtl_memory, addr, value);
-    poke(b->model_memory, addr, value);
+    mmu_poke(b, addr, value);
 }
 
-/* --- memory of both sides; beyond RAM reads all ones --- */
+/* --- memory of both sides --- */
 
-static void race(const struct bench *b, uint8_t *memory, unsigned access, uint64_t last_entry)
+static void race(const struct bench *b, struct block_memory *memory, unsigned access,
+                 uint64_t last_entry)
 {
     for (unsigned i = 0; i < b->race_count; i++) {
         uint64_t addr = b->races[i].last_entry ? last_entry : b->races[i].addr;
 
-        if (b->races[i].access == access && addr + 8 <= BLOCK_MEMORY_BYTES)
-            poke(memory, addr, b->races[i].value);
+        if (b->races[i].access == access)
+            block_memory_write8(memory, addr, b->races[i].value);
     }
 }
 
@@ -120,17 +101,13 @@ static void on_access(void *ctx, struct vblock_access *a)
 {
     struct bench *b = ctx;
 
-    race(b, b->rtl_memory, b->rtl_access++, b->rtl_entry);
+    race(b, &b->rtl_memory, b->rtl_access++, b->rtl_entry);
     b->rtl_entry = a->addr + (a->be & 0xFF ? 0 : 8);
-    if (a->addr + 16 > BLOCK_MEMORY_BYTES) {
-        memset(a->data, 0xFF, 16);
-        return;
-    }
     if (!a->write)
-        memcpy(a->data, b->rtl_memory + a->addr, 16);
+        block_memory_read(&b->rtl_memory, a->addr, a->data, 16);
     for (unsigned i = 0; a->write && i < 16; i++)
         if (a->be >> i & 1)
-            b->rtl_memory[a->addr + i] = a->data[i];
+            block_memory_write(&b->rtl_memory, a->addr + i, &a->data[i], 1);
 }
 
 static unsigned on_wait(void *ctx)
@@ -142,19 +119,18 @@ static unsigned on_wait(void *ctx)
 
 static void model_race(struct bench *b, uint64_t pa)
 {
-    race(b, b->model_memory, b->model_access++, b->model_entry);
+    if (b->model_access < b->model_write_limit)
+        race(b, &b->model_memory, b->model_access, b->model_entry);
+    b->model_access++;
     b->model_entry = pa;
 }
 
 static uint64_t model_read(void *ctx, uint64_t pa)
 {
     struct bench *b = ctx;
-    uint64_t value = UINT64_MAX;
 
     model_race(b, pa);
-    if (pa + 8 <= BLOCK_MEMORY_BYTES)
-        memcpy(&value, b->model_memory + pa, sizeof(value));
-    return value;
+    return block_memory_read8(&b->model_memory, pa);
 }
 
 static void model_write(void *ctx, uint64_t pa, uint64_t value)
@@ -162,8 +138,8 @@ static void model_write(void *ctx, uint64_t pa, uint64_t value)
     struct bench *b = ctx;
 
     model_race(b, pa);
-    if (pa + 8 <= BLOCK_MEMORY_BYTES)
-        poke(b->model_memory, pa, value);
+    if (b->model_access <= b->model_write_limit)
+        block_memory_write8(&b->model_memory, pa, value);
 }
 
 /* --- records --- */
@@ -187,9 +163,6 @@ static void on_model_walk(void *ctx, const struct rec_walk *r)
 
 static void plan_races(struct bench *b)
 {
-    b->race_count = 0;
-    b->rtl_access = b->model_access = 0;
-    b->rtl_entry = b->model_entry = 0;
     while (b->race_count < MAX_RACES && block_chance(&b->random, 8)) {
         struct race *race = &b->races[b->race_count++];
 
@@ -229,47 +202,123 @@ static bool only_latency_differs(const struct rec_xlate *rtl, const struct rec_x
     return f != NULL && strcmp(f->name, "latency") == 0; /* the last field */
 }
 
-static bool translate(struct bench *b)
+static void describe(struct bench *b)
+{
+    const struct mmu_req *q = &b->request;
+
+    snprintf(b->r->first.request, sizeof(b->r->first.request),
+             "%" PRIu64 ": %s of 0x%" PRIx64 ", %s%s, CR3 0x%" PRIx64, b->r->requests,
+             q->access == ACCESS_FETCH  ? "fetch"
+             : q->access == ACCESS_READ ? "read"
+                                        : "write",
+             q->va, q->user ? "user" : "supervisor", q->implicit ? ", implicit" : "", b->ctx.cr3);
+}
+
+static void begin_request(struct bench *b, const struct mmu_req *q)
+{
+    b->request = *q;
+    b->rtl_access = b->model_access = 0;
+    b->rtl_entry = b->model_entry = 0;
+    b->model_write_limit = UINT_MAX;
+}
+
+static bool compare(struct bench *b, const struct rec_xlate *mine, unsigned latency)
+{
+    const struct rec_xlate *seen = ring_head(&b->rtl_xlate);
+    /* Of a translation that differs only in its latency the walk tells more. */
+    bool late = only_latency_differs(seen, mine);
+    char a[BLOCK_TEXT], c[BLOCK_TEXT];
+
+    if (!late && !block_same(b->r, &type_xlate, seen, mine))
+        return false;
+    if (!block_same_all(b->r, &type_walk, &b->rtl_walk, &b->model_walk))
+        return false;
+    if (late && !block_same(b->r, &type_xlate, seen, mine))
+        return false;
+    ring_pop(&b->rtl_xlate);
+    if (b->rtl_xlate.count != 0)
+        return block_same(b->r, &type_xlate, ring_head(&b->rtl_xlate), NULL);
+    if (latency == mine->latency)
+        return true;
+    snprintf(a, sizeof(a), "%u cycles after the request", latency);
+    snprintf(c, sizeof(c), "%u", mine->latency);
+    block_differ(b->r, "xlate", "rsp_valid_o", a, c, vmmu_cycle(b->rtl));
+    return false;
+}
+
+bool mmu_translate_one(struct bench *b, const struct mmu_req *q, struct rec_xlate *x)
+{
+    unsigned latency;
+    bool same;
+
+    begin_request(b, q);
+    if (!vmmu_translate(b->rtl, q->va, q->access, q->user, q->implicit, VBLOCK_HANG_CYCLES,
+                        &latency)) {
+        block_differ(b->r, "xlate", "rsp_valid_o", "no answer", "an answer", vmmu_cycle(b->rtl));
+        return false;
+    }
+    *x = model_translate(b, q);
+    if (x->fault)
+        b->r->faults[x->error_code & 0xFF]++;
+    same = compare(b, x, latency);
+    b->race_count = 0;
+    b->r->requests++;
+    b->r->cycles = vmmu_cycle(b->rtl);
+    return same && !block_asserted(b->r, b->r->cycles);
+}
+
+static struct mmu_req random_request(struct bench *b)
 {
     struct mmu_req q = {.va = random_va(b),
                         .access = (uint8_t)block_below(&b->random, 3),
                         .user = block_chance(&b->random, 40),
                         .ac = b->ac};
-    struct rec_xlate mine;
-    const struct rec_xlate *seen;
-    bool late;
 
     q.implicit = !q.user && q.access != ACCESS_FETCH && block_chance(&b->random, 15);
     plan_races(b);
-    snprintf(b->r->first.request, sizeof(b->r->first.request),
-             "%" PRIu64 ": %s of 0x%" PRIx64 ", %s%s, CR3 0x%" PRIx64, b->r->requests,
-             q.access == ACCESS_FETCH  ? "fetch"
-             : q.access == ACCESS_READ ? "read"
-                                       : "write",
-             q.va, q.user ? "user" : "supervisor", q.implicit ? ", implicit" : "", b->ctx.cr3);
-    if (!vmmu_translate(b->rtl, q.va, q.access, q.user, q.implicit)) {
-        block_differ(b->r, "xlate", "rsp_valid_o", "no answer", "an answer", vmmu_cycle(b->rtl));
-        return false;
+    return q;
+}
+
+static bool translate(struct bench *b)
+{
+    struct mmu_req q = random_request(b);
+    struct rec_xlate x;
+
+    return mmu_translate_one(b, &q, &x);
+}
+
+/* A reset, mostly in the middle of a translation. The model makes the accesses that the RTL came
+ * to, and is then a new one. */
+static bool reset(struct bench *b)
+{
+    struct mmu_req q = random_request(b);
+    struct mmu_mem mem = b->model.mem;
+    unsigned latency;
+    bool answered = false;
+
+    begin_request(b, &q);
+    if (block_chance(&b->random, 80)) {
+        answered = vmmu_translate(b->rtl, q.va, q.access, q.user, q.implicit,
+                                  1 + block_below(&b->random, CUT_CYCLES), &latency);
+        b->model_write_limit = b->rtl_access;
+        model_translate(b, &q);
+        while (!answered && b->model_walk.count > b->rtl_walk.count)
+            b->model_walk.count--;
     }
-    mine = model_translate(b, &q);
-    seen = ring_head(&b->rtl_xlate);
-    if (mine.fault)
-        b->r->faults[mine.error_code & 0xFF]++;
-    /* Of a translation that differs only in its latency the walk tells more. */
-    late = only_latency_differs(seen, &mine);
-    if (!late && !block_same(b->r, &type_xlate, seen, &mine))
-        return false;
+    b->race_count = 0;
+    while (b->rtl_xlate.count != 0)
+        ring_pop(&b->rtl_xlate);
+    vmmu_reset(b->rtl, 1 + block_below(&b->random, 3));
+    mmu_init(&b->model, &mem);
     if (!block_same_all(b->r, &type_walk, &b->rtl_walk, &b->model_walk))
         return false;
-    if (late && !block_same(b->r, &type_xlate, seen, &mine))
-        return false;
-    ring_pop(&b->rtl_xlate);
-    return b->rtl_xlate.count == 0 || block_same(b->r, &type_xlate, ring_head(&b->rtl_xlate), NULL);
+    b->r->cycle_base = vmmu_cycle(b->rtl);
+    return true;
 }
 
 /* --- between requests --- */
 
-static void set_context(struct bench *b)
+void mmu_set_context(struct bench *b)
 {
     struct vmmu_ctx c = {.pg = (b->ctx.cr0 & MMU_CR0_PG) != 0,
                          .wp = (b->ctx.cr0 & MMU_CR0_WP) != 0,
@@ -285,17 +334,22 @@ static void set_context(struct bench *b)
     vmmu_context(b->rtl, &c);
 }
 
+bool mmu_flush_one(struct bench *b, const struct mmu_flush_req *f)
+{
+    mmu_flush(&b->model, f);
+    if (vmmu_flush(b->rtl, f->kind, f->va, f->pcid))
+        return true;
+    block_differ(b->r, "flush", "flush_ready_o", "never", "ready", vmmu_cycle(b->rtl));
+    return false;
+}
+
 static bool flush(struct bench *b, enum mmu_flush_kind kind)
 {
     struct mmu_flush_req f = {.kind = kind, .va = random_va(b), .pcid = mmu_pcid(&b->ctx)};
 
     if (kind != FLUSH_PAGE && (b->ctx.cr4 & MMU_CR4_PCIDE))
         f.pcid = (uint16_t)block_below(&b->random, 4);
-    mmu_flush(&b->model, &f);
-    if (vmmu_flush(b->rtl, kind, f.va, f.pcid))
-        return true;
-    block_differ(b->r, "flush", "flush_ready_o", "never", "ready", vmmu_cycle(b->rtl));
-    return false;
+    return mmu_flush_one(b, &f);
 }
 
 static void other_cr3(struct bench *b)
@@ -348,7 +402,7 @@ static bool other_context(struct bench *b)
         }
         break;
     }
-    set_context(b);
+    mmu_set_context(b);
     return block_chance(&b->random, 70) ? flush(b, FLUSH_ALL) : true;
 }
 
@@ -356,6 +410,14 @@ static bool between(struct bench *b)
 {
     uint32_t dice = block_below(&b->random, 100);
 
+    if (block_memory_crowded(&b->rtl_memory)) {
+        block_memory_forget(&b->rtl_memory);
+        block_memory_forget(&b->model_memory);
+    }
+    if (block_below(&b->random, RESET_ONE_IN) == 0)
+        return reset(b);
+    if (block_chance(&b->random, WIDTH_PERCENT))
+        return mmu_width_next(b);
     if (b->r->requests % TURN_REQUESTS == 0)
         b->calm = block_chance(&b->random, 40);
     if (dice < 12)
@@ -370,7 +432,7 @@ static bool between(struct bench *b)
         return other_context(b);
     else if (dice < 32) {
         other_cr3(b);
-        set_context(b);
+        mmu_set_context(b);
         if (block_chance(&b->random, 50))
             return flush(b, FLUSH_PCID);
     }
@@ -380,8 +442,12 @@ static bool between(struct bench *b)
 static void setup(struct bench *b)
 {
     struct mmu_mem mem = {b, model_read, model_read, model_write, on_model_walk};
-    struct vblock_env env = {
-        .ctx = b, .access = on_access, .wait_states = on_wait, .xlate = on_xlate, .walk = on_walk};
+    struct vblock_env env = {.ctx = b,
+                             .seed = b->o->seed,
+                             .access = on_access,
+                             .wait_states = on_wait,
+                             .xlate = on_xlate,
+                             .walk = on_walk};
 
     b->random.state = b->o->seed * UINT64_C(0x9E3779B97F4A7C15) + 1;
     b->wait_random.state = b->random.state ^ UINT64_C(0xD1B54A32D192ED03);
@@ -389,15 +455,15 @@ static void setup(struct bench *b)
     ring_init(&b->rtl_walk, sizeof(struct rec_walk));
     ring_init(&b->model_walk, sizeof(struct rec_walk));
     for (uint64_t i = 0; i < ENTRIES_BELOW; i++)
-        poke(b->rtl_memory, i * 8, random_entry(b));
-    memcpy(b->model_memory, b->rtl_memory, BLOCK_MEMORY_BYTES);
+        mmu_poke(b, i * 8, random_entry(b));
     mmu_init(&b->model, &mem);
+    mmu_width_setup(b);
     b->ctx = (struct mmu_ctx){.cr0 = MMU_CR0_PG | MMU_CR0_WP,
                               .cr4 = MMU_CR4_PGE,
                               .efer = MMU_EFER_LMA | MMU_EFER_NXE,
                               .pat = UINT64_C(0x0007040600070406)};
     b->rtl = vmmu_create(&env);
-    set_context(b);
+    mmu_set_context(b);
     if (b->o->wave_path != NULL)
         vmmu_wave(b->rtl, b->o->wave_path, b->o->wave_from, b->o->wave_to);
 }
@@ -405,14 +471,16 @@ static void setup(struct bench *b)
 static void compare_memory(struct bench *b)
 {
     char a[BLOCK_TEXT], c[BLOCK_TEXT];
+    uint64_t addr;
+    uint8_t rtl, model;
 
-    for (uint64_t i = 0; i < BLOCK_MEMORY_BYTES && !b->r->failed; i++) {
-        if (b->rtl_memory[i] == b->model_memory[i])
-            continue;
-        snprintf(a, sizeof(a), "%02x at 0x%" PRIx64, b->rtl_memory[i], i);
-        snprintf(c, sizeof(c), "%02x", b->model_memory[i]);
-        block_differ(b->r, "memory", "byte", a, c, vmmu_cycle(b->rtl));
-    }
+    if (!block_memory_differs(&b->rtl_memory, &b->model_memory, &addr))
+        return;
+    block_memory_read(&b->rtl_memory, addr, &rtl, 1);
+    block_memory_read(&b->model_memory, addr, &model, 1);
+    snprintf(a, sizeof(a), "%02x at 0x%" PRIx64, rtl, addr);
+    snprintf(c, sizeof(c), "%02x", model);
+    block_differ(b->r, "memory", "byte", a, c, vmmu_cycle(b->rtl));
 }
 
 bool block_run(const struct block_options *o, struct block_result *r, char *error,
@@ -420,20 +488,18 @@ bool block_run(const struct block_options *o, struct block_result *r, char *erro
 {
     struct bench b = {.o = o, .r = r};
 
-    b.rtl_memory = calloc(1, BLOCK_MEMORY_BYTES);
-    b.model_memory = calloc(1, BLOCK_MEMORY_BYTES);
-    if (b.rtl_memory == NULL || b.model_memory == NULL) {
+    if (!block_memory_init(&b.rtl_memory) || !block_memory_init(&b.model_memory)) {
         snprintf(error, error_bytes, "out of memory");
         return false;
     }
     setup(&b);
-    while (!r->failed && r->requests < o->requests) {
+    while (!r->failed && r->requests < o->requests)
         if (!between(&b) || !translate(&b))
             break;
-        r->requests++;
-        r->cycles = vmmu_cycle(b.rtl);
-    }
-    compare_memory(&b);
+    if (r->failed)
+        describe(&b);
+    else
+        compare_memory(&b);
     if (o->wave_path != NULL)
         for (unsigned i = 0; i < 20; i++)
             vmmu_flush(b.rtl, FLUSH_PAGE, 0, 0);
@@ -441,7 +507,7 @@ bool block_run(const struct block_options *o, struct block_result *r, char *erro
     ring_free(&b.rtl_xlate);
     ring_free(&b.rtl_walk);
     ring_free(&b.model_walk);
-    free(b.rtl_memory);
-    free(b.model_memory);
+    block_memory_free(&b.rtl_memory);
+    block_memory_free(&b.model_memory);
     return true;
 }

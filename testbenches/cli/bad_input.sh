@@ -56,6 +56,7 @@ refused "bad number" run --seed abc "$demo"
 refused "number out of range" run --wait-states 9 "$demo"
 refused "unknown command" frobnicate
 refused "bad block option" mmu --seed x
+refused "bad bus option" bus --wait-states 8
 refused "block argument" iommu something
 refused "replay of nothing" replay "$work/none"
 refused "unwritable JSON" model --quiet --json /dev/full "$demo"

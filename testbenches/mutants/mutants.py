@@ -4,7 +4,7 @@
 
 A mutant is NAME.patch in this folder: header lines "what: TEXT" and "run: COMMAND", then a unified
 diff against the project's root. COMMAND is one of
-    mmu ARGS | iommu ARGS      the block bench
+    mmu|iommu|bus ARGS         the block bench
     run PROGRAM ARGS           a guest program in lockstep
     unit FILTER                unit tests (a broken scoreboard shows there)
 A mutant is caught when the command ends in a mismatch or a hang (unit: a failing test) and the same
@@ -25,7 +25,8 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 COPIED = ["rtl", "model", "cosim", "testbenches", "cmake", "waves", "CMakeLists.txt"]
-TARGETS = {"mmu": "block_mmu", "iommu": "block_iommu", "run": "ringwalk", "unit": "unit_tests"}
+TARGETS = {"mmu": "block_mmu", "iommu": "block_iommu", "bus": "block_bus", "run": "ringwalk",
+           "unit": "unit_tests"}
 
 
 def refuse(text):
@@ -48,7 +49,7 @@ class Mutant:
                 break
         words = self.run.split()
         if not self.what or len(words) < 2 or words[0] not in TARGETS:
-            refuse(f"{path.name}: wants the lines 'what: ...' and 'run: mmu|iommu|run|unit ...'")
+            refuse(f"{path.name}: wants the lines 'what: ...' and 'run: mmu|iommu|bus|run|unit ...'")
         self.kind = words[0]
         self.files = re.findall(r"^\+\+\+ b/(\S+)", text, re.M)
 

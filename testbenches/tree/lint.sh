@@ -19,4 +19,5 @@ lint mmu $packages $(list rtl/mmu/mmu.f)
 lint iommu $packages $(list rtl/iommu/iommu.f)
 lint mmu_top $packages $(list rtl/mmu/mmu.f) rtl/mmu_top.sv
 lint iommu_top $packages $(list rtl/iommu/iommu.f) rtl/iommu_top.sv
+lint bus_top $packages rtl/iommu/iommu_port_pkg.sv rtl/bus/bus.sv rtl/bus_top.sv
 lint record_layout rtl/record_pkg.sv testbenches/unit/record_layout.sv

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// Hooks of Verilator's runtime: VL_PRINTF and vl_stop (VL_USER_STOP).
+#include "assertion.h"
+
+#include <cstdarg>
+#include <cstdio>
+#include <cstring>
+
+#include "verilated.h"
+
+namespace
+{
+assertion_failure first;
+bool failed;
+
+// "[time] %Error: FILE.sv:LINE: Assertion failed in TOP.top.u_x.Label: 'assert' failed."
+void keep(const char *text)
+{
+    static const char error[] = "%Error: ", in[] = ": Assertion failed in ";
+    const char *at = strstr(text, error), *why = strstr(text, in);
+
+    if (failed || at == nullptr || why == nullptr)
+        return;
+    at += sizeof error - 1;
+    for (const char *slash = at; slash < why; slash++)
+        if (*slash == '/')
+            at = slash + 1;
+    snprintf(first.where, sizeof first.where, "%.*s", static_cast<int>(why - at), at);
+    why += sizeof in - 1;
+    const char *end = strstr(why, ": ");
+    snprintf(first.label, sizeof first.label, "%.*s",
+             static_cast<int>(end == nullptr ? strcspn(why, "\n") : end - why), why);
+    failed = true;
+}
+} // namespace
+
+const assertion_failure *assertion_failed()
+{
+    return failed ? &first : nullptr;
+}
+
+void assertion_clear()
+{
+    failed = false;
+}
+
+int assertion_printf(const char *format, ...)
+{
+    char text[1024];
+    va_list args;
+
+    va_start(args, format);
+    int n = vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    if (strstr(text, "Assertion failed") != nullptr)
+        keep(text);
+    else
+        fputs(text, stderr);
+    return n;
+}
+
+// A property without a message of its own is known by its place.
+void vl_stop(const char *filename, int linenum, const char *hier) VL_MT_UNSAFE
+{
+    if (failed)
+        return;
+    const char *slash = strrchr(filename, '/');
+    snprintf(first.where, sizeof first.where, "%s:%d", slash == nullptr ? filename : slash + 1,
+             linenum);
+    snprintf(first.label, sizeof first.label, "%s", hier == nullptr ? "" : hier);
+    failed = true;
+}
