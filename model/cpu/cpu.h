@@ -108,14 +108,14 @@ struct fault {
 
 /* What an instruction came to. */
 enum exec {
-    EXEC_OK,       /* complete */
-    EXEC_FAULT,    /* cpu->fault says which; registers are as before */
-    EXEC_REPEAT,   /* a REP iteration that is not the last */
-    EXEC_HLT,      /* complete, the processor waits */
-    EXEC_SOFT_INT, /* deliver cpu->soft */
+    EXEC_OK,     /* complete */
+    EXEC_RAISED, /* cpu->raised says what happens instead; after a fault registers are as before */
+    EXEC_REPEAT, /* a REP iteration that is not the last */
+    EXEC_HLT,    /* complete, the processor waits */
 };
 
-/* An event to deliver. */
+/* What happens instead of the next instruction or at its place, told apart by its kind: an
+ * exception, an interrupt, a software interrupt. A VM exit would be one more kind. */
 enum event_kind {
     EVENT_EXCEPTION, /* fault: RF is pushed as 1 */
     EVENT_TRAP,      /* #DB after an instruction */
@@ -219,9 +219,8 @@ struct cpu {
     struct quick quick_read[1 << QUICK_LOG2], quick_write[1 << QUICK_LOG2];
     struct quick quick_fetch[1 << QUICK_LOG2];
 
-    struct fault fault; /* EXEC_FAULT */
-    struct event soft;  /* EXEC_SOFT_INT */
-    bool sys_touched;   /* sys may differ from sys_shown */
+    struct event raised; /* EXEC_RAISED */
+    bool sys_touched;    /* sys may differ from sys_shown */
     struct leaving leaving;
 
     struct boundary at;
@@ -284,6 +283,7 @@ void cpu_quick_age(struct cpu *cpu);  /* after the MMU was used: what the TLBs l
 void cpu_quick_drop(struct cpu *cpu); /* after a change of what a translation depends on */
 
 /* event.c */
+enum exec raise_exception(struct cpu *cpu, struct fault what);
 enum exec raise_fault(struct cpu *cpu, enum vector v);
 enum exec raise_error(struct cpu *cpu, enum vector v, uint32_t error);
 enum exec raise_gp(struct cpu *cpu, uint32_t error);
@@ -294,10 +294,10 @@ enum exec op_int3(struct cpu *cpu, const struct insn *in);
 enum exec op_int1(struct cpu *cpu, const struct insn *in);
 enum exec op_into(struct cpu *cpu, const struct insn *in);
 
-/* exec_alu.c: the flags of CMP. */
+/* exec_arith.c: the flags of CMP. */
 void alu_compare(struct cpu *cpu, uint64_t a, uint64_t b, unsigned bytes);
 
-/* decode.c: the next instruction, fetched and decoded. NULL: cpu->fault. */
+/* decode_fetch.c: the next instruction, fetched and decoded. NULL: cpu->raised. */
 const struct insn *cpu_fetch(struct cpu *cpu);
 
 /* cpuid.c, msr.c */

@@ -12,16 +12,21 @@
 #define GATE_TRAP      7u
 #define GATE_WIDE      8u /* 32 or 64 bits */
 
+enum exec raise_exception(struct cpu *cpu, struct fault what)
+{
+    cpu->raised = (struct event){.kind = EVENT_EXCEPTION, .what = what};
+    return EXEC_RAISED;
+}
+
 enum exec raise_fault(struct cpu *cpu, enum vector v)
 {
-    cpu->fault = (struct fault){.vector = (uint8_t)v};
-    return EXEC_FAULT;
+    return raise_exception(cpu, (struct fault){.vector = (uint8_t)v});
 }
 
 enum exec raise_error(struct cpu *cpu, enum vector v, uint32_t error)
 {
-    cpu->fault = (struct fault){.vector = (uint8_t)v, .has_error = true, .error = error};
-    return EXEC_FAULT;
+    return raise_exception(cpu,
+                           (struct fault){.vector = (uint8_t)v, .has_error = true, .error = error});
 }
 
 enum exec raise_gp(struct cpu *cpu, uint32_t error)
@@ -36,8 +41,8 @@ enum exec raise_ud(struct cpu *cpu)
 
 static enum exec soft(struct cpu *cpu, enum event_kind kind, uint8_t vector)
 {
-    cpu->soft = (struct event){.kind = kind, .what = {.vector = vector}};
-    return EXEC_SOFT_INT;
+    cpu->raised = (struct event){.kind = kind, .what = {.vector = vector}};
+    return EXEC_RAISED;
 }
 
 enum exec op_int(struct cpu *cpu, const struct insn *in)
@@ -431,6 +436,12 @@ static void shut_down(struct cpu *cpu, uint64_t rip)
     record_retire(cpu, &r);
 }
 
+static void note_page_fault(struct cpu *cpu, const struct event *ev)
+{
+    if (ev->kind == EVENT_EXCEPTION && ev->what.vector == VEC_PF)
+        cpu->cr2 = ev->what.cr2;
+}
+
 /* Deliver, and whatever its delivery raises, until something is delivered or the processor shuts
  * down. in: the instruction of a software interrupt. */
 void event_deliver(struct cpu *cpu, const struct event *first, const struct insn *in)
@@ -438,25 +449,20 @@ void event_deliver(struct cpu *cpu, const struct event *first, const struct insn
     struct event ev = *first;
     uint64_t rip = cpu->rip;
 
+    note_page_fault(cpu, &ev);
     for (;;) {
-        if (ev.kind == EVENT_EXCEPTION && ev.what.vector == VEC_PF)
-            cpu->cr2 = ev.what.cr2;
         if (is_debug(&ev))
             cpu->sys.dr6 |= ev.what.dr6;
         if (deliver_one(cpu, &ev) == EXEC_OK)
             break;
+        note_page_fault(cpu, &cpu->raised);
         if (ev.kind == EVENT_EXCEPTION && ev.what.vector == VEC_DF) {
-            if (cpu->fault.vector == VEC_PF)
-                cpu->cr2 = cpu->fault.cr2;
             shut_down(cpu, rip);
             return;
         }
-        if (makes_double_fault(&ev, cpu->fault.vector)) {
-            if (cpu->fault.vector == VEC_PF)
-                cpu->cr2 = cpu->fault.cr2;
-            cpu->fault = (struct fault){.vector = VEC_DF, .has_error = true};
-        }
-        ev = (struct event){.kind = EVENT_EXCEPTION, .what = cpu->fault};
+        if (makes_double_fault(&ev, cpu->raised.what.vector))
+            raise_error(cpu, VEC_DF, 0);
+        ev = cpu->raised;
     }
     settle(cpu, &ev);
     record_event(cpu, &ev, rip, in);

@@ -164,7 +164,7 @@ static enum exec check_room(struct cpu *cpu, unsigned slots, unsigned bytes)
     for (unsigned i = 1; i <= slots; i++) {
         uint64_t sp = (cpu->r[RSP] - i * bytes) & cpu->sp_mask, la;
 
-        TRY(lsu_linear(cpu, SEG_SS, sp, bytes, true, &la, &cpu->fault));
+        TRY(lsu_linear(cpu, SEG_SS, sp, bytes, true, &la));
     }
     return EXEC_OK;
 }
@@ -179,7 +179,7 @@ static enum exec call_far(struct cpu *cpu, const struct insn *in, struct far *f)
     TRY(push(cpu, cpu->sys.seg[SEG_CS].selector, in->size));
     if (push(cpu, cpu->r[R_NEXT], in->size) != EXEC_OK || segment_touch(cpu, &f->d) != EXEC_OK) {
         cpu->r[RSP] = rsp;
-        return EXEC_FAULT;
+        return EXEC_RAISED;
     }
     commit_far(cpu, f);
     return EXEC_OK;

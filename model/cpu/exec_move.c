@@ -249,7 +249,7 @@ enum exec op_pop_rm(struct cpu *cpu, const struct insn *in)
     if (rm_write(cpu, in, in->size, v) == EXEC_OK)
         return EXEC_OK;
     cpu->r[RSP] = rsp;
-    return EXEC_FAULT;
+    return EXEC_RAISED;
 }
 
 /* choice: the whole operand size is written, zero-extended. */
@@ -280,7 +280,7 @@ enum exec op_pusha(struct cpu *cpu, const struct insn *in)
 
         if (push(cpu, v & size_mask(in->size), in->size) != EXEC_OK) {
             cpu->r[RSP] = rsp;
-            return EXEC_FAULT;
+            return EXEC_RAISED;
         }
     }
     return EXEC_OK;
@@ -296,7 +296,7 @@ enum exec op_popa(struct cpu *cpu, const struct insn *in)
             set_sp(cpu, (cpu->r[RSP] & cpu->sp_mask) + in->size);
         } else if (pop(cpu, in->size, &v[i]) != EXEC_OK) {
             cpu->r[RSP] = rsp;
-            return EXEC_FAULT;
+            return EXEC_RAISED;
         }
     }
     for (unsigned i = 0; i < 8; i++)
@@ -356,7 +356,7 @@ enum exec op_enter(struct cpu *cpu, const struct insn *in)
         }
     }
     cpu->r[RSP] = rsp;
-    return EXEC_FAULT;
+    return EXEC_RAISED;
 }
 
 enum exec op_leave(struct cpu *cpu, const struct insn *in)

@@ -294,7 +294,7 @@ static enum exec load_16_bytes(struct cpu *cpu, const struct insn *in, uint64_t 
     struct span s;
     uint8_t data[16];
 
-    TRY(lsu_linear(cpu, in->seg, ea(cpu, in), 16, false, &l.la, &cpu->fault));
+    TRY(lsu_linear(cpu, in->seg, ea(cpu, in), 16, false, &l.la));
     TRY(lsu_translate(cpu, &l, &s));
     lsu_load(cpu, &s, data);
     memcpy(v, data, 16);
@@ -513,10 +513,8 @@ static enum exec check_dr(struct cpu *cpu, const struct insn *in)
         return raise_ud(cpu);
     if (cpu->cpl > 0)
         return raise_gp(cpu, 0);
-    if (cpu->sys.dr7 & DR7_GD) {
-        cpu->fault = (struct fault){.vector = VEC_DB, .dr6 = DR6_BD};
-        return EXEC_FAULT;
-    }
+    if (cpu->sys.dr7 & DR7_GD)
+        return raise_exception(cpu, (struct fault){.vector = VEC_DB, .dr6 = DR6_BD});
     return EXEC_OK;
 }
 

@@ -153,9 +153,9 @@ static enum exec translate(struct cpu *cpu, const struct mmu_req *req, uint64_t 
     *pa = rsp.pa;
     if (!rsp.fault)
         return EXEC_OK;
-    cpu->fault = (struct fault){
-        .vector = VEC_PF, .has_error = true, .error = rsp.error_code, .cr2 = req->va};
-    return EXEC_FAULT;
+    return raise_exception(
+        cpu, (struct fault){
+                 .vector = VEC_PF, .has_error = true, .error = rsp.error_code, .cr2 = req->va});
 }
 
 /* Remember a page for the inline accesses of lsu.h. */
@@ -186,12 +186,12 @@ enum exec lsu_translate(struct cpu *cpu, const struct lin *l, struct span *s)
     s->bytes[0] = l->bytes < room ? l->bytes : room;
     s->bytes[1] = l->bytes - s->bytes[0];
     if (translate(cpu, &req, &s->pa[0]) != EXEC_OK)
-        return EXEC_FAULT;
+        return EXEC_RAISED;
     quick_fill(cpu, &req, s->pa[0]);
     if (s->bytes[1]) {
         req.va = (l->la + room) & (implicit && cpu_is_long(cpu) ? ~UINT64_C(0) : cpu->la_mask);
         if (translate(cpu, &req, &s->pa[1]) != EXEC_OK)
-            return EXEC_FAULT;
+            return EXEC_RAISED;
     }
     if (l->align && (l->la & (l->align - 1)) && req.user && req.ac && (cpu->sys.cr0 & CR0_AM))
         return raise_error(cpu, VEC_AC, 0);
@@ -217,8 +217,8 @@ static bool type_allows(const struct rec_seg_state *s, bool write)
 }
 
 /* SDM Vol. 3A "Limit Checking", "Type Checking", "Canonical Addressing": the linear address. */
-enum exec lsu_linear(const struct cpu *cpu, unsigned seg, uint64_t off, unsigned bytes, bool write,
-                     uint64_t *la, struct fault *f)
+enum exec lsu_linear(struct cpu *cpu, unsigned seg, uint64_t off, unsigned bytes, bool write,
+                     uint64_t *la)
 {
     bool allowed;
 
@@ -232,16 +232,15 @@ enum exec lsu_linear(const struct cpu *cpu, unsigned seg, uint64_t off, unsigned
     }
     if (allowed)
         return EXEC_OK;
-    *f = (struct fault){.vector = seg == SEG_SS ? VEC_SS : VEC_GP, .has_error = true};
-    return EXEC_FAULT;
+    return raise_error(cpu, seg == SEG_SS ? VEC_SS : VEC_GP, 0);
 }
 
 static enum exec open_span(struct cpu *cpu, unsigned seg, uint64_t off, struct lin *l,
                            struct span *s)
 {
     l->cpl = cpu->cpl;
-    if (lsu_linear(cpu, seg, off, l->bytes, l->access == ACCESS_WRITE, &l->la, &cpu->fault))
-        return EXEC_FAULT;
+    if (lsu_linear(cpu, seg, off, l->bytes, l->access == ACCESS_WRITE, &l->la))
+        return EXEC_RAISED;
     return lsu_translate(cpu, l, s);
 }
 
@@ -252,7 +251,7 @@ enum exec lsu_read(struct cpu *cpu, unsigned seg, uint64_t off, unsigned bytes, 
     uint8_t data[16];
 
     if (open_span(cpu, seg, off, &l, &s) != EXEC_OK)
-        return EXEC_FAULT;
+        return EXEC_RAISED;
     lsu_load(cpu, &s, data);
     *v = le_load(data, bytes);
     return EXEC_OK;
@@ -265,7 +264,7 @@ enum exec lsu_write(struct cpu *cpu, unsigned seg, uint64_t off, unsigned bytes,
     uint8_t data[8];
 
     if (open_span(cpu, seg, off, &l, &s) != EXEC_OK)
-        return EXEC_FAULT;
+        return EXEC_RAISED;
     memcpy(data, &v, sizeof data);
     lsu_store(cpu, &s, data);
     return EXEC_OK;
@@ -280,7 +279,7 @@ enum exec lsu_rmw_begin(struct cpu *cpu, unsigned seg, uint64_t off, unsigned by
 
     m->host = NULL;
     if (open_span(cpu, seg, off, &l, &m->span) != EXEC_OK)
-        return EXEC_FAULT;
+        return EXEC_RAISED;
     lsu_load(cpu, &m->span, data);
     return EXEC_OK;
 }
@@ -313,7 +312,7 @@ enum exec lsu_sys_read(struct cpu *cpu, uint64_t la, unsigned bytes, uint64_t *v
     uint8_t data[16];
 
     if (lsu_translate(cpu, &l, &s) != EXEC_OK)
-        return EXEC_FAULT;
+        return EXEC_RAISED;
     lsu_load(cpu, &s, data);
     *v = le_load(data, bytes);
     return EXEC_OK;
@@ -330,14 +329,14 @@ enum exec lsu_sys_set_bits(struct cpu *cpu, uint64_t la, uint8_t bits)
     uint8_t byte = 0;
 
     if (lsu_translate(cpu, &l, &s) != EXEC_OK)
-        return EXEC_FAULT;
+        return EXEC_RAISED;
     lsu_load(cpu, &s, &byte);
     byte |= bits;
     lsu_store(cpu, &s, &byte);
     return EXEC_OK;
 }
 
-/* docs/cpu.md "Fetch translations": the window becomes the page of la. False: cpu->fault. */
+/* docs/cpu.md "Fetch translations": the window becomes the page of la. False: cpu->raised. */
 bool lsu_fetch_window(struct cpu *cpu, uint64_t la)
 {
     struct mmu_req req = {.va = la, .access = ACCESS_FETCH, .user = cpu->cpl == 3};

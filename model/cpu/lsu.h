@@ -36,8 +36,8 @@ enum exec lsu_translate(struct cpu *cpu, const struct lin *l, struct span *s);
 void lsu_load(struct cpu *cpu, const struct span *s, uint8_t *data);
 void lsu_store(struct cpu *cpu, const struct span *s, const uint8_t *data);
 
-enum exec lsu_linear(const struct cpu *cpu, unsigned seg, uint64_t off, unsigned bytes, bool write,
-                     uint64_t *la, struct fault *f);
+enum exec lsu_linear(struct cpu *cpu, unsigned seg, uint64_t off, unsigned bytes, bool write,
+                     uint64_t *la);
 enum exec lsu_read(struct cpu *cpu, unsigned seg, uint64_t off, unsigned bytes, uint64_t *v);
 enum exec lsu_write(struct cpu *cpu, unsigned seg, uint64_t off, unsigned bytes, uint64_t v);
 enum exec lsu_rmw_begin(struct cpu *cpu, unsigned seg, uint64_t off, unsigned bytes, bool lock,

@@ -220,12 +220,13 @@ static void leave(struct cpu *cpu, uint64_t flags_before, enum exec end)
     settle_attention(cpu);
 }
 
-static void raise_from(struct cpu *cpu, const struct insn *in, enum exec end)
+/* in: the instruction that raised it, NULL if it could not be fetched. */
+static void deliver_raised(struct cpu *cpu, const struct insn *in)
 {
-    struct event fault = {.kind = EVENT_EXCEPTION, .what = cpu->fault};
+    struct event raised = cpu->raised;
 
     cpu->leaving = (struct leaving){0};
-    event_deliver(cpu, end == EXEC_SOFT_INT ? &cpu->soft : &fault, in);
+    event_deliver(cpu, &raised, in);
     settle_attention(cpu);
 }
 
@@ -237,8 +238,8 @@ static inline void execute(struct cpu *cpu, const struct insn *in)
 
     cpu->r[R_NEXT] = (rip + in->len) & cpu->rip_mask;
     end = in->op(cpu, in);
-    if (end == EXEC_FAULT || end == EXEC_SOFT_INT) {
-        raise_from(cpu, in, end);
+    if (end == EXEC_RAISED) {
+        deliver_raised(cpu, in);
         return;
     }
     if (end != EXEC_REPEAT)
@@ -296,7 +297,7 @@ static inline enum rw_step step(struct cpu *cpu)
     if (in)
         execute(cpu, in);
     else
-        raise_from(cpu, NULL, EXEC_FAULT);
+        deliver_raised(cpu, NULL);
     return RW_STEP_RETIRED;
 }
 
