@@ -21,7 +21,7 @@ const bool block_has_source_id = true;
 #define BUSES      2
 #define DEVFNS     4
 
-#define WIDTH_PERMILLE 12   /* of the turns between requests: experiments of iommu_width.c */
+#define WIDTH_PERMILLE 8    /* of the turns between requests: experiments of iommu_width.c */
 #define BESIDE_PERCENT 20   /* of the requests have register accesses beside them */
 #define RESET_ONE_IN   2500 /* requests */
 #define CUT_CYCLES     40   /* a reset falls into the first so many cycles of a request */
