@@ -59,10 +59,38 @@ struct viommu;
 
 struct viommu *viommu_create(const struct vblock_env *env);
 void viommu_destroy(struct viommu *v);
-/* in: sid, iova, write, at, len, tag, data. rdata: what a read was answered. */
-bool viommu_dma(struct viommu *v, const struct rec_dma *in, bool *ok, uint8_t rdata[16]);
-bool viommu_register(struct viommu *v, bool write, uint32_t offset, unsigned bytes,
-                     uint64_t *value);
+/* What is asked of the unit: at most one request, up to two register accesses one after the other.
+ * Time is counted in cycles from the call, those in which the unit waits for an ack left out. */
+#define VIOMMU_REGS 2
+
+struct viommu_reg {
+    bool write;
+    uint32_t offset;
+    unsigned bytes;
+    uint64_t wdata;
+    unsigned after; /* raised so many cycles after the call; the second: after the first's ack */
+};
+
+struct viommu_ask {
+    bool dma;
+    struct rec_dma in; /* sid, iova, write, at, len, tag, data */
+    unsigned dma_after;
+    unsigned regs;
+    struct viommu_reg reg[VIOMMU_REGS];
+    unsigned cycles; /* no more than so many; only a reset may follow an end before the end */
+};
+
+struct viommu_told {
+    bool ok;
+    uint8_t rdata[16];
+    uint64_t reg_rdata[VIOMMU_REGS];
+    unsigned accepted, answered, acked[VIOMMU_REGS];
+    unsigned idle; /* the unit would take the next thing in this cycle */
+};
+
+/* True when everything was answered and the unit was idle again. */
+bool viommu_run(struct viommu *v, const struct viommu_ask *ask, struct viommu_told *told);
+void viommu_reset(struct viommu *v, unsigned cycles);
 uint64_t viommu_cycle(const struct viommu *v);
 bool viommu_wave(struct viommu *v, const char *path, uint64_t from, uint64_t to);
 

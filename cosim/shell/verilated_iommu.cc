@@ -19,34 +19,44 @@ template <> void block_clock<Viommu_top>::quiet()
 
 struct viommu {
     block_clock<Viommu_top> clock;
-    // Other outputs of the last cycle.
-    bool ok = false, ready = false;
-    uint8_t rdata[16] = {};
-    uint64_t reg_rdata = 0;
 
     explicit viommu(const vblock_env *env) : clock(env)
     {
     }
-    // One cycle; `output` is read before the rising edge that ends it.
-    bool cycle(const uint8_t &output)
+    void records()
     {
         const vblock_env &env = clock.env;
         Viommu_top *top = clock.top.get();
 
-        clock.begin();
         if (top->iwalk_valid_o)
             env.iwalk(env.ctx, reinterpret_cast<const rec_iwalk *>(&top->iwalk_o[0]));
         if (top->iommu_trace_valid_o)
             env.iommu(env.ctx, reinterpret_cast<const rec_iommu *>(&top->iommu_trace_o[0]));
         if (top->dma_trace_valid_o)
             env.dma(env.ctx, reinterpret_cast<const rec_dma *>(&top->dma_trace_o[0]));
-        bool seen = output != 0;
-        ok = top->dma_rsp_ok_o;
-        memcpy(rdata, &top->dma_rsp_rdata_o[0], sizeof rdata);
-        reg_rdata = top->reg_rdata_o;
-        ready = top->dma_ready_o;
-        clock.end();
-        return seen;
+    }
+    void raise_dma(const rec_dma &in)
+    {
+        Viommu_top *top = clock.top.get();
+
+        top->dma_sid_i = in.sid;
+        top->dma_addr_i = in.iova;
+        top->dma_write_i = in.write;
+        top->dma_at_i = in.at;
+        top->dma_len_i = in.len;
+        top->dma_tag_i = in.tag;
+        memcpy(&top->dma_wdata_i[0], in.data, 16);
+        top->dma_valid_i = 1;
+    }
+    void raise_reg(const viommu_reg &r)
+    {
+        Viommu_top *top = clock.top.get();
+
+        top->reg_write_i = r.write;
+        top->reg_offset_i = r.offset;
+        top->reg_bytes_i = r.bytes;
+        top->reg_wdata_i = r.write ? r.wdata : 0;
+        top->reg_valid_i = 1;
     }
 };
 
@@ -60,49 +70,54 @@ void viommu_destroy(viommu *v)
     delete v;
 }
 
-bool viommu_dma(viommu *v, const rec_dma *in, bool *ok, uint8_t rdata[16])
+bool viommu_run(viommu *v, const viommu_ask *ask, viommu_told *told)
 {
     Viommu_top *top = v->clock.top.get();
-    bool answered = false;
+    bool dma_waits = ask->dma, dma_runs = ask->dma;
+    unsigned reg = 0, reg_due = ask->reg[0].after, t = 0;
 
-    top->dma_sid_i = in->sid;
-    top->dma_addr_i = in->iova;
-    top->dma_write_i = in->write;
-    top->dma_at_i = in->at;
-    top->dma_len_i = in->len;
-    top->dma_tag_i = in->tag;
-    memcpy(&top->dma_wdata_i[0], in->data, 16);
-    top->dma_valid_i = 1;
-    for (unsigned i = 0; i < VBLOCK_HANG_CYCLES && !answered; i++) {
-        answered = v->cycle(top->dma_rsp_valid_o);
-        if (v->ready)
+    memset(told, 0, sizeof *told);
+    for (unsigned i = 0; i < ask->cycles; i++) {
+        if (dma_waits && t >= ask->dma_after && !top->dma_valid_i)
+            v->raise_dma(ask->in);
+        if (reg < ask->regs && t >= reg_due && !top->reg_valid_i)
+            v->raise_reg(ask->reg[reg]);
+        v->clock.begin();
+        v->records();
+        bool ready = top->dma_ready_o, taken = ready && top->dma_valid_i;
+        bool answered = top->dma_rsp_valid_o, acked = top->reg_ack_o && top->reg_valid_i;
+        if (answered) {
+            told->answered = t;
+            told->ok = top->dma_rsp_ok_o;
+            memcpy(told->rdata, &top->dma_rsp_rdata_o[0], 16);
+        }
+        if (acked)
+            told->reg_rdata[reg] = top->reg_rdata_o;
+        v->clock.end();
+        if (!dma_runs && reg == ask->regs && ready) {
+            told->idle = t;
+            return true;
+        }
+        if (taken) {
+            told->accepted = t;
+            dma_waits = false;
             top->dma_valid_i = 0;
+        }
+        if (answered)
+            dma_runs = false;
+        if (acked) {
+            told->acked[reg++] = t;
+            top->reg_valid_i = 0;
+            reg_due = reg < ask->regs ? t + 1 + ask->reg[reg].after : 0;
+        }
+        t += !v->clock.waiting;
     }
-    top->dma_valid_i = 0;
-    *ok = v->ok;
-    memcpy(rdata, v->rdata, 16);
-    return answered;
+    return false;
 }
 
-bool viommu_register(viommu *v, bool write, uint32_t offset, unsigned bytes, uint64_t *value)
+void viommu_reset(viommu *v, unsigned cycles)
 {
-    Viommu_top *top = v->clock.top.get();
-    bool acked = false;
-
-    top->reg_write_i = write;
-    top->reg_offset_i = offset;
-    top->reg_bytes_i = bytes;
-    top->reg_wdata_i = write ? *value : 0;
-    top->reg_valid_i = 1;
-    for (unsigned i = 0; i < VBLOCK_HANG_CYCLES && !acked; i++)
-        acked = v->cycle(top->reg_ack_o);
-    if (acked && !write)
-        *value = v->reg_rdata;
-    top->reg_valid_i = 0;
-    /* What the write set off (an event message) is over when the unit is quiet again. */
-    for (unsigned quiet = 0, i = 0; quiet < 3 && i < VBLOCK_HANG_CYCLES; i++)
-        quiet = v->cycle(top->mem_valid_o) ? 0 : quiet + 1;
-    return acked;
+    v->clock.reset(cycles);
 }
 
 uint64_t viommu_cycle(const viommu *v)

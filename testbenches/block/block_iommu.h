@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// The IOMMU bench in its two halves: block_iommu.c draws from a small pool of tables, so that
+// everything meets again; iommu_width.c walks one bit at a time through every tag, mask and
+// address.
+#ifndef RW_BLOCK_IOMMU_H
+#define RW_BLOCK_IOMMU_H
+
+#include "block.h"
+#include "block_memory.h"
+#include "iommu/iommu.h"
+#include "verilated_block.h"
+
+#define REG_GCMD   0x018
+#define REG_RTADDR 0x020
+#define REG_CCMD   0x028
+#define REG_FSTS   0x034
+#define REG_FECTL  0x038
+#define REG_FEDATA 0x03C
+#define REG_FEADDR 0x040
+#define REG_IVA    0x100
+#define REG_IOTLB  0x108
+#define REG_FRCD   0x200
+
+struct bench {
+    const struct block_options *o;
+    struct block_result *r;
+    struct block_random random, wait_random;
+    struct viommu *rtl;
+    struct iommu *model;
+    struct block_memory rtl_memory, model_memory;
+    struct ring rtl_dma, rtl_iwalk, rtl_iommu, rtl_bus;
+    struct ring model_dma, model_iwalk, model_iommu, model_bus;
+    struct viommu_ask ask;              /* what the report tells of */
+    unsigned model_access, write_limit; /* accesses of the model from this one on write nothing */
+    unsigned events;                    /* of the model, in one thing of the step */
+    uint64_t message_addr;              /* the last event message */
+    uint32_t message_data;
+    struct rec_iommu last; /* the last record of the step */
+    uint64_t rtaddr;       /* of the pool */
+    uint32_t gcmd;
+    unsigned experiment;       /* of iommu_width.c: the next one */
+    uint64_t root;             /* of the experiments */
+    uint32_t read_value[1024]; /* of each register when it was last read by an experiment */
+    bool was_read[1024];
+};
+
+/* The model's answers. */
+struct answer {
+    struct rec_dma dma;
+    uint64_t reg[VIOMMU_REGS];
+    struct rec_iommu last; /* the last record of the step */
+    unsigned events;
+};
+
+void iommu_poke(struct bench *b, uint64_t addr, uint64_t value); /* memory of both sides */
+/* b->ask through both, compared: records, answers, times. False on a difference. */
+bool iommu_step_one(struct bench *b, struct answer *a);
+bool iommu_request(struct bench *b, const struct rec_dma *in, struct answer *a);
+bool iommu_write(struct bench *b, uint32_t offset, unsigned bytes, uint64_t value,
+                 struct answer *a);
+bool iommu_read(struct bench *b, uint32_t offset, unsigned bytes, struct answer *a);
+
+/* iommu_width.c */
+void iommu_width_setup(struct bench *b);
+/* The next few experiments, under a root table of their own. False on a difference. */
+bool iommu_width_next(struct bench *b);
+
+#endif
