@@ -190,7 +190,6 @@ struct boundary {
 
 /* What the instruction in progress wants of the boundary behind it. */
 struct leaving {
-    bool keep_rf;                   /* it loaded RF */
     bool step_by_new_tf;            /* SYSCALL, SYSRET: single step by the TF that they leave */
     bool sti_shadow, mov_ss_shadow; /* shadows */
 };

@@ -222,7 +222,7 @@ static bool decode_immediate(struct stream *s, struct insn *in, unsigned flags)
     } else if (flags & MOFFS) {
         return next_le(s, in->addr, &in->disp);
     } else if (flags & FAR) {
-        if (!next_le(s, in->size, &in->imm) || !next_le(s, 2, &v))
+        if (!next_le(s, in->size == 2 ? 2 : 4, &in->imm) || !next_le(s, 2, &v))
             return false;
         in->imm2 = (uint16_t)v;
     } else if (flags & LEVEL) {
@@ -271,7 +271,7 @@ bool decode_insn(struct stream *s, struct insn *in)
         return false;
     settle_address(in, &h);
     flags = row->flags;
-    if (in->mode == DECODE_64 && (flags & NO64)) { /* ends with the opcode; docs/cpu.md */
+    if (in->mode == DECODE_64 && (flags & PREFIX64)) { /* choice: docs/cpu.md F4 */
         in->op = op_ud;
         return true;
     }

@@ -219,13 +219,13 @@ static enum exec read_inner_stack(struct cpu *cpu, struct delivery *dl)
 static bool slot_within_limit(const struct cpu *cpu, const struct delivery *dl, uint64_t sp)
 {
     const struct rec_seg_state *ss = &cpu->sys.seg[SEG_SS];
-    uint32_t limit = dl->new_ss ? desc_limit(&dl->ss_desc) : ss->limit;
-    bool down = dl->new_ss ? desc_type(&dl->ss_desc) & 4 : (ss->attr & 4) != 0;
-    uint64_t last = sp + dl->bytes - 1;
+    struct seg_range range = {.limit = dl->new_ss ? desc_limit(&dl->ss_desc) : ss->limit,
+                              .down = ((dl->new_ss ? desc_type(&dl->ss_desc) : ss->attr) & 4) != 0,
+                              .top = dl->sp_mask};
 
     if (!dl->new_ss && !(ss->attr & 0x80))
         return false;
-    return down ? sp > limit && last <= dl->sp_mask : last <= limit;
+    return segment_range_holds(&range, sp, dl->bytes);
 }
 
 static uint32_t stack_error(const struct cpu *cpu, const struct delivery *dl)

@@ -380,7 +380,6 @@ enum exec op_iret(struct cpu *cpu, const struct insn *in)
     TRY(finish_return(cpu, &fr));
     commit_return(cpu, &fr, 0);
     cpu->rflags = (cpu->rflags & ~(mask | RFLAGS_RF)) | (fr.flags & mask);
-    cpu->leaving.keep_rf = true;
     return EXEC_OK;
 }
 

@@ -4,6 +4,8 @@
 // accesses and their order".
 #include "lsu.h"
 
+#include "segment.h"
+
 #define ATTR_P    0x80u
 #define ATTR_CODE 0x08u
 #define ATTR_ED   0x04u /* data: expand-down */
@@ -200,11 +202,11 @@ enum exec lsu_translate(struct cpu *cpu, const struct lin *l, struct span *s)
 
 static bool limit_allows(const struct rec_seg_state *s, uint64_t off, unsigned bytes)
 {
-    uint64_t last = off + bytes - 1;
+    struct seg_range range = {.limit = s->limit,
+                              .down = (s->attr & (ATTR_CODE | ATTR_ED)) == ATTR_ED,
+                              .top = s->attr & ATTR_DB ? 0xffffffff : 0xffff};
 
-    if ((s->attr & (ATTR_CODE | ATTR_ED)) != ATTR_ED)
-        return last <= s->limit;
-    return off > s->limit && last <= (s->attr & ATTR_DB ? 0xffffffffu : 0xffffu);
+    return segment_range_holds(&range, off, bytes);
 }
 
 static bool type_allows(const struct rec_seg_state *s, bool write)

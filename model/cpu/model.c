@@ -203,13 +203,11 @@ static enum rw_step deliver(struct cpu *cpu, enum event_kind kind, uint8_t vecto
     return RW_STEP_RETIRED;
 }
 
-/* What a complete instruction or iteration leaves behind: RF, the shadows, a single-step trap. */
+/* What a complete instruction or iteration leaves behind: the shadows, a single-step trap. */
 static void leave(struct cpu *cpu, uint64_t flags_before, enum exec end)
 {
     const struct leaving *l = &cpu->leaving;
 
-    if (end != EXEC_REPEAT && !l->keep_rf)
-        cpu->rflags &= ~RFLAGS_RF;
     cpu->at.sti_shadow = l->sti_shadow;
     cpu->at.mov_ss_shadow = l->mov_ss_shadow;
     if ((l->step_by_new_tf ? cpu->rflags : flags_before) & RFLAGS_TF)
@@ -230,13 +228,14 @@ static void deliver_raised(struct cpu *cpu, const struct insn *in)
     settle_attention(cpu);
 }
 
-/* Execute one instruction or iteration that was fetched. */
+/* Execute one instruction or iteration that was fetched. RF falls as it begins: docs/cpu.md T1. */
 static inline void execute(struct cpu *cpu, const struct insn *in)
 {
     uint64_t rip = cpu->rip, flags = cpu->rflags;
     enum exec end;
 
     cpu->r[R_NEXT] = (rip + in->len) & cpu->rip_mask;
+    cpu->rflags &= ~RFLAGS_RF;
     end = in->op(cpu, in);
     if (end == EXEC_RAISED) {
         deliver_raised(cpu, in);
@@ -249,10 +248,12 @@ static inline void execute(struct cpu *cpu, const struct insn *in)
     bool shadows = cpu->at.sti_shadow || cpu->at.mov_ss_shadow || cpu->leaving.sti_shadow ||
                    cpu->leaving.mov_ss_shadow;
 
+    if (in_rep)
+        cpu->rflags |= flags & RFLAGS_RF; /* until its last iteration */
     if (in_rep && !cpu->at.in_rep)
         cpu->rep = *in;
-    if (in_rep != cpu->at.in_rep || shadows || end == EXEC_HLT || cpu->leaving.keep_rf ||
-        ((flags | cpu->rflags) & (RFLAGS_TF | RFLAGS_RF)))
+    if (in_rep != cpu->at.in_rep || shadows || end == EXEC_HLT ||
+        ((flags | cpu->rflags) & RFLAGS_TF))
         leave(cpu, flags, end);
     if (cpu->plain && !cpu->env.retire && !cpu->sys_touched)
         return;

@@ -17,6 +17,17 @@ uint32_t desc_limit(const struct desc *d)
     return d->raw >> 55 & 1 ? limit << 12 | 0xfff : limit;
 }
 
+/* SDM Vol. 3A "Limit Checking". choice: with a limit of 0xFFFFFFFF a data access that would wrap
+ * faults like any other beyond a limit. */
+bool segment_range_holds(const struct seg_range *r, uint64_t off, unsigned bytes)
+{
+    uint64_t last = off + bytes - 1;
+
+    if (r->down)
+        return off > r->limit && last <= r->top;
+    return last <= r->limit;
+}
+
 static uint16_t desc_attr(const struct desc *d)
 {
     return (uint16_t)((d->raw >> 40 & 0xff) | (d->raw >> 40 & 0xf000));
@@ -132,18 +143,23 @@ enum exec segment_load(struct cpu *cpu, unsigned s, uint16_t selector)
     return EXEC_OK;
 }
 
-/* After a return to an outer level: segments that it may not use become null. */
+/* After a return to an outer level: segments that it may not use become null, and a null selector
+ * 0; what a null FS or GS has for a base stays. SDM Vol. 2 "RET", RETURN-TO-OUTER-PRIVILEGE-LEVEL.
+ */
 void segment_drop_inner(struct cpu *cpu)
 {
     static const uint8_t checked[] = {SEG_ES, SEG_DS, SEG_FS, SEG_GS};
 
     for (unsigned i = 0; i < sizeof checked; i++) {
-        uint16_t attr = cpu->sys.seg[checked[i]].attr;
-        bool conforming = (attr & 0xc) == 0xc;
+        struct rec_seg_state *seg = &cpu->sys.seg[checked[i]];
+        bool conforming = (seg->attr & 0xc) == 0xc;
 
-        if (attr && !conforming && (attr >> 5 & 3u) < cpu->cpl)
+        if (selector_is_null(seg->selector))
+            seg->selector = 0;
+        else if (!conforming && (seg->attr >> 5 & 3u) < cpu->cpl)
             segment_set_null(cpu, checked[i], 0);
     }
+    cpu->sys_touched = true;
 }
 
 /* A system descriptor: two reads in long mode, whose high half must have type 0. */

@@ -77,6 +77,14 @@ static inline bool selector_is_null(uint16_t selector)
     return (selector & 0xfffc) == 0;
 }
 
+/* The offsets of a data segment. */
+struct seg_range {
+    uint64_t limit, top; /* top: the last offset of an expand-down segment */
+    bool down;
+};
+
+bool segment_range_holds(const struct seg_range *r, uint64_t off, unsigned bytes);
+
 uint32_t desc_limit(const struct desc *d);
 uint64_t desc_base(const struct desc *d);
 
