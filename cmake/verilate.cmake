@@ -28,7 +28,7 @@ function(rw_verilate)
   endif()
   add_custom_command(OUTPUT ${stamp}
     COMMAND ${CMAKE_COMMAND} -E make_directory ${dir}
-    COMMAND ${VERILATOR} --cc --trace-fst --trace-structs -Wall -O3 --x-assign ${start} --x-initial ${start}
+    COMMAND ${VERILATOR} --cc --trace-fst --trace-structs -Wall -Wno-fatal -O3 --x-assign ${start} --x-initial ${start}
             ${assert} --output-split 20000 --output-split-cfuncs 500 -CFLAGS -DVL_TIME_CONTEXT
             --top-module ${V_TOP} --Mdir ${dir} ${RW_VERILATOR_ARGS}
             ${V_ARGS} ${V_SOURCES}

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// ringwalk bench: RTL alone, RTL with lockstep, model alone, and the two block benches, measured in
-// turn in one run. Each measurement is a child process (SystemC elaborates once in a process); the
-// three of a program stand side by side, repeated, and the best of each counts.
+// ringwalk bench: RTL alone, RTL with lockstep, model alone, and the block benches, measured in
+// short turns in one run. Each turn is a child process (SystemC elaborates once in a process). RTL
+// alone and lockstep stand side by side in pairs, in alternating order, so that a machine whose
+// speed drifts slows both; the ratio is the median over all pairs, given with its quartiles.
 #include <cjson/cJSON.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -14,10 +15,12 @@
 #include "run.h"
 
 #define MAX_PROGRAMS   16
-#define REPEATS        5
+#define PAIRS          9
+#define MAX_PAIRS      (MAX_PROGRAMS * PAIRS)
+#define BLOCK_REPEATS  5
 #define BLOCK_REQUESTS 200000
-#define MODEL_INSNS    UINT64_C(200000000)
-#define RTL_CYCLES     UINT64_C(3000000)
+#define MODEL_INSNS    UINT64_C(50000000)
+#define RTL_CYCLES     UINT64_C(400000)
 
 /* What a child sends back. */
 struct sample {
@@ -79,37 +82,62 @@ static struct sample in_child(const struct measure *m)
 }
 
 struct totals {
-    double rtl_seconds, lockstep_seconds, model_seconds;
-    uint64_t rtl_cycles, lockstep_cycles, lockstep_instructions, model_instructions;
+    double ratio[MAX_PAIRS], rtl[MAX_PAIRS], mips[MAX_PAIRS];
+    unsigned pairs;
+    uint64_t cycles, instructions;
 };
 
-/* The three modes of one program in turn, REPEATS times; the quickest of each is added up. */
+static int by_value(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+
+    return (x > y) - (x < y);
+}
+
+/* The value below which `percent` of the sorted values lie. */
+static double quantile(double *values, unsigned n, unsigned percent)
+{
+    qsort(values, n, sizeof(values[0]), by_value);
+    return n == 0 ? 0 : values[(n - 1) * percent / 100];
+}
+
+static double cycles_per_second(const struct sample *s)
+{
+    return (double)s->cycles / s->seconds;
+}
+
+/* One pair and one turn of the model; odd pairs begin with lockstep. */
+static bool bench_pair(const char *program, unsigned turn, struct totals *t)
+{
+    struct measure rtl = {program, RUN_RTL_ALONE}, lockstep = {program, RUN_LOCKSTEP},
+                   model = {program, RUN_MODEL_ALONE};
+    struct sample first = in_child(turn % 2 == 0 ? &rtl : &lockstep);
+    struct sample second = in_child(turn % 2 == 0 ? &lockstep : &rtl);
+    const struct sample *a = turn % 2 == 0 ? &first : &second;
+    const struct sample *b = turn % 2 == 0 ? &second : &first;
+    struct sample m = in_child(&model);
+
+    if (!a->ok || !b->ok || !m.ok)
+        return false;
+    t->ratio[t->pairs] = cycles_per_second(b) / cycles_per_second(a);
+    t->rtl[t->pairs] = cycles_per_second(a);
+    t->mips[t->pairs++] = (double)m.instructions / m.seconds / 1e6;
+    t->cycles += b->cycles;
+    t->instructions += b->instructions;
+    return true;
+}
+
 static bool bench_program(const char *program, struct totals *t)
 {
-    struct sample best[3] = {{0}};
+    double ratios[PAIRS];
+    unsigned from = t->pairs;
 
-    for (unsigned repeat = 0; repeat < REPEATS; repeat++) {
-        for (unsigned mode = 0; mode < 3; mode++) {
-            static const enum run_mode modes[] = {RUN_RTL_ALONE, RUN_LOCKSTEP, RUN_MODEL_ALONE};
-            struct measure m = {.program = program, .mode = modes[mode]};
-            struct sample s = in_child(&m);
-
-            if (!s.ok)
-                return false;
-            if (best[mode].seconds == 0 || s.seconds < best[mode].seconds)
-                best[mode] = s;
-        }
-    }
-    t->rtl_seconds += best[0].seconds;
-    t->rtl_cycles += best[0].cycles;
-    t->lockstep_seconds += best[1].seconds;
-    t->lockstep_cycles += best[1].cycles;
-    t->lockstep_instructions += best[1].instructions;
-    t->model_seconds += best[2].seconds;
-    t->model_instructions += best[2].instructions;
-    fprintf(stderr, "%s: rtl %.0f, lockstep %.0f cycles/s, model %.1f M instructions/s\n", program,
-            (double)best[0].cycles / best[0].seconds, (double)best[1].cycles / best[1].seconds,
-            (double)best[2].instructions / best[2].seconds / 1e6);
+    for (unsigned turn = 0; turn < PAIRS; turn++)
+        if (!bench_pair(program, turn, t))
+            return false;
+    memcpy(ratios, t->ratio + from, sizeof(ratios));
+    fprintf(stderr, "%s: lockstep at %.2f of the RTL alone (median of %d pairs)\n", program,
+            quantile(ratios, PAIRS, 50), PAIRS);
     return true;
 }
 
@@ -123,7 +151,7 @@ static double bench_block(const struct cli *cli, const char *name)
     snprintf(command, sizeof(command), "'%.*s%s' --seed 1 --requests %d --quiet --json -",
              slash == NULL ? 0 : (int)(slash - cli->program) + 1, cli->program, name,
              BLOCK_REQUESTS);
-    for (unsigned repeat = 0; repeat < REPEATS; repeat++) {
+    for (unsigned repeat = 0; repeat < BLOCK_REPEATS; repeat++) {
         FILE *child = popen(command, "r");
         size_t n = child == NULL ? 0 : fread(text, 1, sizeof(text) - 1, child);
         cJSON *root;
@@ -141,19 +169,19 @@ static double bench_block(const struct cli *cli, const char *name)
     return best;
 }
 
-static cJSON *bench_object(const struct totals *t, double mmu, double iommu, char *const *programs,
+static cJSON *bench_object(struct totals *t, double mmu, double iommu, char *const *programs,
                            int count)
 {
-    double rtl = (double)t->rtl_cycles / t->rtl_seconds;
-    double lockstep = (double)t->lockstep_cycles / t->lockstep_seconds;
-    cJSON *root = cJSON_CreateObject(), *on;
+    cJSON *root = cJSON_CreateObject(), *on, *spread;
 
-    cJSON_AddNumberToObject(root, "rtl_cycles_per_s", rtl);
-    cJSON_AddNumberToObject(root, "lockstep_ratio", lockstep / rtl);
-    cJSON_AddNumberToObject(root, "cpi",
-                            (double)t->lockstep_cycles / (double)t->lockstep_instructions);
-    cJSON_AddNumberToObject(root, "model_mips",
-                            (double)t->model_instructions / t->model_seconds / 1e6);
+    cJSON_AddNumberToObject(root, "rtl_cycles_per_s", quantile(t->rtl, t->pairs, 50));
+    cJSON_AddNumberToObject(root, "lockstep_ratio", quantile(t->ratio, t->pairs, 50));
+    spread = cJSON_AddArrayToObject(root, "lockstep_ratio_quartiles");
+    cJSON_AddItemToArray(spread, cJSON_CreateNumber(quantile(t->ratio, t->pairs, 25)));
+    cJSON_AddItemToArray(spread, cJSON_CreateNumber(quantile(t->ratio, t->pairs, 75)));
+    cJSON_AddNumberToObject(root, "pairs", t->pairs);
+    cJSON_AddNumberToObject(root, "cpi", (double)t->cycles / (double)t->instructions);
+    cJSON_AddNumberToObject(root, "model_mips", quantile(t->mips, t->pairs, 50));
     cJSON_AddNumberToObject(root, "mmu_requests_per_s", mmu);
     cJSON_AddNumberToObject(root, "iommu_requests_per_s", iommu);
     on = cJSON_AddArrayToObject(root, "measured_on");

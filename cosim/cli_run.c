@@ -28,6 +28,7 @@ enum {
     OPT_BUNDLES,
     OPT_NO_BUNDLE,
     OPT_RTL_ONLY,
+    OPT_RESET_AT,
     OPT_QUIET,
     OPT_HELP
 };
@@ -47,6 +48,7 @@ static const struct option options[] = {
     {"bundles", required_argument, NULL, OPT_BUNDLES},
     {"no-bundle", no_argument, NULL, OPT_NO_BUNDLE},
     {"rtl-only", no_argument, NULL, OPT_RTL_ONLY},
+    {"reset-at", required_argument, NULL, OPT_RESET_AT},
     {"quiet", no_argument, NULL, OPT_QUIET},
     {"help", no_argument, NULL, OPT_HELP},
     {NULL, 0, NULL, 0}};
@@ -64,6 +66,7 @@ static const char help[] =
     "  --bundles DIR           where a failure leaves its bundle (bundles)\n"
     "  --no-bundle             leave none\n"
     "  --rtl-only              run: the RTL without the model\n"
+    "  --reset-at N            a second reset at cycle N: everything begins again\n"
     "  --quiet                 no guest console, no progress\n";
 
 struct run_command {
@@ -132,6 +135,9 @@ static int take_option(struct run_command *c, int opt)
         break;
     case OPT_RTL_ONLY:
         o->mode = RUN_RTL_ALONE;
+        break;
+    case OPT_RESET_AT:
+        ok = number_option(opt, &o->reset_at, 2, UINT64_MAX);
         break;
     case OPT_QUIET:
         c->quiet = true;

@@ -27,8 +27,6 @@ void feed_push(struct feed *f, enum feed_kind kind, const void *item, size_t byt
 
 static void hand_over(struct scoreboard *sb, enum feed_kind kind, const void *item)
 {
-    const struct feed_line *line = item;
-
     switch (kind) {
     case FEED_BUS:
         scoreboard_bus(sb, item);
@@ -57,14 +55,8 @@ static void hand_over(struct scoreboard *sb, enum feed_kind kind, const void *it
     case FEED_SYS:
         scoreboard_sys(sb, item);
         break;
-    case FEED_INTA:
-        scoreboard_inta(sb, line->cycle, (uint8_t)line->value);
-        break;
-    case FEED_LINE:
-        scoreboard_intr_line(sb, line->cycle, line->value != 0);
-        break;
-    case FEED_NMI:
-        scoreboard_nmi(sb);
+    case FEED_BOARD:
+        scoreboard_board(sb, item);
         break;
     }
 }

@@ -21,14 +21,7 @@ enum feed_kind {
     FEED_STIM,
     FEED_RETIRE,
     FEED_SYS,
-    FEED_INTA, /* struct feed_line: what the local APIC gave */
-    FEED_LINE, /* struct feed_line: its interrupt line */
-    FEED_NMI   /* struct feed_line */
-};
-
-struct feed_line {
-    uint64_t cycle;
-    uint64_t value;
+    FEED_BOARD
 };
 
 #define FEED_BYTES (24 * 1024)

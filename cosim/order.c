@@ -13,96 +13,115 @@ static uint16_t lanes(uint64_t addr, unsigned bytes)
 
 static struct rec_bus expected_beat(const struct scoreboard *sb)
 {
-    const struct rec_dma *d = &sb->dma_accepted;
+    const struct rec_dma *d = &sb->dma.accepted;
     struct rec_bus b = {0};
 
-    if (sb->want.action == IOMMU_DO_READ) {
+    if (sb->dma.want.action == IOMMU_DO_READ) {
         b.src = BUS_IOMMU_WALK;
-        b.addr = sb->want.addr & ~UINT64_C(15);
-        b.be = lanes(sb->want.addr, sb->want.bytes);
+        b.addr = sb->dma.want.addr & ~UINT64_C(15);
+        b.be = lanes(sb->dma.want.addr, sb->dma.want.bytes);
         return b;
     }
     b.src = BUS_DMA;
     b.flags = d->write ? BUS_WRITE : 0;
-    b.addr = sb->request.out.pa & ~UINT64_C(15);
-    b.be = lanes(sb->request.out.pa, d->len);
+    b.addr = sb->dma.request.out.pa & ~UINT64_C(15);
+    b.be = lanes(sb->dma.request.out.pa, d->len);
     if (d->write)
-        memcpy(b.data + (sb->request.out.pa & 15), d->data, d->len);
+        memcpy(b.data + (sb->dma.request.out.pa & 15), d->data, d->len);
     return b;
 }
 
-static void push_message(struct scoreboard *sb, uint64_t addr, uint32_t data)
+/* Messages. One that a request sets off stands in the order of the bus, where the unit sends it;
+ * one that a register write sets off is owed from then on, and sent before the unit takes the next
+ * thing (docs/iommu.md "Registers and records"). */
+void order_message(void *ctx, uint64_t addr, uint32_t data)
 {
+    struct scoreboard *sb = ctx;
     struct rec_iommu r = {.addr = addr, .lo = data, .kind = IOMMU_EVENT};
 
-    stream_model(sb, &sb->message, &r);
+    record_log_add(sb->log, &type_iommu, true, &r);
+    ring_push(&sb->dma.messages, &r);
 }
 
-/* Messages are compared as a stream of their own, so the model runs past them. */
-static void pass_messages(struct scoreboard *sb)
+void order_messages_sent(struct scoreboard *sb, const char *before)
 {
-    uint32_t data;
+    const struct rec_iommu *owed = ring_head(&sb->dma.messages);
 
-    for (;;) {
-        if (sb->want.action == IOMMU_DO_MESSAGE) {
-            memcpy(&data, sb->dma_accepted.data, sizeof(data));
-            push_message(sb, sb->dma_accepted.iova, data);
-        } else if (sb->want.action == IOMMU_DO_EVENT) {
-            push_message(sb, sb->want.addr, sb->want.data);
-        } else {
-            return;
-        }
-        sb->want = iommu_dma_next(sb->iommu, &sb->request, NULL);
-    }
+    if (owed != NULL)
+        scoreboard_differ_text(sb, "message", "order", "not sent", before, sb->rtl_retire.cycle);
 }
 
-static void dma_accepted(struct scoreboard *sb, const struct rec_dma *d)
+static bool wants_message(const struct scoreboard *sb)
 {
-    if (sb->dma_in_flight) {
-        scoreboard_differ(sb, &type_dma, d, NULL);
+    return sb->dma.in_flight &&
+           (sb->dma.want.action == IOMMU_DO_MESSAGE || sb->dma.want.action == IOMMU_DO_EVENT);
+}
+
+static void dma_accepted(struct scoreboard *sb, const struct rec_dma *rtl)
+{
+    struct rec_dma d;
+
+    order_messages_sent(sb, "a request is accepted");
+    if (sb->dma.in_flight) {
+        scoreboard_differ(sb, &type_dma, rtl, NULL);
         return;
     }
-    sb->dma_in_flight = true;
-    sb->dma_accepted = *d;
-    sb->counts.stimuli[STIM_DMA_PAYLOAD] += d->write;
-    sb->want = iommu_dma_begin(sb->iommu, &sb->request, d);
-    pass_messages(sb);
+    if (!board_take_dma(sb, rtl, &d))
+        return;
+    sb->dma.in_flight = true;
+    sb->dma.accepted = d;
+    sb->counts.stimuli[STIM_DMA_PAYLOAD] += d.write;
+    sb->dma.want = iommu_dma_begin(sb->iommu, &sb->dma.request, &d);
+}
+
+/* What the device must be told: whether, and what was read. */
+static void expect_answer(struct scoreboard *sb, const struct rec_dma *mine)
+{
+    struct board_record a = {.kind = BOARD_ANSWER, .tag = mine->tag};
+
+    a.ok = mine->status != DMA_BLOCKED && mine->status != DMA_REJECTED;
+    if (!mine->write)
+        memcpy(a.data, mine->data, mine->len);
+    sb->watch.answer = sb->watch.iommu;
+    stream_model(sb, &sb->answers, &a);
 }
 
 static void dma_done(struct scoreboard *sb, const struct rec_dma *d)
 {
-    struct rec_dma *mine = &sb->request.out;
+    struct rec_dma *mine = &sb->dma.request.out;
 
-    sb->dma_in_flight = false;
+    sb->dma.in_flight = false;
     sb->counts.dma++;
     mine->phase = 1;
-    mine->tag = sb->dma_accepted.tag;
+    mine->tag = sb->dma.accepted.tag;
     if (mine->write)
-        memcpy(mine->data, sb->dma_accepted.data, mine->len);
+        memcpy(mine->data, sb->dma.accepted.data, mine->len);
     else if (mine->status == DMA_BLOCKED || mine->status == DMA_REJECTED)
         memset(mine->data, 0xFF, mine->len);
     record_log_add(sb->log, &type_dma, true, mine);
-    if (sb->want.action != IOMMU_DO_DONE)
+    if (sb->dma.want.action != IOMMU_DO_DONE)
         scoreboard_differ_text(sb, "dma", "phase", "done", "still translating", d->cycle);
     else if (record_differs(&type_dma, d, mine) != NULL)
         scoreboard_differ(sb, &type_dma, d, mine);
+    else
+        expect_answer(sb, mine);
 }
 
 static void walk_read(struct scoreboard *sb)
 {
     uint64_t data[2] = {0, 0};
 
-    if (rw_mem_is_ram(&sb->mem, sb->want.addr, sb->want.bytes))
-        memcpy(data, sb->mem.ram + sb->want.addr, sb->want.bytes);
+    if (rw_mem_is_ram(&sb->mem, sb->dma.want.addr, sb->dma.want.bytes))
+        memcpy(data, sb->mem.ram + sb->dma.want.addr, sb->dma.want.bytes);
     else
-        memset(data, 0xFF, sb->want.bytes);
-    sb->want = iommu_dma_next(sb->iommu, &sb->request, data);
+        memset(data, 0xFF, sb->dma.want.bytes);
+    sb->dma.want = iommu_dma_next(sb->iommu, &sb->dma.request, data);
 }
 
 static void data_access(struct scoreboard *sb, const struct rec_bus *seen)
 {
-    const struct rec_dma *d = &sb->dma_accepted;
-    uint64_t pa = sb->request.out.pa;
+    const struct rec_dma *d = &sb->dma.accepted;
+    uint64_t pa = sb->dma.request.out.pa;
     bool ram = rw_mem_is_ram(&sb->mem, pa, d->len);
 
     if (d->write && ram) {
@@ -110,18 +129,18 @@ static void data_access(struct scoreboard *sb, const struct rec_bus *seen)
         sb->ops->mem_changed(sb->model, pa, d->len);
     } else if (!d->write) {
         /* What a device answers is a stimulus; what RAM holds is not. */
-        memcpy(sb->request.out.data, ram ? sb->mem.ram + pa : seen->data + (pa & 15), d->len);
+        memcpy(sb->dma.request.out.data, ram ? sb->mem.ram + pa : seen->data + (pa & 15), d->len);
         sb->counts.stimuli[STIM_MMIO_READ] += !ram;
     }
-    sb->want = iommu_dma_next(sb->iommu, &sb->request, NULL);
+    sb->dma.want = iommu_dma_next(sb->iommu, &sb->dma.request, NULL);
 }
 
 static void iommu_beat(struct scoreboard *sb, const struct rec_bus *b)
 {
     struct rec_bus seen = *b, mine;
 
-    if (!sb->dma_in_flight ||
-        (sb->want.action != IOMMU_DO_READ && sb->want.action != IOMMU_DO_ACCESS)) {
+    if (!sb->dma.in_flight ||
+        (sb->dma.want.action != IOMMU_DO_READ && sb->dma.want.action != IOMMU_DO_ACCESS)) {
         scoreboard_differ(sb, &type_bus, b, NULL);
         return;
     }
@@ -132,26 +151,71 @@ static void iommu_beat(struct scoreboard *sb, const struct rec_bus *b)
         scoreboard_differ(sb, &type_bus, &seen, &mine);
         return;
     }
-    if (sb->want.action == IOMMU_DO_READ)
+    if (sb->dma.want.action == IOMMU_DO_READ)
         walk_read(sb);
     else
         data_access(sb, b);
-    pass_messages(sb);
+}
+
+/* The message that is due now, as a beat of the bus; false when none is. */
+static bool message_due(struct scoreboard *sb, struct rec_bus *beat)
+{
+    const struct rec_iommu *owed = ring_head(&sb->dma.messages);
+    uint64_t addr;
+    uint32_t data;
+
+    if (wants_message(sb) && sb->dma.want.action == IOMMU_DO_EVENT) {
+        addr = sb->dma.want.addr;
+        data = sb->dma.want.data;
+    } else if (wants_message(sb)) {
+        addr = sb->dma.accepted.iova;
+        memcpy(&data, sb->dma.accepted.data, sizeof(data));
+    } else if (owed != NULL) {
+        addr = owed->addr;
+        data = (uint32_t)owed->lo;
+    } else {
+        return false;
+    }
+    *beat = (struct rec_bus){.src = BUS_MESSAGE, .flags = BUS_WRITE};
+    beat->addr = addr & ~UINT64_C(15);
+    beat->be = lanes(addr, sizeof(data));
+    memcpy(beat->data + (addr & 15), &data, sizeof(data));
+    return true;
+}
+
+/* A message whose address is RAM is a write like any other. */
+static void message_lands(struct scoreboard *sb, const struct rec_bus *b)
+{
+    uint64_t pa = b->addr + (unsigned)__builtin_ctz(b->be);
+
+    if (!rw_mem_is_ram(&sb->mem, pa, 4))
+        return;
+    memcpy(sb->mem.ram + pa, b->data + (pa & 15), 4);
+    sb->ops->mem_changed(sb->model, pa, 4);
 }
 
 static void message_beat(struct scoreboard *sb, const struct rec_bus *b)
 {
-    unsigned first = (unsigned)__builtin_ctz(b->be | 0x10000u);
-    struct rec_iommu r = {.cycle = b->cycle, .addr = b->addr + first, .kind = IOMMU_EVENT};
+    struct rec_bus mine;
 
-    if (first <= 12)
-        memcpy(&r.lo, b->data + first, 4);
-    stream_rtl(sb, &sb->message, &r);
+    if (!message_due(sb, &mine)) {
+        scoreboard_differ_text(sb, "message", "record", "sent", "none is due", b->cycle);
+        return;
+    }
+    if (record_differs(&type_bus, b, &mine) != NULL) {
+        scoreboard_differ(sb, &type_bus, b, &mine);
+        return;
+    }
+    message_lands(sb, b);
+    if (wants_message(sb))
+        sb->dma.want = iommu_dma_next(sb->iommu, &sb->dma.request, NULL);
+    else
+        ring_pop(&sb->dma.messages);
 }
 
 static bool is_processor_event(const struct order_event *e)
 {
-    return e->kind == ORDER_BUS && (e->u.bus.src == BUS_WALK || e->u.bus.src == BUS_DATA);
+    return e->kind == ORDER_BUS && scoreboard_is_processor(e->u.bus.src);
 }
 
 static uint64_t event_seq(const struct order_event *e)
@@ -159,12 +223,20 @@ static uint64_t event_seq(const struct order_event *e)
     return e->kind == ORDER_BUS ? e->u.bus.seq : e->u.dma.seq;
 }
 
+/* While the processor waits in HLT nothing else consumes the order. */
+void order_push(struct scoreboard *sb, const struct order_event *e)
+{
+    ring_push(&sb->order, e);
+    if (sb->model_halted)
+        order_drain(sb, UINT64_MAX);
+}
+
 void order_drain(struct scoreboard *sb, uint64_t seq)
 {
     struct order_event *head;
 
-    while (!sb->failed && (head = ring_head(&sb->order)) != NULL && !is_processor_event(head) &&
-           event_seq(head) < seq) {
+    while (!sb->diff.failed && (head = ring_head(&sb->order)) != NULL &&
+           !is_processor_event(head) && event_seq(head) < seq) {
         struct order_event e = *head;
 
         ring_pop(&sb->order);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "record.h"
+#include "shell/board.h"
 
 #define FIELD(type, member)                                                                        \
     {                                                                                              \
@@ -92,14 +93,12 @@ static const struct record_field xlate_fields[] = {
     FIELD(rec_xlate, va),        FIELD(rec_xlate, user),       FIELD(rec_xlate, implicit),
     FIELD(rec_xlate, fault),     FIELD(rec_xlate, error_code), FIELD(rec_xlate, pa),
     FIELD(rec_xlate, page_log2), FIELD(rec_xlate, memtype),    FIELD(rec_xlate, hit),
-    FIELD(rec_xlate, psc),       FIELD(rec_xlate, latency),
-    FIELD(rec_xlate, core),
+    FIELD(rec_xlate, psc),       FIELD(rec_xlate, latency),    FIELD(rec_xlate, core),
 };
 
 static const struct record_field bus_fields[] = {
     TIMING(rec_bus, cycle), TIMING(rec_bus, seq), FIELD(rec_bus, src),  FIELD(rec_bus, flags),
-    FIELD(rec_bus, addr),   FIELD(rec_bus, be),   FIELD(rec_bus, data),
-    FIELD(rec_bus, core),
+    FIELD(rec_bus, addr),   FIELD(rec_bus, be),   FIELD(rec_bus, data), FIELD(rec_bus, core),
 };
 
 static const struct record_field iwalk_fields[] = {
@@ -128,6 +127,21 @@ static const struct record_field iommu_fields[] = {
 static const struct record_field stim_fields[] = {TIMING(rec_stim, cycle), FIELD(rec_stim, kind),
                                                   FIELD(rec_stim, value), FIELD(rec_stim, core)};
 
+static const struct record_field board_fields[] = {
+    {"cycle", offsetof(struct board_record, cycle), 8, false},
+    {"kind", offsetof(struct board_record, kind), 1, true},
+    {"addr", offsetof(struct board_record, addr), 8, true},
+    {"len", offsetof(struct board_record, len), 1, true},
+    {"flags", offsetof(struct board_record, flags), 1, true},
+    {"src", offsetof(struct board_record, src), 1, true},
+    {"sid", offsetof(struct board_record, sid), 2, true},
+    {"tag", offsetof(struct board_record, tag), 1, true},
+    {"at", offsetof(struct board_record, at), 1, true},
+    {"ok", offsetof(struct board_record, ok), 1, true},
+    {"value", offsetof(struct board_record, value), 8, true},
+    {"data", offsetof(struct board_record, data), 16, true},
+};
+
 #define TYPE(name)                                                                                 \
     const struct record_type type_##name = {#name, sizeof(struct rec_##name),                      \
                                             COUNT(name##_fields), name##_fields}
@@ -140,6 +154,8 @@ TYPE(iwalk);
 TYPE(dma);
 TYPE(iommu);
 TYPE(stim);
+const struct record_type type_board = {"board", sizeof(struct board_record), COUNT(board_fields),
+                                       board_fields};
 
 uint64_t record_value(const void *record, const struct record_field *f)
 {

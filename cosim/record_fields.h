@@ -25,7 +25,7 @@ struct record_type {
 };
 
 extern const struct record_type type_retire, type_sys, type_walk, type_xlate, type_bus, type_iwalk,
-    type_dma, type_iommu, type_stim;
+    type_dma, type_iommu, type_stim, type_board;
 
 /* The number at a field (of 1 to 8 bytes). */
 uint64_t record_value(const void *record, const struct record_field *f);

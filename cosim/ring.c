@@ -49,6 +49,16 @@ void *ring_head(const struct ring *r)
     return r->count == 0 ? NULL : r->items + r->head * r->item_bytes;
 }
 
+void *ring_at(const struct ring *r, size_t i)
+{
+    return r->items + ((r->head + i) & (r->capacity - 1)) * r->item_bytes;
+}
+
+void *ring_newest(const struct ring *r)
+{
+    return r->count == 0 ? NULL : ring_at(r, r->count - 1);
+}
+
 void ring_pop(struct ring *r)
 {
     if (r->count == 0)

@@ -14,7 +14,9 @@ struct ring {
 void ring_init(struct ring *r, size_t item_bytes);
 void ring_free(struct ring *r);
 void ring_push(struct ring *r, const void *item);
-void *ring_head(const struct ring *r); /* NULL when empty */
+void *ring_head(const struct ring *r);         /* NULL when empty */
+void *ring_newest(const struct ring *r);       /* the item pushed last; NULL when empty */
+void *ring_at(const struct ring *r, size_t i); /* i from the head; below count */
 void ring_pop(struct ring *r);
 
 #endif

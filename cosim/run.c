@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -17,6 +18,8 @@
 
 #define CHUNK_CYCLES     UINT64_C(16384)
 #define LOG_BYTES        (48 * 1024)
+#define ASK_RETIREMENTS  256             /* the whole system state is compared this often */
+#define RAM_CHUNKS       16              /* chunks between two looks at the RAM that was written */
 #define EXIT_GRACE       UINT64_C(10000) /* cycles for the exit's OUT to retire */
 #define PROGRESS_SECONDS 2.0
 
@@ -26,9 +29,12 @@ struct run {
     struct shell *shell;
     struct scoreboard *sb;
     struct feed feed; /* on their way to it */
-    uint64_t last_retire_cycle;
+    struct rw_mem rtl_mem, model_mem;
+    struct rw_boot boot;
+    uint8_t *dirty; /* pages of the RTL's RAM written since they were compared */
+    uint64_t last_retire_cycle, asked, chunks;
     double started, last_progress;
-    bool wave_tried;
+    bool wave_tried, was_reset, property_failed;
 };
 
 const char *run_verdict_name(enum run_verdict v)
@@ -115,11 +121,21 @@ static void count_retire(struct run *run, const struct rec_retire *r)
     check_limits(run, r);
 }
 
+/* At every so-many retirements the RTL is asked for its whole system state, and at the end. */
+static void ask_for_state(struct run *run)
+{
+    bool last = run->r->guest_exited;
+
+    run->asked++;
+    shell_ask(run->shell, last || run->asked % ASK_RETIREMENTS == 0);
+}
+
 static void sink_retire(void *ctx, const struct rec_retire *r)
 {
     struct run *run = ctx;
 
     feed_push(&run->feed, FEED_RETIRE, r, sizeof(*r));
+    ask_for_state(run);
     count_retire(run, r);
 }
 
@@ -128,26 +144,11 @@ static void sink_retire_alone(void *ctx, const struct rec_retire *r)
     count_retire(ctx, r);
 }
 
-static void push_line(struct run *run, enum feed_kind kind, uint64_t cycle, uint64_t value)
+static void sink_board(void *ctx, const struct board_record *r)
 {
-    struct feed_line line = {cycle, value};
+    struct run *run = ctx;
 
-    feed_push(&run->feed, kind, &line, sizeof(line));
-}
-
-static void sink_inta(void *ctx, uint64_t cycle, uint8_t vector)
-{
-    push_line(ctx, FEED_INTA, cycle, vector);
-}
-
-static void sink_intr_line(void *ctx, uint64_t cycle, bool line)
-{
-    push_line(ctx, FEED_LINE, cycle, line);
-}
-
-static void sink_nmi(void *ctx, uint64_t cycle)
-{
-    push_line(ctx, FEED_NMI, cycle, 0);
+    feed_push(&run->feed, FEED_BOARD, r, sizeof(*r));
 }
 
 static void sink_console(void *ctx, uint8_t byte)
@@ -169,6 +170,25 @@ static void sink_exit(void *ctx, uint32_t status)
         return;
     run->r->guest_exited = true;
     run->r->guest_exit = status;
+    shell_ask(run->shell, true);
+}
+
+/* It ends the run like a difference; without a scoreboard, too. */
+static void sink_assertion(void *ctx, uint64_t cycle, const char *where, const char *label)
+{
+    struct run *run = ctx;
+
+    if (run->sb != NULL) {
+        feed_flush(&run->feed);
+        scoreboard_differ_text(run->sb, "assert", where, label, "holds", cycle);
+        return;
+    }
+    if (!run->property_failed)
+        run->r->first = (struct mismatch){.stream = "assert", .model = "holds", .cycle = cycle};
+    snprintf(run->r->first.field, sizeof(run->r->first.field), "%s", where);
+    snprintf(run->r->first.rtl, sizeof(run->r->first.rtl), "%s", label);
+    run->property_failed = true;
+    shell_stop(run->shell);
 }
 
 static void stop_shell(void *ctx)
@@ -202,14 +222,22 @@ static bool wave_window(struct run *run, uint64_t *chunk, char *error, size_t er
     return true;
 }
 
+/* What has been said so far, the deadlines, and now and then the RAM. True: a difference. */
+static bool compared(struct run *run)
+{
+    bool look = ++run->chunks % RAM_CHUNKS == 0;
+
+    feed_flush(&run->feed);
+    scoreboard_window(run->sb, shell_cycle(run->shell), look ? shell_written(run->shell) : 0, look);
+    return run->sb->diff.failed;
+}
+
 static bool past_limits(struct run *run)
 {
     struct run_result *r = run->r;
     uint64_t cycle = shell_cycle(run->shell);
 
-    if (run->sb != NULL)
-        feed_flush(&run->feed);
-    if (run->sb != NULL && run->sb->failed) {
+    if (run->property_failed || (run->sb != NULL && compared(run))) {
         r->verdict = VERDICT_MISMATCH;
         return true;
     }
@@ -234,9 +262,61 @@ static void run_out_exit(struct run *run)
     uint64_t before = run->r->counts.retirements;
 
     if (run->r->guest_exited && !run->r->shut_down)
-        while (run->r->counts.retirements == before && !(run->sb != NULL && run->sb->failed) &&
+        while (run->r->counts.retirements == before && !(run->sb != NULL && run->sb->diff.failed) &&
                shell_run(run->shell, EXIT_GRACE) != EXIT_GRACE)
             continue;
+}
+
+static bool begin_model(struct run *run, char *error, size_t error_bytes)
+{
+    struct scoreboard_config bc = {.ops = run->o->model,
+                                   .mem = run->model_mem,
+                                   .boot = run->boot,
+                                   .log = run->r->log,
+                                   .wait_states_max = run->o->wait_states_max,
+                                   .other = &run->rtl_mem,
+                                   .dirty = run->dirty};
+
+    run->sb = scoreboard_create(&bc);
+    if (run->sb == NULL) {
+        snprintf(error, error_bytes, "out of memory for the golden model");
+        return false;
+    }
+    feed_init(&run->feed, run->sb);
+    run->sb->diff.stop = stop_shell;
+    run->sb->diff.stop_ctx = run;
+    return true;
+}
+
+static void ram_clear(struct rw_mem *mem)
+{
+    madvise(mem->ram, mem->bytes, MADV_DONTNEED); /* anonymous and private: zero from now on */
+}
+
+/* --reset-at: everything begins again, on both sides; what the RTL was doing must leave nothing. */
+static bool reset_now(struct run *run, char *error, size_t error_bytes)
+{
+    if (run->sb != NULL) {
+        feed_flush(&run->feed);
+        if (run->sb->diff.failed)
+            return true;
+        scoreboard_destroy(run->sb);
+        run->sb = NULL;
+        memset(run->dirty, 0, (size_t)(run->rtl_mem.bytes >> 12));
+    }
+    ram_clear(&run->rtl_mem);
+    ram_clear(&run->model_mem);
+    if (!image_load(&run->o->image, &run->rtl_mem, &run->boot, error, error_bytes) ||
+        !image_load(&run->o->image, &run->model_mem, &run->boot, error, error_bytes))
+        return false;
+    if (run->o->mode == RUN_LOCKSTEP && !begin_model(run, error, error_bytes))
+        return false;
+    run->r->counts = (struct scoreboard_counts){0};
+    run->r->guest_exited = run->r->shut_down = false;
+    run->last_retire_cycle = run->asked = run->chunks = 0;
+    shell_reset(run->shell);
+    run->was_reset = true;
+    return true;
 }
 
 static bool run_rtl(struct run *run, char *error, size_t error_bytes)
@@ -250,6 +330,14 @@ static bool run_rtl(struct run *run, char *error, size_t error_bytes)
             chunk = left;
         if (waves_only_needed && !wave_window(run, &chunk, error, error_bytes))
             return false;
+        if (run->o->reset_at != 0 && !run->was_reset) {
+            uint64_t to_reset = run->o->reset_at - shell_cycle(run->shell);
+
+            if (to_reset == 0 && !reset_now(run, error, error_bytes))
+                return false;
+            if (to_reset != 0 && to_reset < chunk)
+                chunk = to_reset;
+        }
         shell_run(run->shell, chunk);
         progress(run, shell_cycle(run->shell), "cycles");
         if (past_limits(run))
@@ -259,11 +347,11 @@ static bool run_rtl(struct run *run, char *error, size_t error_bytes)
         run_out_exit(run);
     if (run->sb != NULL) {
         feed_flush(&run->feed);
-        scoreboard_finish(run->sb);
+        scoreboard_finish(run->sb, shell_written(run->shell));
         run->r->counts = run->sb->counts;
-        if (run->sb->failed) {
+        if (run->sb->diff.failed) {
             run->r->verdict = VERDICT_MISMATCH;
-            run->r->first = run->sb->first;
+            run->r->first = run->sb->diff.first;
         }
     }
     /* A little of what followed belongs in the picture. */
@@ -276,7 +364,8 @@ static bool run_rtl(struct run *run, char *error, size_t error_bytes)
 
 static struct shell_sink sink_for(struct run *run)
 {
-    struct shell_sink s = {.ctx = run, .console = sink_console, .guest_exit = sink_exit};
+    struct shell_sink s = {
+        .ctx = run, .assertion = sink_assertion, .console = sink_console, .guest_exit = sink_exit};
 
     if (run->sb == NULL) {
         s.retire = sink_retire_alone;
@@ -291,33 +380,27 @@ static struct shell_sink sink_for(struct run *run)
     s.stim = sink_stim;
     s.retire = sink_retire;
     s.sys = sink_sys;
-    s.inta = sink_inta;
-    s.intr_line = sink_intr_line;
-    s.nmi = sink_nmi;
+    s.board = sink_board;
     return s;
 }
 
-static bool with_rtl(struct run *run, const struct rw_mem *rtl_mem, const struct rw_mem *model_mem,
-                     const struct rw_boot *boot, char *error, size_t error_bytes)
+static bool with_rtl(struct run *run, char *error, size_t error_bytes)
 {
     const struct run_options *o = run->o;
-    struct shell_config sc = {
-        .mem = *rtl_mem, .boot = *boot, .wait_states_max = o->wait_states_max, .seed = o->seed};
+    struct shell_config sc = {.mem = run->rtl_mem,
+                              .boot = run->boot,
+                              .wait_states_max = o->wait_states_max,
+                              .seed = o->seed};
     struct shell_sink sink;
     bool ok;
 
-    if (model_mem != NULL) {
-        struct scoreboard_config bc = {
-            .ops = o->model, .mem = *model_mem, .boot = *boot, .log = run->r->log};
-
-        run->sb = scoreboard_create(&bc);
-        if (run->sb == NULL) {
+    if (o->mode == RUN_LOCKSTEP) {
+        run->dirty = calloc(1, (size_t)(run->rtl_mem.bytes >> 12));
+        if (run->dirty == NULL || !begin_model(run, error, error_bytes)) {
             snprintf(error, error_bytes, "out of memory for the golden model");
             return false;
         }
-        feed_init(&run->feed, run->sb);
-        run->sb->stop = stop_shell;
-        run->sb->stop_ctx = run;
+        sc.dirty = run->dirty;
     }
     sink = sink_for(run);
     run->shell = shell_create(&sc, &sink);
@@ -325,18 +408,21 @@ static bool with_rtl(struct run *run, const struct rw_mem *rtl_mem, const struct
     shell_destroy(run->shell);
     if (run->sb != NULL)
         scoreboard_destroy(run->sb);
+    free(run->dirty);
     return ok;
 }
 
 /* --- the model alone --- */
 
-static bool model_alone(struct run *run, const struct rw_mem *mem, const struct rw_boot *boot,
-                        char *error, size_t error_bytes)
+static bool model_alone(struct run *run, char *error, size_t error_bytes)
 {
     const struct run_options *o = run->o;
     struct run_result *r = run->r;
-    struct machine_config mc = {
-        .ops = o->model, .mem = *mem, .boot = *boot, .ctx = run, .console = sink_console};
+    struct machine_config mc = {.ops = o->model,
+                                .mem = run->model_mem,
+                                .boot = run->boot,
+                                .ctx = run,
+                                .console = sink_console};
     struct machine *m = machine_create(&mc);
     uint64_t limit = o->max_cycles < o->max_instructions ? o->max_cycles : o->max_instructions;
     enum machine_end end = MACHINE_LIMIT;
@@ -367,38 +453,39 @@ static bool model_alone(struct run *run, const struct rw_mem *mem, const struct 
 
 /* --- */
 
+static void unmap(struct run *run)
+{
+    munmap(run->rtl_mem.ram, run->rtl_mem.bytes);
+    munmap(run->model_mem.ram, run->model_mem.bytes);
+}
+
 bool run_program(const struct run_options *o, struct run_result *r, char *error, size_t error_bytes)
 {
     struct run run = {.o = o, .r = r};
-    struct rw_mem rtl_mem = {0}, model_mem = {0};
-    struct rw_boot boot;
     bool ok;
 
     *r = (struct run_result){0};
-    if (!ram_map(&rtl_mem, o->memory_bytes) || !ram_map(&model_mem, o->memory_bytes)) {
+    if (!ram_map(&run.rtl_mem, o->memory_bytes) || !ram_map(&run.model_mem, o->memory_bytes)) {
         snprintf(error, error_bytes, "cannot map %" PRIu64 " MiB of guest memory: %s",
                  o->memory_bytes >> 20, strerror(errno));
         return false;
     }
-    if (!image_load(&o->image, &rtl_mem, &boot, error, error_bytes) ||
-        !image_load(&o->image, &model_mem, &boot, error, error_bytes)) {
-        munmap(rtl_mem.ram, rtl_mem.bytes);
-        munmap(model_mem.ram, model_mem.bytes);
+    if (!image_load(&o->image, &run.rtl_mem, &run.boot, error, error_bytes) ||
+        !image_load(&o->image, &run.model_mem, &run.boot, error, error_bytes)) {
+        unmap(&run);
         return false;
     }
     if (o->mode == RUN_LOCKSTEP)
         r->log = record_log_create(LOG_BYTES);
     run.started = run.last_progress = now_seconds();
     if (o->mode == RUN_MODEL_ALONE)
-        ok = model_alone(&run, &model_mem, &boot, error, error_bytes);
+        ok = model_alone(&run, error, error_bytes);
     else
-        ok = with_rtl(&run, &rtl_mem, o->mode == RUN_LOCKSTEP ? &model_mem : NULL, &boot, error,
-                      error_bytes);
+        ok = with_rtl(&run, error, error_bytes);
     r->seconds = now_seconds() - run.started;
     if (o->progress && isatty(STDERR_FILENO))
         fputs("\r\033[K", stderr);
-    munmap(rtl_mem.ram, rtl_mem.bytes);
-    munmap(model_mem.ram, model_mem.bytes);
+    unmap(&run);
     if (!ok) {
         record_log_destroy(r->log);
         r->log = NULL;

@@ -27,6 +27,7 @@ struct run_options {
     /* FST of [wave_from, wave_to) when wave_path is not NULL. */
     const char *wave_path;
     uint64_t wave_from, wave_to;
+    uint64_t reset_at; /* a second reset at this cycle, everything begins again; 0: none */
 };
 
 enum run_verdict { VERDICT_AGREED, VERDICT_MISMATCH, VERDICT_LIMIT, VERDICT_HANG };

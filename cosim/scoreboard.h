@@ -1,39 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
-// The scoreboard: takes the RTL's records, steps the golden model once for each retirement and
-// drives the golden IOMMU in the order of the bus, and compares stream by stream, in order, field
-// by field. It reads records and nothing else of the RTL. The first difference ends the run.
+// The scoreboard: takes the RTL's records and the board's, steps the golden model once for each
+// retirement and drives the golden IOMMU in the order of the bus, and compares stream by stream, in
+// order, field by field. It reads records and nothing else of the RTL. The first difference ends
+// the run. docs/lockstep.md.
+//
+//   difference.c  the first difference, and which of several is named
+//   stream.c      records of one kind in order
+//   processor.c   the model's hooks: its beats against the RTL's
+//   order.c       the golden IOMMU in the order of the bus
+//   board.c       what the board said against what the RTL says of the same things
+//   interrupts.c  what falls at a boundary, what must
+//   watch.c       deadlines: nothing may stand still
+//   locks.c       locked sequences, fetch traffic
+//   memory.c      both RAMs
 #ifndef RW_SCOREBOARD_H
 #define RW_SCOREBOARD_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "difference.h"
 #include "iommu/iommu.h"
 #include "record.h"
 #include "record_fields.h"
 #include "record_log.h"
 #include "ring.h"
 #include "ringwalk.h"
+#include "shell/board.h"
+#include "stream.h"
 
-/* Both sides' records of one kind, waiting for their counterpart. */
-struct stream {
-    const struct record_type *type;
-    struct ring rtl, model;
-};
-
-#define MISMATCH_TEXT          72
 #define SCOREBOARD_FETCH_LINES 8
-
-/* The first difference. Values are text, so that a missing record is as good as a number. */
-struct mismatch {
-    char stream[16], field[32];
-    char rtl[MISMATCH_TEXT], model[MISMATCH_TEXT];
-    uint64_t cycle, rip;
-    uint32_t source_id;
-    bool has_source_id; /* the DMA side: source_id instead of rip */
-    uint8_t bytes[16];  /* instruction, when it is one */
-    uint8_t len, mode;
-};
+#define SCOREBOARD_LINE_EDGES  64
 
 struct scoreboard_counts {
     uint64_t retirements, instructions, fetch, data, dma, iommu_events;
@@ -44,7 +41,55 @@ struct scoreboard_config {
     const struct rw_model_ops *ops;
     struct rw_mem mem; /* the model's own RAM, loaded */
     struct rw_boot boot;
-    struct record_log *log; /* may be NULL */
+    struct record_log *log;     /* may be NULL */
+    unsigned wait_states_max;   /* of the run: what the bus may add to a deadline */
+    const struct rw_mem *other; /* the RTL side's RAM, to compare; NULL: not compared */
+    uint8_t *dirty;             /* one byte a page of it, set by the shell at each write */
+};
+
+/* board.c: said by the board and not yet by the RTL. */
+struct board_said {
+    struct ring accesses, dma, acknowledges, nmi_claims, tsc;
+    struct board_record read; /* the device's answer to the model's access in progress */
+    bool has_read;
+    struct board_record fetched[SCOREBOARD_FETCH_LINES]; /* code outside RAM: the last lines */
+    unsigned fetched_next;
+    unsigned fetched_registers; /* lines in the IOMMU's window, not yet said by it */
+};
+
+/* interrupts.c */
+struct interrupts {
+    struct line_edge {
+        uint64_t cycle;
+        bool high;
+    } edge[SCOREBOARD_LINE_EDGES]; /* of the external interrupt line, oldest first */
+    unsigned edges;
+    bool nmi_raised;    /* and not yet delivered: NMIs do not queue */
+    uint64_t nmi_since; /* the first raise that is not delivered */
+    uint64_t nmi_last;  /* the newest raise */
+};
+
+/* order.c: the request that the golden unit works on. */
+struct dma_progress {
+    bool in_flight;
+    struct rec_dma accepted;
+    struct iommu_request request;
+    struct iommu_step want;
+    struct ring messages; /* struct rec_iommu: a register write set them off; their beats follow */
+};
+
+/* watch.c: the cycles at which something last moved. */
+struct watch {
+    uint64_t now, cpu, iommu, answer, message;
+    bool offered; /* a request stands at the pins */
+};
+
+/* locks.c */
+struct bus_watch {
+    bool locked; /* the processor's last beat left the bus locked */
+    bool fetch_known;
+    uint64_t fetch_page; /* physical page of the last fetch translation */
+    uint64_t acks, mem_acks, last_ack_cycle;
 };
 
 struct scoreboard {
@@ -53,43 +98,29 @@ struct scoreboard {
     struct iommu *iommu;
     struct rw_mem mem;
     struct record_log *log;
+    struct scoreboard_config config;
 
-    struct stream xlate, walk, sys, iwalk, iommu_records, message;
+    struct difference diff;
+    struct stream xlate, walk, sys, iwalk, iommu_records, answers;
     struct ring order; /* struct order_event: acks and DMA requests as the bus ordered them */
-    struct ring tsc;   /* struct rec_stim */
-    struct ring inta;  /* struct rec_stim: what the local APIC gave */
 
     struct rec_retire rtl_retire, model_retire;
-    bool model_retired, model_halted;
+    bool model_retired, model_halted, began;
+    uint64_t last_retire_cycle, acks_at_retire;
     struct rec_bus beat; /* the RTL's beat that answers the model's access in progress */
 
-    bool dma_in_flight;
-    struct rec_dma dma_accepted;
-    struct iommu_request request;
-    struct iommu_step want;
-
-    /* Instruction bytes that came from no RAM: the last lines, as stimulus. */
-    struct rec_bus fetched[SCOREBOARD_FETCH_LINES];
-    unsigned fetched_next;
-    unsigned fetched_registers; /* of them, in the IOMMU's window and not yet said by it */
-
-    bool bus_locked; /* by the processor */
-    bool nmi_raised; /* and not yet delivered: NMIs do not queue */
-    bool line;       /* external interrupt line, and since when */
-    uint64_t line_since, line_until, last_retire_cycle;
-
+    struct dma_progress dma;
+    struct board_said board;
+    struct interrupts irq;
+    struct watch watch;
+    struct bus_watch bus;
     struct scoreboard_counts counts;
-    bool failed;
-    bool stepping, suspect; /* the model is in its step; something differed in it already */
-    struct mismatch first;
-    void *stop_ctx;
-    void (*stop)(void *ctx); /* called once, on the first difference */
 };
 
 struct scoreboard *scoreboard_create(const struct scoreboard_config *config);
 void scoreboard_destroy(struct scoreboard *sb);
 
-/* The RTL's records, in the order of record_emit.sv. */
+/* The RTL's records, in the order of record_emit.sv; the board's where they arose among them. */
 void scoreboard_bus(struct scoreboard *sb, const struct rec_bus *r);
 void scoreboard_walk(struct scoreboard *sb, const struct rec_walk *r);
 void scoreboard_xlate(struct scoreboard *sb, const struct rec_xlate *r);
@@ -99,14 +130,15 @@ void scoreboard_dma(struct scoreboard *sb, const struct rec_dma *r);
 void scoreboard_stim(struct scoreboard *sb, const struct rec_stim *r);
 void scoreboard_retire(struct scoreboard *sb, const struct rec_retire *r);
 void scoreboard_sys(struct scoreboard *sb, const struct rec_sys *r);
-/* From the shell: what the local APIC answered, and its line. */
-void scoreboard_inta(struct scoreboard *sb, uint64_t cycle, uint8_t vector);
-void scoreboard_intr_line(struct scoreboard *sb, uint64_t cycle, bool line);
-void scoreboard_nmi(struct scoreboard *sb);
-/* At the end of a run: nothing may be left that the other side never answered. */
-void scoreboard_finish(struct scoreboard *sb);
+void scoreboard_board(struct scoreboard *sb, const struct board_record *r);
+/* Now and then: the deadlines and, with `ram`, the RAM that was written since. `written` is the
+ * address of a RAM write of the newest cycle, whose record is still to come; UINT64_MAX: none. */
+void scoreboard_window(struct scoreboard *sb, uint64_t cycle, uint64_t written, bool ram);
+/* At the end of a run: nothing may be left that the other side never answered, both RAMs agree. */
+void scoreboard_finish(struct scoreboard *sb, uint64_t written);
 
-/* Shared with order.c. */
+/* --- shared by the files above --- */
+
 enum order_kind { ORDER_BUS, ORDER_DMA };
 struct order_event {
     enum order_kind kind;
@@ -116,15 +148,64 @@ struct order_event {
     } u;
 };
 
-/* order.c: the golden IOMMU and its memory accesses, as the bus ordered them. Handles every event
- * of the queue that is not the processor's, up to the first that is, or to one at or after seq. */
-void order_drain(struct scoreboard *sb, uint64_t seq);
+static inline bool scoreboard_is_register(uint8_t src, uint8_t flags, uint64_t addr)
+{
+    bool processor = src == BUS_FETCH || src == BUS_WALK || src == BUS_DATA || src == BUS_APIC;
 
-void stream_rtl(struct scoreboard *sb, struct stream *s, const void *record);
-void stream_model(struct scoreboard *sb, struct stream *s, const void *record);
-void scoreboard_differ(struct scoreboard *sb, const struct record_type *t, const void *rtl,
-                       const void *model);
-void scoreboard_differ_text(struct scoreboard *sb, const char *stream, const char *field,
-                            const char *rtl, const char *model, uint64_t cycle);
+    return processor && !(flags & BUS_IO) && addr >= IOMMU_BASE && addr - IOMMU_BASE < IOMMU_BYTES;
+}
+
+static inline bool scoreboard_is_processor(uint8_t src)
+{
+    return src == BUS_WALK || src == BUS_DATA || src == BUS_APIC;
+}
+
+/* processor.c */
+struct rw_env processor_hooks(struct scoreboard *sb);
+
+/* order.c: handles every event of the queue that is not the processor's, up to the first that is,
+ * or to one at or after seq. */
+void order_drain(struct scoreboard *sb, uint64_t seq);
+void order_push(struct scoreboard *sb, const struct order_event *e);
+void order_message(void *ctx, uint64_t addr, uint32_t data);
+/* No message may still be owed when the unit takes the next thing. */
+void order_messages_sent(struct scoreboard *sb, const char *before);
+
+/* board.c */
+void board_said_init(struct board_said *b);
+void board_said_free(struct board_said *b);
+/* The RTL's record of a beat that reached the board: is it what the board saw? */
+void board_check_access(struct scoreboard *sb, const struct rec_bus *r);
+/* The bytes that a device gave for the model's beat, or for code outside RAM. */
+void board_read(struct scoreboard *sb, const struct rw_access *a, uint8_t *data);
+void board_fetch(struct scoreboard *sb, const struct rw_access *a, uint8_t *data);
+/* The request that the board sent, for the RTL's record of its acceptance. */
+bool board_take_dma(struct scoreboard *sb, const struct rec_dma *rtl, struct rec_dma *out);
+void board_finish(struct scoreboard *sb);
+
+/* interrupts.c */
+enum falls { FALLS_NOTHING, FALLS_INTERRUPT, FALLS_NMI };
+void interrupts_line(struct scoreboard *sb, uint64_t cycle, bool high);
+void interrupts_nmi(struct scoreboard *sb, uint64_t cycle);
+/* What was taken at the boundary before this retirement; a difference when it could not be, or
+ * when something else had to be. */
+enum falls interrupts_at(struct scoreboard *sb, const struct rec_retire *r, uint8_t *vector);
+/* A processor that waits must have woken. */
+void interrupts_wake(struct scoreboard *sb, uint64_t cycle);
+void interrupts_finish(struct scoreboard *sb);
+
+/* watch.c */
+void watch_processor(struct scoreboard *sb, uint64_t cycle);
+void watch_iommu(struct scoreboard *sb, uint64_t cycle);
+void watch_check(struct scoreboard *sb, uint64_t cycle);
+
+/* locks.c */
+void locks_beat(struct scoreboard *sb, const struct rec_bus *r);
+void locks_fetch(struct scoreboard *sb, const struct rec_bus *r);
+void locks_translation(struct scoreboard *sb, const struct rec_xlate *r);
+
+/* memory.c */
+void memory_window(struct scoreboard *sb, uint64_t written);
+void memory_whole(struct scoreboard *sb, uint64_t written);
 
 #endif

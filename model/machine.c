@@ -35,30 +35,55 @@ static bool in_iommu_window(uint64_t pa)
     return pa >= IOMMU_BASE && pa - IOMMU_BASE < IOMMU_BYTES;
 }
 
-static uint64_t on_read(void *ctx, const struct rw_access *a)
+/* A register access of more than 8 bytes reads all ones and writes nothing: docs/iommu.md. */
+static void register_read(struct machine *m, const struct rw_access *a, uint8_t *data)
 {
-    struct machine *m = ctx;
-    struct pc_beat beat = {.addr = a->pa, .bytes = a->bytes, .io = (a->flags & BUS_IO) != 0};
-    uint64_t value = 0;
+    uint64_t value = iommu_reg_read(m->iommu, (uint32_t)(a->pa - IOMMU_BASE), a->bytes);
 
-    if (!beat.io && in_iommu_window(a->pa))
-        return iommu_reg_read(m->iommu, (uint32_t)(a->pa - IOMMU_BASE), a->bytes);
-    pc_beat_run(&m->board, &beat);
-    update_line(m);
-    memcpy(&value, beat.data, sizeof(value));
-    return value;
+    memset(data, 0xFF, a->bytes);
+    memcpy(data, &value, a->bytes < sizeof(value) ? a->bytes : sizeof(value));
 }
 
-static void on_write(void *ctx, const struct rw_access *a, uint64_t value)
+static void register_write(struct machine *m, const struct rw_access *a)
+{
+    uint64_t value = 0;
+
+    memcpy(&value, a->data, a->bytes < sizeof(value) ? a->bytes : sizeof(value));
+    iommu_reg_write(m->iommu, (uint32_t)(a->pa - IOMMU_BASE), a->bytes, value);
+}
+
+static struct pc_beat board_beat(const struct rw_access *a)
+{
+    return (struct pc_beat){.addr = a->pa,
+                            .bytes = a->bytes,
+                            .write = (a->flags & BUS_WRITE) != 0,
+                            .io = (a->flags & BUS_IO) != 0,
+                            .apic = a->src == BUS_APIC};
+}
+
+static void on_read(void *ctx, const struct rw_access *a, uint8_t *data)
 {
     struct machine *m = ctx;
-    struct pc_beat beat = {
-        .addr = a->pa, .bytes = a->bytes, .write = true, .io = (a->flags & BUS_IO) != 0};
+    struct pc_beat beat = board_beat(a);
 
     if (!beat.io && in_iommu_window(a->pa)) {
-        iommu_reg_write(m->iommu, (uint32_t)(a->pa - IOMMU_BASE), a->bytes, value);
+        register_read(m, a, data);
+        return;
+    }
+    pc_beat_run(&m->board, &beat);
+    update_line(m);
+    memcpy(data, beat.data, a->bytes);
+}
+
+static void on_write(void *ctx, const struct rw_access *a)
+{
+    struct machine *m = ctx;
+    struct pc_beat beat = board_beat(a);
+
+    if (!beat.io && in_iommu_window(a->pa)) {
+        register_write(m, a);
     } else {
-        memcpy(beat.data, &value, sizeof(value));
+        memcpy(beat.data, a->data, a->bytes);
         pc_beat_run(&m->board, &beat);
     }
     update_line(m);
@@ -83,11 +108,50 @@ static uint8_t on_inta(void *ctx)
     return vector;
 }
 
+/* What masters other than the processor reach: RAM and the devices. */
+static void bus_read(struct machine *m, uint64_t pa, unsigned bytes, uint8_t *out)
+{
+    struct pc_beat beat = {.addr = pa, .bytes = bytes};
+
+    if (rw_mem_is_ram(&m->mem, pa, bytes)) {
+        memcpy(out, m->mem.ram + pa, bytes);
+        return;
+    }
+    pc_beat_run(&m->board, &beat);
+    memcpy(out, beat.data, bytes);
+}
+
+static void bus_write(struct machine *m, uint64_t pa, unsigned bytes, const uint8_t *data)
+{
+    struct pc_beat beat = {.addr = pa, .bytes = bytes, .write = true};
+
+    if (rw_mem_is_ram(&m->mem, pa, bytes)) {
+        memcpy(m->mem.ram + pa, data, bytes);
+        m->ops->mem_changed(m->cpu, pa, bytes);
+        return;
+    }
+    memcpy(beat.data, data, bytes);
+    pc_beat_run(&m->board, &beat);
+}
+
+/* The fault event is a dword write like any other: only at 0xFEExxxxx is it an interrupt. */
+static void event_message(struct machine *m, uint64_t addr, uint32_t data)
+{
+    uint8_t bytes[4];
+
+    if (addr >> 20 == 0xFEE) {
+        pc_message(&m->board, addr, data);
+        return;
+    }
+    memcpy(bytes, &data, sizeof(bytes));
+    bus_write(m, addr, sizeof(bytes), bytes);
+}
+
 static void on_message(void *ctx, uint64_t addr, uint32_t data)
 {
     struct machine *m = ctx;
 
-    pc_message(&m->board, addr, data);
+    event_message(m, addr, data);
     update_line(m);
 }
 
@@ -157,38 +221,13 @@ void machine_destroy(struct machine *m)
     free(m);
 }
 
-static void dma_read(struct machine *m, uint64_t pa, unsigned bytes, uint8_t *out)
-{
-    struct pc_beat beat = {.addr = pa, .bytes = bytes};
-
-    if (rw_mem_is_ram(&m->mem, pa, bytes)) {
-        memcpy(out, m->mem.ram + pa, bytes);
-        return;
-    }
-    pc_beat_run(&m->board, &beat);
-    memcpy(out, beat.data, bytes);
-}
-
-static void dma_write(struct machine *m, uint64_t pa, unsigned bytes, const uint8_t *data)
-{
-    struct pc_beat beat = {.addr = pa, .bytes = bytes, .write = true};
-
-    if (rw_mem_is_ram(&m->mem, pa, bytes)) {
-        memcpy(m->mem.ram + pa, data, bytes);
-        m->ops->mem_changed(m->cpu, pa, bytes);
-        return;
-    }
-    memcpy(beat.data, data, bytes);
-    pc_beat_run(&m->board, &beat);
-}
-
 static void dma_data(struct machine *m, const struct device_dma *d, uint64_t pa,
                      struct device_dma_done *done)
 {
     if (d->write)
-        dma_write(m, pa, d->len, d->data);
+        bus_write(m, pa, d->len, d->data);
     else
-        dma_read(m, pa, d->len, done->data);
+        bus_read(m, pa, d->len, done->data);
 }
 
 static void run_dma(struct machine *m, const struct device_dma *d)
@@ -204,7 +243,7 @@ static void run_dma(struct machine *m, const struct device_dma *d)
 
         switch (s.action) {
         case IOMMU_DO_READ:
-            dma_read(m, s.addr, s.bytes, (uint8_t *)data);
+            bus_read(m, s.addr, s.bytes, (uint8_t *)data);
             break;
         case IOMMU_DO_ACCESS:
             dma_data(m, d, q.out.pa, &done);
@@ -214,7 +253,7 @@ static void run_dma(struct machine *m, const struct device_dma *d)
             pc_message(&m->board, d->addr, message);
             break;
         case IOMMU_DO_EVENT:
-            pc_message(&m->board, s.addr, s.data);
+            event_message(m, s.addr, s.data);
             break;
         case IOMMU_DO_DONE:
             break;

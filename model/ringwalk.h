@@ -30,10 +30,10 @@ static inline bool rw_mem_is_ram(const struct rw_mem *mem, uint64_t pa, unsigned
 
 /* One beat: inside one aligned 16-byte block, or a port access. */
 struct rw_access {
-    uint64_t pa;      /* byte address; the port for BUS_IO */
-    uint8_t bytes;    /* 1..16 */
-    uint8_t src;      /* BUS_FETCH, BUS_WALK, BUS_DATA */
-    uint8_t flags;    /* BUS_WRITE, BUS_IO, BUS_LOCK as in the record */
+    uint64_t pa;   /* byte address; the port for BUS_IO */
+    uint8_t bytes; /* 1..16 */
+    uint8_t src;   /* BUS_FETCH, BUS_WALK, BUS_DATA, BUS_APIC */
+    uint8_t flags; /* BUS_WRITE, BUS_IO; BUS_LOCK on each beat of a locked sequence but its last */
     uint8_t data[16]; /* from byte 0: what is written */
 };
 
@@ -46,10 +46,10 @@ struct rw_env {
      * bytes 1; a second time with the second page's address when it runs over a page).
      * In lockstep it brings memory to the moment of the RTL's beat. */
     void (*before)(void *ctx, const struct rw_access *a);
-    /* Accesses outside RAM, and ports. The value is in the low bytes*8 bits; bytes 1, 2, 4, 8, or
-     * any smaller piece that a split at a 16-byte block left. */
-    uint64_t (*read)(void *ctx, const struct rw_access *a);
-    void (*write)(void *ctx, const struct rw_access *a, uint64_t value);
+    /* Beats outside RAM, ports, and the local APIC (src BUS_APIC), one call for one beat. read
+     * fills data[0] to data[a->bytes - 1]; what is written stands in a->data. */
+    void (*read)(void *ctx, const struct rw_access *a, uint8_t *data);
+    void (*write)(void *ctx, const struct rw_access *a);
     uint64_t (*tsc)(void *ctx);
     /* An external interrupt is being taken (only when set_intr raised the line): its vector. */
     uint8_t (*inta)(void *ctx);
@@ -60,11 +60,12 @@ struct rw_env {
 };
 
 /* Everything architectural, plus what an instruction boundary remembers. cycle, seq, bytes, len,
- * kind, vector, flags, error_code of regs are not used. */
+ * kind, vector, flags, boundary, error_code of regs are not used. */
 struct rw_state {
     struct rec_retire regs; /* rip is the next instruction; gpr, rflags, cpl, mode, cr2 */
     struct rec_sys sys;
     bool sti_shadow, mov_ss_shadow, nmi_blocked, halted, shutdown;
+    bool step_pending; /* a single-step #DB is still to be delivered */
 };
 
 enum rw_step {

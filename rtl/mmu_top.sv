@@ -61,7 +61,7 @@ module mmu_top
   assign mem_addr_o       = bus_req.addr;
   assign mem_be_o         = bus_req.be;
   assign mem_wdata_o      = bus_req.wdata;
-  assign rsp_fault_o      = rsp.fault;
+  assign rsp_fault_o      = rsp.kind == XlPageFault;
   assign rsp_error_code_o = rsp.error_code;
   assign rsp_pa_o         = rsp.pa;
 

@@ -4,6 +4,7 @@
 //   mem_*   one access at a time, held until mem_ack_i; ack may come in the cycle of the request
 //   dma_*   one request of a device, accepted when dma_ready_o; answered by dma_rsp_valid_o
 //   intr_*  level and vector from the local APIC; inta_o is high for one cycle when it is taken
+//   sys_ask_i  a sys record is wanted at the retirements of this cycle
 module soc_top
   import bus_pkg::*, iommu_port_pkg::*, cpu_port_pkg::*, record_pkg::*;
 (
@@ -35,7 +36,8 @@ module soc_top
 
   input  logic         intr_i, nmi_i,
   input  logic [7:0]   intr_vector_i,
-  output logic         inta_o, halted_o, shutdown_o
+  output logic         inta_o, halted_o, shutdown_o,
+  input  logic         sys_ask_i
 );
 
   logic [63:0] cycle_q;
@@ -73,7 +75,7 @@ module soc_top
                   rsi: boot_rsi_i, rsp: boot_rsp_i, cr3: boot_cr3_i};
 
   cpu u_cpu (
-    .clk_i, .rst_ni, .cycle_i(cycle_q), .boot_i(boot),
+    .clk_i, .rst_ni, .cycle_i(cycle_q), .sys_ask_i, .boot_i(boot),
     .bus_req_o(cpu_req), .bus_rsp_i(cpu_rsp), .bus_seq_i(seq),
     .snoop_valid_i(snoop_valid), .snoop_addr_i(snoop_addr),
     .intr_i, .intr_vector_i, .inta_o, .nmi_i, .tsc_i(cycle_q), .halted_o, .shutdown_o,

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "board.h"
 #include "record.h"
 #include "ringwalk.h"
 
@@ -27,11 +28,10 @@ struct shell_sink {
     void (*stim)(void *ctx, const struct rec_stim *r);
     void (*retire)(void *ctx, const struct rec_retire *r);
     void (*sys)(void *ctx, const struct rec_sys *r);
-    /* From the shell: the local APIC gave this vector when the processor acknowledged. */
-    void (*inta)(void *ctx, uint64_t cycle, uint8_t vector);
-    /* The interrupt line changed, at this cycle. */
-    void (*intr_line)(void *ctx, uint64_t cycle, bool line);
-    void (*nmi)(void *ctx, uint64_t cycle); /* an NMI was raised */
+    /* From the board, where it arises among them. */
+    void (*board)(void *ctx, const struct board_record *r);
+    /* A property of the RTL failed in this cycle: file:line, path and label. */
+    void (*assertion)(void *ctx, uint64_t cycle, const char *where, const char *label);
     void (*console)(void *ctx, uint8_t byte);
     void (*guest_exit)(void *ctx, uint32_t status);
 };
@@ -40,7 +40,8 @@ struct shell_config {
     struct rw_mem mem; /* the RTL side's RAM, already loaded; borrowed */
     struct rw_boot boot;
     unsigned wait_states_max; /* 0..7 random extra cycles before an ack, from seed */
-    uint64_t seed;
+    uint64_t seed;            /* of the wait states, and of the registers before reset */
+    uint8_t *dirty;           /* one byte a page of RAM, set at each write; NULL: none */
 };
 
 struct shell; /* opaque */
@@ -51,6 +52,13 @@ void shell_destroy(struct shell *s);
  */
 uint64_t shell_run(struct shell *s, uint64_t cycles);
 void shell_stop(struct shell *s);
+/* Everything begins again as shell_create left it: the RTL through its reset pin, in whatever it is
+ * doing, and a new board. The caller has loaded RAM anew. The cycle count begins again, too. */
+void shell_reset(struct shell *s);
+/* The next retirement is to be followed by the whole system state (`asked`). */
+void shell_ask(struct shell *s, bool ask);
+/* RAM address written in the newest cycle, whose record is still to come; UINT64_MAX: none. */
+uint64_t shell_written(const struct shell *s);
 uint64_t shell_cycle(const struct shell *s);
 bool shell_halted(const struct shell *s);
 bool shell_shut_down(const struct shell *s);

@@ -94,11 +94,12 @@ struct board_target : sc_core::sc_module {
         beat.io = ext->io;
         if (beat.write)
             memcpy(beat.data, p.get_data_ptr(), beat.bytes);
-        if (ext->src == BUS_MESSAGE) {
+        if (ext->src == BUS_MESSAGE && beat.addr >> 20 == 0xFEE) {
             uint32_t data = 0;
             memcpy(&data, beat.data, sizeof data);
             pc_message(board, beat.addr, data);
         } else {
+            beat.apic = ext->src == BUS_APIC;
             pc_beat_run(board, &beat);
         }
         if (!beat.write)
@@ -132,6 +133,8 @@ struct shell {
     pc board;
     vsoc *rtl;
     std::deque<vsoc_dma> dma_queue;
+    bool offered;       // the head of the queue stands at the pins
+    vsoc_dma in_flight; // accepted last
     std::unique_ptr<ram_target> ram;
     std::unique_ptr<board_target> devices;
     std::unique_ptr<soc_module> soc;
@@ -151,22 +154,71 @@ void soc_module::clock()
         next_trigger(static_cast<double>(done), sc_core::SC_NS);
 }
 
+static void say(shell *s, const board_record &r)
+{
+    if (s->sink.board != nullptr)
+        s->sink.board(s->sink.ctx, &r);
+}
+
+static void say_event(shell *s, board_kind kind, uint64_t cycle, uint64_t value)
+{
+    board_record r{};
+
+    r.cycle = cycle;
+    r.kind = kind;
+    r.value = value;
+    say(s, r);
+}
+
 static void update_lines(shell *s)
 {
     vsoc_pins *pins = vsoc_board_pins(s->rtl);
+    uint64_t cycle = vsoc_cycle(s->rtl);
     int vector = lapic_pending(&s->board.lapic);
 
-    if (pins->intr != (vector >= 0) && s->sink.intr_line != nullptr)
-        s->sink.intr_line(s->sink.ctx, vsoc_cycle(s->rtl), vector >= 0);
+    if (pins->intr != (vector >= 0))
+        say_event(s, BOARD_LINE, cycle, vector >= 0);
     pins->intr = vector >= 0;
     pins->intr_vector = vector >= 0 ? static_cast<uint8_t>(vector) : 0;
     pins->nmi = s->board.lapic.nmi_pending;
     s->board.lapic.nmi_pending = false;
-    if (pins->nmi && s->sink.nmi != nullptr)
-        s->sink.nmi(s->sink.ctx, vsoc_cycle(s->rtl));
+    if (pins->nmi)
+        say_event(s, BOARD_NMI, cycle, 0);
     // The processor sees the pin in the next cycle; it falls in the one after.
-    pins->wake = pins->nmi ? vsoc_cycle(s->rtl) + 2 : pc_next_event(&s->board);
+    pins->wake = pins->nmi ? cycle + 2 : pc_next_event(&s->board);
+    if (pins->wake <= cycle)
+        pins->wake = cycle + 1;
     pins->dma_pending = !s->dma_queue.empty();
+}
+
+static void say_access(shell *s, const vsoc_access *a)
+{
+    board_record r{};
+
+    r.cycle = a->cycle;
+    r.kind = a->write ? BOARD_WRITE : BOARD_READ;
+    r.addr = a->addr;
+    r.len = static_cast<uint8_t>(a->bytes);
+    r.flags = static_cast<uint8_t>((a->write ? BUS_WRITE : 0) | (a->io ? BUS_IO : 0));
+    r.src = a->src;
+    memcpy(r.data, a->data, a->bytes);
+    say(s, r);
+}
+
+static void say_request(shell *s, board_kind kind, uint64_t cycle, const vsoc_dma &d)
+{
+    board_record r{};
+
+    r.cycle = cycle;
+    r.kind = kind;
+    r.addr = d.addr;
+    r.sid = d.sid;
+    r.at = d.at;
+    r.len = d.len;
+    r.tag = d.tag;
+    r.flags = d.write ? BUS_WRITE : 0;
+    memcpy(r.data, d.data, sizeof r.data);
+    say(s, r);
 }
 
 static void on_access(void *ctx, vsoc_access *a)
@@ -187,6 +239,7 @@ static void on_access(void *ctx, vsoc_access *a)
     payload.set_streaming_width(a->bytes);
     s->soc->board_socket->b_transport(payload, delay);
     payload.clear_extension(&ext);
+    say_access(s, a);
     update_lines(s);
 }
 
@@ -197,15 +250,35 @@ static bool on_dma_next(void *ctx, vsoc_dma *d)
     if (s->dma_queue.empty())
         return false;
     *d = s->dma_queue.front();
+    if (!s->offered)
+        say_request(s, BOARD_OFFER, vsoc_cycle(s->rtl), *d);
+    s->offered = true;
     return true;
 }
 
-static void on_dma_accepted(void *ctx)
+static void on_dma_accepted(void *ctx, uint64_t cycle)
 {
     shell *s = static_cast<shell *>(ctx);
 
+    s->in_flight = s->dma_queue.front();
     s->dma_queue.pop_front();
+    s->offered = false;
+    say_request(s, BOARD_DMA, cycle, s->in_flight);
     vsoc_board_pins(s->rtl)->dma_pending = !s->dma_queue.empty();
+}
+
+// Of what was read, the bytes that the request asked for; the rest of the port means nothing.
+static void say_answer(shell *s, uint64_t cycle, const vsoc_dma_rsp &a)
+{
+    board_record r{};
+
+    r.cycle = cycle;
+    r.kind = BOARD_ANSWER;
+    r.tag = a.tag;
+    r.ok = a.ok;
+    if (!s->in_flight.write)
+        memcpy(r.data, a.data, s->in_flight.len);
+    say(s, r);
 }
 
 static void on_dma_response(void *ctx, uint64_t cycle, const vsoc_dma_rsp *r)
@@ -216,6 +289,7 @@ static void on_dma_response(void *ctx, uint64_t cycle, const vsoc_dma_rsp *r)
     done.tag = r->tag;
     done.ok = r->ok;
     memcpy(done.data, r->data, sizeof done.data);
+    say_answer(s, cycle, *r);
     pc_advance(&s->board, cycle);
     pc_dma_done(&s->board, &done);
     update_lines(s);
@@ -226,8 +300,7 @@ static void on_inta(void *ctx, uint64_t cycle, uint8_t offered)
     shell *s = static_cast<shell *>(ctx);
     uint8_t vector = lapic_acknowledge(&s->board.lapic, offered);
 
-    if (s->sink.inta != nullptr)
-        s->sink.inta(s->sink.ctx, cycle, vector);
+    say_event(s, BOARD_ACKNOWLEDGE, cycle, vector);
     update_lines(s);
 }
 
@@ -317,6 +390,26 @@ void shell_stop(shell *s)
 {
     s->soc->stopped = true;
     vsoc_stop(s->rtl);
+}
+
+void shell_reset(shell *s)
+{
+    device_host host = {s, host_dma, host_console, host_exit};
+
+    s->dma_queue.clear();
+    s->offered = false;
+    pc_init(&s->board, &host);
+    vsoc_reset(s->rtl);
+}
+
+void shell_ask(shell *s, bool ask)
+{
+    vsoc_ask(s->rtl, ask);
+}
+
+uint64_t shell_written(const shell *s)
+{
+    return vsoc_written(s->rtl);
 }
 
 uint64_t shell_cycle(const shell *s)

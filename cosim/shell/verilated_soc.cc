@@ -6,11 +6,16 @@
 
 #include <cstring>
 #include <memory>
+#include <string>
 
 #include "Vsoc_top.h"
+#include "assertion.h"
 #include "svdpi.h"
 #include "verilated.h"
 #include "verilated_fst_c.h"
+#include "wave_date.h"
+
+struct vsoc;
 
 namespace
 {
@@ -18,7 +23,9 @@ namespace
 const unsigned reset_cycles = 4;
 const uint64_t wave_units_per_cycle = 10;
 
-struct shell_sink *emit_sink; // DPI gives no cheap user pointer; one shell lives in a process
+const uint64_t tick_cycles = 4096; // between two counts of accesses
+
+struct vsoc *emitting; // DPI gives no cheap user pointer; one shell lives in a process
 
 template <typename Record> const Record *as_record(const svBitVecVal *bits)
 {
@@ -35,17 +42,38 @@ struct vsoc {
     std::unique_ptr<VerilatedContext> context;
     std::unique_ptr<Vsoc_top> top;
     std::unique_ptr<VerilatedFstC> wave;
-    uint64_t cycle; // the count that soc_top holds after the next rising edge: 1 at the first
+    std::string wave_path;
+    uint64_t cycle;   // the count that soc_top holds after the next rising edge: 1 at the first
+    uint64_t elapsed; // cycles since the first reset: the time of waves
     uint64_t random;
+    uint64_t answered; // accesses at mem_*
+    uint64_t written;  // RAM address written in this cycle
     unsigned wait_left;
     bool access_open, stop;
 };
 
+// A record is emitted at the edge that ends its cycle, and says so itself.
+static void check_cycle(vsoc *v, uint64_t cycle)
+{
+    board_record b{};
+
+    if (cycle + 1 == v->cycle || v->sink.board == nullptr)
+        return;
+    b.cycle = v->cycle - 1;
+    b.kind = BOARD_SKEW;
+    b.value = cycle;
+    v->sink.board(v->sink.ctx, &b);
+}
+
 #define EMIT(kind)                                                                                 \
     extern "C" void rw_emit_##kind(const svBitVecVal *r)                                           \
     {                                                                                              \
-        if (emit_sink->kind != nullptr)                                                            \
-            emit_sink->kind(emit_sink->ctx, as_record<rec_##kind>(r));                             \
+        const rec_##kind *record = as_record<rec_##kind>(r);                                       \
+                                                                                                   \
+        if (emitting->sink.kind == nullptr)                                                        \
+            return;                                                                                \
+        check_cycle(emitting, record->cycle);                                                      \
+        emitting->sink.kind(emitting->sink.ctx, record);                                           \
     }
 EMIT(bus)
 EMIT(walk)
@@ -63,7 +91,8 @@ static void eval_half(vsoc *v, bool clk)
     v->top->clk_i = clk;
     v->top->eval();
     if (v->wave)
-        v->wave->dump(v->cycle * wave_units_per_cycle + (clk ? 0 : wave_units_per_cycle / 2));
+        v->wave->dump((v->elapsed + 1) * wave_units_per_cycle +
+                      (clk ? 0 : wave_units_per_cycle / 2));
 }
 
 static unsigned next_wait(vsoc *v)
@@ -82,6 +111,11 @@ static void answer_ram(vsoc *v)
     uint8_t *block = v->config.mem.ram + top->mem_addr_o;
     const uint8_t *data = reinterpret_cast<const uint8_t *>(&top->mem_wdata_o[0]);
 
+    if (top->mem_write_o) {
+        v->written = top->mem_addr_o;
+        if (v->config.dirty != nullptr)
+            v->config.dirty[top->mem_addr_o >> 12] = 1;
+    }
     if (!top->mem_write_o) {
         memcpy(&top->mem_rdata_i[0], block, 16);
     } else if (top->mem_be_o == 0xFFFF) {
@@ -132,6 +166,7 @@ static void drive_memory(vsoc *v)
         return;
     }
     v->access_open = false;
+    v->answered++;
     top->mem_ack_i = 1;
     if (!top->mem_io_o && rw_mem_is_ram(&v->config.mem, top->mem_addr_o, 16))
         answer_ram(v);
@@ -165,7 +200,7 @@ static void see_handshakes(vsoc *v)
     if (top->inta_o)
         v->board.inta(v->board.ctx, v->cycle, top->intr_vector_i);
     if (top->dma_valid_i && top->dma_ready_o)
-        v->board.dma_accepted(v->board.ctx);
+        v->board.dma_accepted(v->board.ctx, v->cycle);
     if (top->dma_rsp_valid_o) {
         vsoc_dma_rsp r{};
         r.tag = top->dma_rsp_tag_o;
@@ -175,11 +210,39 @@ static void see_handshakes(vsoc *v)
     }
 }
 
+// How many accesses the pins have seen before this cycle: each made a record.
+static void tick(vsoc *v)
+{
+    board_record b{};
+
+    if (v->sink.board == nullptr)
+        return;
+    b.cycle = v->cycle;
+    b.kind = BOARD_TICK;
+    b.value = v->answered;
+    v->sink.board(v->sink.ctx, &b);
+}
+
+// The edge that began this cycle looked at the one before.
+static void say_assertion(vsoc *v)
+{
+    const assertion_failure *f = assertion_failed();
+
+    if (v->sink.assertion != nullptr)
+        v->sink.assertion(v->sink.ctx, v->cycle - 1, f->where, f->label);
+    assertion_clear();
+}
+
 static void run_cycle(vsoc *v)
 {
     Vsoc_top *top = v->top.get();
 
     eval_half(v, true);
+    if (assertion_failed() != nullptr)
+        say_assertion(v);
+    v->written = UINT64_MAX;
+    if (v->cycle % tick_cycles == 0)
+        tick(v);
     if (v->cycle >= v->pins.wake)
         v->board.tick(v->board.ctx, v->cycle);
     top->intr_i = v->pins.intr;
@@ -190,6 +253,7 @@ static void run_cycle(vsoc *v)
     eval_half(v, false);
     see_handshakes(v);
     v->cycle++;
+    v->elapsed++;
 }
 
 static void reset(vsoc *v)
@@ -197,6 +261,18 @@ static void reset(vsoc *v)
     Vsoc_top *top = v->top.get();
     const rw_boot &b = v->config.boot;
 
+    v->cycle = 1;
+    v->random = v->config.seed * 0x9E3779B97F4A7C15u | 1;
+    v->answered = 0;
+    v->written = UINT64_MAX;
+    v->access_open = false;
+    v->pins = vsoc_pins{};
+    v->pins.wake = UINT64_MAX;
+    top->mem_ack_i = 0;
+    top->dma_valid_i = 0;
+    top->intr_i = 0;
+    top->nmi_i = 0;
+    top->sys_ask_i = 0;
     top->boot_long_mode_i = b.long_mode;
     top->boot_rip_i = b.rip;
     top->boot_rax_i = b.rax;
@@ -213,6 +289,7 @@ static void reset(vsoc *v)
     }
     top->rst_ni = 1;
     top->eval();
+    assertion_clear();
 }
 
 vsoc *vsoc_create(const shell_config *config, const shell_sink *sink, const vsoc_board *board)
@@ -222,14 +299,12 @@ vsoc *vsoc_create(const shell_config *config, const shell_sink *sink, const vsoc
     v->config = *config;
     v->sink = *sink;
     v->board = *board;
-    v->pins.wake = UINT64_MAX;
-    v->random = config->seed * 0x9E3779B97F4A7C15u | 1;
     v->context = std::make_unique<VerilatedContext>();
     v->context->traceEverOn(true);
-    v->context->randReset(0);
-    v->cycle = 1;
+    v->context->randReset(2);
+    v->context->randSeed(static_cast<int>(config->seed % 0x7FFFFFFF) + 1);
     v->top = std::make_unique<Vsoc_top>(v->context.get(), "TOP");
-    emit_sink = &v->sink;
+    emitting = v;
     reset(v);
     return v;
 }
@@ -263,6 +338,21 @@ void vsoc_stop(vsoc *v)
     v->stop = true;
 }
 
+void vsoc_reset(vsoc *v)
+{
+    reset(v);
+}
+
+void vsoc_ask(vsoc *v, bool ask)
+{
+    v->top->sys_ask_i = ask;
+}
+
+uint64_t vsoc_written(const vsoc *v)
+{
+    return v->written;
+}
+
 uint64_t vsoc_cycle(const vsoc *v)
 {
     return v->cycle;
@@ -287,6 +377,7 @@ bool vsoc_wave_open(vsoc *v, const char *path)
         v->wave.reset();
         return false;
     }
+    v->wave_path = path;
     return true;
 }
 
@@ -295,5 +386,6 @@ void vsoc_wave_close(vsoc *v)
     if (v->wave) {
         v->wave->close();
         v->wave.reset();
+        wave_date_blank(v->wave_path.c_str());
     }
 }

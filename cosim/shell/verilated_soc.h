@@ -41,7 +41,7 @@ struct vsoc_board {
     void *ctx;
     void (*access)(void *ctx, struct vsoc_access *a);
     bool (*dma_next)(void *ctx, struct vsoc_dma *d); /* the request to present, if there is one */
-    void (*dma_accepted)(void *ctx);
+    void (*dma_accepted)(void *ctx, uint64_t cycle);
     void (*dma_response)(void *ctx, uint64_t cycle, const struct vsoc_dma_rsp *r);
     void (*inta)(void *ctx, uint64_t cycle, uint8_t offered); /* the vector on the pins */
     void (*tick)(void *ctx, uint64_t cycle);                  /* called when cycle reaches wake */
@@ -63,6 +63,9 @@ struct vsoc_pins *vsoc_board_pins(struct vsoc *v);
 /* Up to n cycles; fewer when vsoc_stop was called. Returns the cycles done. */
 uint64_t vsoc_run(struct vsoc *v, uint64_t n);
 void vsoc_stop(struct vsoc *v);
+void vsoc_reset(struct vsoc *v);
+void vsoc_ask(struct vsoc *v, bool ask);
+uint64_t vsoc_written(const struct vsoc *v);
 uint64_t vsoc_cycle(const struct vsoc *v);
 bool vsoc_halted(const struct vsoc *v);
 bool vsoc_shut_down(const struct vsoc *v);

@@ -55,7 +55,6 @@ enum gpr { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI };
 #define CR4_TSD      (UINT64_C(1) << 2)
 #define CR4_DE       (UINT64_C(1) << 3)
 #define CR4_PAE      (UINT64_C(1) << 5)
-#define CR4_MCE      (UINT64_C(1) << 6)
 #define CR4_PGE      (UINT64_C(1) << 7)
 #define CR4_PCE      (UINT64_C(1) << 8)
 #define CR4_UMIP     (UINT64_C(1) << 11)
@@ -72,6 +71,13 @@ enum gpr { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI };
 #define DR6_BD (UINT64_C(1) << 13)
 #define DR6_BS (UINT64_C(1) << 14)
 #define DR7_GD (UINT64_C(1) << 13)
+
+/* SDM Vol. 3A "Local APIC Status and Location": IA32_APIC_BASE. */
+#define APIC_BASE_ENABLE (UINT64_C(1) << 11)
+#define APIC_BASE_PAGE   UINT64_C(0xfffffff000)
+/* Where the bus has the local APIC, wherever APIC_BASE shows it to programs; docs/cpu.md. */
+#define APIC_BUS_PAGE UINT64_C(0xfee00000)
+#define APIC_TPR      UINT64_C(0x80)
 
 /* SDM Vol. 3A "Exception and Interrupt Reference". */
 enum vector {
@@ -102,14 +108,14 @@ struct fault {
 
 /* What an instruction came to. */
 enum exec {
-    EXEC_OK,       /* complete */
-    EXEC_FAULT,    /* cpu->fault says which; registers are as before */
-    EXEC_REPEAT,   /* a REP iteration that is not the last */
-    EXEC_HLT,      /* complete, the processor waits */
-    EXEC_SOFT_INT, /* deliver cpu->soft */
+    EXEC_OK,     /* complete */
+    EXEC_RAISED, /* cpu->raised says what happens instead; after a fault registers are as before */
+    EXEC_REPEAT, /* a REP iteration that is not the last */
+    EXEC_HLT,    /* complete, the processor waits */
 };
 
-/* An event to deliver. */
+/* What happens instead of the next instruction or at its place, told apart by its kind: an
+ * exception, an interrupt, a software interrupt. A VM exit would be one more kind. */
 enum event_kind {
     EVENT_EXCEPTION, /* fault: RF is pushed as 1 */
     EVENT_TRAP,      /* #DB after an instruction */
@@ -172,6 +178,23 @@ struct fetch_window {
     uint8_t *host;   /* NULL: not RAM */
 };
 
+/* What the boundary between two instructions remembers. SDM Vol. 3A "Masking Exceptions and
+ * Interrupts When Switching Stacks", "Handling Multiple NMIs"; Vol. 3B "Single-Step Exception". */
+struct boundary {
+    bool nmi_blocked;               /* from the delivery of an NMI to the next IRET */
+    bool sti_shadow, mov_ss_shadow; /* of the instruction before */
+    bool step_pending;              /* a single-step #DB is still to be delivered */
+    bool in_rep;                    /* cpu->rep is to be continued */
+    bool halted, shutdown;
+};
+
+/* What the instruction in progress wants of the boundary behind it. */
+struct leaving {
+    bool keep_rf;                   /* it loaded RF */
+    bool step_by_new_tf;            /* SYSCALL, SYSRET: single step by the TF that they leave */
+    bool sti_shadow, mov_ss_shadow; /* shadows */
+};
+
 struct cpu {
     uint64_t r[R_COUNT]; /* R_ZERO and R_NEXT are not architectural */
     uint64_t rip, rflags;
@@ -187,7 +210,8 @@ struct cpu {
     uint64_t rip_limit;           /* code-segment limit; all ones in 64-bit mode */
     uint64_t cs_base;
     struct mmu_ctx mmu_ctx;
-    bool plain; /* no hook looks at single accesses */
+    uint64_t apic_page; /* physical page that loads and stores find the local APIC in */
+    bool plain;         /* no hook looks at single accesses */
 
     struct fetch_window window;
     uint64_t quick_gen, fetch_gen;
@@ -195,18 +219,13 @@ struct cpu {
     struct quick quick_read[1 << QUICK_LOG2], quick_write[1 << QUICK_LOG2];
     struct quick quick_fetch[1 << QUICK_LOG2];
 
-    struct fault fault;         /* EXEC_FAULT */
-    struct event soft;          /* EXEC_SOFT_INT */
-    bool keep_rf;               /* this instruction loaded RF */
-    bool trap_by_new_tf;        /* SYSCALL, SYSRET: single step by the TF that they leave */
-    bool sys_touched;           /* sys may differ from sys_shown */
-    bool sti_next, mov_ss_next; /* shadows that this instruction leaves behind */
+    struct event raised; /* EXEC_RAISED */
+    bool sys_touched;    /* sys may differ from sys_shown */
+    struct leaving leaving;
 
-    /* What the next boundary has to look at. */
-    bool attention; /* any of the following, or stop */
-    bool trap_pending, intr_line, halted, shutdown, stop;
-    bool in_rep; /* rep holds the instruction whose next iteration follows */
-    bool sti_shadow, mov_ss_shadow, nmi_blocked;
+    struct boundary at;
+    bool intr_line, stop;
+    bool attention; /* the next boundary has something to look at: at, intr_line, stop */
     struct insn rep;
 
     uint64_t cr2;
@@ -251,6 +270,11 @@ static inline uint64_t sign_extend(uint64_t v, unsigned bytes)
     return ((v & size_mask(bytes)) ^ sign) - sign;
 }
 
+static inline bool cpu_apic_enabled(const struct cpu *cpu)
+{
+    return (cpu->sys.apic_base & APIC_BASE_ENABLE) != 0;
+}
+
 /* model.c */
 void record_retire(struct cpu *cpu, struct rec_retire *r); /* the state after it is filled in */
 void cpu_derive(struct cpu *cpu);                          /* after any change of sys, cpl */
@@ -259,6 +283,7 @@ void cpu_quick_age(struct cpu *cpu);  /* after the MMU was used: what the TLBs l
 void cpu_quick_drop(struct cpu *cpu); /* after a change of what a translation depends on */
 
 /* event.c */
+enum exec raise_exception(struct cpu *cpu, struct fault what);
 enum exec raise_fault(struct cpu *cpu, enum vector v);
 enum exec raise_error(struct cpu *cpu, enum vector v, uint32_t error);
 enum exec raise_gp(struct cpu *cpu, uint32_t error);
@@ -269,10 +294,10 @@ enum exec op_int3(struct cpu *cpu, const struct insn *in);
 enum exec op_int1(struct cpu *cpu, const struct insn *in);
 enum exec op_into(struct cpu *cpu, const struct insn *in);
 
-/* exec_alu.c: the flags of CMP. */
+/* exec_arith.c: the flags of CMP. */
 void alu_compare(struct cpu *cpu, uint64_t a, uint64_t b, unsigned bytes);
 
-/* decode.c: the next instruction, fetched and decoded. NULL: cpu->fault. */
+/* decode_fetch.c: the next instruction, fetched and decoded. NULL: cpu->raised. */
 const struct insn *cpu_fetch(struct cpu *cpu);
 
 /* cpuid.c, msr.c */

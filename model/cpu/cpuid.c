@@ -5,6 +5,9 @@
 
 #define ANY 0xffffffffu
 
+#define EXTENDED_FEATURES 0x80000001u
+#define SYSCALL           0x00000800u /* EDX: shown in 64-bit mode only */
+
 struct cpuid_row {
     uint32_t leaf, subleaf; /* subleaf ANY: ECX is not looked at */
     uint32_t eax, ebx, ecx, edx;
@@ -19,7 +22,7 @@ static const struct cpuid_row rows[] = {
     {1, ANY, 0x000506e3, 0x00010800, 0x00c22000, 0x0009a374},
     {7, 0, 0, 0x01900481, 0x00400004, 0},
     {0x80000000, ANY, 0x80000008, 0, 0, 0},
-    {0x80000001, ANY, 0, 0, 0x00000121, 0x2c100800},
+    {EXTENDED_FEATURES, ANY, 0, 0, 0x00000121, 0x2c100000 | SYSCALL},
     {0x80000002, ANY, TEXT('R', 'i', 'n', 'g'), TEXT('w', 'a', 'l', 'k'), TEXT(' ', 'x', '8', '6'),
      TEXT('-', '6', '4', ' ')},
     {0x80000003, ANY, TEXT('r', 'e', 'f', 'e'), TEXT('r', 'e', 'n', 'c'), TEXT('e', ' ', 'p', 'r'),
@@ -42,12 +45,13 @@ static const struct cpuid_row *find(uint32_t leaf, uint32_t subleaf)
 enum exec op_cpuid(struct cpu *cpu, const struct insn *in)
 {
     const struct cpuid_row *row = find((uint32_t)cpu->r[RAX], (uint32_t)cpu->r[RCX]);
+    uint32_t hidden = row->leaf == EXTENDED_FEATURES && !cpu_is_64(cpu) ? SYSCALL : 0;
 
     (void)in;
     cpu->r[RAX] = row->eax;
     cpu->r[RBX] = row->ebx;
     cpu->r[RCX] = row->ecx;
-    cpu->r[RDX] = row->edx;
+    cpu->r[RDX] = row->edx & ~hidden;
     cpu->window.valid = false;
     return EXEC_OK;
 }

@@ -140,9 +140,7 @@ static enum exec resolve_far(struct cpu *cpu, struct far *f)
     } else if ((f->selector & 3) > cpu->cpl || desc_dpl(&f->d) != cpu->cpl) {
         return raise_gp(cpu, error);
     }
-    if (!desc_present(&f->d))
-        return raise_error(cpu, VEC_NP, error);
-    return check_far_rip(cpu, f);
+    return desc_present(&f->d) ? EXEC_OK : raise_error(cpu, VEC_NP, error);
 }
 
 static void commit_far(struct cpu *cpu, const struct far *f)
@@ -154,8 +152,20 @@ static void commit_far(struct cpu *cpu, const struct far *f)
 static enum exec jump_far(struct cpu *cpu, struct far *f)
 {
     TRY(resolve_far(cpu, f));
+    TRY(check_far_rip(cpu, f));
     TRY(segment_touch(cpu, &f->d));
     commit_far(cpu, f);
+    return EXEC_OK;
+}
+
+/* SDM Vol. 2 "CALL", Operation: "stack not large enough for return address", before any push. */
+static enum exec check_room(struct cpu *cpu, unsigned slots, unsigned bytes)
+{
+    for (unsigned i = 1; i <= slots; i++) {
+        uint64_t sp = (cpu->r[RSP] - i * bytes) & cpu->sp_mask, la;
+
+        TRY(lsu_linear(cpu, SEG_SS, sp, bytes, true, &la));
+    }
     return EXEC_OK;
 }
 
@@ -164,10 +174,12 @@ static enum exec call_far(struct cpu *cpu, const struct insn *in, struct far *f)
     uint64_t rsp = cpu->r[RSP];
 
     TRY(resolve_far(cpu, f));
+    TRY(check_room(cpu, 2, in->size));
+    TRY(check_far_rip(cpu, f));
     TRY(push(cpu, cpu->sys.seg[SEG_CS].selector, in->size));
     if (push(cpu, cpu->r[R_NEXT], in->size) != EXEC_OK || segment_touch(cpu, &f->d) != EXEC_OK) {
         cpu->r[RSP] = rsp;
-        return EXEC_FAULT;
+        return EXEC_RAISED;
     }
     commit_far(cpu, f);
     return EXEC_OK;
@@ -349,6 +361,8 @@ enum exec op_iret(struct cpu *cpu, const struct insn *in)
     struct frame fr = {.at = cpu->r[RSP]};
     uint64_t mask = iret_flags(cpu, in);
 
+    cpu->at.nmi_blocked =
+        false; /* even when the rest faults: SDM Vol. 3A "Handling Multiple NMIs" */
     if (cpu->rflags & RFLAGS_NT)
         return raise_gp(cpu, 0);
     TRY(frame_pop(cpu, &fr, in->size, &fr.f.rip));
@@ -366,8 +380,7 @@ enum exec op_iret(struct cpu *cpu, const struct insn *in)
     TRY(finish_return(cpu, &fr));
     commit_return(cpu, &fr, 0);
     cpu->rflags = (cpu->rflags & ~(mask | RFLAGS_RF)) | (fr.flags & mask);
-    cpu->keep_rf = true;
-    cpu->nmi_blocked = false;
+    cpu->leaving.keep_rf = true;
     return EXEC_OK;
 }
 
@@ -388,7 +401,7 @@ enum exec op_syscall(struct cpu *cpu, const struct insn *in)
     cpu->r[RCX] = cpu->r[R_NEXT];
     cpu->r[11] = cpu->rflags;
     cpu->rflags = (cpu->rflags & ~cpu->sys.fmask) | RFLAGS_ONE;
-    cpu->trap_by_new_tf = (cpu->r[11] & RFLAGS_TF) != 0;
+    cpu->leaving.step_by_new_tf = (cpu->r[11] & RFLAGS_TF) != 0;
     cpu->cpl = 0;
     set_fixed(cpu, SEG_CS, base & 0xfffc, 0xa09b);
     set_fixed(cpu, SEG_SS, base + 8, 0xc093);
@@ -407,7 +420,7 @@ enum exec op_sysret(struct cpu *cpu, const struct insn *in)
         return raise_gp(cpu, 0);
     if (to_64 && !is_canonical(cpu->r[RCX]))
         return raise_gp(cpu, 0);
-    cpu->trap_by_new_tf = ((cpu->rflags | cpu->r[11]) & RFLAGS_TF) != 0;
+    cpu->leaving.step_by_new_tf = ((cpu->rflags | cpu->r[11]) & RFLAGS_TF) != 0;
     cpu->rflags = (cpu->r[11] & 0x3c7fd7) | RFLAGS_ONE;
     cpu->cpl = 3;
     set_fixed(cpu, SEG_CS, (to_64 ? base + 16 : base) | 3, to_64 ? 0xa0fb : 0xc0fb);

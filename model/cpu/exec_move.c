@@ -62,7 +62,7 @@ enum exec op_mov_sreg_rm(struct cpu *cpu, const struct insn *in)
         return raise_ud(cpu);
     TRY(rm_read(cpu, in, 2, &selector));
     TRY(segment_load(cpu, s, (uint16_t)selector));
-    cpu->mov_ss_next = s == SEG_SS;
+    cpu->leaving.mov_ss_shadow = s == SEG_SS;
     return EXEC_OK;
 }
 
@@ -249,7 +249,7 @@ enum exec op_pop_rm(struct cpu *cpu, const struct insn *in)
     if (rm_write(cpu, in, in->size, v) == EXEC_OK)
         return EXEC_OK;
     cpu->r[RSP] = rsp;
-    return EXEC_FAULT;
+    return EXEC_RAISED;
 }
 
 /* choice: the whole operand size is written, zero-extended. */
@@ -267,7 +267,7 @@ enum exec op_pop_sreg(struct cpu *cpu, const struct insn *in)
     cpu->r[RSP] = rsp;
     TRY(segment_load(cpu, in->sub, (uint16_t)v));
     cpu->r[RSP] = popped;
-    cpu->mov_ss_next = in->sub == SEG_SS;
+    cpu->leaving.mov_ss_shadow = in->sub == SEG_SS;
     return EXEC_OK;
 }
 
@@ -280,7 +280,7 @@ enum exec op_pusha(struct cpu *cpu, const struct insn *in)
 
         if (push(cpu, v & size_mask(in->size), in->size) != EXEC_OK) {
             cpu->r[RSP] = rsp;
-            return EXEC_FAULT;
+            return EXEC_RAISED;
         }
     }
     return EXEC_OK;
@@ -296,7 +296,7 @@ enum exec op_popa(struct cpu *cpu, const struct insn *in)
             set_sp(cpu, (cpu->r[RSP] & cpu->sp_mask) + in->size);
         } else if (pop(cpu, in->size, &v[i]) != EXEC_OK) {
             cpu->r[RSP] = rsp;
-            return EXEC_FAULT;
+            return EXEC_RAISED;
         }
     }
     for (unsigned i = 0; i < 8; i++)
@@ -356,7 +356,7 @@ enum exec op_enter(struct cpu *cpu, const struct insn *in)
         }
     }
     cpu->r[RSP] = rsp;
-    return EXEC_FAULT;
+    return EXEC_RAISED;
 }
 
 enum exec op_leave(struct cpu *cpu, const struct insn *in)

@@ -294,7 +294,7 @@ static enum exec load_16_bytes(struct cpu *cpu, const struct insn *in, uint64_t 
     struct span s;
     uint8_t data[16];
 
-    TRY(lsu_linear(cpu, in->seg, ea(cpu, in), 16, false, &l.la, &cpu->fault));
+    TRY(lsu_linear(cpu, in->seg, ea(cpu, in), 16, false, &l.la));
     TRY(lsu_translate(cpu, &l, &s));
     lsu_load(cpu, &s, data);
     memcpy(v, data, 16);
@@ -359,7 +359,7 @@ enum exec op_sti(struct cpu *cpu, const struct insn *in)
     (void)in;
     if (cpu->cpl > cpu_iopl(cpu))
         return raise_gp(cpu, 0);
-    cpu->sti_next = !(cpu->rflags & RFLAGS_IF);
+    cpu->leaving.sti_shadow = !(cpu->rflags & RFLAGS_IF);
     cpu->rflags |= RFLAGS_IF;
     return EXEC_OK;
 }
@@ -374,12 +374,6 @@ static bool cr_exists(const struct cpu *cpu, unsigned n)
     return n == 0 || n == 2 || n == 3 || n == 4 || (n == 8 && cpu_is_64(cpu));
 }
 
-/* CR8 is the local APIC's TPR: a physical access of four bytes. */
-static uint64_t tpr_address(const struct cpu *cpu)
-{
-    return (cpu->sys.apic_base & UINT64_C(0xfffffff000)) + 0x80;
-}
-
 static uint64_t read_cr(struct cpu *cpu, unsigned n)
 {
     switch (n) {
@@ -392,7 +386,8 @@ static uint64_t read_cr(struct cpu *cpu, unsigned n)
     case 4:
         return cpu->sys.cr4;
     default:
-        return lsu_phys_read(cpu, tpr_address(cpu), 4, BUS_DATA, 0) >> 4 & 15;
+        /* CR8 is bits 7:4 of the local APIC's TPR, wherever APIC_BASE has its page */
+        return lsu_phys_read(cpu, APIC_BUS_PAGE | APIC_TPR, 4, BUS_APIC, 0) >> 4 & 15;
     }
 }
 
@@ -463,8 +458,8 @@ static enum exec write_cr3(struct cpu *cpu, uint64_t v)
 
 static enum exec write_cr4(struct cpu *cpu, uint64_t v)
 {
-    uint64_t known = CR4_TSD | CR4_DE | CR4_PAE | CR4_MCE | CR4_PGE | CR4_PCE | CR4_UMIP |
-                     CR4_FSGSBASE | CR4_PCIDE | CR4_SMEP | CR4_SMAP;
+    uint64_t known = CR4_TSD | CR4_DE | CR4_PAE | CR4_PGE | CR4_PCE | CR4_UMIP | CR4_FSGSBASE |
+                     CR4_PCIDE | CR4_SMEP | CR4_SMAP;
     uint64_t old = cpu->sys.cr4, set = v & ~old, cleared = old & ~v;
 
     if (v & ~known)
@@ -496,7 +491,7 @@ static enum exec write_cr(struct cpu *cpu, unsigned n, uint64_t v)
     default:
         if (v > 15)
             return raise_gp(cpu, 0);
-        lsu_phys_write(cpu, tpr_address(cpu), 4, BUS_DATA, 0, v << 4);
+        lsu_phys_write(cpu, APIC_BUS_PAGE | APIC_TPR, 4, BUS_APIC, 0, v << 4);
         return EXEC_OK;
     }
 }
@@ -518,10 +513,8 @@ static enum exec check_dr(struct cpu *cpu, const struct insn *in)
         return raise_ud(cpu);
     if (cpu->cpl > 0)
         return raise_gp(cpu, 0);
-    if (cpu->sys.dr7 & DR7_GD) {
-        cpu->fault = (struct fault){.vector = VEC_DB, .dr6 = DR6_BD};
-        return EXEC_FAULT;
-    }
+    if (cpu->sys.dr7 & DR7_GD)
+        return raise_exception(cpu, (struct fault){.vector = VEC_DB, .dr6 = DR6_BD});
     return EXEC_OK;
 }
 
@@ -553,7 +546,7 @@ enum exec op_mov_to_dr(struct cpu *cpu, const struct insn *in)
     return serialised(cpu);
 }
 
-/* SDM Vol. 1 "I/O Permission Bit Map". */
+/* SDM Vol. 1 "I/O Permission Bit Map"; a 16-bit TSS has none. */
 static enum exec check_port(struct cpu *cpu, uint64_t port, unsigned bytes)
 {
     const struct rec_seg_state *tr = &cpu->sys.seg[SEG_TR];
@@ -561,7 +554,7 @@ static enum exec check_port(struct cpu *cpu, uint64_t port, unsigned bytes)
 
     if (cpu->cpl <= cpu_iopl(cpu))
         return EXEC_OK;
-    if (tr->limit < 0x67)
+    if (tss_is_16(tr) || tr->limit < 0x67)
         return raise_gp(cpu, 0);
     TRY(lsu_sys_read(cpu, tr->base + 0x66, 2, &map));
     at = map + (port >> 3);

@@ -22,40 +22,20 @@ static void before(struct cpu *cpu, const struct rw_access *a)
         cpu->env.before(cpu->env.ctx, a);
 }
 
-/* The pieces of a beat that the device hook can carry: at most 8 bytes. */
-static void device_read(struct cpu *cpu, struct rw_access a, uint8_t *data)
+static bool is_ram(const struct cpu *cpu, const struct rw_access *a)
 {
-    for (unsigned left = a.bytes; left; left -= a.bytes, a.pa += a.bytes, data += a.bytes) {
-        uint64_t v = ~UINT64_C(0);
-
-        a.bytes = (uint8_t)(left > 8 ? 8 : left);
-        if (cpu->env.read)
-            v = cpu->env.read(cpu->env.ctx, &a);
-        memcpy(data, &v, a.bytes);
-    }
-}
-
-static void device_write(struct cpu *cpu, struct rw_access a, const uint8_t *data)
-{
-    for (unsigned left = a.bytes; left; left -= a.bytes, a.pa += a.bytes, data += a.bytes) {
-        uint64_t v = 0;
-
-        a.bytes = (uint8_t)(left > 8 ? 8 : left);
-        memset(a.data, 0, sizeof a.data);
-        memcpy(a.data, data, a.bytes);
-        memcpy(&v, data, a.bytes);
-        if (cpu->env.write)
-            cpu->env.write(cpu->env.ctx, &a, v);
-    }
+    return !(a->flags & BUS_IO) && a->src != BUS_APIC && rw_mem_is_ram(&cpu->mem, a->pa, a->bytes);
 }
 
 static void beat_read(struct cpu *cpu, const struct rw_access *a, uint8_t *data)
 {
     before(cpu, a);
-    if (!(a->flags & BUS_IO) && rw_mem_is_ram(&cpu->mem, a->pa, a->bytes))
+    if (is_ram(cpu, a))
         memcpy(data, cpu->mem.ram + a->pa, a->bytes);
+    else if (cpu->env.read)
+        cpu->env.read(cpu->env.ctx, a, data);
     else
-        device_read(cpu, *a, data);
+        memset(data, 0xff, a->bytes);
 }
 
 static void beat_write(struct cpu *cpu, struct rw_access *a, const uint8_t *data)
@@ -63,10 +43,10 @@ static void beat_write(struct cpu *cpu, struct rw_access *a, const uint8_t *data
     a->flags |= BUS_WRITE;
     memcpy(a->data, data, a->bytes);
     before(cpu, a);
-    if (!(a->flags & BUS_IO) && rw_mem_is_ram(&cpu->mem, a->pa, a->bytes))
+    if (is_ram(cpu, a))
         memcpy(cpu->mem.ram + a->pa, data, a->bytes);
-    else
-        device_write(cpu, *a, data);
+    else if (cpu->env.write)
+        cpu->env.write(cpu->env.ctx, a);
 }
 
 static unsigned beat_bytes(uint64_t pa, unsigned left)
@@ -76,31 +56,45 @@ static unsigned beat_bytes(uint64_t pa, unsigned left)
     return left < room ? left : room;
 }
 
+/* One beat of a load or store: the local APIC's page belongs to the processor. */
+static struct rw_access data_beat(const struct cpu *cpu, uint64_t pa, unsigned left)
+{
+    struct rw_access a = {.pa = pa, .src = BUS_DATA, .bytes = (uint8_t)beat_bytes(pa, left)};
+
+    if ((pa & ~UINT64_C(0xfff)) == cpu->apic_page) {
+        a.src = BUS_APIC;
+        a.pa = APIC_BUS_PAGE | (pa & 0xfff);
+    }
+    return a;
+}
+
 void lsu_load(struct cpu *cpu, const struct span *s, uint8_t *data)
 {
     for (unsigned i = 0; i < 2; i++) {
         uint64_t pa = s->pa[i];
 
         for (unsigned left = s->bytes[i], n; left; left -= n, pa += n, data += n) {
-            struct rw_access a = {.pa = pa, .src = BUS_DATA, .flags = s->flags};
+            struct rw_access a = data_beat(cpu, pa, left);
 
-            n = beat_bytes(pa, left);
-            a.bytes = (uint8_t)n;
+            n = a.bytes;
+            a.flags = s->flags;
             beat_read(cpu, &a, data);
         }
     }
 }
 
+/* The last write of a locked sequence ends the lock. */
 void lsu_store(struct cpu *cpu, const struct span *s, const uint8_t *data)
 {
     for (unsigned i = 0; i < 2; i++) {
         uint64_t pa = s->pa[i];
 
         for (unsigned left = s->bytes[i], n; left; left -= n, pa += n, data += n) {
-            struct rw_access a = {.pa = pa, .src = BUS_DATA, .flags = s->flags};
+            struct rw_access a = data_beat(cpu, pa, left);
+            bool last = left == a.bytes && (i == 1 || !s->bytes[1]);
 
-            n = beat_bytes(pa, left);
-            a.bytes = (uint8_t)n;
+            n = a.bytes;
+            a.flags = last ? 0 : s->flags;
             beat_write(cpu, &a, data);
         }
     }
@@ -159,9 +153,9 @@ static enum exec translate(struct cpu *cpu, const struct mmu_req *req, uint64_t 
     *pa = rsp.pa;
     if (!rsp.fault)
         return EXEC_OK;
-    cpu->fault = (struct fault){
-        .vector = VEC_PF, .has_error = true, .error = rsp.error_code, .cr2 = req->va};
-    return EXEC_FAULT;
+    return raise_exception(
+        cpu, (struct fault){
+                 .vector = VEC_PF, .has_error = true, .error = rsp.error_code, .cr2 = req->va});
 }
 
 /* Remember a page for the inline accesses of lsu.h. */
@@ -170,8 +164,9 @@ static void quick_fill(struct cpu *cpu, const struct mmu_req *req, uint64_t pa)
     struct quick *table = req->access == ACCESS_WRITE ? cpu->quick_write : cpu->quick_read;
     bool checks_alignment = req->user && req->ac && (cpu->sys.cr0 & CR0_AM);
     uint8_t *host = lsu_ram_page(cpu, pa);
+    bool is_apic = (pa & ~UINT64_C(0xfff)) == cpu->apic_page;
 
-    if (!cpu->plain || !host || req->implicit || checks_alignment)
+    if (!cpu->plain || !host || req->implicit || checks_alignment || is_apic)
         return;
     table[quick_slot(req->va)].tag = quick_tag(cpu, req->va, req->user);
     table[quick_slot(req->va)].host = host;
@@ -191,12 +186,12 @@ enum exec lsu_translate(struct cpu *cpu, const struct lin *l, struct span *s)
     s->bytes[0] = l->bytes < room ? l->bytes : room;
     s->bytes[1] = l->bytes - s->bytes[0];
     if (translate(cpu, &req, &s->pa[0]) != EXEC_OK)
-        return EXEC_FAULT;
+        return EXEC_RAISED;
     quick_fill(cpu, &req, s->pa[0]);
     if (s->bytes[1]) {
         req.va = (l->la + room) & (implicit && cpu_is_long(cpu) ? ~UINT64_C(0) : cpu->la_mask);
         if (translate(cpu, &req, &s->pa[1]) != EXEC_OK)
-            return EXEC_FAULT;
+            return EXEC_RAISED;
     }
     if (l->align && (l->la & (l->align - 1)) && req.user && req.ac && (cpu->sys.cr0 & CR0_AM))
         return raise_error(cpu, VEC_AC, 0);
@@ -222,8 +217,8 @@ static bool type_allows(const struct rec_seg_state *s, bool write)
 }
 
 /* SDM Vol. 3A "Limit Checking", "Type Checking", "Canonical Addressing": the linear address. */
-enum exec lsu_linear(const struct cpu *cpu, unsigned seg, uint64_t off, unsigned bytes, bool write,
-                     uint64_t *la, struct fault *f)
+enum exec lsu_linear(struct cpu *cpu, unsigned seg, uint64_t off, unsigned bytes, bool write,
+                     uint64_t *la)
 {
     bool allowed;
 
@@ -237,16 +232,15 @@ enum exec lsu_linear(const struct cpu *cpu, unsigned seg, uint64_t off, unsigned
     }
     if (allowed)
         return EXEC_OK;
-    *f = (struct fault){.vector = seg == SEG_SS ? VEC_SS : VEC_GP, .has_error = true};
-    return EXEC_FAULT;
+    return raise_error(cpu, seg == SEG_SS ? VEC_SS : VEC_GP, 0);
 }
 
 static enum exec open_span(struct cpu *cpu, unsigned seg, uint64_t off, struct lin *l,
                            struct span *s)
 {
     l->cpl = cpu->cpl;
-    if (lsu_linear(cpu, seg, off, l->bytes, l->access == ACCESS_WRITE, &l->la, &cpu->fault))
-        return EXEC_FAULT;
+    if (lsu_linear(cpu, seg, off, l->bytes, l->access == ACCESS_WRITE, &l->la))
+        return EXEC_RAISED;
     return lsu_translate(cpu, l, s);
 }
 
@@ -257,7 +251,7 @@ enum exec lsu_read(struct cpu *cpu, unsigned seg, uint64_t off, unsigned bytes, 
     uint8_t data[16];
 
     if (open_span(cpu, seg, off, &l, &s) != EXEC_OK)
-        return EXEC_FAULT;
+        return EXEC_RAISED;
     lsu_load(cpu, &s, data);
     *v = le_load(data, bytes);
     return EXEC_OK;
@@ -270,7 +264,7 @@ enum exec lsu_write(struct cpu *cpu, unsigned seg, uint64_t off, unsigned bytes,
     uint8_t data[8];
 
     if (open_span(cpu, seg, off, &l, &s) != EXEC_OK)
-        return EXEC_FAULT;
+        return EXEC_RAISED;
     memcpy(data, &v, sizeof data);
     lsu_store(cpu, &s, data);
     return EXEC_OK;
@@ -285,7 +279,7 @@ enum exec lsu_rmw_begin(struct cpu *cpu, unsigned seg, uint64_t off, unsigned by
 
     m->host = NULL;
     if (open_span(cpu, seg, off, &l, &m->span) != EXEC_OK)
-        return EXEC_FAULT;
+        return EXEC_RAISED;
     lsu_load(cpu, &m->span, data);
     return EXEC_OK;
 }
@@ -318,7 +312,7 @@ enum exec lsu_sys_read(struct cpu *cpu, uint64_t la, unsigned bytes, uint64_t *v
     uint8_t data[16];
 
     if (lsu_translate(cpu, &l, &s) != EXEC_OK)
-        return EXEC_FAULT;
+        return EXEC_RAISED;
     lsu_load(cpu, &s, data);
     *v = le_load(data, bytes);
     return EXEC_OK;
@@ -335,14 +329,14 @@ enum exec lsu_sys_set_bits(struct cpu *cpu, uint64_t la, uint8_t bits)
     uint8_t byte = 0;
 
     if (lsu_translate(cpu, &l, &s) != EXEC_OK)
-        return EXEC_FAULT;
+        return EXEC_RAISED;
     lsu_load(cpu, &s, &byte);
     byte |= bits;
     lsu_store(cpu, &s, &byte);
     return EXEC_OK;
 }
 
-/* docs/cpu.md "Fetch translations": the window becomes the page of la. False: cpu->fault. */
+/* docs/cpu.md "Fetch translations": the window becomes the page of la. False: cpu->raised. */
 bool lsu_fetch_window(struct cpu *cpu, uint64_t la)
 {
     struct mmu_req req = {.va = la, .access = ACCESS_FETCH, .user = cpu->cpl == 3};

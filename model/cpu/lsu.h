@@ -36,8 +36,8 @@ enum exec lsu_translate(struct cpu *cpu, const struct lin *l, struct span *s);
 void lsu_load(struct cpu *cpu, const struct span *s, uint8_t *data);
 void lsu_store(struct cpu *cpu, const struct span *s, const uint8_t *data);
 
-enum exec lsu_linear(const struct cpu *cpu, unsigned seg, uint64_t off, unsigned bytes, bool write,
-                     uint64_t *la, struct fault *f);
+enum exec lsu_linear(struct cpu *cpu, unsigned seg, uint64_t off, unsigned bytes, bool write,
+                     uint64_t *la);
 enum exec lsu_read(struct cpu *cpu, unsigned seg, uint64_t off, unsigned bytes, uint64_t *v);
 enum exec lsu_write(struct cpu *cpu, unsigned seg, uint64_t off, unsigned bytes, uint64_t v);
 enum exec lsu_rmw_begin(struct cpu *cpu, unsigned seg, uint64_t off, unsigned bytes, bool lock,
@@ -98,6 +98,20 @@ static inline void le_store(uint8_t *p, unsigned bytes, uint64_t v)
     }
 }
 
+/* Why a page found under this tag needs no translation. What a TLB hit depends on is in the tag or
+ * ends its generation:
+ * - page number, RFLAGS.AC and user or supervisor mode are in the tag, so SMAP's and U/S's answer
+ *   is the one that the fill saw; implicit accesses are never filled and never look here;
+ * - CR0, CR3, CR4, EFER, PAT, and APIC_BASE: a change drops all pages (cpu_derive);
+ * - the TLB entry: when one that was valid is lost to a flush, a drop or a victim, or when a new
+ *   one overlaps another, the epoch of its TLB changes and all pages are dropped (cpu_quick_age);
+ * - R/W and D: a page is in quick_write only after a write to it was translated, and nothing short
+ *   of losing the entry takes the right or D away;
+ * - #AC: pages are not filled where it could occur, and CR0.AM is in CR0, AC in the tag;
+ * - segmentation: cpu->flat, and the access lies inside the page;
+ * - memory: only RAM is filled, and not under the local APIC.
+ * A hit changes no state of the TLB (replacement is round-robin), so hits that are not made here
+ * leave it as it was. testbenches/paths holds the two ways against each other. */
 static inline uint64_t quick_tag(const struct cpu *cpu, uint64_t la, bool user)
 {
     return (la & ~UINT64_C(0xfff)) | cpu->quick_gen << 2 | (cpu->rflags >> 17 & 2) | user;

@@ -6,6 +6,8 @@
 #include "insn.h"
 #include "ops.h"
 
+#define NO_PAGE UINT64_MAX /* no physical page */
+
 struct rw_model {
     struct cpu cpu;
 };
@@ -50,10 +52,12 @@ void cpu_derive(struct cpu *cpu)
     }
 
     struct mmu_ctx ctx = {sys->cr0, sys->cr3, sys->cr4, sys->efer, sys->pat};
+    uint64_t apic = cpu_apic_enabled(cpu) ? sys->apic_base & APIC_BASE_PAGE : NO_PAGE;
 
-    if (memcmp(&ctx, &cpu->mmu_ctx, sizeof ctx) != 0)
+    if (memcmp(&ctx, &cpu->mmu_ctx, sizeof ctx) != 0 || apic != cpu->apic_page)
         cpu_quick_drop(cpu);
     cpu->mmu_ctx = ctx;
+    cpu->apic_page = apic;
 }
 
 /* Generations stand in ten bits of a tag; 0 is never current. */
@@ -104,7 +108,7 @@ static uint64_t walk_locked_read8(void *ctx, uint64_t pa)
 
 static void walk_locked_write8(void *ctx, uint64_t pa, uint64_t value)
 {
-    lsu_phys_write(ctx, pa, 8, BUS_WALK, BUS_LOCK, value);
+    lsu_phys_write(ctx, pa, 8, BUS_WALK, 0, value); /* ends the lock */
 }
 
 static void walk_record(void *ctx, const struct rec_walk *w)
@@ -114,15 +118,26 @@ static void walk_record(void *ctx, const struct rec_walk *w)
     cpu->env.walk(cpu->env.ctx, w);
 }
 
-static void record_sys(struct cpu *cpu)
+/* After the first retirement, after an event, and after a change. */
+static void record_sys(struct cpu *cpu, enum rec_retire_kind kind)
 {
-    if (!cpu->sys_touched)
+    if (!cpu->sys_touched && kind == RETIRE_INSN)
         return;
     cpu->sys_touched = false;
-    if (!cpu->env.sys || memcmp(&cpu->sys, &cpu->sys_shown, sizeof cpu->sys) == 0)
+    if (!cpu->env.sys)
+        return;
+    if (kind == RETIRE_INSN && memcmp(&cpu->sys, &cpu->sys_shown, sizeof cpu->sys) == 0)
         return;
     cpu->sys_shown = cpu->sys;
     cpu->env.sys(cpu->env.ctx, &cpu->sys);
+}
+
+static uint16_t boundary_bits(const struct boundary *at)
+{
+    return (uint16_t)((at->nmi_blocked ? BOUNDARY_NMI_BLOCKED : 0) |
+                      (at->sti_shadow ? BOUNDARY_STI_SHADOW : 0) |
+                      (at->mov_ss_shadow ? BOUNDARY_MOV_SS_SHADOW : 0) |
+                      (at->step_pending ? BOUNDARY_STEP_PENDING : 0));
 }
 
 static void fill_state(const struct cpu *cpu, struct rec_retire *r)
@@ -139,9 +154,10 @@ void record_retire(struct cpu *cpu, struct rec_retire *r)
 {
     if (cpu->env.retire) {
         fill_state(cpu, r);
+        r->boundary = boundary_bits(&cpu->at);
         cpu->env.retire(cpu->env.ctx, r);
     }
-    record_sys(cpu);
+    record_sys(cpu, r->kind);
 }
 
 static void record_insn(struct cpu *cpu, const struct insn *in, uint64_t rip, enum exec end)
@@ -149,7 +165,7 @@ static void record_insn(struct cpu *cpu, const struct insn *in, uint64_t rip, en
     struct rec_retire r;
 
     if (!cpu->env.retire) {
-        record_sys(cpu);
+        record_sys(cpu, RETIRE_INSN);
         return;
     }
     memset(&r, 0, sizeof r);
@@ -163,17 +179,17 @@ static void record_insn(struct cpu *cpu, const struct insn *in, uint64_t rip, en
 
 static bool interruptible(const struct cpu *cpu, bool nmi)
 {
-    if (cpu->shutdown || cpu->mov_ss_shadow || cpu->trap_pending)
+    if (cpu->at.shutdown || cpu->at.mov_ss_shadow || cpu->at.step_pending)
         return false;
     if (nmi)
-        return !cpu->nmi_blocked;
-    return (cpu->rflags & RFLAGS_IF) && !cpu->sti_shadow;
+        return !cpu->at.nmi_blocked;
+    return (cpu->rflags & RFLAGS_IF) && !cpu->at.sti_shadow && cpu_apic_enabled(cpu);
 }
 
 static void settle_attention(struct cpu *cpu)
 {
-    cpu->attention = cpu->trap_pending || cpu->intr_line || cpu->halted || cpu->shutdown ||
-                     cpu->in_rep || cpu->stop;
+    cpu->attention = cpu->at.step_pending || cpu->at.halted || cpu->at.shutdown || cpu->at.in_rep ||
+                     cpu->intr_line || cpu->stop;
 }
 
 static enum rw_step deliver(struct cpu *cpu, enum event_kind kind, uint8_t vector)
@@ -187,27 +203,30 @@ static enum rw_step deliver(struct cpu *cpu, enum event_kind kind, uint8_t vecto
     return RW_STEP_RETIRED;
 }
 
-/* What the boundary leaves behind: RF, the shadows, a single-step trap. */
-static void boundary(struct cpu *cpu, uint64_t flags_before, enum exec end)
+/* What a complete instruction or iteration leaves behind: RF, the shadows, a single-step trap. */
+static void leave(struct cpu *cpu, uint64_t flags_before, enum exec end)
 {
-    if (end != EXEC_REPEAT && !cpu->keep_rf)
+    const struct leaving *l = &cpu->leaving;
+
+    if (end != EXEC_REPEAT && !l->keep_rf)
         cpu->rflags &= ~RFLAGS_RF;
-    cpu->sti_shadow = cpu->sti_next;
-    cpu->mov_ss_shadow = cpu->mov_ss_next;
-    /* SYSCALL and SYSRET trap by the TF that they leave */
-    if (((cpu->trap_by_new_tf ? cpu->rflags : flags_before) & RFLAGS_TF) && !cpu->mov_ss_shadow)
-        cpu->trap_pending = true;
-    cpu->keep_rf = cpu->trap_by_new_tf = cpu->sti_next = cpu->mov_ss_next = false;
-    cpu->halted = end == EXEC_HLT;
+    cpu->at.sti_shadow = l->sti_shadow;
+    cpu->at.mov_ss_shadow = l->mov_ss_shadow;
+    if ((l->step_by_new_tf ? cpu->rflags : flags_before) & RFLAGS_TF)
+        cpu->at.step_pending = true;
+    cpu->at.in_rep = end == EXEC_REPEAT;
+    cpu->at.halted = end == EXEC_HLT;
+    cpu->leaving = (struct leaving){0};
     settle_attention(cpu);
 }
 
-static void raise_from(struct cpu *cpu, const struct insn *in, enum exec end)
+/* in: the instruction that raised it, NULL if it could not be fetched. */
+static void deliver_raised(struct cpu *cpu, const struct insn *in)
 {
-    struct event fault = {.kind = EVENT_EXCEPTION, .what = cpu->fault};
+    struct event raised = cpu->raised;
 
-    cpu->keep_rf = cpu->trap_by_new_tf = cpu->sti_next = cpu->mov_ss_next = false;
-    event_deliver(cpu, end == EXEC_SOFT_INT ? &cpu->soft : &fault, in);
+    cpu->leaving = (struct leaving){0};
+    event_deliver(cpu, &raised, in);
     settle_attention(cpu);
 }
 
@@ -219,23 +238,22 @@ static inline void execute(struct cpu *cpu, const struct insn *in)
 
     cpu->r[R_NEXT] = (rip + in->len) & cpu->rip_mask;
     end = in->op(cpu, in);
-    if (end == EXEC_FAULT || end == EXEC_SOFT_INT) {
-        raise_from(cpu, in, end);
+    if (end == EXEC_RAISED) {
+        deliver_raised(cpu, in);
         return;
     }
     if (end != EXEC_REPEAT)
         cpu->rip = cpu->r[R_NEXT];
 
     bool in_rep = end == EXEC_REPEAT;
-    bool shadows = cpu->sti_shadow || cpu->mov_ss_shadow || cpu->sti_next || cpu->mov_ss_next;
+    bool shadows = cpu->at.sti_shadow || cpu->at.mov_ss_shadow || cpu->leaving.sti_shadow ||
+                   cpu->leaving.mov_ss_shadow;
 
-    if (in_rep && !cpu->in_rep)
+    if (in_rep && !cpu->at.in_rep)
         cpu->rep = *in;
-    if (in_rep != cpu->in_rep || shadows || end == EXEC_HLT || cpu->keep_rf ||
-        ((flags | cpu->rflags) & (RFLAGS_TF | RFLAGS_RF))) {
-        cpu->in_rep = in_rep;
-        boundary(cpu, flags, end);
-    }
+    if (in_rep != cpu->at.in_rep || shadows || end == EXEC_HLT || cpu->leaving.keep_rf ||
+        ((flags | cpu->rflags) & (RFLAGS_TF | RFLAGS_RF)))
+        leave(cpu, flags, end);
     if (cpu->plain && !cpu->env.retire && !cpu->sys_touched)
         return;
     record_insn(cpu, in, rip, end);
@@ -245,11 +263,11 @@ static inline void execute(struct cpu *cpu, const struct insn *in)
 static bool attend(struct cpu *cpu, enum rw_step *end)
 {
     *end = RW_STEP_RETIRED;
-    if (cpu->shutdown) {
+    if (cpu->at.shutdown) {
         *end = RW_STEP_SHUTDOWN;
         return true;
     }
-    if (cpu->trap_pending) {
+    if (cpu->at.step_pending && !cpu->at.mov_ss_shadow) {
         deliver(cpu, EVENT_TRAP, VEC_DB);
         return true;
     }
@@ -257,11 +275,11 @@ static bool attend(struct cpu *cpu, enum rw_step *end)
         deliver(cpu, EVENT_INTERRUPT, cpu->env.inta ? cpu->env.inta(cpu->env.ctx) : 0);
         return true;
     }
-    if (cpu->halted) {
+    if (cpu->at.halted) {
         *end = RW_STEP_HALTED;
         return true;
     }
-    if (cpu->in_rep) {
+    if (cpu->at.in_rep) {
         execute(cpu, &cpu->rep);
         return true;
     }
@@ -279,7 +297,7 @@ static inline enum rw_step step(struct cpu *cpu)
     if (in)
         execute(cpu, in);
     else
-        raise_from(cpu, NULL, EXEC_FAULT);
+        deliver_raised(cpu, NULL);
     return RW_STEP_RETIRED;
 }
 
@@ -318,7 +336,7 @@ static bool model_interruptible(const struct rw_model *m, bool nmi)
 
 static enum rw_step model_interrupt(struct rw_model *m, uint8_t vector, bool nmi)
 {
-    if (m->cpu.shutdown)
+    if (m->cpu.at.shutdown)
         return RW_STEP_SHUTDOWN;
     return deliver(&m->cpu, nmi ? EVENT_NMI : EVENT_INTERRUPT, vector);
 }
@@ -345,11 +363,12 @@ static void model_get_state(const struct rw_model *m, struct rw_state *s)
     s->regs.rip = cpu->rip;
     fill_state(cpu, &s->regs);
     s->sys = cpu->sys;
-    s->sti_shadow = cpu->sti_shadow;
-    s->mov_ss_shadow = cpu->mov_ss_shadow;
-    s->nmi_blocked = cpu->nmi_blocked;
-    s->halted = cpu->halted;
-    s->shutdown = cpu->shutdown;
+    s->sti_shadow = cpu->at.sti_shadow;
+    s->mov_ss_shadow = cpu->at.mov_ss_shadow;
+    s->nmi_blocked = cpu->at.nmi_blocked;
+    s->step_pending = cpu->at.step_pending;
+    s->halted = cpu->at.halted;
+    s->shutdown = cpu->at.shutdown;
 }
 
 static void model_set_state(struct rw_model *m, const struct rw_state *s)
@@ -362,12 +381,12 @@ static void model_set_state(struct rw_model *m, const struct rw_state *s)
     cpu->cpl = s->regs.cpl;
     cpu->cr2 = s->regs.cr2;
     cpu->sys = cpu->sys_shown = s->sys;
-    cpu->sti_shadow = s->sti_shadow;
-    cpu->mov_ss_shadow = s->mov_ss_shadow;
-    cpu->nmi_blocked = s->nmi_blocked;
-    cpu->halted = s->halted;
-    cpu->shutdown = s->shutdown;
-    cpu->trap_pending = cpu->in_rep = false;
+    cpu->at = (struct boundary){.nmi_blocked = s->nmi_blocked,
+                                .sti_shadow = s->sti_shadow,
+                                .mov_ss_shadow = s->mov_ss_shadow,
+                                .step_pending = s->step_pending,
+                                .halted = s->halted,
+                                .shutdown = s->shutdown};
     cpu->window.valid = false;
     cpu_flush(cpu, FLUSH_ALL, 0, 0);
     cpu_derive(cpu);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every operation that a row of decode.c can name.
+// Every operation that a row of decode_table.c can name.
 #ifndef RW_OPS_H
 #define RW_OPS_H
 
@@ -7,7 +7,7 @@
 
 #define OP(name) enum exec name(struct cpu *cpu, const struct insn *in)
 
-/* exec_alu.c */
+/* exec_arith.c */
 OP(op_alu_rm_reg);
 OP(op_alu_reg_rm);
 OP(op_alu_rm_imm);
@@ -19,12 +19,16 @@ OP(op_inc_dec);
 OP(op_inc_dec_reg);
 OP(op_not);
 OP(op_neg);
+
+/* exec_muldiv.c */
 OP(op_mul);
 OP(op_imul);
 OP(op_imul2);
 OP(op_imul3);
 OP(op_div);
 OP(op_idiv);
+
+/* exec_shift.c */
 OP(op_shift_imm);
 OP(op_shift_1);
 OP(op_shift_cl);
@@ -32,11 +36,15 @@ OP(op_shld_imm);
 OP(op_shld_cl);
 OP(op_shrd_imm);
 OP(op_shrd_cl);
+
+/* exec_bit.c */
 OP(op_bt_reg);
 OP(op_bt_imm);
 OP(op_bsf);
 OP(op_bsr);
 OP(op_popcnt);
+
+/* exec_exchange.c */
 OP(op_cmpxchg);
 OP(op_xadd);
 OP(op_grp9);

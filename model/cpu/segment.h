@@ -67,6 +67,11 @@ static inline bool desc_db(const struct desc *d)
     return d->raw >> 54 & 1;
 }
 
+static inline bool tss_is_16(const struct rec_seg_state *tr)
+{
+    return !(tr->attr & 8);
+}
+
 static inline bool selector_is_null(uint16_t selector)
 {
     return (selector & 0xfffc) == 0;

@@ -154,6 +154,26 @@ static void timer_start(struct lapic *a, uint64_t from)
                             : from + ((uint64_t)a->timer_initial << divide_log2(a));
 }
 
+/* SDM Vol. 3A "APIC Timer": the count goes on from where it stands, at the new rate. choice: the
+ * step in progress begins anew. */
+static void timer_continue(struct lapic *a, uint32_t left)
+{
+    if (a->timer_deadline != DEVICE_NEVER)
+        a->timer_deadline = a->now + ((uint64_t)left << divide_log2(a));
+}
+
+/* SDM Vol. 3A "Local APIC State After It Has Been Software Disabled": every LVT entry is masked,
+ * and stays so while the APIC is disabled. */
+static void mask_all(struct lapic *a)
+{
+    a->lvt_timer |= LVT_MASK;
+    a->lvt_thermal |= LVT_MASK;
+    a->lvt_pmc |= LVT_MASK;
+    a->lvt_lint0 |= LVT_MASK;
+    a->lvt_lint1 |= LVT_MASK;
+    a->lvt_error |= LVT_MASK;
+}
+
 static void lapic_advance(void *self, uint64_t now)
 {
     struct lapic *a = self;
@@ -275,7 +295,13 @@ static void lapic_write(void *self, uint64_t offset, unsigned bytes, uint64_t va
         return;
     plain = storage(a, offset, &mask);
     if (plain != NULL) {
+        uint32_t left = timer_current(a);
+
         *plain = (*plain & ~mask) | (v & mask);
+        if (offset == REG_TIMER_DIVIDE)
+            timer_continue(a, left);
+        if (!(a->svr & SVR_ENABLE))
+            mask_all(a);
         return;
     }
     switch (offset) {

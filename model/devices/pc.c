@@ -11,7 +11,7 @@
 #define PORT_SHUTDOWN 0x8900
 #define ECAM_BASE     UINT64_C(0xB0000000)
 #define ECAM_BYTES    UINT64_C(0x100000)
-#define LAPIC_BASE    UINT64_C(0xFEE00000)
+#define LAPIC_OFFSET  UINT64_C(0xFFF)
 
 static uint64_t post_read(void *self, uint64_t offset, unsigned bytes)
 {
@@ -114,7 +114,6 @@ struct pc_region pc_decode(struct pc *pc, uint64_t addr, bool io)
         {{&pci_port_ops, &pc->pci}, 0xCF8, 8}, {{&shutdown_ops, pc}, PORT_SHUTDOWN, 1},
     };
     const struct pc_region memory[] = {
-        {{&lapic_ops, &pc->lapic}, LAPIC_BASE, 0x1000},
         {{&pci_ecam_ops, &pc->pci}, ECAM_BASE, ECAM_BYTES},
         {{&edu_ops, &pc->edu},
          pci_bar0(&pc->edu.pci),
@@ -160,8 +159,28 @@ unsigned pc_piece_bytes(uint64_t addr, unsigned left)
     return bytes;
 }
 
+/* Its registers are dwords; a longer or misaligned beat is none of them (lapic.h). */
+static void apic_beat(struct pc *pc, struct pc_beat *beat)
+{
+    uint64_t offset = beat->addr & LAPIC_OFFSET, value = 0;
+    unsigned n = beat->bytes < sizeof(value) ? beat->bytes : sizeof(value);
+
+    if (beat->write) {
+        memcpy(&value, beat->data, n);
+        lapic_ops.write(&pc->lapic, offset, beat->bytes, value);
+    } else {
+        value = lapic_ops.read(&pc->lapic, offset, beat->bytes);
+        memset(beat->data, 0, sizeof(beat->data));
+        memcpy(beat->data, &value, n);
+    }
+}
+
 void pc_beat_run(struct pc *pc, struct pc_beat *beat)
 {
+    if (beat->apic) {
+        apic_beat(pc, beat);
+        return;
+    }
     for (unsigned at = 0, n; at < beat->bytes; at += n) {
         uint64_t value = 0;
 

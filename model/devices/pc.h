@@ -39,6 +39,7 @@ struct pc_beat {
     uint64_t addr;
     unsigned bytes;
     bool write, io;
+    bool apic;        /* the processor at its own local APIC; no other access reaches that */
     uint8_t data[16]; /* from the first byte */
 };
 void pc_beat_run(struct pc *pc, struct pc_beat *beat);

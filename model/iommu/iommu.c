@@ -150,7 +150,7 @@ struct iommu_step request_fault(struct iommu *u, struct iommu_request *q, enum i
     q->out.latency += 1;
     q->out.status = DMA_BLOCKED;
     q->out.fault = (uint8_t)code;
-    if (!context_fpd(request_context(q)))
+    if (code == FAULT_CONTEXT_RESERVED || !context_fpd(request_context(q)))
         q->out.recorded = fault_record(u, &f);
     if (!fault_event_take(u, &m))
         return done();
@@ -173,6 +173,23 @@ struct iommu_step request_answer(struct iommu_request *q, enum rec_dma_status st
     return (struct iommu_step){.action = IOMMU_DO_ACCESS, .addr = pa, .bytes = q->out.len};
 }
 
+/* Refused without a record. */
+static struct iommu_step request_reject(struct iommu_request *q)
+{
+    q->out.latency += 1;
+    q->out.status = DMA_REJECTED;
+    return done();
+}
+
+/* The address goes out as it is; one beyond the host's width reaches nothing. */
+struct iommu_step request_unchanged(const struct iommu *u, struct iommu_request *q,
+                                    enum rec_dma_status status)
+{
+    if (q->out.iova >> u->config.haw != 0)
+        return request_reject(q);
+    return request_answer(q, status, q->out.iova, 0);
+}
+
 /* VT-d "Interrupt Address Range": an untranslated dword write is a message, nothing else is let
  * through. */
 static bool is_message(const struct rec_dma *r)
@@ -182,11 +199,9 @@ static bool is_message(const struct rec_dma *r)
 
 static struct iommu_step interrupt_request(struct iommu_request *q)
 {
+    if (!is_message(&q->out))
+        return request_reject(q);
     q->out.latency += 1;
-    if (!is_message(&q->out)) {
-        q->out.status = DMA_REJECTED;
-        return done();
-    }
     q->out.status = DMA_MESSAGE;
     q->out.pa = q->out.iova;
     q->state = ST_LAST;
@@ -205,9 +220,9 @@ struct iommu_step iommu_dma_begin(struct iommu *u, struct iommu_request *q,
                                         .phase = 1}};
     if (in_interrupt_range(in->iova))
         return interrupt_request(q);
-    if ((u->reg[REG_GSTS] & GSTS_TES) == 0)
-        return request_answer(q, DMA_UNTRANSLATED, in->iova & low_bits(u->config.haw), 0);
-    return context_begin(u, q);
+    if ((u->reg[REG_GSTS] & GSTS_TES) != 0)
+        return context_begin(u, q);
+    return in->at == 0 ? request_unchanged(u, q, DMA_UNTRANSLATED) : request_reject(q);
 }
 
 struct iommu_step iommu_dma_next(struct iommu *u, struct iommu_request *q, const uint64_t data[2])

@@ -55,9 +55,14 @@ unsigned context_address_width(struct context_entry e)
     return 30 + 9 * context_aw(e);
 }
 
-static bool aw_supported(const struct iommu_config *c, unsigned aw)
+/* SAGAW: 39 and 48 bits, as far as MGAW goes. Pass-through wants the largest. */
+static bool aw_supported(const struct iommu_config *c, unsigned aw, unsigned t)
 {
-    return aw >= 1 && aw <= 2 && 30 + 9 * aw <= c->mgaw;
+    unsigned width = 30 + 9 * aw;
+
+    if (t == CONTEXT_T_PASS_THROUGH)
+        return width == c->mgaw;
+    return (aw == 1 || aw == 2) && width <= c->mgaw;
 }
 
 /* No device-TLB is offered, so an address type other than untranslated is blocked by every T. */
@@ -89,7 +94,7 @@ enum iommu_fault context_entry_check(const struct iommu_config *c, struct contex
         return FAULT_CONTEXT_INVALID;
     if (!at_allowed(at))
         return FAULT_ADDRESS_TYPE;
-    if (!aw_supported(c, context_aw(e)))
+    if (!aw_supported(c, context_aw(e), t))
         return FAULT_CONTEXT_INVALID;
     return FAULT_NONE;
 }
@@ -154,7 +159,7 @@ unsigned context_cache_invalidate(struct context_cache *cc, const struct context
 static struct iommu_step context_known(struct iommu *u, struct iommu_request *q)
 {
     if (context_t(request_context(q)) == CONTEXT_T_PASS_THROUGH)
-        return request_answer(q, DMA_PASS_THROUGH, q->out.iova & low_bits(u->config.haw), 0);
+        return request_unchanged(u, q, DMA_PASS_THROUGH);
     return translate_begin(u, q);
 }
 

@@ -51,15 +51,22 @@ uint8_t fault_record(struct iommu *u, const struct fault_desc *f)
     return 1;
 }
 
-/* Software cleared an F; with the last one PPF falls, and with the last status IP. */
+/* Software cleared a status: with the last one a held event falls. VT-d "Fault Event Control
+ * Register", IP. */
+void fault_status_cleared(struct iommu *u)
+{
+    if ((u->reg[REG_FSTS] & FSTS_PENDING) == 0)
+        u->reg[REG_FECTL] &= ~FECTL_IP;
+}
+
+/* Software cleared an F; with the last one PPF falls. */
 void fault_record_cleared(struct iommu *u)
 {
     for (unsigned i = 0; i < u->config.fault_records; i++)
         if ((u->frcd[i].hi & FRCD_F) != 0)
             return;
     u->reg[REG_FSTS] &= ~FSTS_PPF;
-    if ((u->reg[REG_FSTS] & FSTS_CONDITIONS) == 0)
-        u->reg[REG_FECTL] &= ~FECTL_IP;
+    fault_status_cleared(u);
 }
 
 /* FECTL was written with IM = 0: a held event goes out. */

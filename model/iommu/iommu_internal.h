@@ -170,6 +170,7 @@ struct event_message {
 /* rec_dma.recorded: 1 recorded, 2 overflow, 3 dropped. May make the fault event due. */
 uint8_t fault_record(struct iommu *u, const struct fault_desc *f);
 void fault_record_cleared(struct iommu *u);
+void fault_status_cleared(struct iommu *u);
 void fault_event_unmasked(struct iommu *u);
 /* If the event is due: it no longer is, its record is emitted, the message is in *m. */
 bool fault_event_take(struct iommu *u, struct event_message *m);
@@ -210,6 +211,8 @@ enum reg {
 #define FSTS_FRI       (UINT32_C(0xFF) << FSTS_FRI_SHIFT)
 /* The conditions of a fault event; while one of them is set, another is no new condition. */
 #define FSTS_CONDITIONS (FSTS_PPF | FSTS_IQE | FSTS_ICE | FSTS_ITE)
+/* What software has to service before a held event falls. */
+#define FSTS_PENDING (FSTS_CONDITIONS | FSTS_PFO)
 
 #define FECTL_IM (UINT32_C(1) << 31)
 #define FECTL_IP (UINT32_C(1) << 30)
@@ -247,6 +250,8 @@ void request_set_context(struct iommu_request *q, struct context_entry e);
 struct iommu_step request_read(struct iommu_request *q, unsigned state, uint64_t addr,
                                unsigned bytes);
 struct iommu_step request_fault(struct iommu *u, struct iommu_request *q, enum iommu_fault code);
+struct iommu_step request_unchanged(const struct iommu *u, struct iommu_request *q,
+                                    enum rec_dma_status status);
 struct iommu_step request_answer(struct iommu_request *q, enum rec_dma_status status, uint64_t pa,
                                  unsigned page_log2);
 

@@ -105,6 +105,12 @@ static void iotlb_hi_written(struct iommu *u, uint32_t value)
     emit_invalidation(u, IOMMU_IOTLB_INV, dropped);
 }
 
+static void fsts_written(struct iommu *u, uint32_t value)
+{
+    (void)value;
+    fault_status_cleared(u);
+}
+
 static void fectl_written(struct iommu *u, uint32_t value)
 {
     if ((value & FECTL_IM) == 0)
@@ -128,7 +134,7 @@ static const struct reg_row rows[REG_COUNT] = {
     [REG_RTADDR_HI] = { 0x024,            0,         ALL,        0,        ALL, rtaddr_hi_written },
     [REG_CCMD]      = { 0x028,            0,         ALL,        0,        ALL, NULL },
     [REG_CCMD_HI]   = { 0x02C,            0,         0x60000003, 0,        ALL, ccmd_hi_written },
-    [REG_FSTS]      = { 0x034,            0,         0,          FSTS_PFO, ALL, NULL },
+    [REG_FSTS]      = { 0x034,            0,         0,          FSTS_PFO, ALL, fsts_written },
     [REG_FECTL]     = { 0x038,            FECTL_IM,  FECTL_IM,   0,        ALL, fectl_written },
     [REG_FEDATA]    = { 0x03C,            0,         0x0000FFFF, 0,        ALL, NULL },
     [REG_FEADDR]    = { 0x040,            0,         0xFFFFFFFC, 0,        ALL, NULL },

@@ -152,11 +152,13 @@ static struct iommu_step walk_table(struct iommu *u, struct iommu_request *q, ui
     return read_slpte(q);
 }
 
-/* Step 7: permission first, then the reserved bits. */
+/* Step 7: permission first, then the reserved bits. The rights of the levels above are ANDed in
+ * before the check: a zero-length read, which R or W suffices for, needs one of them at all levels.
+ */
 struct iommu_step walk_slpte_read(struct iommu *u, struct iommu_request *q, const uint64_t data[2])
 {
     uint64_t entry = data[0];
-    uint8_t rights = (uint8_t)(entry & RIGHTS_ALL);
+    uint8_t rights = (uint8_t)(entry & q->rights);
     struct rec_iwalk r = {.addr = slpte_address(q), .value = {entry, 0}, .kind = (uint8_t)q->level};
 
     q->out.latency += 2;
@@ -165,7 +167,7 @@ struct iommu_step walk_slpte_read(struct iommu *u, struct iommu_request *q, cons
         return walk_fault(u, q, denied(q));
     if ((entry & slpte_reserved_bits(&u->config, q->level, entry)) != 0)
         return walk_fault(u, q, FAULT_SLPTE_RESERVED);
-    q->rights &= rights;
+    q->rights = rights;
     if (slpte_is_leaf(q->level, entry))
         return walk_leaf(u, q, entry);
     return walk_table(u, q, entry);

@@ -52,6 +52,20 @@ struct mmu_ctx {
     uint64_t cr0, cr3, cr4, efer, pat;
 };
 
+/* A paging mode: all that a walk has to know of it. SDM Vol. 3A "Paging Modes and Control Bits". */
+#define PAGING_MAX_LEVELS 5
+
+enum { ENTRY_TABLE, ENTRY_LEAF }; /* what an entry refers to: a paging structure, a page */
+
+struct paging_mode {
+    unsigned levels;      /* the top table's; 0: paging is off */
+    unsigned index_bits;  /* of the linear address, at every level */
+    unsigned entry_bytes; /* 8 */
+    unsigned large;       /* bit n: PS = 1 in an entry of level n makes it a leaf */
+    uint64_t root;        /* physical address of the top table */
+    uint64_t reserved[PAGING_MAX_LEVELS + 1][2]; /* by level and by what the entry refers to */
+};
+
 struct mmu_req {
     uint64_t va;
     uint8_t access; /* enum rec_access */
@@ -88,7 +102,7 @@ struct tlb_entry {
 
 struct tlb {
     unsigned size, next; /* next: round-robin pointer */
-    uint64_t epoch;      /* counts the valid entries that were lost */
+    uint64_t epoch;      /* changes when the answer to some address may have changed */
     struct tlb_entry entry[TLB_MAX];
 };
 
@@ -126,6 +140,7 @@ struct mmu_flush_req {
     uint16_t pcid;
 };
 
+/* mmu.c */
 void mmu_init(struct mmu *m, const struct mmu_mem *mem);
 
 /* Translate one access; every paging-structure access goes through m->mem, in order.
@@ -138,8 +153,14 @@ uint16_t mmu_pcid(const struct mmu_ctx *ctx);
 /* mmu_rights.c: pure predicates. */
 struct mmu_rights mmu_rights_add(struct mmu_rights r, uint64_t pte, bool nxe);
 bool mmu_rights_allow(const struct mmu_ctx *ctx, const struct mmu_req *req, struct mmu_rights r);
-uint64_t mmu_reserved_bits(unsigned level, uint64_t pte, bool nxe);
 uint32_t mmu_error_code(const struct mmu_ctx *ctx, const struct mmu_req *req, uint32_t cause);
+
+/* mmu_mode.c: pure functions of the registers, of a mode. */
+bool mmu_paging(const struct mmu_ctx *ctx);
+struct paging_mode mmu_paging_mode(const struct mmu_ctx *ctx);
+unsigned paging_shift(const struct paging_mode *mode, unsigned level); /* of the level's index */
+bool paging_is_leaf(const struct paging_mode *mode, unsigned level, uint64_t entry);
+bool paging_reserved(const struct paging_mode *mode, unsigned level, uint64_t entry);
 
 /* mmu_tlb.c */
 void tlb_init(struct tlb *t, unsigned size);

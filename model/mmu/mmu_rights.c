@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Pure predicates of paging. SDM Vol. 3A "Determination of Access Rights", "Page-Fault Exceptions",
-// "4-Level Paging and 5-Level Paging".
+// Rights and error code, pure. SDM Vol. 3A "Determination of Access Rights", "Page-Fault
+// Exceptions".
 #include "mmu.h"
-
-#define BITS(hi, lo) ((((UINT64_C(2) << ((hi) - (lo))) - 1)) << (lo))
 
 struct mmu_rights mmu_rights_add(struct mmu_rights r, uint64_t pte, bool nxe)
 {
@@ -29,19 +27,6 @@ bool mmu_rights_allow(const struct mmu_ctx *ctx, const struct mmu_req *req, stru
     if (r.us && (ctx->cr4 & MMU_CR4_SMAP) && (req->implicit || !req->ac))
         return false;
     return req->access == ACCESS_READ || r.rw || !(ctx->cr0 & MMU_CR0_WP);
-}
-
-uint64_t mmu_reserved_bits(unsigned level, uint64_t pte, bool nxe)
-{
-    uint64_t reserved = BITS(51, MMU_MAXPHYADDR) | (nxe ? 0 : PTE_XD);
-
-    if (level == 4)
-        return reserved | PTE_PS;
-    if (level == 3 && (pte & PTE_PS))
-        return reserved | BITS(29, 13);
-    if (level == 2 && (pte & PTE_PS))
-        return reserved | BITS(20, 13);
-    return reserved;
 }
 
 /* cause: PF_P and PF_RSVD, from the entry that ended the walk. */

@@ -1,17 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-// The page walk with its A and D updates. SDM Vol. 3A "4-Level Paging and 5-Level Paging",
-// "Accessed and Dirty Flags"; order and latency from docs/mmu.md, steps 3 to 7.
+// The page walk with its A and D updates, for every paging mode. SDM Vol. 3A "Hierarchical Paging
+// Structures: an Overview", "Accessed and Dirty Flags"; order and latency from docs/mmu.md, steps 3
+// to 7.
 #include <string.h>
 
 #include "mmu.h"
 
 enum walk_end { END_LEAF, END_FAULT, END_RESTART };
 
+/* One paging-structure entry: where it stands, and what was read there. */
+struct entry {
+    uint64_t pa, value;
+};
+
 struct walk {
     struct mmu *m;
     const struct mmu_ctx *ctx;
     const struct mmu_req *req;
     struct mmu_rsp *rsp;
+    struct paging_mode mode;
     uint16_t pcid;
     bool nxe;
     bool from_psc;            /* this pass began from a PSC entry */
@@ -41,13 +48,13 @@ static void record(const struct walk *w, uint64_t pa, uint64_t value, enum rec_w
 static void start(struct walk *w, bool use_psc)
 {
     w->from_psc = false;
-    w->level = 4;
-    w->table = w->ctx->cr3 & PTE_ADDR;
+    w->level = w->mode.levels;
+    w->table = w->mode.root;
     w->rights = (struct mmu_rights){.rw = true, .us = true, .xd = false};
     w->rsp->latency += 1;
     if (!use_psc)
         return;
-    for (unsigned level = 2; level <= 4; level++) {
+    for (unsigned level = 2; level <= w->mode.levels; level++) {
         const struct psc_entry *e = psc_find(&w->m->psc[level - 2], w->req->va, w->pcid);
 
         if (e) {
@@ -60,21 +67,36 @@ static void start(struct walk *w, bool use_psc)
     }
 }
 
-/* Step 5. False: the entry changed since it was read, the translation restarts. */
-static bool update(struct walk *w, uint64_t pa, uint64_t old, uint64_t bits)
+/* The entry of this level that the address selects. Its address is a physical one: with EPT it
+ * would be translated here. */
+static struct entry read_entry(struct walk *w)
 {
     const struct mmu_mem *mem = &w->m->mem;
-    uint64_t now = mem->locked_read8(mem->ctx, pa);
-    uint64_t value = now == old ? old | bits : now;
+    uint64_t mask = (UINT64_C(1) << w->mode.index_bits) - 1;
+    uint64_t index = w->req->va >> paging_shift(&w->mode, w->level) & mask;
+    struct entry e = {.pa = w->table + w->mode.entry_bytes * index};
 
-    record(w, pa, now, WALK_LOCKED_READ);
-    mem->locked_write8(mem->ctx, pa, value);
-    record(w, pa, value, WALK_UPDATE);
+    e.value = mem->read8(mem->ctx, e.pa);
+    record(w, e.pa, e.value, WALK_READ);
     w->rsp->latency += 2;
-    return now == old;
+    return e;
 }
 
-static enum walk_end finish_leaf(struct walk *w, uint64_t pa, uint64_t pte)
+/* Step 5. False: the entry changed since it was read, the translation restarts. */
+static bool update(struct walk *w, const struct entry *e, uint64_t bits)
+{
+    const struct mmu_mem *mem = &w->m->mem;
+    uint64_t now = mem->locked_read8(mem->ctx, e->pa);
+    uint64_t value = now == e->value ? now | bits : now;
+
+    record(w, e->pa, now, WALK_LOCKED_READ);
+    mem->locked_write8(mem->ctx, e->pa, value);
+    record(w, e->pa, value, WALK_UPDATE);
+    w->rsp->latency += 2;
+    return now == e->value;
+}
+
+static enum walk_end finish_leaf(struct walk *w, const struct entry *e)
 {
     uint64_t bits = PTE_A | (w->req->access == ACCESS_WRITE ? PTE_D : 0);
 
@@ -82,38 +104,38 @@ static enum walk_end finish_leaf(struct walk *w, uint64_t pa, uint64_t pte)
         w->cause = PF_P;
         return END_FAULT;
     }
-    if ((pte & bits) != bits && !update(w, pa, pte, bits))
+    if ((e->value & bits) != bits && !update(w, e, bits))
         return END_RESTART;
-    w->leaf = pte | bits;
+    w->leaf = e->value | bits;
     return END_LEAF;
+}
+
+/* Step 4, what is looked at before an entry is used. */
+static bool entry_faults(struct walk *w, const struct entry *e)
+{
+    if (!(e->value & PTE_P))
+        w->cause = 0;
+    else if (paging_reserved(&w->mode, w->level, e->value))
+        w->cause = PF_P | PF_RSVD;
+    else
+        return false;
+    return true;
 }
 
 /* Step 4, one pass from the start chosen to a leaf, a fault or a changed entry. */
 static enum walk_end pass(struct walk *w)
 {
-    const struct mmu_mem *mem = &w->m->mem;
-
     for (;; w->level--) {
-        unsigned shift = 12 + 9 * (w->level - 1);
-        uint64_t pa = w->table + 8 * (w->req->va >> shift & 0x1ff);
-        uint64_t pte = mem->read8(mem->ctx, pa);
+        struct entry e = read_entry(w);
 
-        record(w, pa, pte, WALK_READ);
-        w->rsp->latency += 2;
-        if (!(pte & PTE_P)) {
-            w->cause = 0;
+        if (entry_faults(w, &e))
             return END_FAULT;
-        }
-        if (pte & mmu_reserved_bits(w->level, pte, w->nxe)) {
-            w->cause = PF_P | PF_RSVD;
-            return END_FAULT;
-        }
-        w->rights = mmu_rights_add(w->rights, pte, w->nxe);
-        if (w->level == 1 || (pte & PTE_PS))
-            return finish_leaf(w, pa, pte);
-        if (!(pte & PTE_A) && !update(w, pa, pte, PTE_A))
+        w->rights = mmu_rights_add(w->rights, e.value, w->nxe);
+        if (paging_is_leaf(&w->mode, w->level, e.value))
+            return finish_leaf(w, &e);
+        if (!(e.value & PTE_A) && !update(w, &e, PTE_A))
             return END_RESTART;
-        w->table = pte & PTE_ADDR;
+        w->table = e.value & PTE_ADDR;
         psc_fill(&w->m->psc[w->level - 2], w->req->va, w->pcid, w->table, w->rights);
     }
 }
@@ -128,7 +150,7 @@ static unsigned pat_index(uint64_t leaf, unsigned level)
 /* Step 7. */
 static void fill(struct walk *w)
 {
-    unsigned page_log2 = 12 + 9 * (w->level - 1);
+    unsigned page_log2 = paging_shift(&w->mode, w->level);
     uint64_t low = (UINT64_C(1) << page_log2) - 1;
     struct tlb *t = w->req->access == ACCESS_FETCH ? &w->m->code : &w->m->data;
     struct tlb_entry e = {
@@ -155,6 +177,7 @@ void mmu_walk(struct mmu *m, const struct mmu_ctx *ctx, const struct mmu_req *re
     struct walk w = {.m = m, .ctx = ctx, .req = req, .rsp = rsp, .pcid = mmu_pcid(ctx)};
     enum walk_end end;
 
+    w.mode = mmu_paging_mode(ctx);
     w.nxe = (ctx->efer & MMU_EFER_NXE) != 0;
     rsp->hit = XLATE_WALKED;
     start(&w, true);

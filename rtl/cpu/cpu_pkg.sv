@@ -3,21 +3,11 @@
 // in ucode_pkg, written by uasm.
 package cpu_pkg;
   import ucode_pkg::*;
+  import cpu_arch_pkg::*;
+  export cpu_arch_pkg::*;
 
   // Operand and address sizes as log2 of bytes.
   typedef logic [2:0] log2_t;
-
-  // Segment registers by number (ES is 0); 8 and 9 hold the CS and SS being loaded (SDM Vol. 3A
-  // 3.4.3).
-  localparam int unsigned SegCs = 1;
-  localparam int unsigned SegSs = 2;
-  localparam int unsigned SegDs = 3;
-  localparam int unsigned SegFs = 4;
-  localparam int unsigned SegGs = 5;
-  localparam int unsigned SegLdtr = 6;
-  localparam int unsigned SegTr = 7;
-  localparam int unsigned SegNcs = 8;
-  localparam int unsigned SegNss = 9;
 
   typedef struct packed {
     logic [63:0] base;
@@ -25,19 +15,6 @@ package cpu_pkg;
     logic [15:0] sel;
     logic [15:0] attr;   // access byte 7:0, AVL L D/B G 15:12; 0 unusable
   } seg_t;
-
-  // RFLAGS bits.
-  localparam int unsigned FlCf = 0;
-  localparam int unsigned FlPf = 2;
-  localparam int unsigned FlAf = 4;
-  localparam int unsigned FlZf = 6;
-  localparam int unsigned FlSf = 7;
-  localparam int unsigned FlTf = 8;
-  localparam int unsigned FlIf = 9;
-  localparam int unsigned FlDf = 10;
-  localparam int unsigned FlOf = 11;
-  localparam int unsigned FlRf = 16;
-  localparam int unsigned FlAc = 18;
 
   // A decoded instruction.
   typedef struct packed {
@@ -69,11 +46,52 @@ package cpu_pkg;
     logic cr4_de, cr4_umip, cr4_fsgsbase, efer_sce;
   } dec_ctx_t;
 
+  // What the boundary behind an instruction or event remembers (docs/record.md "retire").
   typedef struct packed {
-    logic        valid;
+    logic [3:0] breakpoints;  // of DR3 to DR0: #DB to be delivered
+    logic       step;         // single step: the same
+    logic       mov_ss;       // shadow of MOV SS, POP SS
+    logic       sti;          // shadow of STI
+    logic       nmi_blocked;
+  } boundary_t;
+
+  // How a step of the work ends: with nothing to report, or with an exception of the architecture,
+  // which carries everything that it exposes. (A VM exit will be a kind of its own.)
+  typedef enum logic [1:0] {
+    OcNone      = 2'd0,
+    OcException = 2'd1
+  } outcome_e;
+
+  typedef struct packed {
+    outcome_e    kind;
     logic [7:0]  vec;
-    logic [31:0] error_code;
-  } fault_t;
+    logic [31:0] error_code;  // 0 where none is pushed
+    logic [63:0] cr2;         // of a #PF
+  } outcome_t;
+
+  // The event in delivery, and RF in the flags that it pushes.
+  typedef enum logic [1:0] {
+    RfKeep  = 2'd0,
+    RfClear = 2'd1,
+    RfSet   = 2'd2
+  } rf_e;
+
+  typedef struct packed {
+    logic                     active;
+    record_pkg::retire_kind_e kind;
+    logic [7:0]               vec;
+    logic [31:0]              error_code;
+    logic                     has_error;
+    logic                     dpl_check;  // INT n, INT3, INTO
+    rf_e                      rf;
+  } event_t;
+
+  // The mode as instructions see it.
+  typedef struct packed {
+    logic  lma;         // long mode
+    logic  l64;         // 64-bit mode
+    log2_t stack_log2;  // stack-address size
+  } mode_t;
 
   // Control, debug and model-specific registers, and the descriptor-table registers.
   typedef struct packed {
@@ -86,40 +104,16 @@ package cpu_pkg;
     logic [63:0]      sysenter_cs, sysenter_esp, sysenter_eip, misc;
   } sysreg_t;
 
-  localparam int unsigned Cr0Pe = 0;
-  localparam int unsigned Cr0Mp = 1;
-  localparam int unsigned Cr0Em = 2;
-  localparam int unsigned Cr0Ts = 3;
-  localparam int unsigned Cr0Wp = 16;
-  localparam int unsigned Cr0Am = 18;
-  localparam int unsigned Cr0Nw = 29;
-  localparam int unsigned Cr0Cd = 30;
-  localparam int unsigned Cr0Pg = 31;
-  localparam int unsigned Cr4De = 3;
-  localparam int unsigned Cr4Pae = 5;
-  localparam int unsigned Cr4Pge = 7;
-  localparam int unsigned Cr4Umip = 11;
-  localparam int unsigned Cr4Fsgsbase = 16;
-  localparam int unsigned Cr4Pcide = 17;
-  localparam int unsigned Cr4Smep = 20;
-  localparam int unsigned Cr4Smap = 21;
-  localparam int unsigned EferSce = 0;
-  localparam int unsigned EferLme = 8;
-  localparam int unsigned EferLma = 10;
-  localparam int unsigned EferNxe = 11;
-
-  localparam logic [7:0] VecDe = 8'd0;
-  localparam logic [7:0] VecDb = 8'd1;
-  localparam logic [7:0] VecNmi = 8'd2;
-  localparam logic [7:0] VecUd = 8'd6;
-  localparam logic [7:0] VecNm = 8'd7;
-  localparam logic [7:0] VecDf = 8'd8;
-  localparam logic [7:0] VecTs = 8'd10;
-  localparam logic [7:0] VecNp = 8'd11;
-  localparam logic [7:0] VecSs = 8'd12;
-  localparam logic [7:0] VecGp = 8'd13;
-  localparam logic [7:0] VecPf = 8'd14;
-  localparam logic [7:0] VecAc = 8'd17;
+  // Model-specific registers by number. SDM Vol. 4.
+  typedef enum logic [31:0] {
+    MsrTsc = 32'h10, MsrApicBase = 32'h1b, MsrFeature = 32'h3a, MsrTscAdjust = 32'h3b,
+    MsrBiosSign = 32'h8b, MsrMtrrCap = 32'hfe, MsrSysCs = 32'h174, MsrSysEsp = 32'h175,
+    MsrSysEip = 32'h176, MsrMcgCap = 32'h179, MsrMisc = 32'h1a0, MsrDebugCtl = 32'h1d9,
+    MsrPat = 32'h277, MsrMtrrDef = 32'h2ff, MsrEfer = 32'hc000_0080, MsrStar = 32'hc000_0081,
+    MsrLstar = 32'hc000_0082, MsrCstar = 32'hc000_0083, MsrFmask = 32'hc000_0084,
+    MsrFsBase = 32'hc000_0100, MsrGsBase = 32'hc000_0101, MsrKgsBase = 32'hc000_0102,
+    MsrTscAux = 32'hc000_0103
+  } msr_e;
 
   // One access of the load/store unit.
   typedef struct packed {
@@ -136,6 +130,20 @@ package cpu_pkg;
   } lsu_req_t;
 
   /* verilator lint_off UNUSEDSIGNAL */  // functions take whole values and look at some bits
+  function automatic outcome_t exception(input logic [7:0] vec, input logic [31:0] error_code);
+    return '{kind: OcException, vec: vec, error_code: error_code, cr2: '0};
+  endfunction
+
+  function automatic outcome_t page_fault(input logic [31:0] error_code, input logic [63:0] va);
+    return '{kind: OcException, vec: VecPf, error_code: error_code, cr2: va};
+  endfunction
+
+  function automatic mode_t mode_of(input logic lma, input seg_t cs, input seg_t ss);
+    logic l64;
+    l64 = lma && cs.attr[AttrL];
+    return '{lma: lma, l64: l64, stack_log2: l64 ? 3'd3 : ss.attr[AttrD] ? 3'd2 : 3'd1};
+  endfunction
+
   // SDM Vol. 1 "Canonical Addressing", 48 bits.
   function automatic logic is_canonical(input logic [63:0] va);
     return va[63:47] == '0 || va[63:47] == '1;

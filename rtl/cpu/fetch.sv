@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Instruction fetch: the fetch window (docs/cpu.md "Fetch translations"), eight 16-byte lines
 // tagged with physical addresses and kept equal to memory by dropping written ones, and the bytes
-// at lin_i. avail_o bytes of bytes_o are there now. need_i asks for the byte after those; it stays
-// up, with lin_i and left_i stable, until avail_o grows or fault_o is high for one cycle. Lines
+// at ip_i. avail_o bytes of bytes_o are there now. need_i asks for the byte after those; it stays
+// up, with ip_i stable, until avail_o grows or outcome_o is a fault, for one cycle. Lines
 // are read ahead only inside the window's page. SDM Vol. 3A "Self-Modifying Code".
 module fetch
   import cpu_pkg::*;
@@ -11,16 +11,17 @@ module fetch
 (
   input  logic         clk_i, rst_ni,
   input  logic         flush_i,       // the window becomes empty
-  input  logic [63:0]  lin_i,         // linear address of the instruction
+  input  logic [63:0]  ip_i,          // RIP of the instruction
   input  logic         l64_i,
-  input  logic [3:0]   left_i,        // bytes from lin_i inside the code segment, at most 15
+  /* verilator lint_off UNUSEDSIGNAL */  // base and limit
+  input  seg_t         cs_i,
+  /* verilator lint_on UNUSEDSIGNAL */
   input  logic         look_i,        // bytes_o, avail_o are wanted
   input  logic         need_i,
   input  logic         user_i,
   output logic [119:0] bytes_o,
   output logic [3:0]   avail_o,
-  output fault_t       fault_o,
-  output logic [63:0]  fault_va_o,
+  output outcome_t     outcome_o,     // of the byte needed
   input  logic         drop_i,        // a write to the block drop_addr_i is acked in this cycle
   input  logic [39:4]  drop_addr_i,
   output logic         mmu_valid_o,
@@ -30,6 +31,25 @@ module fetch
   output bus_req_t     bus_req_o,
   input  bus_rsp_t     bus_rsp_i
 );
+
+  // Linear address, and the bytes from there inside the code segment or the canonical half, at
+  // most 15.
+  logic [63:0] lin, room;
+  logic [3:0]  left;
+  assign lin = l64_i ? ip_i : {32'd0, cs_i.base[31:0] + ip_i[31:0]};
+  always_comb begin
+    room = '0;
+    left = 4'd0;
+    if (look_i) begin
+      if (!l64_i) begin
+        room = {32'd0, cs_i.limit - ip_i[31:0]};
+        if (ip_i[31:0] <= cs_i.limit) left = room >= 64'd14 ? 4'd15 : room[3:0] + 4'd1;
+      end else if (is_canonical(ip_i)) begin
+        room = (ip_i[63] ? 64'hffff_ffff_ffff_ffff : 64'h7fff_ffff_ffff) - ip_i;
+        left = room >= 64'd14 || ip_i[63] ? 4'd15 : room[3:0] + 4'd1;
+      end
+    end
+  end
 
   // The window, and the page before it while an instruction lies across both.
   logic        win_v_q, prev_v_q;
@@ -51,14 +71,14 @@ module fetch
   logic        next_mapped;
 
   always_comb begin
-    lin1 = {lin_i[63:4] + 60'd1, 4'd0};
+    lin1 = {lin[63:4] + 60'd1, 4'd0};
     if (!l64_i) lin1[63:32] = '0;
     map0 = 1'b1;
     map1 = 1'b1;
-    pa0 = {win_pa_q, lin_i[11:4]};
+    pa0 = {win_pa_q, lin[11:4]};
     pa1 = {win_pa_q, lin1[11:4]};
-    if (win_v_q && lin_i[63:12] == win_page_q) pa0 = {win_pa_q, lin_i[11:4]};
-    else if (prev_v_q && lin_i[63:12] == prev_page_q) pa0 = {prev_pa_q, lin_i[11:4]};
+    if (win_v_q && lin[63:12] == win_page_q) pa0 = {win_pa_q, lin[11:4]};
+    else if (prev_v_q && lin[63:12] == prev_page_q) pa0 = {prev_pa_q, lin[11:4]};
     else map0 = 1'b0;
     if (win_v_q && lin1[63:12] == win_page_q) pa1 = {win_pa_q, lin1[11:4]};
     else if (prev_v_q && lin1[63:12] == prev_page_q) pa1 = {prev_pa_q, lin1[11:4]};
@@ -72,36 +92,35 @@ module fetch
     have = '0;
     avail_o = '0;
     if (look_i) begin
-      have = !hit0 ? 5'd0 : 5'd16 - {1'b0, lin_i[3:0]} + (hit1 ? 5'd15 : 5'd0);
+      have = !hit0 ? 5'd0 : 5'd16 - {1'b0, lin[3:0]} + (hit1 ? 5'd15 : 5'd0);
       avail_o = have > 5'd15 ? 4'd15 : have[3:0];
       if (have == 5'd16) avail_o = 4'd15;
-      if (avail_o > left_i) avail_o = left_i;
-      bytes_o = 120'({line_q[pa1[2:0]], line_q[pa0[2:0]]} >> {lin_i[3:0], 3'd0});
+      if (avail_o > left) avail_o = left;
+      bytes_o = 120'({line_q[pa1[2:0]], line_q[pa0[2:0]]} >> {lin[3:0], 3'd0});
     end
   end
 
   // The byte needed next.
   logic limit_fault, start_xlate;
   always_comb begin
-    next_va = lin_i + {60'd0, avail_o};
+    next_va = lin + {60'd0, avail_o};
     if (!l64_i) next_va[63:32] = '0;
     next_mapped = (win_v_q && next_va[63:12] == win_page_q)
                || (prev_v_q && next_va[63:12] == prev_page_q);
-    limit_fault = need_i && !xlate_q && avail_o == left_i;
+    limit_fault = need_i && !xlate_q && avail_o == left;
     start_xlate = need_i && !xlate_q && !limit_fault && !next_mapped;
     mmu_valid_o = start_xlate || xlate_q;
     mmu_req_o = '0;
     mmu_req_o.va = next_va;
     mmu_req_o.acc = AccFetch;
     mmu_req_o.user = user_i;
-    fault_va_o = next_va;
   end
 
   always_comb begin
-    fault_o = '0;
-    if (limit_fault) fault_o = '{valid: 1'b1, vec: VecGp, error_code: '0};
-    else if (xlate_q && mmu_rsp_valid_i && mmu_rsp_i.fault) begin
-      fault_o = '{valid: 1'b1, vec: VecPf, error_code: mmu_rsp_i.error_code};
+    outcome_o = '0;
+    if (limit_fault) outcome_o = exception(VecGp, '0);
+    else if (xlate_q && mmu_rsp_valid_i && mmu_rsp_i.kind == XlPageFault) begin
+      outcome_o = page_fault(mmu_rsp_i.error_code, next_va);
     end
   end
 
@@ -109,7 +128,7 @@ module fetch
   logic        want, rsp_ok;
   logic [35:0] want_addr;
   always_comb begin
-    rsp_ok = xlate_q && mmu_rsp_valid_i && !mmu_rsp_i.fault;
+    rsp_ok = xlate_q && mmu_rsp_valid_i && mmu_rsp_i.kind == XlDone;
     want = 1'b0;
     want_addr = pa0;
     if (rsp_ok) begin

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Load/store unit: segment checks, translation, beats. start_i for one cycle with req_i; then
-// done_o (with rdata_o for a read) or fault_o for one cycle; a segment fault answers in the cycle
-// of start_i, an access of one beat 2 cycles after it with a TLB hit and no wait state. Both pages
-// of a crossing access are translated before the first beat. A read-modify-write's write (strmw)
-// goes to the addresses of its read without translation; a probe ends with its translation.
+// done_o (with rdata_o for a read) or a fault in outcome_o for one cycle; a segment fault answers
+// in the cycle of start_i, an access of one beat 2 cycles after it with a TLB hit and no wait
+// state. Both pages of a crossing access are translated before the first beat. A read-modify-
+// write's write (strmw) goes to the addresses of its read without translation; a probe ends with
+// its translation.
 // SDM Vol. 3A "Limit Checking", "Type Checking", "Alignment Check Exception"; Vol. 1 "Canonical
 // Addressing".
 module lsu
@@ -23,8 +24,7 @@ module lsu
   input  logic [15:0]  ss_err_i,     // error code of #SS
   output logic         done_o,
   output logic [127:0] rdata_o,
-  output fault_t       fault_o,
-  output logic [63:0]  fault_va_o,   // of a #PF
+  output outcome_t     outcome_o,
   output logic         mmu_valid_o,
   output mmu_req_t     mmu_req_o,
   input  logic         mmu_rsp_valid_i,
@@ -114,7 +114,7 @@ module lsu
   end
 
   logic xlate_last;
-  assign xlate_last = mmu_rsp_valid_i && !mmu_rsp_i.fault
+  assign xlate_last = mmu_rsp_valid_i && mmu_rsp_i.kind == XlDone
                    && ((state_q == StFirst && !cross_q) || state_q == StSecond);
 
   // --- answers
@@ -127,17 +127,14 @@ module lsu
                || (xlate_last && probe_q && !ac_q);
 
   always_comb begin
-    fault_o = '0;
-    fault_va_o = mreq_q.va;
+    outcome_o = '0;
     if (virt && bad) begin
-      fault_o.valid = 1'b1;
-      fault_o.vec = is_ss ? VecSs : VecGp;
-      fault_o.error_code = is_ss ? {16'd0, ss_err_i} : '0;
+      outcome_o = is_ss ? exception(VecSs, {16'd0, ss_err_i}) : exception(VecGp, '0);
     end else if (state_q == StFirst || state_q == StSecond) begin
-      if (mmu_rsp_valid_i && mmu_rsp_i.fault) begin
-        fault_o = '{valid: 1'b1, vec: VecPf, error_code: mmu_rsp_i.error_code};
+      if (mmu_rsp_valid_i && mmu_rsp_i.kind == XlPageFault) begin
+        outcome_o = page_fault(mmu_rsp_i.error_code, mreq_q.va);
       end else if (xlate_last && ac_q) begin
-        fault_o = '{valid: 1'b1, vec: VecAc, error_code: '0};
+        outcome_o = exception(VecAc, '0);
       end
     end
   end
@@ -213,7 +210,7 @@ module lsu
         StFirst: if (mmu_rsp_valid_i) begin
           pa_q <= mmu_rsp_i.pa;
           block2_q <= mmu_rsp_i.pa[39:4] + 36'd1;
-          if (fault_o.valid) begin
+          if (outcome_o.kind != OcNone) begin
             state_q <= StIdle;
           end else if (cross_q) begin
             mreq_q.va <= va2_q;
@@ -224,7 +221,7 @@ module lsu
         end
         StSecond: if (mmu_rsp_valid_i) begin
           block2_q <= mmu_rsp_i.pa[39:4];
-          state_q <= fault_o.valid || probe_q ? StIdle : StBeat;
+          state_q <= outcome_o.kind != OcNone || probe_q ? StIdle : StBeat;
         end
         default: if (bus_rsp_i.ack) begin
           second_q <= !last_beat;
@@ -236,7 +233,7 @@ module lsu
   end
 
   OneAnswer: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    !(done_o && fault_o.valid));
+    !(done_o && outcome_o.kind != OcNone));
   StartWhenIdle: assert property (@(posedge clk_i) disable iff (!rst_ni)
     start_i |-> state_q == StIdle);
 

@@ -13,9 +13,10 @@ module muldiv
   input  logic [63:0] a_i, b_i,   // product: factors. Quotient: a is the divisor
   input  logic [63:0] hi_i, lo_i, // dividend: rDX and rAX (byte: AX in lo)
   output logic        done_o,
-  output logic        de_o,       // with done_o: #DE
+  output outcome_t    outcome_o,  // with done_o: #DE or none
   output logic [63:0] lo_o, hi_o, // product (byte: all of it in lo), or quotient and remainder
-  output logic        ovf_o       // product: CF and OF
+  input  logic [63:0] flags_i,
+  output logic [63:0] flags_o     // of a product
 );
 
   typedef enum logic [1:0] {StIdle, StMul, StDiv, StFix} state_e;
@@ -121,16 +122,17 @@ module muldiv
     end
   end
 
+  logic        ovf, de;
   logic [63:0] a_sx, b_sx, lim;
   assign a_sx = sext(a_i, size_i);
   assign b_sx = sext(b_i, size_i);
 
   always_comb begin
     done_o = state_q == StMul || state_q == StFix;
-    de_o = 1'b0;
+    de = 1'b0;
     lo_o = '0;
     hi_o = '0;
-    ovf_o = 1'b0;
+    ovf = 1'b0;
     lim = 64'd1 << ((7'd8 << size_q) - 7'd1);
     if (state_q == StMul) begin
       unique case (size_q)
@@ -151,11 +153,28 @@ module muldiv
           hi_o = prod_q[127:64];
         end
       endcase
-      ovf_o = signed_q ? prod_q != {{64{prod_top}}, sext(lo_o, size_q)} : hi_o != '0;
+      ovf = signed_q ? prod_q != {{64{prod_top}}, sext(lo_o, size_q)} : hi_o != '0;
     end else if (state_q == StFix) begin
       lo_o = (neg_q ? -quo_q : quo_q) & size_mask(size_q);
       hi_o = (neg_rem_q ? -rem_q[63:0] : rem_q[63:0]) & size_mask(size_q);
-      de_o = de_q || (signed_q && (neg_q ? quo_q > lim : quo_q >= lim));
+      de = de_q || (signed_q && (neg_q ? quo_q > lim : quo_q >= lim));
+    end
+  end
+
+  always_comb begin
+    outcome_o = '0;
+    if (de) outcome_o = exception(VecDe, '0);
+  end
+
+  always_comb begin
+    flags_o = flags_i;
+    if (done_o) begin
+      flags_o[FlCf] = ovf;
+      flags_o[FlOf] = ovf;
+      flags_o[FlAf] = 1'b0;
+      flags_o[FlZf] = (lo_o & size_mask(size_q)) == '0;
+      flags_o[FlPf] = ~^lo_o[7:0];
+      flags_o[FlSf] = sext(lo_o, size_q) >> 63 != '0;
     end
   end
 

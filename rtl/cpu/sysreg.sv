@@ -31,19 +31,6 @@ module sysreg
   output logic [63:0] msr_o
 );
 
-  typedef enum logic [31:0] {
-    MsrTsc = 32'h10, MsrApicBase = 32'h1b, MsrFeature = 32'h3a, MsrTscAdjust = 32'h3b,
-    MsrBiosSign = 32'h8b, MsrMtrrCap = 32'hfe, MsrSysCs = 32'h174, MsrSysEsp = 32'h175,
-    MsrSysEip = 32'h176, MsrMcgCap = 32'h179, MsrMisc = 32'h1a0, MsrDebugCtl = 32'h1d9,
-    MsrPat = 32'h277, MsrMtrrDef = 32'h2ff, MsrEfer = 32'hc000_0080, MsrStar = 32'hc000_0081,
-    MsrLstar = 32'hc000_0082, MsrCstar = 32'hc000_0083, MsrFmask = 32'hc000_0084,
-    MsrFsBase = 32'hc000_0100, MsrGsBase = 32'hc000_0101, MsrKgsBase = 32'hc000_0102,
-    MsrTscAux = 32'hc000_0103
-  } msr_e;
-
-  localparam logic [63:0] Cr4Allowed = 64'h3309ec;
-  localparam logic [63:0] EferAllowed = 64'hd01;
-
   sysreg_t r_q;
   assign regs_o = r_q;
 
@@ -68,7 +55,7 @@ module sysreg
   endfunction
 
   function automatic logic cr4_ok(input logic [63:0] v, input sysreg_t r);
-    if ((v & ~Cr4Allowed) != '0) return 1'b0;
+    if ((v & ~Cr4Existing) != '0) return 1'b0;
     if (r.efer[EferLma] && !v[Cr4Pae]) return 1'b0;
     if (v[Cr4Pcide] && !r.cr4[Cr4Pcide]) return r.efer[EferLma] && r.cr3[11:0] == '0;
     return 1'b1;
@@ -77,7 +64,7 @@ module sysreg
   function automatic logic msr_write_ok(input logic [31:0] n, input logic [63:0] v,
                                         input sysreg_t r);
     unique case (n)
-      MsrApicBase: return (v & ~64'hff_ffff_f900) == '0;
+      MsrApicBase: return (v & ~ApicBaseExisting) == '0;
       MsrTscAdjust, MsrDebugCtl: return v == '0;
       MsrBiosSign, MsrSysCs, MsrStar: return 1'b1;
       MsrSysEsp, MsrSysEip, MsrLstar, MsrCstar, MsrFsBase, MsrGsBase, MsrKgsBase:
@@ -85,7 +72,7 @@ module sysreg
       MsrMisc: return (v & ~64'h1) == '0;
       MsrPat: return pat_ok(v);
       MsrFmask, MsrTscAux: return v[63:32] == '0;
-      MsrEfer: return (v & ~EferAllowed) == '0
+      MsrEfer: return (v & ~EferExisting) == '0
                    && !(r.cr0[Cr0Pg] && v[EferLme] != r.efer[EferLme]);
       default: return 1'b0;
     endcase
@@ -143,16 +130,16 @@ module sysreg
       r_q.cr3 <= boot_i.long_mode ? boot_i.cr3 : '0;
       r_q.cr4 <= boot_i.long_mode ? 64'h20 : '0;
       r_q.efer <= boot_i.long_mode ? 64'h500 : '0;
-      r_q.dr6 <= 64'hffff_0ff0;
-      r_q.dr7 <= 64'h400;
+      r_q.dr6 <= Dr6Ones;
+      r_q.dr7 <= Dr7Ones;
       r_q.idtl <= 16'hffff;
       r_q.pat <= 64'h0007_0406_0007_0406;
       r_q.apicb <= 64'hfee0_0900;
       r_q.misc <= 64'd1;
     end else begin
       if (cr2_we_i) r_q.cr2 <= cr2_i;
-      if (dr6_bs_i) r_q.dr6[14] <= 1'b1;
-      if (gd_clear_i) r_q.dr7[13] <= 1'b0;
+      if (dr6_bs_i) r_q.dr6[Dr6Bs] <= 1'b1;
+      if (gd_clear_i) r_q.dr7[Dr7Gd] <= 1'b0;
       if (we_i) begin
         unique case (sel_i)
           RgCr0: begin
@@ -166,8 +153,8 @@ module sysreg
           RgDr7: r_q.dr7 <= value_i;
           RgDrn: begin
             if (!dr_n_i[2]) r_q.dr[dr_n_i[1:0]] <= value_i;
-            else if (!dr_n_i[0]) r_q.dr6 <= (value_i & 64'he00f) | 64'hffff_0ff0;
-            else r_q.dr7 <= (value_i & 64'hffff_27ff) | 64'h400;
+            else if (!dr_n_i[0]) r_q.dr6 <= (value_i & Dr6Stored) | Dr6Ones;
+            else r_q.dr7 <= (value_i & Dr7Stored) | Dr7Ones;
           end
           RgGdtb: r_q.gdtb <= value_i;
           RgGdtl: r_q.gdtl <= value_i[15:0];

@@ -143,6 +143,12 @@ module mmu
   );
 
   // The answer: a page's, or va itself with paging off.
+  function automatic mmu_rsp_t off_rsp(input logic [39:0] va);
+    off_rsp         = '0;
+    off_rsp.pa      = va;
+    off_rsp.memtype = 3'd6;
+  endfunction
+
   function automatic mmu_rsp_t page_rsp(input logic [27:0] frame, input page_e size,
                                         input logic [2:0] memtype, input logic [29:0] va);
     page_rsp           = '0;
@@ -160,7 +166,7 @@ module mmu
     if (accept) begin
       off_q     <= !ctx_i.pg;
       latency_q <= 32'd1;
-      if (!ctx_i.pg)     rsp_q <= '{pa: req_i.va[39:0], memtype: 3'd6, default: '0};
+      if (!ctx_i.pg)     rsp_q <= off_rsp(req_i.va[39:0]);
       else if (hit_good) begin
         rsp_q <= page_rsp(hit_data.frame, hit_data.size, ctx_i.pat[{hit_data.pat, 3'b0} +: 3],
                           req_i.va[29:0]);
@@ -176,7 +182,7 @@ module mmu
     if (answer_q) rsp_o = rsp_q;
     else if (walk_done) begin
       if (walk_fault) begin
-        rsp_o.fault      = 1'b1;
+        rsp_o.kind       = XlPageFault;
         rsp_o.error_code = walk_error_code;
       end else begin
         rsp_o = page_rsp(walk_leaf.frame, walk_leaf.size, ctx_i.pat[{walk_leaf.pat, 3'b0} +: 3],
@@ -198,7 +204,7 @@ module mmu
       xlate_o.access       = {6'b0, req_i.acc};
       xlate_o.user         = {7'b0, req_i.user};
       xlate_o.implicit_sup = {7'b0, req_i.implicit_sup};
-      xlate_o.fault        = {7'b0, rsp_o.fault};
+      xlate_o.fault        = {7'b0, rsp_o.kind == XlPageFault};
       xlate_o.page_log2    = {3'b0, rsp_o.page_log2};
       xlate_o.memtype      = {5'b0, rsp_o.memtype};
       xlate_o.hit          = !answer_q ? 8'd0 : off_q ? 8'd2 : 8'd1;

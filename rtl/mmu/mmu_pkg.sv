@@ -31,8 +31,14 @@ package mmu_pkg;
     logic [63:0] pat;    // IA32_PAT
   } mmu_ctx_t;
 
+  // How a translation ends. (A VM exit will be a kind of its own.)
+  typedef enum logic [1:0] {
+    XlDone      = 2'd0,
+    XlPageFault = 2'd1
+  } xlate_e;
+
   typedef struct packed {
-    logic        fault;      // #PF
+    xlate_e      kind;
     logic [31:0] error_code; // of the #PF, else 0
     logic [39:0] pa;         // of va itself, 0 on a fault
     logic [4:0]  page_log2;  // 12, 21, 30; 0 with paging off or on a fault
@@ -70,6 +76,25 @@ package mmu_pkg;
     logic        rw;        // 1
     logic        p;         // 0
   } pte_t;
+
+  // A paging mode as data, which the one walker follows. Levels count from 1, that of the PTE.
+  typedef struct packed {
+    logic [2:0]       levels;         // of tables; the walk begins at this one
+    logic [3:0]       index_bits;     // of va, for each level
+    logic [1:0]       entry_log2;     // bytes of an entry
+    logic [5:1]       ps_leaf;        // levels at which PS = 1 makes an entry a leaf
+    logic [5:1]       ps_reserved;    // levels at which PS must be 0
+    logic [63:0]      reserved;       // in every entry
+    logic [3:2][63:0] large_reserved; // further, in a leaf of that level
+    logic [27:0]      root;           // frame of the first table
+  } paging_mode_t;
+
+  // An access to an entry: as the field `kind` of a walk record.
+  typedef enum logic [1:0] {
+    EntryRead   = 2'd0,
+    EntryLock   = 2'd1,  // locked read before an update
+    EntryUpdate = 2'd2
+  } entry_op_e;
 
   // Rights accumulated from the root: R/W and U/S ANDed, XD ORed.
   typedef struct packed {

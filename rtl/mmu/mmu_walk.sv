@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Four-level page walker with A/D updates. start_i is the cycle of the TLB miss; done_o is high
-// for one cycle with the answer: after 1 cycle for each pass, 2 for each entry read (read, check),
-// 1 for each locked read, 1 for each write, and the cycle of done_o itself (bus waits on top).
+// Page walker with A/D updates, for the paging mode that the context describes. start_i is the
+// cycle of the TLB miss; done_o is high for one cycle with the answer: after 1 cycle for each pass,
+// 2 for each entry read (read, check), 1 for each locked read, 1 for each write, and the cycle of
+// done_o itself (bus waits on top).
 // req_i and ctx_i stay stable from start_i to done_o. The bus request comes from registers.
 // SDM Vol. 3A "4-Level Paging and 5-Level Paging", "Accessed and Dirty Flags"; docs/mmu.md.
 module mmu_walk
@@ -48,6 +49,8 @@ module mmu_walk
   } state_e;
 
   state_e      state_q, state_d;
+
+  paging_mode_t mode_q;       // from start_i on
   logic [2:0]  level_q;       // of the entry at addr_q
   logic [39:3] addr_q;
   rights_t     rights_q;      // of the levels above
@@ -65,8 +68,8 @@ module mmu_walk
   logic [2:0]  pass_level;
   psc_data_t   pass_data;
   always_comb begin
-    pass_level = 3'd4;
-    pass_data  = '{frame: ctx_i.cr3[39:12], rights: '{rw: 1'b1, us: 1'b1, xd: 1'b0}};
+    pass_level = mode_q.levels;
+    pass_data  = '{frame: mode_q.root, rights: '{rw: 1'b1, us: 1'b1, xd: 1'b0}};
     if (psc_lookup_o) begin
       if (psc_hit_i[2]) begin
         pass_level = 3'd1;
@@ -80,16 +83,6 @@ module mmu_walk
       end
     end
   end
-
-  function automatic logic [39:3] entry_addr(input logic [27:0] frame, input logic [2:0] level,
-                                             input logic [47:12] va);
-    case (level)
-      3'd4:    return {frame, va[47:39]};
-      3'd3:    return {frame, va[38:30]};
-      3'd2:    return {frame, va[29:21]};
-      default: return {frame, va[20:12]};
-    endcase
-  endfunction
 
   // The checks of one entry, in the manual's order: P, reserved bits, rights at the leaf.
   rights_t     acc;           // rights including this entry
@@ -105,10 +98,9 @@ module mmu_walk
       acc.rw      = rights_q.rw & pte_q.rw;
       acc.us      = rights_q.us & pte_q.us;
       acc.xd      = rights_q.xd | (pte_q.xd & ctx_i.nxe);
-      leaf        = pte_is_leaf(pte_q.ps, level_q);
+      leaf        = pte_is_leaf(mode_q, pte_q, level_q);
       not_present = !pte_q.p;
-      reserved    = pte_reserved(pte_q.above, pte_q.xd, pte_q.ps, pte_q.frame[17:1], level_q,
-                                 ctx_i.nxe);
+      reserved    = pte_reserved(mode_q, pte_q, level_q);
       denied      = leaf && !rights_allow(acc, req_i.acc, req_i.user, req_i.implicit_sup,
                                           ctx_i.wp, ctx_i.smep, ctx_i.smap, ctx_i.ac);
       update      = !pte_q.a || (leaf && req_i.acc == AccWrite && !pte_q.d);
@@ -116,12 +108,12 @@ module mmu_walk
     bad = not_present || reserved || denied;
   end
 
+  logic        entry_done;    // the access of StRead, StLock, StWrite
+  logic [63:0] rdata;
+
   logic descend;              // the entry at addr_q leads to a table and is settled
   assign descend = !leaf && ((state_q == StCheck && !bad && !update)
-                             || (state_q == StWrite && bus_rsp_i.ack && same_q));
-
-  logic [63:0] rdata;
-  assign rdata = addr_q[3] ? bus_rsp_i.rdata[127:64] : bus_rsp_i.rdata[63:0];
+                             || (state_q == StWrite && entry_done && same_q));
 
   logic [63:0] updated;       // the entry with A, and D in the leaf of a write
   assign updated = pte_q | {57'b0, leaf && req_i.acc == AccWrite, 1'b1, 5'b0};
@@ -131,14 +123,14 @@ module mmu_walk
     case (state_q)
       StIdle:  if (start_i) state_d = StPass;
       StPass:  state_d = StRead;
-      StRead:  if (bus_rsp_i.ack) state_d = StCheck;
+      StRead:  if (entry_done) state_d = StCheck;
       StCheck:
         if (bad)         state_d = skipped_q ? StPass : StDone;
         else if (update) state_d = StLock;
         else             state_d = leaf ? StDone : StRead;
-      StLock:  if (bus_rsp_i.ack) state_d = StWrite;
+      StLock:  if (entry_done) state_d = StWrite;
       StWrite:
-        if (bus_rsp_i.ack) begin
+        if (entry_done) begin
           if (!same_q) state_d = StPass;
           else         state_d = leaf ? StDone : StRead;
         end
@@ -159,6 +151,7 @@ module mmu_walk
     case (state_q)
       StIdle:
         if (start_i) begin
+          mode_q      <= paging_mode(ctx_i);
           from_cr3_q  <= 1'b0;
           first_q     <= 1'b1;
           psc_level_q <= 3'd0;
@@ -166,15 +159,15 @@ module mmu_walk
         end
       StPass: begin
         level_q    <= pass_level;
-        addr_q     <= entry_addr(pass_data.frame, pass_level, req_i.va[47:12]);
+        addr_q     <= entry_addr(mode_q, pass_data.frame, pass_level, req_i.va);
         rights_q   <= pass_data.rights;
-        skipped_q  <= pass_level != 3'd4;
+        skipped_q  <= pass_level != mode_q.levels;
         from_cr3_q <= 1'b0;
         first_q    <= 1'b0;
-        if (first_q && pass_level != 3'd4) psc_level_q <= pass_level + 3'd1;
+        if (first_q && pass_level != mode_q.levels) psc_level_q <= pass_level + 3'd1;
       end
       StRead:
-        if (bus_rsp_i.ack) pte_q <= rdata;
+        if (entry_done) pte_q <= rdata;
       StCheck: begin
         from_cr3_q   <= bad;
         fault_q      <= bad;
@@ -182,7 +175,7 @@ module mmu_walk
                                       req_i.user, ctx_i.nxe, ctx_i.smep);
       end
       StLock:
-        if (bus_rsp_i.ack) begin
+        if (entry_done) begin
           same_q  <= rdata == pte_q;
           wdata_q <= rdata == pte_q ? updated : rdata;
         end
@@ -190,7 +183,7 @@ module mmu_walk
     endcase
     if (descend) begin
       level_q  <= level_q - 3'd1;
-      addr_q   <= entry_addr(pte_q.frame, level_q - 3'd1, req_i.va[47:12]);
+      addr_q   <= entry_addr(mode_q, pte_q.frame, level_q - 3'd1, req_i.va);
       rights_q <= acc;
     end
   end
@@ -218,31 +211,17 @@ module mmu_walk
     end
   end
 
-  always_comb begin
-    bus_req_o = '0;
-    if (state_q inside {StRead, StLock, StWrite}) begin
-      bus_req_o.valid = 1'b1;
-      bus_req_o.src   = bus_pkg::SrcWalk;
-      bus_req_o.write = state_q == StWrite;
-      bus_req_o.lock  = state_q == StLock;
-      bus_req_o.addr  = {addr_q[39:4], 4'b0};
-      bus_req_o.be    = addr_q[3] ? 16'hFF00 : 16'h00FF;
-      if (state_q == StWrite)
-        bus_req_o.wdata = addr_q[3] ? {wdata_q, 64'b0} : {64'b0, wdata_q};
-    end
-  end
-
-  assign walk_valid_o = bus_req_o.valid && bus_rsp_i.ack;
-  always_comb begin
-    walk_o = '0;
-    if (walk_valid_o) begin
-      walk_o.cycle = cycle_i;
-      walk_o.addr  = {24'b0, addr_q, 3'b0};
-      walk_o.value = state_q == StWrite ? wdata_q : rdata;
-      walk_o.kind  = state_q == StWrite ? 8'd2 : state_q == StLock ? 8'd1 : 8'd0;
-      walk_o.level = {5'b0, level_q};
-    end
-  end
+  mmu_entry u_entry (
+    .clk_i, .rst_ni, .cycle_i,
+    .valid_i(state_q inside {StRead, StLock, StWrite}),
+    .op_i   (state_q == StWrite ? EntryUpdate : state_q == StLock ? EntryLock : EntryRead),
+    .addr_i (addr_q),
+    .level_i(level_q),
+    .wdata_i(wdata_q),
+    .done_o (entry_done),
+    .value_o(rdata),
+    .bus_req_o, .bus_rsp_i, .walk_valid_o, .walk_o
+  );
 
   DoneIsOneCycle: assert property (@(posedge clk_i) disable iff (!rst_ni) done_o |=> !done_o);
   StartWhenIdle:  assert property (@(posedge clk_i) disable iff (!rst_ni)

@@ -11,11 +11,11 @@ one() {
     --wave-from 1000 --wave-to 3000 "$2" | grep -v '"seconds"' >"$work/$4.json"
 }
 one "$1" "$2" 7 a
+sleep 1.1 # a wave does not say when it was made
 one "$1" "$2" 7 b
 one "$1" "$2" 8 c
 cmp "$work/a.json" "$work/b.json"
-# An FST holds the time it was made in bytes 25..152 of its header.
-cmp <(tail -c +300 "$work/a.fst") <(tail -c +300 "$work/b.fst")
+cmp "$work/a.fst" "$work/b.fst"
 ! grep -q '"cycles"' <(diff "$work/a.json" "$work/c.json") && { echo "the seed changes nothing"; exit 1; }
 for block in mmu iommu bus; do
   "$1" $block --seed 5 --requests 3000 --quiet --json - | grep -v '"seconds"' >"$work/d"

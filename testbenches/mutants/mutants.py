@@ -6,9 +6,13 @@ A mutant is NAME.patch in this folder: header lines "what: TEXT" and "run: COMMA
 diff against the project's root. COMMAND is one of
     mmu|iommu|bus ARGS         the block bench
     run PROGRAM ARGS           a guest program in lockstep
+    random MODE [OPTIONS]      random guest programs in lockstep (randgen's options)
+    images [OPTIONS]           guest images with bytes changed, in lockstep (images.py's options)
     unit FILTER                unit tests (a broken scoreboard shows there)
+A last word `seeds FROM-TO` repeats it, seed by seed, until one shows the fault (random and images
+want it).
 A mutant is caught when the command ends in a mismatch or a hang (unit: a failing test) and the same
-command agrees on the tree as it is. Prints a line a mutant; the last line is "N caught, M missed";
+command agrees on the tree as it is. One that only the guest's own check notices is missed. Prints a line a mutant; the last line is "N caught, M missed";
 exit status 1 unless M is 0, 2 for bad input.
 """
 import argparse
@@ -104,34 +108,55 @@ def build(work, target):
     return done.returncode == 0, errors[0] if errors else said.strip()[-300:]
 
 
-def command_of(mutant, binaries, programs):
-    words = mutant.run.split()
+def seeds_of(words):
+    """-> (words without it, [seeds]); `seeds 3-7` at the end"""
+    if len(words) > 2 and words[-2] == "seeds":
+        low, _, high = words[-1].partition("-")
+        return words[:-2], list(range(int(low), int(high or low) + 1))
+    return words, [None]
+
+
+def command_of(mutant, words, seed, binaries, programs):
     tool = str(binaries / TARGETS[mutant.kind])
+    seeded = [] if seed is None else ["--seed", str(seed)]
     if mutant.kind == "unit":
         return [tool, "--gtest_filter=" + words[1]]
     if mutant.kind == "run":
         return [tool, "run", str(programs / (words[1] + ".elf")), "--no-bundle", "--quiet",
-                "--json", "-"] + words[2:]
-    return [tool, "--no-bundle", "--json", "-"] + words[1:]
+                "--json", "-"] + words[2:] + seeded
+    if mutant.kind == "random":
+        return ["sh", str(ROOT / "testbenches/random/run.sh"), str(seed), str(seed)] + words[1:]
+    if mutant.kind == "images":
+        named = [w for w in words[1:] if not w.startswith("-")] or ["system64"]
+        return [sys.executable, str(ROOT / "testbenches/random/images.py"), "--seeds", str(seed),
+                str(seed), "--keep", str(binaries / "images"), tool] + \
+            [str(programs / (name + ".elf")) for name in named]
+    return [tool, "--no-bundle", "--json", "-"] + words[1:] + seeded
 
 
-def stimulus(mutant, binaries, programs, timeout):
-    """-> (end, caught_by, field, cycle, note); end is agreed, caught or else"""
-    try:
-        done = subprocess.run(command_of(mutant, binaries, programs), capture_output=True,
-                              text=True, errors="replace", timeout=timeout)
-    except subprocess.TimeoutExpired:
-        return "else", "", "", None, f"no end within {timeout:.0f} s"
-    except OSError as e:
-        return "else", "", "", None, str(e)
-    if mutant.kind == "unit":
-        failed = re.search(r"\[  FAILED  \] (\S+)", done.stdout)
-        ran = re.search(r"\[==========\] (\d+) tests? from \d+ test suites? ran", done.stdout)
-        if ran is None or ran.group(1) == "0":
-            return "else", "", "", None, f"no test ran, ended with {done.returncode}"
-        if done.returncode == 0:
-            return "agreed", "", "", None, "every test passed"
-        return "caught", "unit", failed.group(1) if failed else "", None, ""
+def end_of_unit(done):
+    failed = re.search(r"\[  FAILED  \] (\S+)", done.stdout)
+    ran = re.search(r"\[==========\] (\d+) tests? from \d+ test suites? ran", done.stdout)
+    if ran is None or ran.group(1) == "0":
+        return "else", "", "", None, f"no test ran, ended with {done.returncode}"
+    if done.returncode == 0:
+        return "agreed", "", "", None, "every test passed"
+    return "caught", "unit", failed.group(1) if failed else "", None, ""
+
+
+def end_of_script(done):
+    """random and images say it in words"""
+    first = FIRST.search(done.stdout)
+    if first:
+        return "caught", first.group(1), first.group(2), int(first.group(3)), ""
+    if "verdict: hang" in done.stdout:
+        return "caught", "hang", "no retirement", None, ""
+    if done.returncode == 0:
+        return "agreed", "", "", None, "every program agreed"
+    return "else", "", "", None, (done.stdout + done.stderr).strip()[-200:]
+
+
+def end_of_report(done):
     try:
         report = json.loads(done.stdout)
     except ValueError:
@@ -144,6 +169,31 @@ def stimulus(mutant, binaries, programs, timeout):
     good = done.returncode == 0 and report["verdict"] == "agreed"
     return "agreed" if good else "else", "", "", None, "verdict " + report["verdict"] + \
         (f", status {done.returncode}" if done.returncode else "")
+
+
+def run_once(mutant, words, seed, binaries, programs, timeout):
+    env = dict(os.environ, BUILD=str(programs.parent), WORK=str(binaries / "random"),
+               RINGWALK=str(binaries / TARGETS[mutant.kind]))
+    try:
+        done = subprocess.run(command_of(mutant, words, seed, binaries, programs), env=env,
+                              capture_output=True, text=True, errors="replace", timeout=timeout)
+    except subprocess.TimeoutExpired:
+        return "else", "", "", None, f"no end within {timeout:.0f} s"
+    except OSError as e:
+        return "else", "", "", None, str(e)
+    if mutant.kind == "unit":
+        return end_of_unit(done)
+    return end_of_script(done) if mutant.kind in ("random", "images") else end_of_report(done)
+
+
+def stimulus(mutant, binaries, programs, timeout):
+    """-> (end, caught_by, field, cycle, note); end is agreed, caught or else"""
+    words, seeds = seeds_of(mutant.run.split())
+    for seed in seeds:
+        end = run_once(mutant, words, seed, binaries, programs, timeout)
+        if end[0] != "agreed":
+            return end
+    return end
 
 
 class Runner:

@@ -68,7 +68,7 @@ static const struct row rows[] = {
     {"shrd", M_0F, 0xac, RM, I_8, 0, 0}, {"shrd", M_0F, 0xad, RM, I_NO, 0, 0},
     BITS("bt", 0xa3, R_4, 0), BITS("bts", 0xab, R_5, LOCK), BITS("btr", 0xb3, R_6, LOCK), BITS("btc", 0xbb, R_7, LOCK),
     {"bsf", M_0F, 0xbc, RM, I_NO, 0, 0}, {"bsr", M_0F, 0xbd, RM, I_NO, 0, 0},
-    {"tzcnt", M_0F, 0xbc, RM, I_NO, 0, 0xf3}, {"lzcnt", M_0F, 0xbd, RM, I_NO, 0, 0xf3}, {"popcnt", M_0F, 0xb8, RM, I_NO, 0, 0xf3},
+    {"lzcnt", M_0F, 0xbd, RM, I_NO, 0, 0xf3}, {"popcnt", M_0F, 0xb8, RM, I_NO, 0, 0xf3},
     {"cmpxchg", M_0F, 0xb0, RM, I_NO, LOCK, 0}, {"cmpxchg", M_0F, 0xb1, RM, I_NO, LOCK, 0}, {"cmpxchg", M_0F, 0xb1, RM, I_NO, LOCK, 0},
     {"cmpxchg8b", M_0F, 0xc7, R_1, I_NO, LOCK | MEM, 0}, {"cmpxchg8b", M_0F, 0xc7, R_1, I_NO, LOCK | MEM, 0},
     {"xadd", M_0F, 0xc0, RM, I_NO, LOCK, 0}, {"xadd", M_0F, 0xc1, RM, I_NO, LOCK, 0},

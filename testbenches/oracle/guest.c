@@ -121,7 +121,7 @@ static void settle_origin(struct guest *g, uint32_t tsc_aux)
 
     g->ops->get_state(g->model, &g->origin);
     sys->cr0 |= 0x50023 | UINT64_C(1) << 31; /* AM WP NE MP PE */
-    sys->cr4 = 0x3108e8;                     /* SMAP SMEP FSGSBASE UMIP PGE MCE PAE DE */
+    sys->cr4 = 0x3108a8;                     /* SMAP SMEP FSGSBASE UMIP PGE PAE DE */
     sys->efer = 0xd01;                       /* NXE LMA LME SCE */
     sys->gdtr_base = KERNEL + PA_GDT;
     sys->gdtr_limit = 0x7f;

@@ -111,7 +111,6 @@ enum undefined_row {
     U_IDIV,
     U_BSX_ZERO,
     U_BSX,
-    U_TZCNT,
     U_LZCNT,
     U_BT,
     U_BSWAP_16,

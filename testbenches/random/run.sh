@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Random programs in lockstep: run.sh FROM TO MODE [randgen options], seeds FROM to TO.
-# MODE is 64, 32 or compat. OPTIONS go to ringwalk run (--wait-states 3); BUILD names the build directory; KEEP=1 keeps programs that agreed.
+# MODE is 64, 32 or compat. OPTIONS go to ringwalk run (--wait-states 3); BUILD names the build directory, RINGWALK another ringwalk; KEEP=1 keeps programs that agreed.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 build=${BUILD:-$here/../../build}
@@ -21,7 +21,7 @@ while [ "$seed" -le "$to" ]; do
     gcc -nostdlib -static -no-pie -Wl,--build-id=none,-n,--no-warn-rwx-segments -z noexecstack \
       -I "$here" -T "$here/link.ld" "$p.S" -o "$p.elf64" &&
     objcopy -O elf32-i386 "$p.elf64" "$p.elf" || exit 1
-  if "$build/ringwalk" run --no-bundle --quiet --seed "$seed" --max-cycles 8000000 ${OPTIONS:-} \
+  if "${RINGWALK:-$build/ringwalk}" run --no-bundle --quiet --seed "$seed" --max-cycles 8000000 ${OPTIONS:-} \
     "$p.elf" >"$p.log" 2>&1; then
     [ -n "${KEEP:-}" ] || rm -f "$p.S" "$p.elf64" "$p.elf" "$p.log"
   else

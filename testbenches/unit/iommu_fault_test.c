@@ -54,11 +54,24 @@ GT_TEST(iommu_fault, root_and_context_entries)
         {CTX + 8, 0x700, 0, 0, 0, 0x3, 6, "67F"},
         {CTX + 8, 0x700, 0, 0, 1, 0xD, 6, "67F"}, /* AT before AW */
         {CTX, BENCH_L4 | 0x9, 0, 0, 2, 0xD, 6, "67F"},
+        {CTX, BENCH_L4 | 0x13, 0, 0, 0, 0xB, 6, "67F"}, /* FPD does not qualify Bh */
         {CTX, BENCH_L4 | 0x1, 0, 0, 3, 0xD, 6, "67F"},
     };
 
     for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
         expect_fault(&cases[i]);
+}
+
+/* VT-d "Context Entry", AW: pass-through is programmed with the largest width. */
+GT_TEST(iommu_fault, pass_through_wants_the_largest_address_width)
+{
+    struct bench *b = bench_create();
+
+    bench_context(b, BENCH_SID, 0x9, 1);
+    EXPECT_U64(0x3, bench_read(b, 0).fault);
+    bench_context(b, BENCH_SID, 0x9, 2);
+    EXPECT_U64(DMA_PASS_THROUGH, bench_read(b, 0).status);
+    bench_destroy(b);
 }
 
 GT_TEST(iommu_fault, second_stage_entries)
@@ -295,5 +308,22 @@ GT_TEST(iommu_fault, ip_falls_with_the_last_f)
     bench_clear_trace(b);
     bench_write4(b, FECTL, 0);
     EXPECT_STR("w", b->trace);
+    bench_destroy(b);
+}
+
+/* VT-d "Fault Event Control Register", IP: all status fields have to be serviced. */
+GT_TEST(iommu_fault, ip_stays_until_the_overflow_is_cleared_too)
+{
+    struct bench *b = bench_create();
+
+    for (unsigned i = 0; i < 9; i++)
+        bench_read(b, 0x10000);
+    EXPECT_U64(0x03, bench_read4(b, FSTS));
+    for (unsigned i = 0; i < 8; i++)
+        clear_f(b, i);
+    EXPECT_U64(0x01, bench_read4(b, FSTS));
+    EXPECT_U64(UINT32_C(0xC0000000), bench_read4(b, FECTL));
+    bench_write4(b, FSTS, 0x1);
+    EXPECT_U64(UINT32_C(0x80000000), bench_read4(b, FECTL));
     bench_destroy(b);
 }

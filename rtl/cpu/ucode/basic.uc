@@ -2,7 +2,7 @@
 # Short instructions: one to four words. Entry names end in the operand forms: r register, m memory,
 # i immediate. "alu" is the operation the decoder chose.
 
-ud:         fault.q   -, 6, none
+ud:         fault.q   -, VecUd, none
 
 # --- arithmetic, logic, shifts ------------------------------------------------------------------
 alu_rr:     alu.op.f  rm, rm, reg               ; end
@@ -132,16 +132,16 @@ set_m:      setcc.b   t0, none
             st.b      dat:ea+0, t0              ; end
 cwd:        sxhi.op   rdx, rax                  ; end
 cbw:        movs.op   rax, rax                  ; end
-xlat:       and.q     t0, rax, 0xff
+xlat:       and.q     t0, rax, LowByte
             add.ad    t0, t0, rbx
             ld.b      rax, dat:t0+0             ; end
 lahf:       shl.q     t0, flags, 8
-            and.q     t0, t0, 0xff00
-            and.q     t1, rax, ~0xff00
+            and.q     t0, t0, AhMask
+            and.q     t1, rax, ~AhMask
             or.q      rax, t0, t1               ; end
 sahf:       shr.q     t0, rax, 8
-            and.q     t0, t0, 0xd5
-            and.q     t1, flags, ~0xd5
+            and.q     t0, t0, [FlSf|FlZf|FlAf|FlPf|FlCf]
+            and.q     t1, flags, ~[FlSf|FlZf|FlAf|FlPf|FlCf]
             or.q      flags, t0, t1             ; end
 cmpxchg_r:  mov.op    t0, rm
             cmp.op.f  -, rax, t0                ; jnz cmpxchg_rn
@@ -169,12 +169,12 @@ cmpxchg8b:  ld.q.rmw  t0, dat:ea+0
             mov.d     t2, rbx
             or.q      t1, t1, t2
             strmw.q   t1
-            or.q      flags, flags, 0x40        ; end
+            or.q      flags, flags, [FlZf]      ; end
 cmpxchg8b_n: strmw.q  t0
             mov.d     rax, t0
             shr.q     t0, t0, 32
             mov.d     rdx, t0
-            and.q     flags, flags, ~0x40       ; end
+            and.q     flags, flags, ~[FlZf]     ; end
 # Misaligned: #GP(0) by the load/store unit, before the translation.
 cmpxchg16b: ld.x.rmw  t0, dat:ea+0
             mov.q     t1, ldhi
@@ -182,12 +182,12 @@ cmpxchg16b: ld.x.rmw  t0, dat:ea+0
             cmp.q     -, t1, rdx                ; jnz cmpxchg16b_n
             mov.q     wdhi, rcx
             strmw.x   rbx
-            or.q      flags, flags, 0x40        ; end
+            or.q      flags, flags, [FlZf]      ; end
 cmpxchg16b_n: mov.q   wdhi, t1
             strmw.x   t0
             mov.q     rax, t0
             mov.q     rdx, t1
-            and.q     flags, flags, ~0x40       ; end
+            and.q     flags, flags, ~[FlZf]     ; end
 
 # --- stack --------------------------------------------------------------------------------------
 push_r:     st.op.push ss:rsp+0, rm             ; end
@@ -201,7 +201,7 @@ pop_m:      ld.op     t0, ss:rsp+0
             add.stk   rsp, rsp, osb             ; end
 push_s:     mov.q     t0, ssel@sreg
             st.op.push ss:rsp+0, t0             ; end
-pushf:      and.q     t0, flags, 0xfcffff
+pushf:      and.q     t0, flags, FlPushed
             st.op.push ss:rsp+0, t0             ; end
 leave:      ld.op     t0, ss:rbp+0
             add.stk   rsp, rbp, osb
@@ -209,7 +209,7 @@ leave:      ld.op     t0, ss:rbp+0
 enter:      sub.stk   t0, rsp, osb
             st.op     ss:t0+0, rbp
             mov.q     t1, t0
-            and.q     t2, imm2, 31              ; jz enter_end
+            and.q     t2, imm2, EnterLevels     ; jz enter_end
             mov.q     t3, rbp
 enter_loop: sub.q     t2, t2, 1                 ; jz enter_last
             sub.stk   t3, t3, osb
@@ -297,11 +297,11 @@ loopcc:     sub.ad    t0, rcx, 1                ; jz loop_out
 
 # --- flags, no-operations -----------------------------------------------------------------------
 nop:        nop                                 ; end
-clc:        and.q     flags, flags, ~1          ; end
-stc:        or.q      flags, flags, 1           ; end
-cmc:        xor.q     flags, flags, 1           ; end
-cld:        and.q     flags, flags, ~0x400      ; end
-std:        or.q      flags, flags, 0x400       ; end
+clc:        and.q     flags, flags, ~[FlCf]     ; end
+stc:        or.q      flags, flags, [FlCf]      ; end
+cmc:        xor.q     flags, flags, [FlCf]      ; end
+cld:        and.q     flags, flags, ~[FlDf]     ; end
+std:        or.q      flags, flags, [FlDf]      ; end
 # CLFLUSH and its like are checked and translated as a load of one byte; nothing is read.
 clflush:    ld.b.probe -, dat:ea+0              ; end
 

@@ -3,32 +3,32 @@
 # "RET", "IRET", "SYSCALL", "SYSRET". Registers here: t14 selector, t13 descriptor, t12 its linear
 # address, t6 its access byte up, t7 DPL.
 
-gp_sel:     mov.q     t15, 13
-sel_fault:  and.q     t14, t14, 0xfffc
+gp_sel:     mov.q     t15, VecGp
+sel_fault:  and.q     t14, t14, SelNoRpl
             fault     -, t15, t14
-np_sel:     mov.q     t15, 11                   ; j sel_fault
-ss_sel:     mov.q     t15, 12                   ; j sel_fault
+np_sel:     mov.q     t15, VecNp                ; j sel_fault
+ss_sel:     mov.q     t15, VecSs                ; j sel_fault
 
 # Descriptor of selector t14; beyond the table's limit: fault t15 (selector).
-rd_desc:    and.q     -, t14, 4                 ; jnz rd_desc_ldt
-            or.q      t12, t14, 7
+rd_desc:    and.q     -, t14, [SelTi]           ; jnz rd_desc_ldt
+            or.q      t12, t14, DescLast
             cmp.q     -, gdtl, t12              ; jc sel_fault
-            and.q     t12, t14, 0xfff8
+            and.q     t12, t14, SelOffset
             add.q     t12, t12, gdtb
 rd_desc_go: ld.q.imp  t13, lin:t12+0
-            shr.q     t6, t13, 40
-            shr.q     t7, t13, 45
-            and.q     t7, t7, 3                 ; ret
-rd_desc_ldt: and.q    -, sattr@ldtr, 0x80       ; jz sel_fault
-            or.q      t12, t14, 7
+            shr.q     t6, t13, DescAccess
+            shr.q     t7, t13, DescDpl
+            and.q     t7, t7, PrivilegeMask     ; ret
+rd_desc_ldt: and.q    -, sattr@ldtr, [AbPresent] ; jz sel_fault
+            or.q      t12, t14, DescLast
             cmp.q     -, slim@ldtr, t12         ; jc sel_fault
-            and.q     t12, t14, 0xfff8
+            and.q     t12, t14, SelOffset
             add.q     t12, t12, sbase@ldtr      ; j rd_desc_go
 # Sets the accessed bit of the descriptor at t12 if t13 has it clear.
-set_acc:    and.q     -, t13, 0x10000000000     ; retnz
-            add.q     t11, t12, 5
+set_acc:    and.q     -, t13, [DescAccessed]    ; retnz
+            add.q     t11, t12, DescAccessByte
             ld.b.imp.rmw.lock t10, lin:t11+0
-            or.q      t10, t10, 1
+            or.q      t10, t10, [AbAccessed]
             strmw.b.lock t10                    ; ret
 
 # --- data segments ------------------------------------------------------------------------------
@@ -37,35 +37,35 @@ mov_sr:     mov.w     t14, rm                   ; call ld_dseg
 mov_sm:     ld.w      t14, dat:ea+0             ; call ld_dseg
             nop                                 ; end
 mov_ssr:    mov.w     t14, rm                   ; call ld_ss
-            shadow    -, 2                      ; end
+            shadow    -, [ShadowMovSs]          ; end
 mov_ssm:    ld.w      t14, dat:ea+0             ; call ld_ss
-            shadow    -, 2                      ; end
+            shadow    -, [ShadowMovSs]          ; end
 mov_rs:     mov.op    rm, ssel@sreg             ; end
 mov_ms:     mov.q     t0, ssel@sreg
             st.w      dat:ea+0, t0              ; end
 pop_s:      ld.op     t14, ss:rsp+0
-            and.q     t14, t14, 0xffff          ; call ld_dseg
+            and.q     t14, t14, LowWord         ; call ld_dseg
             add.stk   rsp, rsp, osb             ; end
 pop_ss:     ld.op     t14, ss:rsp+0
-            and.q     t14, t14, 0xffff          ; call ld_ss
-            shadow    -, 2
+            and.q     t14, t14, LowWord         ; call ld_ss
+            shadow    -, [ShadowMovSs]
             add.stk   rsp, rsp, osb             ; end
-ld_dseg:    and.q     -, t14, 0xfffc            ; jz ld_dseg_nul
-            mov.q     t15, 13                   ; call rd_desc
-            and.q     -, t6, 0x10               ; jz gp_sel
-            and.q     t8, t6, 0x0a
-            cmp.q     -, t8, 8                  ; jz gp_sel
-            and.q     t8, t6, 0x0c
-            cmp.q     -, t8, 0x0c               ; jz ld_dseg_p
-            and.q     t8, t14, 3
+ld_dseg:    and.q     -, t14, SelNoRpl          ; jz ld_dseg_nul
+            mov.q     t15, VecGp                ; call rd_desc
+            and.q     -, t6, [AbS]              ; jz gp_sel
+            and.q     t8, t6, [AbCode|AbWritable]
+            cmp.q     -, t8, [AbCode]           ; jz gp_sel
+            and.q     t8, t6, [AbCode|AbConforming]
+            cmp.q     -, t8, [AbCode|AbConforming] ; jz ld_dseg_p
+            and.q     t8, t14, SelRpl
             cmp.q     -, t7, t8                 ; jc gp_sel
             cmp.q     -, t7, cpl                ; jc gp_sel
-ld_dseg_p:  and.q     -, t6, 0x80               ; jz np_sel
+ld_dseg_p:  and.q     -, t6, [AbPresent]        ; jz np_sel
             nop                                 ; call set_acc
             segld     -@sreg, t13, t14          ; ret
 ld_dseg_nul: segnull  -@sreg, t14               ; ret
-ld_ss:      and.q     -, t14, 0xfffc            ; jz ld_ss_null
-            mov.q     t15, 13                   ; call rd_desc
+ld_ss:      and.q     -, t14, SelNoRpl          ; jz ld_ss_null
+            mov.q     t15, VecGp                ; call rd_desc
             mov.q     t8, cpl                   ; call chk_ss
             nop                                 ; call set_acc
             segld     -@ss, t13, t14            ; ret
@@ -74,12 +74,12 @@ ld_ss_null: nop                                 ; jnl64 gp0
             cmp.q     -, t14, cpl               ; jnz gp0
             segnull   -@ss, t14                 ; ret
 # The stack-segment rules for privilege level t8: RPL, writable data, DPL #GP; P #SS.
-chk_ss:     and.q     t9, t14, 3
+chk_ss:     and.q     t9, t14, SelRpl
             cmp.q     -, t9, t8                 ; jnz gp_sel
-            and.q     t9, t6, 0x1a
-            cmp.q     -, t9, 0x12               ; jnz gp_sel
+            and.q     t9, t6, [AbS|AbCode|AbWritable]
+            cmp.q     -, t9, [AbS|AbWritable]   ; jnz gp_sel
             cmp.q     -, t7, t8                 ; jnz gp_sel
-            and.q     -, t6, 0x80               ; jz ss_sel
+            and.q     -, t6, [AbPresent]        ; jz ss_sel
             nop                                 ; ret
 
 # --- far JMP, CALL: offset t0 -------------------------------------------------------------------
@@ -107,24 +107,24 @@ callf_t:    nop                                 ; call chk_far
             nop                                 ; call set_acc
             segmov    -@cs
             mov.stk   rsp, t3                   ; end
-chk_far:    and.q     -, t14, 0xfffc            ; jz gp0
-            mov.q     t15, 13                   ; call rd_desc
-            and.q     t8, t6, 0x18
-            cmp.q     -, t8, 0x18               ; jnz gp_sel
+chk_far:    and.q     -, t14, SelNoRpl          ; jz gp0
+            mov.q     t15, VecGp                ; call rd_desc
+            and.q     t8, t6, [AbS|AbCode]
+            cmp.q     -, t8, [AbS|AbCode]       ; jnz gp_sel
             nop                                 ; call chk_l_d
-            and.q     -, t6, 4                  ; jnz chk_far_c
-            and.q     t8, t14, 3
+            and.q     -, t6, [AbConforming]     ; jnz chk_far_c
+            and.q     t8, t14, SelRpl
             cmp.q     -, cpl, t8                ; jc gp_sel
             cmp.q     -, t7, cpl                ; jnz gp_sel
 chk_far_c:  cmp.q     -, cpl, t7                ; jc gp_sel
-            and.q     -, t6, 0x80               ; jz np_sel
-            and.q     t14, t14, 0xfffc
+            and.q     -, t6, [AbPresent]        ; jz np_sel
+            and.q     t14, t14, SelNoRpl
             or.q      t14, t14, cpl
             segld     -@ncs, t13, t14           ; ret
 # Long mode: a code segment with L = D = 1 is #GP(selector).
 chk_l_d:    nop                                 ; jlma chk_l_d_1
             nop                                 ; ret
-chk_l_d_1:  shr.q     t8, t13, 53
+chk_l_d_1:  shr.q     t8, t13, DescL
             and.q     t8, t8, 3
             cmp.q     -, t8, 3                  ; jz gp_sel
             nop                                 ; ret
@@ -135,7 +135,7 @@ retf:       ld.op     t0, ss:rsp+0
             add.stk   t5, rsp, osb
             ld.op     t14, ss:t5+0
             add.stk   t5, t5, osb
-            and.q     t14, t14, 0xffff          ; call chk_cs_ret
+            and.q     t14, t14, LowWord         ; call chk_cs_ret
             cmp.q     -, cpl, t8                ; jc retf_out
             jmpf.op   -, t0
             nop                                 ; call set_acc
@@ -146,7 +146,7 @@ retf_out:   add.stk   t5, t5, imm
             ld.op     t3, ss:t5+0
             add.stk   t5, t5, osb
             ld.op     t4, ss:t5+0
-            and.q     t4, t4, 0xffff            ; call ret_ss
+            and.q     t4, t4, LowWord           ; call ret_ss
             jmpf.op   -, t0
             nop                                 ; call acc_both
             add.q     t3, t3, imm
@@ -156,7 +156,7 @@ retf_out:   add.stk   t5, t5, imm
             mov.stk   rsp, t3
             segdrop                             ; end
 
-iret:       and.q     -, flags, 0x4000          ; jnz gp0
+iret:       and.q     -, flags, [FlNt]          ; jnz gp0
             ld.op     t0, ss:rsp+0
             add.stk   t5, rsp, osb
             ld.op     t14, ss:t5+0
@@ -165,14 +165,14 @@ iret:       and.q     -, flags, 0x4000          ; jnz gp0
             add.stk   t5, t5, osb
             # choice: VM = 1 in the frame is #GP(0) while there is no virtual-8086 mode
             nop                                 ; jlma iret_novm
-            and.q     -, t2, 0x20000            ; jz iret_novm
+            and.q     -, t2, [FlVm]             ; jz iret_novm
             nop                                 ; jo16 iret_novm
             nop                                 ; jcpl0 gp0
-iret_novm:  and.q     t14, t14, 0xffff          ; jnl64 iret_cs
+iret_novm:  and.q     t14, t14, LowWord         ; jnl64 iret_cs
             ld.op     t3, ss:t5+0
             add.stk   t5, t5, osb
             ld.op     t4, ss:t5+0
-            and.q     t4, t4, 0xffff
+            and.q     t4, t4, LowWord
 iret_cs:    nop                                 ; call chk_cs_ret
             nop                                 ; jl64 iret_full
             cmp.q     -, cpl, t8                ; jc iret_out
@@ -184,7 +184,7 @@ iret_cs:    nop                                 ; call chk_cs_ret
 iret_out:   ld.op     t3, ss:t5+0
             add.stk   t5, t5, osb
             ld.op     t4, ss:t5+0
-            and.q     t4, t4, 0xffff
+            and.q     t4, t4, LowWord
 iret_full:  nop                                 ; call ret_ss
             jmpf.op   -, t0
             nop                                 ; call acc_both
@@ -199,39 +199,39 @@ iret_same:  nmidone
 iret_flags: nop                                 ; call flag_mask
             nop                                 ; jo16 iret_fl_w
             nop                                 ; jncpl0 iret_fl_w
-            or.q      t10, t10, 0x180000
+            or.q      t10, t10, [FlVif|FlVip]
 iret_fl_w:  and.q     t2, t2, t10
             not.q     t10, t10
             and.q     t11, flags, t10
             or.q      flags, t11, t2            ; ret
 
 # Return CS t14: t8 := its RPL; NCS loaded.
-chk_cs_ret: and.q     -, t14, 0xfffc            ; jz gp0
-            mov.q     t15, 13                   ; call rd_desc
-            and.q     t8, t6, 0x18
-            cmp.q     -, t8, 0x18               ; jnz gp_sel
+chk_cs_ret: and.q     -, t14, SelNoRpl          ; jz gp0
+            mov.q     t15, VecGp                ; call rd_desc
+            and.q     t8, t6, [AbS|AbCode]
+            cmp.q     -, t8, [AbS|AbCode]       ; jnz gp_sel
             nop                                 ; call chk_l_d
-            and.q     t8, t14, 3
+            and.q     t8, t14, SelRpl
             cmp.q     -, t8, cpl                ; jc gp_sel
-            and.q     -, t6, 4                  ; jnz chk_cs_ret_c
+            and.q     -, t6, [AbConforming]     ; jnz chk_cs_ret_c
             cmp.q     -, t7, t8                 ; jnz gp_sel
 chk_cs_ret_c: cmp.q   -, t8, t7                 ; jc gp_sel
-            and.q     -, t6, 0x80               ; jz np_sel
+            and.q     -, t6, [AbPresent]        ; jz np_sel
             segld     -@ncs, t13, t14           ; ret
 # Return SS t4 for level t8: NSS loaded. CS's descriptor t13 at t12 moves to t1 at t5; SS's takes
 # its place.
 ret_ss:     mov.q     t14, t4
             mov.q     t1, t13
             mov.q     t5, t12
-            and.q     -, t14, 0xfffc            ; jz ret_ss_null
-            mov.q     t15, 13                   ; call rd_desc
+            and.q     -, t14, SelNoRpl          ; jz ret_ss_null
+            mov.q     t15, VecGp                ; call rd_desc
             nop                                 ; call chk_ss
             segld     -@nss, t13, t14           ; ret
 ret_ss_null: nop                                ; jnlma gp0
-            and.q     -, sattr@ncs, 0x2000      ; jz gp0
+            and.q     -, sattr@ncs, [AttrL]     ; jz gp0
             cmp.q     -, t8, 3                  ; jz gp0
             cmp.q     -, t14, t8                ; jnz gp0
-            mov.q     t13, 0x10000000000        # no descriptor, no accessed bit to set
+            mov.q     t13, [DescAccessed]        # no descriptor, no accessed bit to set
             segnull   -@nss, t14                ; ret
 # The accessed bits of both, after every check: CS, then SS.
 acc_both:   mov.q     t9, t13
@@ -248,39 +248,39 @@ syscall:    jmp.q     -, lstar
             mov.q     rcx, nrip
             not.q     t0, fmask
             and.q     t0, t0, flags
-            or.q      flags, t0, 2
-            shr.q     t0, star, 32
-            and.q     t0, t0, 0xfffc
+            or.q      flags, t0, [FlOne]
+            shr.q     t0, star, StarSyscall
+            and.q     t0, t0, SelNoRpl
             mov.q     ssel@cs, t0
             mov.q     sbase@cs, none
-            mov.q     slim@cs, 0xffffffff
-            mov.q     sattr@cs, 0xa09b
-            add.q     t0, t0, 8
+            mov.q     slim@cs, FlatLimit
+            mov.q     sattr@cs, AttrSyscallCs
+            add.q     t0, t0, StarSs
             mov.q     ssel@ss, t0
             mov.q     sbase@ss, none
-            mov.q     slim@ss, 0xffffffff
-            mov.q     sattr@ss, 0xc093
+            mov.q     slim@ss, FlatLimit
+            mov.q     sattr@ss, AttrSyscallSs
             mov.q     cpl, none                 ; end
 sysret:     nop                                 ; jncpl0 gp0
             mov.op    t1, rcx                   ; jncanon gp0
             jmp.q     -, t1
-            and.q     t0, r11, 0x3c7fd7
-            or.q      flags, t0, 2
-            shr.q     t0, star, 48
-            or.q      t2, t0, 3
-            mov.q     t3, 0xc0fb
+            and.q     t0, r11, FlSysret
+            or.q      flags, t0, [FlOne]
+            shr.q     t0, star, StarSysret
+            or.q      t2, t0, SelRpl
+            mov.q     t3, AttrSysretCs32
             nop                                 ; jno64 sysret_cs
-            add.q     t2, t0, 16
-            or.q      t2, t2, 3
-            mov.q     t3, 0xa0fb
+            add.q     t2, t0, StarUserCs64
+            or.q      t2, t2, SelRpl
+            mov.q     t3, AttrSysretCs64
 sysret_cs:  mov.q     ssel@cs, t2
             mov.q     sattr@cs, t3
             mov.q     sbase@cs, none
-            mov.q     slim@cs, 0xffffffff
-            add.q     t0, t0, 8
-            or.q      t0, t0, 3
+            mov.q     slim@cs, FlatLimit
+            add.q     t0, t0, StarSs
+            or.q      t0, t0, SelRpl
             mov.q     ssel@ss, t0
             mov.q     sbase@ss, none
-            mov.q     slim@ss, 0xffffffff
-            mov.q     sattr@ss, 0xc0f3
+            mov.q     slim@ss, FlatLimit
+            mov.q     sattr@ss, AttrSysretSs
             mov.q     cpl, 3                    ; end

@@ -1,43 +1,43 @@
 # SPDX-License-Identifier: Apache-2.0
 # System instructions. SDM Vol. 2, the Operation section of each; order of checks as there.
 
-gp0:        fault     -, 13, none
+gp0:        fault     -, VecGp, none
 
 # --- flags and stack of flags -------------------------------------------------------------------
-cli:        shr.q     t0, flags, 12
-            and.q     t0, t0, 3
+cli:        shr.q     t0, flags, FlIopl
+            and.q     t0, t0, PrivilegeMask
             cmp.q     -, t0, cpl                ; jc gp0
-            and.q     flags, flags, ~0x200      ; end
-sti:        shr.q     t0, flags, 12
-            and.q     t0, t0, 3
+            and.q     flags, flags, ~[FlIf]     ; end
+sti:        shr.q     t0, flags, FlIopl
+            and.q     t0, t0, PrivilegeMask
             cmp.q     -, t0, cpl                ; jc gp0
-            and.q     -, flags, 0x200           ; jnz sti_end
-            shadow    -, 1
-sti_end:    or.q      flags, flags, 0x200       ; end
+            and.q     -, flags, [FlIf]          ; jnz sti_end
+            shadow    -, [ShadowSti]
+sti_end:    or.q      flags, flags, [FlIf]      ; end
 clac:       nop                                 ; jncpl0 ud
-            and.q     flags, flags, ~0x40000    ; end
+            and.q     flags, flags, ~[FlAc]     ; end
 stac:       nop                                 ; jncpl0 ud
-            or.q      flags, flags, 0x40000     ; end
+            or.q      flags, flags, [FlAc]      ; end
 popf:       ld.op     t2, ss:rsp+0
             nop                                 ; call flag_mask
-            and.q     t10, t10, ~0x10000
+            and.q     t10, t10, ~[FlRf]
             and.q     t2, t2, t10
             not.q     t10, t10
             and.q     t11, flags, t10
-            and.q     t11, t11, ~0x10000
+            and.q     t11, t11, ~[FlRf]
             or.q      flags, t11, t2
             add.stk   rsp, rsp, osb             ; end
 # t10 := the flags that POPF and IRET may write at this CPL, IOPL and operand size.
-flag_mask:  mov.q     t10, 0x254dd5
+flag_mask:  mov.q     t10, FlPopf
             nop                                 ; jncpl0 flag_mask_3
-            or.q      t10, t10, 0x3200          ; j flag_mask_w
-flag_mask_3: shr.q    t11, flags, 12
-            and.q     t11, t11, 3
+            or.q      t10, t10, FlIoplIf        ; j flag_mask_w
+flag_mask_3: shr.q    t11, flags, FlIopl
+            and.q     t11, t11, PrivilegeMask
             cmp.q     -, t11, cpl               ; jc flag_mask_w
-            or.q      t10, t10, 0x200
+            or.q      t10, t10, [FlIf]
 flag_mask_w: nop                                ; jo16 flag_mask_16
             nop                                 ; ret
-flag_mask_16: and.q   t10, t10, 0xffff          ; ret
+flag_mask_16: and.q   t10, t10, LowWord         ; ret
 
 # --- control registers --------------------------------------------------------------------------
 mov_rcr0:   nop                                 ; jncpl0 gp0
@@ -49,34 +49,34 @@ mov_rcr3:   nop                                 ; jncpl0 gp0
 mov_rcr4:   nop                                 ; jncpl0 gp0
             mov.nat   rm, cr4                   ; end
 mov_rcr8:   nop                                 ; jncpl0 gp0
-            ld.d      t0, phys:apicb+0x80
-            shr.q     t0, t0, 4
-            and.q     t0, t0, 15
+            ld.d      t0, phys:apicb+ApicTpr
+            shr.q     t0, t0, Cr8Tpr
+            and.q     t0, t0, Cr8Mask
             mov.nat   rm, t0                    ; end
 mov_cr0r:   nop                                 ; jncpl0 gp0
             mov.nat   t0, rm
-mov_cr0t:   or.q      t0, t0, 0x10
+mov_cr0t:   or.q      t0, t0, [Cr0Et]
             chkw      cr0, t0                   ; jnok gp0
-            and.q     t0, t0, 0xe005003f
+            and.q     t0, t0, Cr0Existing
             xor.q     t1, t0, cr0
             mov.q     cr0, t0
             serialise
-            and.q     -, t1, 0x80010000         ; endz
-            flush     -, none, 3                ; end
+            and.q     -, t1, [Cr0Pg|Cr0Wp]      ; endz
+            flush     -, none, MmuFlushAll      ; end
 mov_cr2r:   nop                                 ; jncpl0 gp0
             mov.nat   cr2, rm
             serialise                           ; end
 mov_cr3r:   nop                                 ; jncpl0 gp0
             mov.nat   t0, rm
             chkw      cr3, t0                   ; jnok gp0
-            shr.q     t1, t0, 63
-            and.q     t2, t0, 0x7fffffffffffffff
+            shr.q     t1, t0, Cr3NoFlush
+            and.q     t2, t0, ~[Cr3NoFlush]
             mov.q     cr3, t2
             serialise
             test.q    -, t1, t1                 ; endnz
-            and.q     t1, t0, 0xfff
+            and.q     t1, t0, Cr3PcidMask
             mov.q     wdhi, t1
-            flush     -, none, 2                ; end
+            flush     -, none, MmuFlushPcid     ; end
 mov_cr4r:   nop                                 ; jncpl0 gp0
             mov.nat   t0, rm
             chkw      cr4, t0                   ; jnok gp0
@@ -84,29 +84,29 @@ mov_cr4r:   nop                                 ; jncpl0 gp0
             mov.q     t2, cr4
             mov.q     cr4, t0
             serialise
-            and.q     -, t1, 0x2000a0           ; jnz cr4_flush
+            and.q     -, t1, [Cr4Smap|Cr4Pge|Cr4Pae] ; jnz cr4_flush
             and.q     t3, t1, t2
-            and.q     -, t3, 0x20000            ; jnz cr4_flush
+            and.q     -, t3, [Cr4Pcide]         ; jnz cr4_flush
             and.q     t3, t1, t0
-            and.q     -, t3, 0x100000           ; endz
-cr4_flush:  flush     -, none, 3                ; end
+            and.q     -, t3, [Cr4Smep]          ; endz
+cr4_flush:  flush     -, none, MmuFlushAll      ; end
 mov_cr8r:   nop                                 ; jncpl0 gp0
             mov.nat   t0, rm
-            and.q     -, t0, ~15                ; jnz gp0
-            shl.q     t0, t0, 4
-            st.d      phys:apicb+0x80, t0
+            and.q     -, t0, ~Cr8Mask           ; jnz gp0
+            shl.q     t0, t0, Cr8Tpr
+            st.d      phys:apicb+ApicTpr, t0
             serialise                           ; end
 lmsw_r:     nop                                 ; jncpl0 gp0
             mov.w     t0, rm                    ; j lmsw_t
 lmsw_m:     nop                                 ; jncpl0 gp0
             ld.w      t0, dat:ea+0
-lmsw_t:     and.q     t0, t0, 15
-            and.q     t1, cr0, ~14
+lmsw_t:     and.q     t0, t0, Cr0Lmsw
+            and.q     t1, cr0, ~[Cr0Mp|Cr0Em|Cr0Ts]
             or.q      t1, t1, t0
             mov.q     cr0, t1
             serialise                           ; end
 clts:       nop                                 ; jncpl0 gp0
-            and.q     cr0, cr0, ~8
+            and.q     cr0, cr0, ~[Cr0Ts]
             serialise                           ; end
 
 # --- debug registers: the decoder has settled DR4, DR5 ------------------------------------------
@@ -119,17 +119,17 @@ mov_drr:    nop                                 ; jncpl0 gp0
             chkw      drn, t0                   ; jnok gp0
             mov.q     drn, t0
             serialise                           ; end
-dr_gd:      and.q     -, dr7, 0x2000            ; jnz dr_gd_db
+dr_gd:      and.q     -, dr7, [Dr7Gd]           ; jnz dr_gd_db
             nop                                 ; ret
-dr_gd_db:   or.q      dr6, dr6, 0x2000
-            fault     -, 1, none
+dr_gd_db:   or.q      dr6, dr6, [Dr6Bd]
+            fault     -, VecDb, none
 
 # --- MSRs ---------------------------------------------------------------------------------------
 rdmsr:      nop                                 ; jncpl0 gp0
             nop                                 ; jmsrok rdmsr_ok
             nop                                 ; j gp0
 rdmsr_tsc:  rdtsc     t0                        ; j rdtsc_end
-rdmsr_ok:   cmp.d     -, rcx, 0x10              ; jz rdmsr_tsc
+rdmsr_ok:   cmp.d     -, rcx, MsrNumberTsc      ; jz rdmsr_tsc
             mov.q     t0, msrv                  ; j rdtsc_end
 wrmsr:      nop                                 ; jncpl0 gp0
             mov.d     t0, rax
@@ -140,8 +140,8 @@ wrmsr:      nop                                 ; jncpl0 gp0
             mov.q     msrv, t0
             serialise
             xor.q     t2, t2, efer
-            and.q     -, t2, 0x900              ; endz
-            flush     -, none, 3                ; end
+            and.q     -, t2, [EferNxe|EferLme]  ; endz
+            flush     -, none, MmuFlushAll      ; end
 rdtsc:      nop                                 ; call tsd_check
             rdtsc     t0
 rdtsc_end:  mov.d     rax, t0
@@ -151,7 +151,7 @@ rdtscp:     nop                                 ; call tsd_check
             rdtsc     t0
             mov.d     rcx, tscaux               ; j rdtsc_end
 tsd_check:  nop                                 ; retcpl0
-            and.q     -, cr4, 4                 ; jnz gp0
+            and.q     -, cr4, [Cr4Tsd]          ; jnz gp0
             nop                                 ; ret
 rdpid:      mov.nat   rm, tscaux                ; end
 cpuid:      mov.d     t0, cpa
@@ -193,7 +193,7 @@ ld_pseudo:  ld.w      t0, dat:ea+0
             nop                                 ; jo16 ld_pseudo_24
 ld_pseudo_r: mov.q    t1, t1                    ; jncanon gp0
             nop                                 ; ret
-ld_pseudo_24: and.q   t1, t1, 0xffffff          ; ret
+ld_pseudo_24: and.q   t1, t1, PseudoBase24      ; ret
 sgdt:       mov.q     t0, gdtl
             mov.q     t1, gdtb                  ; j st_pseudo
 sidt:       mov.q     t0, idtl
@@ -214,11 +214,11 @@ lldt_r:     nop                                 ; jncpl0 gp0
             mov.w     t14, rm                   ; j lldt_t
 lldt_m:     nop                                 ; jncpl0 gp0
             ld.w      t14, dat:ea+0
-lldt_t:     and.q     -, t14, 0xfffc            ; jz lldt_null
+lldt_t:     and.q     -, t14, SelNoRpl          ; jz lldt_null
             nop                                 ; call rd_sysdesc
-            and.q     t7, t6, 0x1f
-            cmp.q     -, t7, 2                  ; jnz gp_sel
-            and.q     -, t6, 0x80               ; jz np_sel
+            and.q     t7, t6, AbType
+            cmp.q     -, t7, TypeLdt            ; jnz gp_sel
+            and.q     -, t6, [AbPresent]        ; jz np_sel
             segld     -@ldtr, t13, t14
 lldt_hi:    nop                                 ; jnlma lldt_end
             segld_hi  -@ldtr, t9
@@ -229,38 +229,38 @@ ltr_r:      nop                                 ; jncpl0 gp0
             mov.w     t14, rm                   ; j ltr_t
 ltr_m:      nop                                 ; jncpl0 gp0
             ld.w      t14, dat:ea+0
-ltr_t:      and.q     -, t14, 0xfffc            ; jz gp0
+ltr_t:      and.q     -, t14, SelNoRpl          ; jz gp0
             nop                                 ; call rd_sysdesc
-            and.q     t7, t6, 0x1f
-            cmp.q     -, t7, 9                  ; jz ltr_type
+            and.q     t7, t6, AbType
+            cmp.q     -, t7, TypeTss32          ; jz ltr_type
             nop                                 ; jlma gp_sel
-            cmp.q     -, t7, 1                  ; jnz gp_sel
-ltr_type:   and.q     -, t6, 0x80               ; jz np_sel
-            add.q     t11, t12, 5
+            cmp.q     -, t7, TypeTss16          ; jnz gp_sel
+ltr_type:   and.q     -, t6, [AbPresent]        ; jz np_sel
+            add.q     t11, t12, DescAccessByte
             ld.b.imp.rmw.lock t10, lin:t11+0
-            or.q      t10, t10, 2
+            or.q      t10, t10, [TypeTssBusy]
             strmw.b.lock t10
-            or.q      t13, t13, 0x20000000000
+            or.q      t13, t13, [DescBusy]
             segld     -@tr, t13, t14
             nop                                 ; jnlma ltr_end
             segld_hi  -@tr, t9
 ltr_end:    serialise                           ; end
 # A system descriptor of the GDT for selector t14: t13 low, t9 high (long mode), t6 its access byte
 # up.
-rd_sysdesc: mov.q     t15, 13
-            and.q     -, t14, 4                 ; jnz gp_sel
-            and.q     t12, t14, 0xfff8
-            or.q      t11, t12, 7
+rd_sysdesc: mov.q     t15, VecGp
+            and.q     -, t14, [SelTi]           ; jnz gp_sel
+            and.q     t12, t14, SelOffset
+            or.q      t11, t12, DescLast
             nop                                 ; jnlma rd_sysdesc_l
-            add.q     t11, t12, 15
+            add.q     t11, t12, DescLast16
 rd_sysdesc_l: cmp.q   -, gdtl, t11              ; jc gp_sel
             add.q     t12, t12, gdtb
             ld.q.imp  t13, lin:t12+0
-            shr.q     t6, t13, 40
+            shr.q     t6, t13, DescAccess
             nop                                 ; jlma rd_sysdesc_h
             nop                                 ; ret
 rd_sysdesc_h: ld.q.imp t9, lin:t12+8
-            and.q     -, t9, 0x1f0000000000     ; jnz gp_sel
+            and.q     -, t9, DescHighType       ; jnz gp_sel
             shl.q     t8, t9, 32
             mov.d     t7, t13                   # canonical: sign of base[47] over base[63:48]
             or.q      t8, t8, t7                ; jncanon gp_sel
@@ -274,53 +274,53 @@ invlpg:     nop                                 ; jncpl0 gp0
             nop                                 ; jl64 invlpg_c
             mov.d     t0, t0
 invlpg_c:   mov.q     t0, t0                    ; jncanon invlpg_end
-            and.q     t1, cr3, 0xfff
+            and.q     t1, cr3, Cr3PcidMask
             mov.q     wdhi, t1
-            flush     -, t0, 0
+            flush     -, t0, MmuFlushPage
 invlpg_end: nop                                 ; end
 invpcid:    nop                                 ; jncpl0 gp0
             mov.nat   t2, reg
-            and.q     -, t2, ~3                 ; jnz gp0
+            and.q     -, t2, ~InvpcidTypes      ; jnz gp0
             ld.x      t0, dat:ea+0
             mov.q     t1, ldhi
-            and.q     -, t0, ~0xfff             ; jnz gp0
+            and.q     -, t0, ~Cr3PcidMask       ; jnz gp0
             mov.q     wdhi, t0
             serialise
-            cmp.q     -, t2, 2                  ; jz invpcid_all
-            cmp.q     -, t2, 3                  ; jz invpcid_ng
-            and.q     -, cr4, 0x20000           ; jnz invpcid_p
+            cmp.q     -, t2, InvpcidAll         ; jz invpcid_all
+            cmp.q     -, t2, InvpcidNonGlobal   ; jz invpcid_ng
+            and.q     -, cr4, [Cr4Pcide]        ; jnz invpcid_p
             test.q    -, t0, t0                 ; jnz gp0
 invpcid_p:  test.q    -, t2, t2                 ; jz invpcid_va
-            flush     -, none, 2                ; end
+            flush     -, none, MmuFlushPcid     ; end
 invpcid_va: mov.q     t1, t1                    ; jncanon gp0
-            flush     -, t1, 1                  ; end
-invpcid_all: flush    -, none, 3                ; end
-invpcid_ng: flush     -, none, 4                ; end
+            flush     -, t1, MmuFlushPagePcid   ; end
+invpcid_all: flush    -, none, MmuFlushAll      ; end
+invpcid_ng: flush     -, none, MmuFlushAllNonGlobal ; end
 wbinvd:     nop                                 ; jncpl0 gp0
             serialise                           ; end
 hlt:        nop                                 ; jncpl0 gp0
             serialise
             hlt                                 ; end
-rdpmc:      fault     -, 13, none
+rdpmc:      fault     -, VecGp, none
 
 # --- ports --------------------------------------------------------------------------------------
-in_i:       and.q     t0, imm, 0xff             ; call io_check
+in_i:       and.q     t0, imm, LowByte          ; call io_check
             ld.op     rax, io:t0+0              ; end
-in_dx:      and.q     t0, rdx, 0xffff           ; call io_check
+in_dx:      and.q     t0, rdx, LowWord          ; call io_check
             ld.op     rax, io:t0+0              ; end
-out_i:      and.q     t0, imm, 0xff             ; call io_check
+out_i:      and.q     t0, imm, LowByte          ; call io_check
             st.op     io:t0+0, rax              ; end
-out_dx:     and.q     t0, rdx, 0xffff           ; call io_check
+out_dx:     and.q     t0, rdx, LowWord          ; call io_check
             st.op     io:t0+0, rax              ; end
 # Port t0, operand size: IOPL, then the I/O permission bitmap.
-io_check:   and.q     -, cr0, 1                 ; retz
-            shr.q     t1, flags, 12
-            and.q     t1, t1, 3
+io_check:   and.q     -, cr0, [Cr0Pe]           ; retz
+            shr.q     t1, flags, FlIopl
+            and.q     t1, t1, PrivilegeMask
             cmp.q     -, t1, cpl                ; jc io_map
             nop                                 ; ret
-io_map:     cmp.q     -, slim@tr, 0x67          ; jc gp0
+io_map:     cmp.q     -, slim@tr, TssIoMapLast  ; jc gp0
             mov.q     t1, sbase@tr
-            ld.w.imp  t2, lin:t1+0x66
+            ld.w.imp  t2, lin:t1+TssIoMap
             shr.q     t3, t0, 3
             add.q     t2, t2, t3
             add.q     t3, t2, 1

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Microcode assembler: text (.uc) to ucode_pkg.sv (format, enums, labels) and ucode_rom.sv (words).
  *
- *   uasm -o OUT_DIR a.uc b.uc ...
+ *   uasm -o OUT_DIR -c CONSTANTS.sv a.uc b.uc ...
  *
  * A line is   [label:] [op[.mod]... [operand, ...]] [; clause]     and '#' begins a comment.
  * An ALU op takes "dst, a, b"; a memory op is "ld.size dst, seg:reg+const" or
  * "st.size seg:reg+const, b"; a clause is "jCOND label", "callCOND label", "retCOND", "endCOND" or
- * "moreCOND" (COND may be empty).
+ * "moreCOND" (COND may be empty). A number is 12, 0x12, the Name of a "localparam type Name = value;"
+ * of CONSTANTS.sv, or the mask [A|B] of the bits with those numbers; ~ and - before it.
+ * No path through calls may be deeper than CONSTANTS.sv's UcodeReturnDepth: that is proved.
  * The tables below own the format: the enumerations in ucode_pkg.sv are printed from them.
  */
 #include <ctype.h>
@@ -17,7 +19,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_WORDS = 2048, MAX_LABELS = 1024, MAX_CONSTS = 256, NAME_LEN = 40, LINE_LEN = 400 };
+enum {
+    MAX_WORDS = 2048,
+    MAX_LABELS = 1024,
+    MAX_CONSTS = 256,
+    MAX_NAMED = 512,
+    NAME_LEN = 40,
+    LINE_LEN = 400
+};
 
 /* Operations other than ALU ones. */
 static const char *const op_names[] = {
@@ -66,6 +75,7 @@ static const char *const cond_names[] = {
 };
 
 static const char *const ctl_names[] = {"next", "j", "call", "ret", "end", "more", NULL};
+enum { CTL_J = 1, CTL_CALL = 2, CTL_RET = 3, CTL_END = 4 };
 
 /* Modifiers of an operation. */
 static const char *const mod_names[] = {"f", "rmw", "lock", "imp", "push", "pop", "probe", NULL};
@@ -97,7 +107,15 @@ struct label {
     const char *file;
 };
 
+/* A constant of the package. */
+struct named {
+    char name[NAME_LEN];
+    uint64_t value;
+};
+
 struct assembler {
+    struct named named[MAX_NAMED];
+    int named_count;
     struct word words[MAX_WORDS];
     int word_count;
     struct label labels[MAX_LABELS];
@@ -165,23 +183,74 @@ static unsigned const_index(struct assembler *as, uint64_t value)
     return (unsigned)as->const_count++;
 }
 
-/* "123", "0x12", "-4", "~0x200" */
-static bool parse_number(const char *s, uint64_t *out)
+static bool find_named(const struct assembler *as, const char *name, size_t len, uint64_t *out)
+{
+    for (int i = 0; i < as->named_count; i++)
+        if (strlen(as->named[i].name) == len && memcmp(as->named[i].name, name, len) == 0) {
+            *out = as->named[i].value;
+            return true;
+        }
+    return false;
+}
+
+/* "FlIf|FlTf]": the mask of these bits. */
+static bool parse_bits(const struct assembler *as, const char *s, uint64_t *out)
+{
+    uint64_t bit;
+
+    *out = 0;
+    for (;;) {
+        size_t n = strcspn(s, "|]");
+        if (!find_named(as, s, n, &bit) || bit > 63)
+            return false;
+        *out |= UINT64_C(1) << bit;
+        if (s[n] != '|')
+            return strcmp(s + n, "]") == 0;
+        s += n + 1;
+    }
+}
+
+/* "123", "0x12", "-4", "~0x200", "Name", "~[FlIf|FlTf]" */
+static bool parse_number(const struct assembler *as, const char *s, uint64_t *out)
 {
     bool inv = *s == '~';
     bool neg = *s == '-';
+    uint64_t v;
     char *end;
 
     if (inv || neg)
         s++;
-    if (!isdigit((unsigned char)*s))
+    if (*s == '[') {
+        if (!parse_bits(as, s + 1, &v))
+            return false;
+    } else if (isdigit((unsigned char)*s)) {
+        errno = 0;
+        v = strtoull(s, &end, 0);
+        if (*end != '\0' || errno != 0)
+            return false;
+    } else if (!find_named(as, s, strlen(s), &v)) {
         return false;
-    errno = 0;
-    uint64_t v = strtoull(s, &end, 0);
-    if (*end != '\0' || errno != 0)
-        return false;
+    }
     *out = inv ? ~v : neg ? (uint64_t)0 - v : v;
     return true;
+}
+
+/* 12, 64'h3f_7fd5, 8'd4 */
+static bool parse_sv_number(const char *s, uint64_t *out)
+{
+    char digits[NAME_LEN];
+    size_t n = 0;
+    const char *tick = strchr(s, '\'');
+    int base = tick != NULL && tick[1] == 'h' ? 16 : 10;
+    char *end;
+
+    for (s = tick != NULL ? tick + 2 : s; *s != ';' && *s != '\0' && n + 1 < sizeof digits; s++)
+        if (*s != '_')
+            digits[n++] = *s;
+    digits[n] = '\0';
+    errno = 0;
+    *out = strtoull(digits, &end, base);
+    return n > 0 && *end == '\0' && errno == 0;
 }
 
 static char *trim(char *s)
@@ -209,7 +278,7 @@ static unsigned parse_reg(struct assembler *as, struct word *w, bool *have_k, ch
     uint64_t value;
     char *at = strchr(s, '@');
 
-    if (parse_number(s, &value)) {
+    if (parse_number(as, s, &value)) {
         set_const(as, w, have_k, value);
         return (unsigned)find(reg_names, "k");
     }
@@ -239,7 +308,7 @@ static void parse_address(struct assembler *as, struct word *w, bool *have_k, ch
     if (sign != NULL) {
         bool negative = *sign == '-';
         *sign = '\0';
-        if (!parse_number(trim(sign + 1), &offset))
+        if (!parse_number(as, trim(sign + 1), &offset))
             report(as, "bad offset", sign + 1);
         if (negative)
             offset = (uint64_t)0 - offset;
@@ -383,6 +452,91 @@ static bool parse_file(struct assembler *as, const char *name)
     }
     fclose(f);
     return true;
+}
+
+/* The package's lines "localparam type Name = value;"; a value that is no plain number is an error. */
+static bool parse_constants(struct assembler *as, const char *name)
+{
+    char line[LINE_LEN];
+    FILE *f = fopen(name, "r");
+
+    if (f == NULL) {
+        perror(name);
+        return false;
+    }
+    as->file = name;
+    as->line = 0;
+    while (fgets(line, sizeof line, f) != NULL) {
+        as->line++;
+        char *s = trim(line);
+        if (strncmp(s, "localparam ", 11) != 0)
+            continue;
+        char *equals = strchr(s, '=');
+        if (equals == NULL || as->named_count == MAX_NAMED) {
+            report(as, "bad constant, or too many", s);
+            continue;
+        }
+        *equals = '\0';
+        char *id = strrchr(trim(s), ' ') + 1;
+        struct named *c = &as->named[as->named_count++];
+        if (strlen(id) >= NAME_LEN || !parse_sv_number(trim(equals + 1), &c->value))
+            report(as, "bad constant", id);
+        else
+            memcpy(c->name, id, strlen(id) + 1);
+    }
+    fclose(f);
+    return true;
+}
+
+/* What the microcode may still push from a word on, in its own frame: depth[w] is the largest over
+ * all paths; a call counts one and what its target needs. Recursion grows past any bound. */
+static bool grow_depth(const struct assembler *as, int w, int *depth)
+{
+    const struct word *x = &as->words[w];
+    int target = x->target < 0 ? 0 : as->labels[x->target].at;
+    bool falls = x->cond != 0 || x->ctl == 0 || x->ctl == CTL_CALL;
+    int d = 0;
+
+    if (strcmp(op_names[x->op], "fault") == 0)
+        return false;
+    if (falls && w + 1 < as->word_count)
+        d = depth[w + 1];
+    if (x->ctl == CTL_J && depth[target] > d)
+        d = depth[target];
+    if (x->ctl == CTL_CALL && 1 + depth[target] > d)
+        d = 1 + depth[target];
+    if (d <= depth[w])
+        return false;
+    depth[w] = d;
+    return true;
+}
+
+/* Proves that no path is deeper than the hardware's return stack. */
+static void check_depth(struct assembler *as)
+{
+    static int depth[MAX_WORDS];
+    uint64_t hardware;
+    bool grown = true;
+
+    if (!find_named(as, "UcodeReturnDepth", strlen("UcodeReturnDepth"), &hardware)) {
+        report(as, "no UcodeReturnDepth", "");
+        return;
+    }
+    while (grown) {
+        grown = false;
+        for (int w = as->word_count - 1; w >= 0; w--) {
+            grown = grow_depth(as, w, depth) || grown;
+            if (depth[w] <= (int)hardware)
+                continue;
+            int best = -1;
+            for (int j = 0; j < as->label_count; j++)
+                if (as->labels[j].at <= w &&
+                    (best < 0 || as->labels[j].at > as->labels[best].at))
+                    best = j;
+            report(as, "calls deeper than the return stack", best < 0 ? "" : as->labels[best].name);
+            return;
+        }
+    }
 }
 
 /* "alu_rm_r" after prefix "Uc" reads UcAluRmR. */
@@ -559,12 +713,14 @@ int main(int argc, char **argv)
 {
     static struct assembler as;
 
-    if (argc < 4 || strcmp(argv[1], "-o") != 0) {
-        fprintf(stderr, "usage: uasm -o OUT_DIR FILE.uc...\n");
+    if (argc < 6 || strcmp(argv[1], "-o") != 0 || strcmp(argv[3], "-c") != 0) {
+        fprintf(stderr, "usage: uasm -o OUT_DIR -c CONSTANTS.sv FILE.uc...\n");
         return 2;
     }
     (void)const_index(&as, 0);
-    for (int i = 3; i < argc; i++)
+    if (!parse_constants(&as, argv[4]))
+        return 1;
+    for (int i = 5; i < argc; i++)
         if (!parse_file(&as, argv[i]))
             return 1;
     for (int i = 0; i < as.label_count; i++)
@@ -573,6 +729,8 @@ int main(int argc, char **argv)
             as.line = as.labels[i].line;
             report(&as, "undefined label", as.labels[i].name);
         }
+    if (as.errors == 0)
+        check_depth(&as);
     if (as.word_count == 0 || as.errors > 0)
         return 1;
     if (!write_file(&as, argv[2], "ucode_pkg.sv", print_pkg) ||

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+// The model's hooks: memory is brought to the moment of the RTL's beat, and the two beats are held
+// against each other: source, direction, lock, address, lanes, and the data, written or read.
+#include <string.h>
+
+#include "scoreboard.h"
+
+static unsigned first_lane(const struct rw_access *a)
+{
+    return a->flags & BUS_IO ? 0 : (unsigned)(a->pa & 15);
+}
+
+static struct rec_bus beat_of(const struct scoreboard *sb, const struct rw_access *a)
+{
+    struct rec_bus r = {.src = a->src, .flags = a->flags};
+    unsigned first = first_lane(a);
+
+    r.addr = a->pa - first;
+    r.be = (uint16_t)(((UINT32_C(1) << a->bytes) - 1) << first);
+    if (a->flags & BUS_WRITE)
+        memcpy(r.data + first, a->data, a->bytes);
+    else if (!(a->flags & BUS_IO) && rw_mem_is_ram(&sb->mem, a->pa, a->bytes))
+        memcpy(r.data + first, sb->mem.ram + a->pa, a->bytes);
+    return r;
+}
+
+/* What a device or the unit answers to a read is no word of the model's yet. */
+static bool data_known(const struct scoreboard *sb, const struct rw_access *a)
+{
+    return (a->flags & BUS_WRITE) ||
+           (!(a->flags & BUS_IO) && rw_mem_is_ram(&sb->mem, a->pa, a->bytes));
+}
+
+static void on_before(void *ctx, const struct rw_access *a)
+{
+    struct scoreboard *sb = ctx;
+    struct order_event *e;
+    struct rec_bus mine, seen;
+
+    if (sb->diff.failed || sb->diff.held)
+        return;
+    if (a->src == BUS_FETCH) {
+        order_drain(sb, sb->rtl_retire.seq);
+        return;
+    }
+    order_drain(sb, UINT64_MAX);
+    mine = beat_of(sb, a);
+    e = ring_head(&sb->order);
+    if (e == NULL) {
+        scoreboard_differ(sb, &type_bus, NULL, &mine);
+        return;
+    }
+    sb->beat = e->u.bus;
+    ring_pop(&sb->order);
+    seen = sb->beat;
+    if (!data_known(sb, a))
+        memset(seen.data, 0, sizeof(seen.data));
+    if (record_differs(&type_bus, &seen, &mine) != NULL)
+        scoreboard_differ(sb, &type_bus, &seen, &mine);
+}
+
+static bool in_iommu_window(const struct rw_access *a)
+{
+    return scoreboard_is_register(a->src, a->flags, a->pa);
+}
+
+/* The unit takes one request or one register access at a time (docs/iommu.md). */
+static void check_one_at_a_time(struct scoreboard *sb)
+{
+    if (sb->dma.in_flight)
+        scoreboard_differ_text(sb, "iommu", "order", "register access acknowledged",
+                               "a request in flight", sb->beat.cycle);
+    order_messages_sent(sb, "a register access");
+}
+
+static void on_read(void *ctx, const struct rw_access *a, uint8_t *data)
+{
+    struct scoreboard *sb = ctx;
+    uint64_t value;
+
+    memset(data, 0xFF, a->bytes);
+    if (sb->diff.failed || sb->diff.held)
+        return;
+    if (a->src == BUS_FETCH) {
+        board_fetch(sb, a, data);
+    } else if (in_iommu_window(a)) {
+        check_one_at_a_time(sb);
+        value = iommu_reg_read(sb->iommu, (uint32_t)(a->pa - IOMMU_BASE), a->bytes);
+        memcpy(data, &value, a->bytes < 8 ? a->bytes : 8);
+        if (memcmp(data, sb->beat.data + first_lane(a), a->bytes) != 0)
+            scoreboard_differ_text(sb, "bus", "data", "not what the unit answered",
+                                   "what the golden unit answers", sb->beat.cycle);
+    } else {
+        board_read(sb, a, data);
+    }
+}
+
+static void on_write(void *ctx, const struct rw_access *a)
+{
+    struct scoreboard *sb = ctx;
+    uint64_t value = 0;
+
+    if (sb->diff.failed || sb->diff.held || !in_iommu_window(a))
+        return;
+    check_one_at_a_time(sb);
+    memcpy(&value, a->data, sizeof(value));
+    iommu_reg_write(sb->iommu, (uint32_t)(a->pa - IOMMU_BASE), a->bytes, value);
+}
+
+static uint64_t on_tsc(void *ctx)
+{
+    struct scoreboard *sb = ctx;
+    struct rec_stim *s = ring_head(&sb->board.tsc);
+    uint64_t value;
+
+    if (s == NULL) {
+        scoreboard_differ_text(sb, "stim", "tsc", "not read", "read", sb->rtl_retire.cycle);
+        return 0;
+    }
+    value = s->value;
+    if (value < sb->last_retire_cycle || value > sb->rtl_retire.cycle)
+        scoreboard_differ_text(sb, "stim", "tsc", "outside the instruction's cycles",
+                               "between two retirements", s->cycle);
+    ring_pop(&sb->board.tsc);
+    return value;
+}
+
+static void on_retire(void *ctx, const struct rec_retire *r)
+{
+    struct scoreboard *sb = ctx;
+
+    sb->model_retire = *r;
+    sb->model_retired = true;
+}
+
+static void on_sys(void *ctx, const struct rec_sys *s)
+{
+    struct scoreboard *sb = ctx;
+
+    stream_model(sb, &sb->sys, s);
+}
+
+static void on_xlate(void *ctx, const struct rec_xlate *x)
+{
+    struct scoreboard *sb = ctx;
+
+    stream_model(sb, &sb->xlate, x);
+}
+
+static void on_walk(void *ctx, const struct rec_walk *w)
+{
+    struct scoreboard *sb = ctx;
+
+    stream_model(sb, &sb->walk, w);
+}
+
+struct rw_env processor_hooks(struct scoreboard *sb)
+{
+    return (struct rw_env){.ctx = sb,
+                           .before = on_before,
+                           .read = on_read,
+                           .write = on_write,
+                           .tsc = on_tsc,
+                           .retire = on_retire,
+                           .sys = on_sys,
+                           .xlate = on_xlate,
+                           .walk = on_walk};
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// Deadlines: whatever has begun must go on. Counted in cycles since the last beat, translation or
+// record of the part concerned; the bus may add its wait states. docs/lockstep.md "Deadlines".
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "scoreboard.h"
+
+/* The longest stretches without a beat: a 64-bit division; the unit's passes over its caches. */
+#define PROCESSOR_CYCLES 100
+#define IOMMU_CYCLES     32
+/* What another master's accesses and wait states may add: a split locked sequence of four beats. */
+#define BEATS_BETWEEN 6
+
+static uint64_t bus_may_add(const struct scoreboard *sb)
+{
+    return (uint64_t)BEATS_BETWEEN * (2 + sb->config.wait_states_max);
+}
+
+static void too_long(struct scoreboard *sb, const char *stream, const char *field, const char *what,
+                     uint64_t since, uint64_t cycle)
+{
+    char rtl[MISMATCH_TEXT];
+
+    snprintf(rtl, sizeof(rtl), "nothing since cycle %" PRIu64, since);
+    scoreboard_differ_text(sb, stream, field, rtl, what, cycle);
+}
+
+static void check_processor(struct scoreboard *sb, uint64_t cycle)
+{
+    if (sb->model_halted || sb->rtl_retire.kind == RETIRE_SHUTDOWN)
+        return;
+    if (cycle > sb->watch.cpu + PROCESSOR_CYCLES + bus_may_add(sb))
+        too_long(sb, "retire", "deadline", "a beat, a translation or a retirement", sb->watch.cpu,
+                 cycle);
+}
+
+static void check_iommu(struct scoreboard *sb, uint64_t cycle)
+{
+    bool busy = sb->watch.offered || sb->dma.in_flight || sb->dma.messages.count != 0;
+
+    if (busy && cycle > sb->watch.iommu + IOMMU_CYCLES + bus_may_add(sb))
+        too_long(sb, "dma", "deadline",
+                 sb->dma.in_flight             ? "the request in flight goes on"
+                 : sb->dma.messages.count != 0 ? "the event message is sent"
+                                               : "the request at the pins is accepted",
+                 sb->watch.iommu, cycle);
+    if (sb->answers.model.count != 0 && cycle > sb->watch.answer + IOMMU_CYCLES)
+        too_long(sb, "dma", "deadline", "the answer at the pins", sb->watch.answer, cycle);
+}
+
+void watch_check(struct scoreboard *sb, uint64_t cycle)
+{
+    check_processor(sb, cycle);
+    check_iommu(sb, cycle);
+    interrupts_wake(sb, cycle);
+    sb->watch.now = cycle;
+}
+
+void watch_processor(struct scoreboard *sb, uint64_t cycle)
+{
+    check_processor(sb, cycle);
+    sb->watch.cpu = cycle;
+}
+
+void watch_iommu(struct scoreboard *sb, uint64_t cycle)
+{
+    check_iommu(sb, cycle);
+    sb->watch.iommu = cycle;
+}

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+// Addition, subtraction, logic, comparison. SDM Vol. 2, Operation of each instruction; flags that
+// the SDM leaves undefined from docs/cpu.md "Results that the SDM leaves undefined".
+#include "flags.h"
+#include "insn.h"
+#include "ops.h"
+
+enum alu_op { ALU_ADD, ALU_OR, ALU_ADC, ALU_SBB, ALU_AND, ALU_SUB, ALU_XOR, ALU_CMP };
+
+void alu_compare(struct cpu *cpu, uint64_t a, uint64_t b, unsigned bytes)
+{
+    sub(cpu, a, b, 0, bytes);
+}
+
+static uint64_t logic(struct cpu *cpu, uint64_t r, unsigned bytes)
+{
+    set_status(cpu, result_flags(r, bytes));
+    return r;
+}
+
+/* a and b are of that width, zero-extended. */
+static uint64_t alu(struct cpu *cpu, unsigned op, uint64_t a, uint64_t b, unsigned bytes)
+{
+    switch (op) {
+    case ALU_ADD:
+        return add(cpu, a, b, 0, bytes);
+    case ALU_OR:
+        return logic(cpu, a | b, bytes);
+    case ALU_ADC:
+        return add(cpu, a, b, cpu->rflags & RFLAGS_CF, bytes);
+    case ALU_SBB:
+        return sub(cpu, a, b, cpu->rflags & RFLAGS_CF, bytes);
+    case ALU_AND:
+        return logic(cpu, a & b, bytes);
+    case ALU_XOR:
+        return logic(cpu, a ^ b, bytes);
+    default:
+        return sub(cpu, a, b, 0, bytes);
+    }
+}
+
+static enum exec alu_to_rm(struct cpu *cpu, const struct insn *in, uint64_t b)
+{
+    struct rmw m;
+    uint64_t a;
+
+    if (in->sub == ALU_CMP) {
+        TRY(rm_read(cpu, in, in->size, &a));
+        sub(cpu, a, b, 0, in->size);
+        return EXEC_OK;
+    }
+    TRY(rm_begin(cpu, in, in->size, &m, &a));
+    rm_end(cpu, in, in->size, &m, alu(cpu, in->sub, a, b, in->size));
+    return EXEC_OK;
+}
+
+static void alu_to_reg(struct cpu *cpu, const struct insn *in, unsigned reg, uint64_t b)
+{
+    uint64_t r = alu(cpu, in->sub, get_reg(cpu, reg, in->size), b, in->size);
+
+    if (in->sub != ALU_CMP)
+        put_reg(cpu, reg, in->size, r);
+}
+
+enum exec op_alu_rm_reg(struct cpu *cpu, const struct insn *in)
+{
+    return alu_to_rm(cpu, in, get_reg(cpu, in->reg, in->size));
+}
+
+enum exec op_alu_reg_rm(struct cpu *cpu, const struct insn *in)
+{
+    uint64_t b;
+
+    TRY(rm_read(cpu, in, in->size, &b));
+    alu_to_reg(cpu, in, in->reg, b);
+    return EXEC_OK;
+}
+
+enum exec op_alu_rm_imm(struct cpu *cpu, const struct insn *in)
+{
+    return alu_to_rm(cpu, in, in->imm & size_mask(in->size));
+}
+
+enum exec op_alu_acc_imm(struct cpu *cpu, const struct insn *in)
+{
+    alu_to_reg(cpu, in, RAX, in->imm & size_mask(in->size));
+    return EXEC_OK;
+}
+
+enum exec op_test_rm_reg(struct cpu *cpu, const struct insn *in)
+{
+    uint64_t a;
+
+    TRY(rm_read(cpu, in, in->size, &a));
+    logic(cpu, a & get_reg(cpu, in->reg, in->size), in->size);
+    return EXEC_OK;
+}
+
+enum exec op_test_rm_imm(struct cpu *cpu, const struct insn *in)
+{
+    uint64_t a;
+
+    TRY(rm_read(cpu, in, in->size, &a));
+    logic(cpu, a & in->imm, in->size);
+    return EXEC_OK;
+}
+
+enum exec op_test_acc_imm(struct cpu *cpu, const struct insn *in)
+{
+    logic(cpu, get_reg(cpu, RAX, in->size) & in->imm, in->size);
+    return EXEC_OK;
+}
+
+/* INC, DEC: CF stays. */
+static uint64_t inc_dec(struct cpu *cpu, bool dec, uint64_t a, unsigned bytes)
+{
+    uint64_t cf = cpu->rflags & RFLAGS_CF;
+    uint64_t r = dec ? sub(cpu, a, 1, 0, bytes) : add(cpu, a, 1, 0, bytes);
+
+    set_flags(cpu, RFLAGS_CF, cf);
+    return r;
+}
+
+enum exec op_inc_dec(struct cpu *cpu, const struct insn *in)
+{
+    struct rmw m;
+    uint64_t a;
+
+    TRY(rm_begin(cpu, in, in->size, &m, &a));
+    rm_end(cpu, in, in->size, &m, inc_dec(cpu, in->sub, a, in->size));
+    return EXEC_OK;
+}
+
+enum exec op_inc_dec_reg(struct cpu *cpu, const struct insn *in)
+{
+    put_reg(cpu, in->rm, in->size, inc_dec(cpu, in->sub, get_reg(cpu, in->rm, in->size), in->size));
+    return EXEC_OK;
+}
+
+enum exec op_not(struct cpu *cpu, const struct insn *in)
+{
+    struct rmw m;
+    uint64_t a;
+
+    TRY(rm_begin(cpu, in, in->size, &m, &a));
+    rm_end(cpu, in, in->size, &m, ~a & size_mask(in->size));
+    return EXEC_OK;
+}
+
+enum exec op_neg(struct cpu *cpu, const struct insn *in)
+{
+    struct rmw m;
+    uint64_t a;
+
+    TRY(rm_begin(cpu, in, in->size, &m, &a));
+    rm_end(cpu, in, in->size, &m, sub(cpu, 0, a, 0, in->size));
+    return EXEC_OK;
+}
