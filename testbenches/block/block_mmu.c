@@ -20,7 +20,8 @@ const bool block_has_source_id = false;
 /* Turns of this many requests, each calm or busy: only in a calm one do the TLBs fill up. */
 #define TURN_REQUESTS 512
 
-#define WIDTH_PERCENT 5    /* of the turns between requests: an experiment of mmu_width.c */
+#define REUSE_PERCENT 50   /* of the requests repeat one that was translated, or its address */
+#define WIDTH_PERCENT 3    /* of the turns between requests: an experiment of mmu_width.c */
 #define RESET_ONE_IN  1000 /* requests */
 #define CUT_CYCLES    24   /* a reset falls into the first so many cycles of a translation */
 
@@ -271,10 +272,18 @@ static struct mmu_req random_request(struct bench *b)
 {
     struct mmu_req q = {.va = random_va(b),
                         .access = (uint8_t)block_below(&b->random, 3),
-                        .user = block_chance(&b->random, 40),
-                        .ac = b->ac};
+                        .user = block_chance(&b->random, 40)};
 
     q.implicit = !q.user && q.access != ACCESS_FETCH && block_chance(&b->random, 15);
+    if (block_chance(&b->random, REUSE_PERCENT)) {
+        const struct mmu_req *before = &b->recent[block_below(&b->random, RECENT)];
+
+        if (block_chance(&b->random, 75))
+            q = *before;
+        else
+            q.va = before->va;
+    }
+    q.ac = b->ac;
     plan_races(b);
     return q;
 }
@@ -284,7 +293,11 @@ static bool translate(struct bench *b)
     struct mmu_req q = random_request(b);
     struct rec_xlate x;
 
-    return mmu_translate_one(b, &q, &x);
+    if (!mmu_translate_one(b, &q, &x))
+        return false;
+    if (!x.fault && x.hit == XLATE_WALKED)
+        b->recent[b->recent_next++ % RECENT] = q;
+    return true;
 }
 
 /* A reset, mostly in the middle of a translation. The model makes the accesses that the RTL came
@@ -431,7 +444,7 @@ static bool between(struct bench *b)
     if (block_chance(&b->random, WIDTH_PERCENT))
         return mmu_width_next(b);
     if (b->r->requests % TURN_REQUESTS == 0)
-        b->calm = block_chance(&b->random, 40);
+        b->calm = block_chance(&b->random, 50);
     if (dice < 12)
         change_entry(b);
     else if (b->calm && block_chance(&b->random, 95))

@@ -10,6 +10,7 @@
 #include "verilated_block.h"
 
 #define MAX_RACES 8
+#define RECENT    16 /* a power of two */
 
 /* A write by somebody else just before the n-th access of a translation: to an address, or to the
  * entry that the access before it was for. */
@@ -34,6 +35,8 @@ struct bench {
     unsigned model_write_limit;      /* accesses of the model from this one on write nothing */
     uint64_t rtl_entry, model_entry; /* of the last access of the translation */
     bool calm;
+    struct mmu_req recent[RECENT]; /* translated without a fault */
+    unsigned recent_next;
     struct mmu_req request;
     unsigned experiment; /* of mmu_width.c: the next one */
 };
