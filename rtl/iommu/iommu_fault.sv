@@ -114,7 +114,7 @@ module iommu_fault
         source_q[i] <= '{reason: FrNone, default: '0};
       end
     end else begin
-      if (!ppf) ip_q <= 1'b0;
+      if (!ppf && !pfo_q) ip_q <= 1'b0;
       if (reg_write_i) begin
         if (frcd && reg_offset_i[3:2] == 2'd3 && reg_wdata_i[31]) f_q[frcd_index] <= 1'b0;
         case ({reg_offset_i, 2'b0})

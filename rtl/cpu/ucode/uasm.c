@@ -42,7 +42,7 @@ static const char *const alu_names[] = {
                                                                                group 2 */
     "bt",     "bts",  "btr",    "btc", /* as in ModRM.reg[1:0] of group 8 */
     "test",   "not",  "neg",    "inc",   "dec",   "mov",   "movz",   "movs",  "bswap",
-    "shld",   "shrd", "bsf",    "bsr",   "tzcnt", "lzcnt", "popcnt", "setcc", "selcc",
+    "shld",   "shrd", "bsf",    "bsr",   "lzcnt", "popcnt", "setcc", "selcc",
     "dec_op", "sxhi", "bitoff", "swapb", NULL,
 };
 
@@ -54,7 +54,7 @@ static const char *const reg_names[] = {
     "nrip",  "relt",  "flags", "osb",    "step",   "evec",  "eerr", "pflags", "prip",  "cpl",
     "tcpl",  "sserr", "ldhi",  "mdhi",   "wdhi",   "cr0",   "cr2",  "cr3",    "cr4",   "efer",
     "dr6",   "dr7",   "drn",   "gdtb",   "gdtl",   "idtb",  "idtl", "star",   "lstar", "cstar",
-    "fmask", "kgsb",  "apicb", "msrv",   "tscaux", "sbase", "slim", "ssel",   "sattr", "cpa",
+    "fmask", "kgsb",  "msrv",   "tscaux", "sbase", "slim", "ssel",   "sattr", "cpa",
     "cpb",   "cpc",   "cpd",   "modreg", NULL,
 };
 
@@ -64,7 +64,7 @@ static const char *const size_names[] = {
 
 static const char *const seg_names[] = {
     "es",  "cs",  "ss",   "ds",  "fs",   "gs", "ldtr", "tr", "ncs",
-    "nss", "dat", "sreg", "lin", "phys", "io", "nil",  NULL,
+    "nss", "dat", "sreg", "lin", "apic", "io", "nil",  NULL,
 };
 
 static const char *const cond_names[] = {
@@ -78,8 +78,8 @@ static const char *const ctl_names[] = {"next", "j", "call", "ret", "end", "more
 enum { CTL_J = 1, CTL_CALL = 2, CTL_RET = 3, CTL_END = 4 };
 
 /* Modifiers of an operation. */
-static const char *const mod_names[] = {"f", "rmw", "lock", "imp", "push", "pop", "probe", NULL};
-enum { MOD_F = 0, MOD_COUNT = 7 };
+static const char *const mod_names[] = {"f", "rmw", "lock", "imp", "push", "pop", "probe", "room", NULL};
+enum { MOD_COUNT = 8 };
 
 /* Fields of a word, from bit 0 up. */
 enum {
@@ -87,7 +87,7 @@ enum {
     W_CTL = 3,
     W_COND = 6,
     W_K = 8,
-    W_MOD = 7,
+    W_MOD = 8,
     W_SEG = 4,
     W_SZ = 4,
     W_REG = 7,
