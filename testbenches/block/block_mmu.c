@@ -322,6 +322,8 @@ static bool reset(struct bench *b)
     struct mmu_req q = random_request(b);
     struct rec_xlate x;
 
+    b->ctx.cr0 |= MMU_CR0_PG;
+    mmu_set_context(b);
     return mmu_translate_one(b, &q, &x) && reset_now(b) && mmu_translate_one(b, &q, &x);
 }
 
@@ -399,7 +401,8 @@ static bool other_context(struct bench *b)
             b->ctx.efer ^= MMU_EFER_NXE;
         break;
     case 7:
-        if (block_chance(&b->random, 10))
+        /* Off only for a while: nothing else is tried then. */
+        if (!(b->ctx.cr0 & MMU_CR0_PG) || block_chance(&b->random, 10))
             b->ctx.cr0 ^= MMU_CR0_PG;
         break;
     default:
