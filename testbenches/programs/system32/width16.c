@@ -49,8 +49,8 @@ static void set_base(volatile uint64_t *descriptor, const void *base)
 {
     uint64_t b = (uint32_t)(uintptr_t)base;
 
-    *descriptor = (*descriptor & UINT64_C(0x00FFFF000000FFFF)) | (b & 0xFFFFFF) << 16 |
-                  (b >> 24) << 56;
+    *descriptor =
+        (*descriptor & UINT64_C(0x00FFFF000000FFFF)) | (b & 0xFFFFFF) << 16 | (b >> 24) << 56;
 }
 
 /* A register of the handler's PUSHA: 7 EAX, 3 EBX, 0 EDI. */
