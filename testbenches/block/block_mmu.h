@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The MMU bench in its two halves: block_mmu.c draws from a small pool of tables, so that
-// everything meets again; mmu_width.c walks one bit at a time through every tag, mask and address.
+// The MMU bench: mmu_step.c does one thing on both sides; block_mmu.c draws from a small pool of
+// tables, so that everything meets again; mmu_width.c walks one bit at a time through every tag,
+// mask and address.
 #ifndef RW_BLOCK_MMU_H
 #define RW_BLOCK_MMU_H
 
@@ -41,6 +42,13 @@ struct bench {
     unsigned experiment; /* of mmu_width.c: the next one */
 };
 
+/* mmu_step.c */
+bool mmu_bench_open(struct bench *b);
+void mmu_bench_close(struct bench *b);
+/* After the last request: tells the failing one in words, or compares both memories. */
+void mmu_bench_end(struct bench *b);
+/* A reset after so many cycles of a translation; 0: between two. */
+bool mmu_reset_during(struct bench *b, const struct mmu_req *q, unsigned cycles);
 void mmu_poke(struct bench *b, uint64_t addr, uint64_t value); /* memory of both sides */
 void mmu_set_context(struct bench *b);
 /* One request through both, compared; what the model said is in *x. False on a difference. */
