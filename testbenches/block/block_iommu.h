@@ -42,6 +42,7 @@ struct bench {
     uint64_t root;             /* of the experiments */
     uint32_t read_value[1024]; /* of each register when it was last read by an experiment */
     bool was_read[1024];
+    uint32_t next_dword; /* of the window, to be read by an experiment */
 };
 
 /* The model's answers. */
