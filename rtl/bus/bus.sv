@@ -134,5 +134,7 @@ module bus
   OneAck:     assert property (@(posedge clk_i) disable iff (!rst_ni) !(mem_ack && reg_ack));
   GrantStays: assert property (@(posedge clk_i) disable iff (!rst_ni)
                                mem_req_o.valid && !mem_rsp_i.ack |=> $stable(mem_req_o));
+  LockKeepsGrant: assert property (@(posedge clk_i) disable iff (!rst_ni)
+    locked_q |-> grant == owner_q);
 
 endmodule

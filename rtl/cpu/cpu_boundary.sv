@@ -130,5 +130,9 @@ module cpu_boundary
     take_nmi_o |-> !nmi_block_q);
   ShadowHolds: assert property (@(posedge clk_i) disable iff (!rst_ni)
     boundary_i && mov_ss_q |-> !take_o);
+  RepNotHalted: assert property (@(posedge clk_i) disable iff (!rst_ni)
+    !(rep_q && halted_q));
+  IretUnblocksNmi: assert property (@(posedge clk_i) disable iff (!rst_ni)
+    step_i && iret_now && !take_nmi_o |=> !nmi_block_q);
 
 endmodule

@@ -196,6 +196,10 @@ module fetch
       end
     end
   end
+  NeedIsHeld: assert property (@(posedge clk_i) disable iff (!rst_ni)
+    need_i && xlate_q && !mmu_rsp_valid_i |=> need_i && $stable(ip_i));
+  ReqIsStable: assert property (@(posedge clk_i) disable iff (!rst_ni)
+    bus_req_o.valid && !bus_rsp_i.ack |=> $stable(bus_req_o));
 
   logic unused;
   assign unused = ^{mmu_rsp_i.page_log2, mmu_rsp_i.memtype, mmu_rsp_i.pa[3:0], lin1[3:0]};

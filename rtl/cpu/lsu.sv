@@ -249,6 +249,10 @@ module lsu
     !(done_o && outcome_o.kind != OcNone));
   StartWhenIdle: assert property (@(posedge clk_i) disable iff (!rst_ni)
     start_i |-> state_q == StIdle);
+  AnswerToStart: assert property (@(posedge clk_i) disable iff (!rst_ni)
+    done_o |-> state_q != StIdle);
+  DoneIsOneCycle: assert property (@(posedge clk_i) disable iff (!rst_ni)
+    done_o |=> !done_o);
 
   logic unused;
   assign unused = ^{mmu_rsp_i.page_log2, mmu_rsp_i.memtype, seg_i.sel, seg_i.attr[15],

@@ -85,5 +85,7 @@ module segment
       end
     end
   end
+  OneWrite: assert property (@(posedge clk_i) disable iff (!rst_ni)
+    $onehot0({ld_i, ld_hi_i, null_i, mov_i, drop_i, field_i}));
 
 endmodule

@@ -215,5 +215,12 @@ module iommu_context
 
   InvWhenIdle: assert property (@(posedge clk_i) disable iff (!rst_ni)
                                 inv_valid_i |-> state_q == StLookup && !start_i);
+  function automatic logic present();
+    present = 1'b0;
+    for (int unsigned i = 0; i < ENTRIES; i++) if (valid_q[i] && sid_q[i] == sid_i) present = 1'b1;
+  endfunction
+
+  FillIsNew: assert property (@(posedge clk_i) disable iff (!rst_ni)
+    fill |-> !present());
 
 endmodule

@@ -290,5 +290,13 @@ module iommu_dma
   AcceptWhenIdle: assert property (@(posedge clk_i) disable iff (!rst_ni) accept_i |-> idle_o);
   InOneBlock:     assert property (@(posedge clk_i) disable iff (!rst_ni)
                                    accept_i |-> dma_req_i.addr[3:0] + dma_req_i.len <= 5'd16);
+  OneAnswer: assert property (@(posedge clk_i) disable iff (!rst_ni)
+    rsp_valid_o |=> !rsp_valid_o);
+  AnswerToRequest: assert property (@(posedge clk_i) disable iff (!rst_ni)
+    rsp_valid_o |-> !idle_o);
+  NoDataWhenDenied: assert property (@(posedge clk_i) disable iff (!rst_ni)
+    bus_req_o.valid |-> ok);
+  RequestAnswered: assert property (@(posedge clk_i) disable iff (!rst_ni)
+    !idle_o && !rsp_valid_o |=> !idle_o);
 
 endmodule

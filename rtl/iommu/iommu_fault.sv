@@ -184,5 +184,9 @@ module iommu_fault
 
   OneThing: assert property (@(posedge clk_i) disable iff (!rst_ni)
                              $onehot0({fault_valid_i, reg_write_i, bus_ack_i}));
+  RecordIsFree: assert property (@(posedge clk_i) disable iff (!rst_ni)
+    record |-> !f_q[next_q]);
+  MessageHeld: assert property (@(posedge clk_i) disable iff (!rst_ni)
+    bus_req_o.valid && !bus_ack_i |=> $stable(bus_req_o));
 
 endmodule
