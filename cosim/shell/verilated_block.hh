@@ -109,11 +109,11 @@ template <typename Top> struct block_clock {
         }
     }
     // A cycle: the caller has set the inputs after the last rising edge; memory is answered, the
-    // combinational paths settle; outputs may be read until end(), the next rising edge.
+    // combinational paths settle; outputs may be read until end(), the next rising edge. A block's
+    // bus request comes from registers (bus_pkg.sv), so the edge has already settled it.
     void begin()
     {
         window();
-        top->eval();
         memory();
         half(false);
     }

@@ -95,14 +95,12 @@ void vmmu_reset(vmmu *v, unsigned cycles)
 bool vmmu_flush(vmmu *v, unsigned kind, uint64_t va, uint16_t pcid)
 {
     Vmmu_top *top = v->clock.top.get();
-    bool taken = false;
 
     top->flush_kind_i = kind;
     top->flush_va_i = va;
     top->flush_pcid_i = pcid;
     top->flush_valid_i = 1;
-    for (unsigned i = 0; i < VBLOCK_HANG_CYCLES && !taken; i++)
-        taken = v->cycle(top->flush_ready_o);
+    bool taken = v->cycle(top->flush_ready_o);
     top->flush_valid_i = 0;
     return taken;
 }

@@ -300,8 +300,7 @@ static bool write_json(const struct command *c, const struct block_result *r, do
         cJSON_AddNumberToObject(sub, "cycle", (double)r->first.cycle);
         if (block_has_source_id)
             cJSON_AddNumberToObject(sub, "source_id", r->first.source_id);
-        else
-            cJSON_AddStringToObject(sub, "request", r->first.request);
+        cJSON_AddStringToObject(sub, "request", r->first.request);
         if (bundle == NULL)
             cJSON_AddNullToObject(sub, "bundle");
         else
