@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Delivery of exceptions and interrupts. SDM Vol. 3A "Interrupt and Exception Handling".
 # evec, eerr, pflags, prip: vector, error code, RFLAGS and RIP to push. t9 the new stack pointer.
+# Room on the stack (first and last item of the frame) comes before the handler's RIP (SDM Vol. 2
+# "INT n", INTRA- and INTER-PRIVILEGE-LEVEL-INTERRUPT), RIP before the first push.
 
 int_n:      softint.f -, imm                    ; j deliver
 int3:       softint.f -, VecBp                  ; j deliver
@@ -72,8 +74,11 @@ lm_stack:   and.q     t9, t9, ~StackAlign
             or.q      t0, t0, t4
             shl.q     t4, t2, 32
             or.q      t0, t0, t4
-            jmpf.q    -, t0
             mov.q     tcpl, t8
+            st.q.room nss:t9-8, none
+            st.q.room nss:t9-40, none           ; jnerr lm_room
+            st.q.room nss:t9-48, none
+lm_room:    jmpf.q    -, t0
             mov.q     t4, ssel@ss
             st.q      nss:t9-8, t4
             st.q      nss:t9-16, rsp
@@ -157,17 +162,24 @@ leg_ss:     and.q     -, t14, SelNoRpl          ; jz ts0
             cmp.q     -, t4, [AbS|AbWritable]   ; jnz ts_sel
             and.q     -, t6, [AbPresent]        ; jz ss_sel
             segld     -@nss, t13, t14
-            jmpf.d    -, t0
             mov.q     tcpl, t8
             and.q     t14, t14, SelNoRpl
             mov.q     sserr, t14
             mov.q     t4, ssel@ss
             and.q     -, t3, [Gate32]           ; jz leg_out16
+            st.d.room nss:t9-4, none
+            st.d.room nss:t9-20, none           ; jnerr leg_room
+            st.d.room nss:t9-24, none
+leg_room:   jmpf.d    -, t0
             st.d      nss:t9-4, t4
             st.d      nss:t9-8, rsp
             sub.q     t9, t9, 8                 ; call leg_frame
             nop                                 ; j leg_out
-leg_out16:  st.w      nss:t9-2, t4
+leg_out16:  st.w.room nss:t9-2, none
+            st.w.room nss:t9-10, none           ; jnerr leg_room16
+            st.w.room nss:t9-12, none
+leg_room16: jmpf.d    -, t0
+            st.w      nss:t9-2, t4
             st.w      nss:t9-4, rsp
             sub.q     t9, t9, 4                 ; call leg_frm16
 leg_out:    mov.q     t4, t13
@@ -180,11 +192,16 @@ leg_out:    mov.q     t4, t13
             mov.q     cpl, t8                   ; j leg_end
 leg_same:   segmov    -@nss
             mov.q     t9, rsp
-            jmpf.d    -, t0
             and.q     -, t3, [Gate32]           ; jz leg_same16
-            nop                                 ; call leg_frame
+            st.d.room nss:t9-4, none
+            st.d.room nss:t9-12, none           ; jnerr leg_same_r
+            st.d.room nss:t9-16, none
+leg_same_r: jmpf.d    -, t0                     ; call leg_frame
             nop                                 ; j leg_acc
-leg_same16: nop                                 ; call leg_frm16
+leg_same16: st.w.room nss:t9-2, none
+            st.w.room nss:t9-6, none            ; jnerr leg_s16_r
+            st.w.room nss:t9-8, none
+leg_s16_r:  jmpf.d    -, t0                     ; call leg_frm16
 leg_acc:    nop                                 ; call set_acc
 leg_end:    segmov    -@cs
             mov.stk   rsp, t9                   ; j ev_flags

@@ -143,7 +143,7 @@ gdtr:   .word   gdt_end - gdt - 1
 idtr:   .word   256 * 8 - 1
         .long   idt
         .align  8
-        .globl  gdt, idt, tss, seen, result, stubs
+        .globl  gdt, idt, tss, seen, result, stubs, ring0_stack_top
 gdt:    .quad   0
         .quad   0x00CF9B000000FFFF      # 08 code
         .quad   0x00CF93000000FFFF      # 10 data

@@ -33,6 +33,11 @@ PROBE(retf_stack16, "pushl $0xB3\npushl $0x12345678\npushl $0x1B\npushl $1f\n"
 PROBE(u_no_room, "movl $0xB3, %ecx\nmovl %ecx, %ss\nmovl $2, %esp\nlcall $0xAB, $0x10000");
 PROBE(u_beyond, "lcall $0xAB, $0x10000");
 PROBE(u_in16, "inb $0x60, %al");
+/* Ring 3 mends the TSS and tells which handler it is: 12 or 13 in EAX. */
+PROBE(u_int_9b, "int $0x9B\nud2");
+PROBE(u_on_ss, "movl $12, %eax\njmp p_u_mend");
+PROBE(u_on_gp, "movl $13, %eax\njmp p_u_mend");
+PROBE(u_mend, "movl $0x10, tss + 8\nmovl $ring0_stack_top, tss + 4\nint $0x80");
 PROBE(u_int80, "int $0x80");
 PROBE(ltr16, "movl $0x90, %eax\nltr %ax");
 PROBE(ltr32, "movl $0x30, %eax\nltr %ax");
@@ -71,6 +76,31 @@ static void stacks(void)
     check("far CALL without room: #SS(0) before EIP", seen[0] == 12 && seen[1] == 0);
     probe3(p_u_beyond);
     check("far CALL beyond the limit: #GP(0)", seen[0] == 13 && seen[1] == 0);
+}
+
+static uint64_t gate_to(const void *offset, uint64_t selector, uint64_t access)
+{
+    uint64_t at = (uint32_t)(uintptr_t)offset;
+
+    return (at & 0xFFFF) | selector << 16 | access << 40 | (at >> 16) << 48;
+}
+
+/* A gate whose stack has no room and whose offset is beyond its segment. */
+static void room(void)
+{
+    uint64_t ss = idt[12], gp = idt[13];
+
+    idt[12] = gate_to((const void *)p_u_on_ss, 0x1B, 0xEE);
+    idt[13] = gate_to((const void *)p_u_on_gp, 0x1B, 0xEE);
+    idt[0x9B] = gate_to((const void *)0x20000, 0x98, 0xEE);
+    tss[1] = 0x800;
+    tss[2] = 0x80;
+    check("a handler beyond its segment: #GP", probe3(p_u_int_9b) == 0x80 && saved(7) == 13);
+    tss[1] = 4;
+    tss[2] = 0x80;
+    check("no room on its stack: #SS before that", probe3(p_u_int_9b) == 0x80 && saved(7) == 12);
+    idt[12] = ss;
+    idt[13] = gp;
 }
 
 static void task16(void)
@@ -116,6 +146,7 @@ void width16(void)
     check("a null selector comes back as 0", (saved(7) & 0xFFFF) == 0);
     check("an instruction over EIP 0xFFFFFFFF", probe(p_wraps) == NONE && result == 0x12345678);
     stacks();
+    room();
     task16();
     boundaries();
     check("F3 0F BC is BSF", probe(p_bsf_rep) == NONE && result == 7);
