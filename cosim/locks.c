@@ -2,6 +2,9 @@
 // Rules of the bus that no comparison of results shows: what may come inside a locked sequence, and
 // which bytes may be fetched. That a beat carries the lock is compared with the model's own word
 // for it (processor.c), so the flag can be trusted here. docs/lockstep.md "Locks", "Fetch".
+#include <inttypes.h>
+#include <stdio.h>
+
 #include "scoreboard.h"
 
 /* From a locked access to the processor's next one without, nothing else has the bus, a fetch of
@@ -25,19 +28,38 @@ void locks_beat(struct scoreboard *sb, const struct rec_bus *r)
 
 void locks_translation(struct scoreboard *sb, const struct rec_xlate *r)
 {
-    if (r->access != ACCESS_FETCH)
+    struct bus_watch *b = &sb->bus;
+
+    if (r->access != ACCESS_FETCH || r->fault)
         return;
-    sb->bus.fetch_known = !r->fault;
-    sb->bus.fetch_page = r->pa >> 12;
+    for (unsigned i = SCOREBOARD_FETCH_PAGES - 1; i > 0; i--)
+        b->fetch_page[i] = b->fetch_page[i - 1];
+    b->fetch_page[0] = r->pa >> 12;
+    b->fetch_pages += b->fetch_pages < SCOREBOARD_FETCH_PAGES;
 }
 
-/* A line of code is a whole block of the page that the last fetch translation gave. */
+/* An instruction that lies across two pages has lines in both, and a line that was asked for before
+ * a jump may come behind the translation of its target. */
+static bool page_translated(const struct bus_watch *b, uint64_t addr)
+{
+    for (unsigned i = 0; i < b->fetch_pages; i++)
+        if (b->fetch_page[i] == addr >> 12)
+            return true;
+    return false;
+}
+
+/* A line of code is a whole block of a page that a fetch translation gave. */
 void locks_fetch(struct scoreboard *sb, const struct rec_bus *r)
 {
-    if (!sb->bus.fetch_known || r->addr >> 12 != sb->bus.fetch_page)
-        scoreboard_differ_text(sb, "bus", "fetch", "a page that no translation gave",
-                               "the page of the last fetch translation", r->cycle);
-    else if (r->flags != 0 || r->be != 0xFFFF)
+    char rtl[MISMATCH_TEXT], want[MISMATCH_TEXT];
+
+    if (!page_translated(&sb->bus, r->addr)) {
+        snprintf(rtl, sizeof(rtl), "line 0x%" PRIx64, r->addr);
+        snprintf(want, sizeof(want), "page 0x%" PRIx64 ", of the last fetch translation, say",
+                 sb->bus.fetch_page[0] << 12);
+        scoreboard_differ_text(sb, "bus", "fetch", rtl, want, r->cycle);
+    } else if (r->flags != 0 || r->be != 0xFFFF) {
         scoreboard_differ_text(sb, "bus", "fetch", "no plain read of a block",
                                "a plain read of 16 bytes", r->cycle);
+    }
 }

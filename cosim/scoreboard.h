@@ -31,6 +31,7 @@
 
 #define SCOREBOARD_FETCH_LINES 8
 #define SCOREBOARD_LINE_EDGES  64
+#define SCOREBOARD_FETCH_PAGES 3
 
 struct scoreboard_counts {
     uint64_t retirements, instructions, fetch, data, dma, iommu_events;
@@ -87,8 +88,8 @@ struct watch {
 /* locks.c */
 struct bus_watch {
     bool locked; /* the processor's last beat left the bus locked */
-    bool fetch_known;
-    uint64_t fetch_page; /* physical page of the last fetch translation */
+    uint64_t fetch_page[SCOREBOARD_FETCH_PAGES]; /* of the last fetch translations, newest first */
+    unsigned fetch_pages;
     uint64_t acks, mem_acks, last_ack_cycle;
 };
 

@@ -161,7 +161,7 @@ static struct scoreboard *inside_a_lock(uint8_t src)
     struct rec_bus read = {.addr = 0x100, .be = 0xF0, .src = BUS_DATA, .flags = BUS_LOCK};
     struct rec_bus other = {.addr = 0x200, .be = 0xFFFF, .src = src, .seq = 1};
 
-    sb->bus.fetch_known = true;
+    sb->bus.fetch_pages = 1;
     scoreboard_bus(sb, &read);
     EXPECT_TRUE(!sb->diff.failed);
     scoreboard_bus(sb, &other);
@@ -202,7 +202,8 @@ GT_TEST(fetch, a_line_outside_the_translated_page_is_seen)
     scoreboard_xlate(sb, &here);
     scoreboard_bus(sb, &line_read);
     EXPECT_TRUE(!sb->diff.failed);
-    scoreboard_xlate(sb, &elsewhere);
+    for (unsigned i = 0; i < SCOREBOARD_FETCH_PAGES; i++)
+        scoreboard_xlate(sb, &elsewhere);
     line_read.seq = 1;
     scoreboard_bus(sb, &line_read);
     expect_first(sb, "bus", "fetch");
