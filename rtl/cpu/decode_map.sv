@@ -348,7 +348,7 @@ package decode_map;
       8'hb0, 8'hb1:  return row(FmRm, OsBit0, ImNone, UcCmpxchgR, UcCmpxchgM, AluAdd, 1'b1);
       8'hb6, 8'hb7:  return group(UcMovzR, UcMovzM);
       8'hb8:         return p.rep ? row(FmRm, OsDefault, ImNone, UcScanR, UcScanM, AluPopcnt, 1'b0)
-                                  : Invalid;
+                                  : op_rm(OsDefault, ImNone, UcUd, UcUd);
       8'hba:         return n[2] ? row(FmRm, OsDefault, ImB, UcAluRi,
                                        n == 3'd4 ? UcCmpMi : UcAluMi, alu_e'({4'd4, n[1:0]}),
                                        n != 3'd4)
