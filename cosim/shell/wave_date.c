@@ -19,7 +19,7 @@ bool wave_date_blank(const char *path)
     if (f == NULL)
         return false;
     memset(blank, 0, sizeof(blank));
-    ok = fseek(f, DATE_OFFSET, SEEK_SET) == 0 &&
-         fwrite(blank, 1, sizeof(blank), f) == sizeof(blank);
+    ok =
+        fseek(f, DATE_OFFSET, SEEK_SET) == 0 && fwrite(blank, 1, sizeof(blank), f) == sizeof(blank);
     return fclose(f) == 0 && ok;
 }

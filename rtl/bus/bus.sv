@@ -7,7 +7,7 @@
 // is pending master 1 keeps the memory (the IOMMU may need it before it can answer), so such an
 // access neither takes nor keeps a lock. reg_req_o is stable while reg_valid_o, until reg_ack_i.
 // The IOMMU acknowledges a register access only while its master port is quiet: one ack a cycle.
-// VT-d "Register Location and Addressing"; docs/iommu.md "Configuration".
+// VT-d "Register Location and Addressing"; docs/bus.md, whose rules are cited as B1 to B17.
 module bus
   import bus_pkg::*;
 (
@@ -37,19 +37,20 @@ module bus
   logic        owner_q;       // master of the last grant
   logic [63:0] seq_q;
 
+  // Decode: B8, B9.
   logic m0_reg, m0_mem, m1_mem, grant, mem_ack, reg_ack;
   assign m0_reg = m0_req_i.valid && !m0_req_i.io && m0_req_i.addr[39:12] == REG_WINDOW;
   assign m0_mem = m0_req_i.valid && !m0_reg;
   assign m1_mem = m1_req_i.valid;
 
-  // The master that has the memory side in this cycle.
+  // The master that has the memory side in this cycle: B5, B7, then B6.
   always_comb begin
     if (held_q || locked_q)    grant = owner_q;
     else if (m0_mem && m1_mem) grant = !owner_q;
     else                       grant = m1_mem;
   end
 
-  always_comb begin
+  always_comb begin  // B4
     mem_req_o = '0;
     if (grant) begin
       if (m1_mem) mem_req_o = m1_req_i;
@@ -72,13 +73,14 @@ module bus
         held_q  <= !mem_rsp_i.ack;
         owner_q <= grant;
       end
+      // B7, B12.
       if (mem_ack)                  locked_q <= mem_req_o.lock;
       else if (m0_reg && !owner_q)  locked_q <= 1'b0;
       if (mem_ack || reg_ack)       seq_q    <= seq_q + 64'd1;
     end
   end
 
-  // A register access counts its bytes from the first lane enabled.
+  // A register access counts its bytes from the first lane enabled: B10.
   logic [3:0] first;
   always_comb begin
     first     = '0;
@@ -100,6 +102,7 @@ module bus
   end
   assign m1_rsp_o = '{ack: mem_ack && grant, rdata: mem_rsp_i.rdata};
 
+  // B13, B14.
   assign seq_o         = seq_q;
   assign snoop_valid_o = mem_ack && grant && m1_req_i.write;
   assign snoop_addr_o  = m1_req_i.addr[39:4];
@@ -109,7 +112,7 @@ module bus
     for (int unsigned i = 0; i < 16; i++) if (be[i]) lanes[8*i +: 8] = data[8*i +: 8];
   endfunction
 
-  assign bus_valid_o = mem_ack || reg_ack;
+  assign bus_valid_o = mem_ack || reg_ack;  // B15
   always_comb begin
     bus_o = '0;
     if (bus_valid_o) begin
@@ -134,5 +137,7 @@ module bus
   OneAck:     assert property (@(posedge clk_i) disable iff (!rst_ni) !(mem_ack && reg_ack));
   GrantStays: assert property (@(posedge clk_i) disable iff (!rst_ni)
                                mem_req_o.valid && !mem_rsp_i.ack |=> $stable(mem_req_o));
+  LockKeepsGrant: assert property (@(posedge clk_i) disable iff (!rst_ni)
+    locked_q |-> grant == owner_q);
 
 endmodule

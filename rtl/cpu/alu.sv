@@ -173,8 +173,8 @@ module alu
           write_o = a != '0;
           fl = (flags_i & ~Status) | (a == '0 ? 64'h40 : 64'h0);
         end
-        AluTzcnt, AluLzcnt: begin
-          count = op_i == AluTzcnt ? zeros(a) : zeros(reverse(a)) - (7'd64 - bits);
+        AluLzcnt: begin
+          count = zeros(reverse(a)) - (7'd64 - bits);
           if (a == '0) count = bits;
           r = {57'd0, count};
           fl = flags_i & ~Status;

@@ -93,7 +93,7 @@ module cpu
 
   cpu_boundary u_boundary (
     .clk_i, .rst_ni,
-    .boundary_i(boundary), .nmi_i, .intr_i, .flags_i(flags),
+    .boundary_i(boundary), .nmi_i, .intr_i(intr_i && sys.apicb[ApicBaseEnable]), .flags_i(flags),
     .take_o(take), .take_step_o(take_step), .take_intr_o(take_intr), .take_nmi_o(take_nmi),
     .look_i(look), .uop_i(uop), .shadow_i(a_val[1:0]), .step_i(ustep), .finish_i(finish),
     .more_i(more), .delivering_i(ev.active),
@@ -137,7 +137,7 @@ module cpu
   );
 
   assign dec_ctx = '{
-    l64: mode.l64, cpl0: cpl == 2'd0,
+    l64: mode.l64, code32: segs[SegCs].attr[AttrD], cpl0: cpl == 2'd0,
     cr0_em: sys.cr0[Cr0Em], cr0_ts: sys.cr0[Cr0Ts], cr0_mp: sys.cr0[Cr0Mp],
     cr4_de: sys.cr4[Cr4De], cr4_umip: sys.cr4[Cr4Umip], cr4_fsgsbase: sys.cr4[Cr4Fsgsbase],
     efer_sce: sys.efer[EferSce]
@@ -171,7 +171,7 @@ module cpu
   );
 
   cpuid u_cpuid (
-    .en_i(exec && uop.a >= RgCpa && uop.a <= RgCpd),
+    .en_i(exec && uop.a >= RgCpa && uop.a <= RgCpd), .l64_i(mode.l64),
     .leaf_i(gpr[0][31:0]), .subleaf_i(gpr[1][31:0]),
     .eax_o(cpuid_regs[0]), .ebx_o(cpuid_regs[1]), .ecx_o(cpuid_regs[2]), .edx_o(cpuid_regs[3])
   );
@@ -202,6 +202,7 @@ module cpu
     .start_i(mem_start), .req_i(access), .seg_i(segs[useg]), .seg_n_i(useg),
     .lma_i(mode.lma), .l64_i(mode.l64), .user_i(access_cpl == 2'd3),
     .ac_i(sys.cr0[Cr0Am] && flags[FlAc]), .ss_err_i(ss_error),
+    .apic_on_i(sys.apicb[ApicBaseEnable]), .apic_page_i(sys.apicb[39:12]),
     .done_o(mem_done), .rdata_o(mem_rdata), .outcome_o(mem_outcome),
     .mmu_valid_o(lmmu_valid), .mmu_req_o(lmmu_req),
     .mmu_rsp_valid_i(mmu_rsp_valid), .mmu_rsp_i(mmu_rsp),
@@ -276,7 +277,8 @@ module cpu
     .cr2_we_i(raised && raise.vec == VecPf),
     .cr2_i(raise.cr2),
     .dr6_bs_i(take_step),
-    .gd_clear_i(ev_done && ev.kind == RetExc && ev.vec == VecDb),
+    .gd_clear_i(ev_done && ev.vec == VecDb
+                && (ev.kind == RetExc || (ev.kind == RetSoftInt && !ev.dpl_check))),
     .ok_o(sys_ok),
     .regs_o(sys),
     .msr_rd_i(exec && (uop.cond == CnMsrok || uop.a == RgMsrv)),

@@ -91,6 +91,7 @@ package cpu_arch_pkg;
   localparam logic [63:0] GateTypeMask = 64'h1e;             // S and type, less interrupt or trap
   localparam logic [63:0] GateType32 = 64'h0e;               // 14, 15
   localparam logic [63:0] GateType16 = 64'h06;               // 6, 7
+  localparam int unsigned Gate32 = 3;                        // bit of the type
   localparam int unsigned GateTrap = 0;                      // bit of the type: IF is kept
   localparam int unsigned GateSelector = 16;
   localparam int unsigned GateOffsetHigh = 48;
@@ -102,6 +103,7 @@ package cpu_arch_pkg;
 
   // TSS. SDM Vol. 3A "Task-State Segment (TSS)", "16-Bit Task-State Segment", "Task Management in
   // 64-bit Mode".
+  localparam int unsigned Tss32 = 3;                         // bit of the type, else 16-bit
   localparam logic [63:0] TssSp0Of32 = 64'h4;                // ESPn at 4 + 8n, SSn behind it
   localparam logic [63:0] TssSp0Of16 = 64'h2;                // SPn at 2 + 4n, SSn behind it
   localparam logic [63:0] TssRsp0 = 64'h4;                   // RSPn at 4 + 8n
@@ -135,7 +137,7 @@ package cpu_arch_pkg;
   localparam int unsigned Cr4Pcide = 17;
   localparam int unsigned Cr4Smep = 20;
   localparam int unsigned Cr4Smap = 21;
-  localparam logic [63:0] Cr4Existing = 64'h33_09ec;
+  localparam logic [63:0] Cr4Existing = 64'h33_09ac;
   localparam int unsigned Cr8Tpr = 4;                        // TPR 7:4 is CR8
   localparam logic [63:0] Cr8Mask = 64'hf;
   localparam int unsigned EferSce = 0;
@@ -157,8 +159,8 @@ package cpu_arch_pkg;
   // Local APIC. SDM Vol. 3A "Local APIC Status and Location", "Task Priority in IA-32e Mode".
   localparam int unsigned ApicBaseBsp = 8;
   localparam int unsigned ApicBaseEnable = 11;
-  localparam logic [63:0] ApicBaseMask = 64'hff_ffff_f000;
   localparam logic [63:0] ApicBaseExisting = 64'hff_ffff_f900;
+  localparam logic [63:0] ApicPage = 64'hfee0_0000;          // of the bus, wherever the window is
   localparam logic [63:0] ApicTpr = 64'h80;
 
   // Vectors. SDM Vol. 3A "Exceptions and Interrupts".

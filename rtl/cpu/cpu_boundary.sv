@@ -40,9 +40,6 @@ module cpu_boundary
   logic       hlt_set_q, iret_q;
   logic       nmi_last_q, nmi_pend_q, nmi_block_q;
 
-  logic softint;
-  assign softint = step_i && uop_i.op == OpSoftint;
-
   always_comb begin
     take_step_o = 1'b0;
     take_nmi_o = 1'b0;
@@ -103,7 +100,6 @@ module cpu_boundary
         if (uop_i.op == OpShadow) shadow_set_q <= shadow_i;
         if (uop_i.op == OpHlt) hlt_set_q <= 1'b1;
         if (iret_now) iret_q <= 1'b1;
-        if (softint) step_q <= 1'b0;
       end
 
       if (finish_i) begin
@@ -134,5 +130,9 @@ module cpu_boundary
     take_nmi_o |-> !nmi_block_q);
   ShadowHolds: assert property (@(posedge clk_i) disable iff (!rst_ni)
     boundary_i && mov_ss_q |-> !take_o);
+  RepNotHalted: assert property (@(posedge clk_i) disable iff (!rst_ni)
+    !(rep_q && halted_q));
+  IretUnblocksNmi: assert property (@(posedge clk_i) disable iff (!rst_ni)
+    step_i && iret_now && !take_nmi_o |=> !nmi_block_q);
 
 endmodule

@@ -66,5 +66,13 @@ module cpu_bus
     bus_req_o.valid && !bus_rsp_i.ack |=> $stable(bus_req_o));
   LockStays: assert property (@(posedge clk_i) disable iff (!rst_ni)
     bus_req_o.valid && bus_rsp_i.ack && bus_req_o.lock |=> hold_q && owner == owner_q);
+  DataHeld: assert property (@(posedge clk_i) disable iff (!rst_ni)
+    data_req_i.valid && !data_rsp_o.ack |=> $stable(data_req_i));
+  WalkHeld: assert property (@(posedge clk_i) disable iff (!rst_ni)
+    walk_req_i.valid && !walk_rsp_o.ack |=> $stable(walk_req_i));
+  FetchHeld: assert property (@(posedge clk_i) disable iff (!rst_ni)
+    fetch_req_i.valid && !fetch_rsp_o.ack |=> $stable(fetch_req_i));
+  OneAck: assert property (@(posedge clk_i) disable iff (!rst_ni)
+    $onehot0({data_rsp_o.ack, walk_rsp_o.ack, fetch_rsp_o.ack}));
 
 endmodule

@@ -62,7 +62,7 @@ module cpu_operand
     unique case (uop_i.seg)
       SgDat: useg_o = {1'b0, insn_i.seg};
       SgSreg: useg_o = {1'b0, insn_i.sreg};
-      SgLin, SgPhys, SgIo, SgNil: useg_o = 4'd0;
+      SgLin, SgApic, SgIo, SgNil: useg_o = 4'd0;
       default: useg_o = uop_i.seg;
     endcase
   end
@@ -124,7 +124,6 @@ module cpu_operand
       RgLstar: return sys_i.lstar;
       RgFmask: return sys_i.fmask;
       RgKgsb: return sys_i.kgsb;
-      RgApicb: return sys_i.apicb & ApicBaseMask;
       RgTscaux: return sys_i.tscaux;
       RgMsrv: return gpr_i[1][31:0] == MsrFsBase ? segs_i[SegFs].base
                      : gpr_i[1][31:0] == MsrGsBase ? segs_i[SegGs].base : msr_i;
@@ -163,10 +162,11 @@ module cpu_operand
                    || ((uop_i.m_rmw || access_o.strmw) && insn_i.lock && !event_i.active);
       access_o.implicit_sup = uop_i.m_imp;
       access_o.probe = uop_i.m_probe;
+      access_o.room = uop_i.m_room;
       access_o.va = a_o + const_i;
       if (uop_i.m_push) access_o.va = a_o - (64'd1 << size_o);
       unique case (uop_i.seg)
-        SgLin, SgPhys, SgIo: ;
+        SgLin, SgApic, SgIo: ;
         SgSs: access_o.va = access_o.va & size_mask(mode_i.stack_log2);
         SgNss: if (!mode_i.lma) begin
           access_o.va = access_o.va & size_mask(segs_i[SegNss].attr[AttrD] ? 3'd2 : 3'd1);

@@ -41,6 +41,7 @@ package cpu_pkg;
   // What the decoder needs to know of the processor's state.
   typedef struct packed {
     logic l64;      // 64-bit mode
+    logic code32;   // CS.D
     logic cpl0;
     logic cr0_em, cr0_ts, cr0_mp;
     logic cr4_de, cr4_umip, cr4_fsgsbase, efer_sce;
@@ -123,9 +124,10 @@ package cpu_pkg;
     logic         lock;
     logic         implicit_sup;
     logic         probe;     // ends with its translation
+    logic         room;      // ends with the checks of its segment
     seg_e         seg;
     log2_t        size;      // log2 of bytes, 0 to 4
-    logic [63:0]  va;        // offset in the segment, address size applied; or physical; or port
+    logic [63:0]  va;        // offset in the segment, address size applied; or of the APIC; or port
     logic [127:0] wdata;
   } lsu_req_t;
 

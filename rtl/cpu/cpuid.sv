@@ -3,6 +3,7 @@
 // "CPUID".
 module cpuid (
   input  logic        en_i,
+  input  logic        l64_i,    // 64-bit mode: SYSCALL is there
   input  logic [31:0] leaf_i, subleaf_i,
   output logic [31:0] eax_o, ebx_o, ecx_o, edx_o
 );
@@ -28,7 +29,10 @@ module cpuid (
           {32'h0005_06e3, 32'h0001_0800, 32'h00c2_2000, 32'h0009_a374};
         32'h7: if (subleaf_i == 32'd0) {ebx_o, ecx_o} = {32'h0190_0481, 32'h0040_0004};
         32'h8000_0000: eax_o = 32'h8000_0008;
-        32'h8000_0001: {ecx_o, edx_o} = {32'h0000_0121, 32'h2c10_0800};
+        32'h8000_0001: begin
+          {ecx_o, edx_o} = {32'h0000_0121, 32'h2c10_0000};
+          edx_o[11] = l64_i;
+        end
         32'h8000_0002: {edx_o, ecx_o, ebx_o, eax_o} = Brand[127:0];
         32'h8000_0003: {edx_o, ecx_o, ebx_o, eax_o} = Brand[255:128];
         32'h8000_0004: {edx_o, ecx_o, ebx_o, eax_o} = Brand[383:256];

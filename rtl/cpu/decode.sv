@@ -96,8 +96,8 @@ module decode
   // --- sizes
   log2_t asz, osz, osz_word, osz_plain;
   always_comb begin
-    asz = ctx_i.l64 ? (p.adsz ? 3'd2 : 3'd3) : (p.adsz ? 3'd1 : 3'd2);
-    osz_word = p.opsz ? 3'd1 : 3'd2;              // without REX.W
+    asz = ctx_i.l64 ? (p.adsz ? 3'd2 : 3'd3) : p.adsz == ctx_i.code32 ? 3'd1 : 3'd2;
+    osz_word = p.opsz == (ctx_i.l64 || ctx_i.code32) ? 3'd1 : 3'd2;  // without REX.W
     osz_plain = w ? 3'd3 : osz_word;
     unique case (x.osz)
       OsBit0: osz = op[0] ? osz_plain : 3'd0;

@@ -304,11 +304,6 @@ package decode_map;
     return group(n == 3'd7 && p.rep ? UcRdpid : UcUd, UcUd);
   endfunction
 
-  // BSF BSR, with F3 other instructions.
-  function automatic alu_e scan(input logic reverse, input logic rep);
-    return rep ? (reverse ? AluLzcnt : AluTzcnt) : (reverse ? AluBsr : AluBsf);
-  endfunction
-
   function automatic row_t map_two(input logic [7:0] op, input logic [7:0] modrm,
                                    input prefix_t p, input dec_ctx_t c);
     logic [2:0] n;
@@ -358,8 +353,10 @@ package decode_map;
                                        n == 3'd4 ? UcCmpMi : UcAluMi, alu_e'({4'd4, n[1:0]}),
                                        n != 3'd4)
                                  : op_rm(OsDefault, ImB, UcUd, UcUd);
-      8'hbc, 8'hbd:  return row(FmRm, OsDefault, ImNone, UcScanR, UcScanM, scan(op[0], p.rep),
-                                1'b0);
+      // F3 0F BC would be TZCNT: without BMI1 the prefix does not count.
+      8'hbc:         return row(FmRm, OsDefault, ImNone, UcScanR, UcScanM, AluBsf, 1'b0);
+      8'hbd:         return row(FmRm, OsDefault, ImNone, UcScanR, UcScanM,
+                                p.rep ? AluLzcnt : AluBsr, 1'b0);
       8'hbe, 8'hbf:  return group(UcMovsR, UcMovsM);
       8'hc0, 8'hc1:  return row(FmRm, OsBit0, ImNone, UcXaddR, UcXaddM, AluAdd, 1'b1);
       8'hc7:         return group_9(n, p);

@@ -60,7 +60,8 @@ module event_unit
   end
 
   // RF is pushed as 1 by a fault, and by an event between two iterations of a string instruction
-  // (SDM Vol. 3B "Instruction-Breakpoint Exception Condition"); by software as 0.
+  // (SDM Vol. 3B "Instruction-Breakpoint Exception Condition"); by #DF, an abort, as it stands; by
+  // software as 0.
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       event_q <= '{kind: RetInsn, rf: RfKeep, default: '0};
@@ -68,7 +69,7 @@ module event_unit
       event_q <= '{active: 1'b1, kind: RetExc, vec: double_fault ? VecDf : fault_i.vec,
                    error_code: double_fault ? '0 : fault_i.error_code | {31'd0, ext},
                    has_error: double_fault || pushes_error(fault_i.vec), dpl_check: 1'b0,
-                   rf: double_fault ? RfClear : RfSet};
+                   rf: double_fault ? RfKeep : RfSet};
     end else if (soft_i) begin
       event_q <= '{active: 1'b1, kind: RetSoftInt, vec: soft_vector_i, error_code: '0,
                    has_error: 1'b0, dpl_check: soft_check_i, rf: RfClear};

@@ -43,7 +43,8 @@ module fetch
     if (look_i) begin
       if (!l64_i) begin
         room = {32'd0, cs_i.limit - ip_i[31:0]};
-        if (ip_i[31:0] <= cs_i.limit) left = room >= 64'd14 ? 4'd15 : room[3:0] + 4'd1;
+        if (cs_i.limit == '1) left = 4'd15;  // choice: goes on at EIP 0
+        else if (ip_i[31:0] <= cs_i.limit) left = room >= 64'd14 ? 4'd15 : room[3:0] + 4'd1;
       end else if (is_canonical(ip_i)) begin
         room = (ip_i[63] ? 64'hffff_ffff_ffff_ffff : 64'h7fff_ffff_ffff) - ip_i;
         left = room >= 64'd14 || ip_i[63] ? 4'd15 : room[3:0] + 4'd1;
@@ -195,6 +196,10 @@ module fetch
       end
     end
   end
+  NeedIsHeld: assert property (@(posedge clk_i) disable iff (!rst_ni)
+    need_i && xlate_q && !mmu_rsp_valid_i |=> need_i && $stable(ip_i));
+  ReqIsStable: assert property (@(posedge clk_i) disable iff (!rst_ni)
+    bus_req_o.valid && !bus_rsp_i.ack |=> $stable(bus_req_o));
 
   logic unused;
   assign unused = ^{mmu_rsp_i.page_log2, mmu_rsp_i.memtype, mmu_rsp_i.pa[3:0], lin1[3:0]};

@@ -4,7 +4,7 @@
 // in the cycle of start_i, an access of one beat 2 cycles after it with a TLB hit and no wait
 // state. Both pages of a crossing access are translated before the first beat. A read-modify-
 // write's write (strmw) goes to the addresses of its read without translation; a probe ends with
-// its translation.
+// its translation, a room request with its segment checks, 1 cycle after start_i.
 // SDM Vol. 3A "Limit Checking", "Type Checking", "Alignment Check Exception"; Vol. 1 "Canonical
 // Addressing".
 module lsu
@@ -21,6 +21,8 @@ module lsu
   input  logic         lma_i, l64_i,
   input  logic         user_i,       // CPL = 3
   input  logic         ac_i,         // CR0.AM and RFLAGS.AC
+  input  logic         apic_on_i,    // IA32_APIC_BASE
+  input  logic [39:12] apic_page_i,
   input  logic [15:0]  ss_err_i,     // error code of #SS
   output logic         done_o,
   output logic [127:0] rdata_o,
@@ -33,7 +35,7 @@ module lsu
   input  bus_rsp_t     bus_rsp_i
 );
 
-  typedef enum logic [1:0] {StIdle, StFirst, StSecond, StBeat} state_e;
+  typedef enum logic [2:0] {StIdle, StRoom, StFirst, StSecond, StBeat} state_e;
 
   state_e       state_q;
   mmu_req_t     mreq_q;
@@ -42,7 +44,7 @@ module lsu
   logic [39:0]  pa_q;
   logic [35:0]  block2_q;           // block of the second beat
   log2_t        size_q;
-  logic         write_q, lock_q, io_q, second_q, probe_q;
+  logic         write_q, lock_q, io_q, apic_q, second_q, probe_q;
   logic [127:0] wdata_q, beat0_q;
 
   // --- segment and canonical checks, linear address; evaluated in the cycle of start_i
@@ -62,7 +64,7 @@ module lsu
     va2 = '0;
     off_last = '0;
     n = 5'd1 << req_i.size;
-    virt = start_i && !req_i.strmw && req_i.seg != SgPhys && req_i.seg != SgIo;
+    virt = start_i && !req_i.strmw && req_i.seg != SgApic && req_i.seg != SgIo;
     if (virt) begin
       plain = req_i.seg == SgLin;
       is_ss = !plain && (seg_n_i == 4'(SegSs) || seg_n_i == 4'(SegNss));
@@ -99,7 +101,7 @@ module lsu
   end
 
   logic start_xlate;
-  assign start_xlate = virt && !bad;
+  assign start_xlate = virt && !bad && !req_i.room;
 
   // --- translation
   always_comb begin
@@ -124,7 +126,7 @@ module lsu
   assign two_beats = !io_q && ({1'b0, pa_q[3:0]} + bytes_q > 5'd16);
   assign last_beat = second_q || !two_beats;
   assign done_o = (state_q == StBeat && bus_rsp_i.ack && last_beat)
-               || (xlate_last && probe_q && !ac_q);
+               || (xlate_last && probe_q && !ac_q) || state_q == StRoom;
 
   always_comb begin
     outcome_o = '0;
@@ -148,21 +150,28 @@ module lsu
     end
   end
 
-  // --- beats: from registers only
+  // --- beats: from registers only. The page of the local APIC is the processor's own, wherever
+  // IA32_APIC_BASE puts it.
+  logic [39:4] block;
+  logic        apic_beat;
+  assign block = second_q ? block2_q : pa_q[39:4];
+  assign apic_beat = apic_q || (apic_on_i && !io_q && block[39:12] == apic_page_i);
+
   always_comb begin
     logic [31:0]  be;
     logic [255:0] data;
     be = '0;
     data = '0;
     bus_req_o = '0;
-    bus_req_o.src = SrcData;
     if (state_q == StBeat) begin
       be = 32'((33'd1 << bytes_q) - 33'd1) << (io_q ? 4'd0 : pa_q[3:0]);
       bus_req_o.valid = 1'b1;
       bus_req_o.write = write_q;
       bus_req_o.io = io_q;
       bus_req_o.lock = lock_q && !(write_q && last_beat);
-      bus_req_o.addr = io_q ? pa_q : second_q ? {block2_q, 4'd0} : {pa_q[39:4], 4'd0};
+      bus_req_o.src = apic_beat ? SrcApic : SrcData;
+      bus_req_o.addr = apic_beat ? {ApicPage[39:12], block[11:4], 4'd0}
+                     : io_q ? pa_q : {block, 4'd0};
       bus_req_o.be = second_q ? be[31:16] : be[15:0];
       if (write_q) begin
         for (int unsigned i = 0; i < 16; i++) begin
@@ -192,6 +201,7 @@ module lsu
           end else begin
             write_q <= req_i.write;
             io_q <= req_i.seg == SgIo;
+            apic_q <= req_i.seg == SgApic;
             probe_q <= req_i.probe;
             size_q <= req_i.size;
             pa_q <= req_i.va[39:0];
@@ -201,6 +211,8 @@ module lsu
             block2_q <= req_i.va[39:4] + 36'd1;
             if (!virt) begin
               state_q <= StBeat;
+            end else if (!bad && req_i.room) begin
+              state_q <= StRoom;
             end else if (!bad) begin
               mreq_q <= mmu_req_o;
               state_q <= StFirst;
@@ -223,6 +235,7 @@ module lsu
           block2_q <= mmu_rsp_i.pa[39:4];
           state_q <= outcome_o.kind != OcNone || probe_q ? StIdle : StBeat;
         end
+        StRoom: state_q <= StIdle;
         default: if (bus_rsp_i.ack) begin
           second_q <= !last_beat;
           if (!write_q) beat0_q <= bus_rsp_i.rdata;
@@ -236,6 +249,10 @@ module lsu
     !(done_o && outcome_o.kind != OcNone));
   StartWhenIdle: assert property (@(posedge clk_i) disable iff (!rst_ni)
     start_i |-> state_q == StIdle);
+  AnswerToStart: assert property (@(posedge clk_i) disable iff (!rst_ni)
+    done_o |-> state_q != StIdle);
+  DoneIsOneCycle: assert property (@(posedge clk_i) disable iff (!rst_ni)
+    done_o |=> !done_o);
 
   logic unused;
   assign unused = ^{mmu_rsp_i.page_log2, mmu_rsp_i.memtype, seg_i.sel, seg_i.attr[15],

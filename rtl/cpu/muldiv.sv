@@ -183,5 +183,7 @@ module muldiv
 
   logic prod_top;
   assign prod_top = sext(prod_q[63:0], size_q) >> 63 != '0;
+  StartWhenIdle: assert property (@(posedge clk_i) disable iff (!rst_ni)
+    start_i |-> state_q == StIdle);
 
 endmodule

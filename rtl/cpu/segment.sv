@@ -15,7 +15,8 @@ module segment
   input  logic        ld_hi_i,    // base 63:32 := a_i[31:0]
   input  logic        null_i,     // null selector a_i into seg_i
   input  logic        mov_i,      // CS := NCS, SS := NSS, NSS := SS
-  input  logic        drop_i,     // return to an outer level: DS ES FS GS above cpl_i become null
+  input  logic        drop_i,     // return to an outer level: DS ES FS GS above cpl_i become null,
+                                  // a null one's RPL 0 (SDM Vol. 2 "IRET", "RET")
   input  logic        field_i,    // one field, named by field_sel_i, := a_i
   input  reg_e        field_sel_i,
   input  logic [3:0]  seg_i,
@@ -68,7 +69,10 @@ module segment
       end
       if (drop_i) begin
         for (int unsigned i = 0; i < 6; i++) begin
-          if (i != SegCs && i != SegSs && drops(segs_q[i], cpl_i)) segs_q[i] <= null_seg('0);
+          if (i != SegCs && i != SegSs) begin
+            if (drops(segs_q[i], cpl_i)) segs_q[i] <= null_seg('0);
+            else if (segs_q[i].sel[15:2] == '0) segs_q[i].sel <= '0;
+          end
         end
       end
       if (field_i) begin
@@ -81,5 +85,7 @@ module segment
       end
     end
   end
+  OneWrite: assert property (@(posedge clk_i) disable iff (!rst_ni)
+    $onehot0({ld_i, ld_hi_i, null_i, mov_i, drop_i, field_i}));
 
 endmodule

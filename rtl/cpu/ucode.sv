@@ -15,8 +15,11 @@ module ucode
   output label_e      ucode_label_o
 );
 
-  logic [10:0]      upc_q;
-  logic [3:0][10:0] ret_q;
+  localparam int unsigned Depth = cpu_arch_pkg::UcodeReturnDepth;  // uasm proves it enough
+
+  logic [10:0]            upc_q;
+  logic [Depth-1:0][10:0] ret_q;
+  logic [Depth:0]         level_q;   // one-hot: entries of ret_q in use; for the properties alone
 
   ucode_rom u_rom (
     .addr_i(upc_q),
@@ -29,8 +32,12 @@ module ucode
     if (!rst_ni) begin
       upc_q <= '0;
       ret_q <= '0;
+      level_q <= '0;
+      level_q[0] <= 1'b1;
     end else if (start_i) begin
       upc_q <= start_label_i;
+      level_q <= '0;
+      level_q[0] <= 1'b1;
     end else if (step_i) begin
       upc_q <= upc_q + 11'd1;
       if (cond_i) begin
@@ -38,16 +45,22 @@ module ucode
           CtJ: upc_q <= uop_o.target;
           CtCall: begin
             upc_q <= uop_o.target;
-            ret_q <= {ret_q[2:0], upc_q + 11'd1};
+            ret_q <= {ret_q[Depth-2:0], upc_q + 11'd1};
+            level_q <= level_q << 1;
           end
           CtRet: begin
             upc_q <= ret_q[0];
-            ret_q <= {11'd0, ret_q[3:1]};
+            ret_q <= {11'd0, ret_q[Depth-1:1]};
+            level_q <= level_q >> 1;
           end
           default: ;
         endcase
       end
     end
   end
+  CallHasRoom: assert property (@(posedge clk_i) disable iff (!rst_ni)
+    step_i && cond_i && uop_o.ctl == CtCall |-> !level_q[Depth]);
+  RetHasCall: assert property (@(posedge clk_i) disable iff (!rst_ni)
+    step_i && cond_i && uop_o.ctl == CtRet |-> !level_q[0]);
 
 endmodule

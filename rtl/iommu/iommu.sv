@@ -229,5 +229,11 @@ module iommu
     !(regs_trace_valid && fault_trace_valid));
   QuietAtAck: assert property (@(posedge clk_i) disable iff (!rst_ni)
     reg_ack_o |-> !bus_req_o.valid);
+  BusHeld: assert property (@(posedge clk_i) disable iff (!rst_ni)
+    bus_req_o.valid && !bus_rsp_i.ack |=> $stable(bus_req_o));
+  RegisterFirst: assert property (@(posedge clk_i) disable iff (!rst_ni)
+    reg_valid_i |-> !(dma_valid_i && dma_ready_o));
+  EventBeforeNext: assert property (@(posedge clk_i) disable iff (!rst_ni)
+    event_busy |-> !dma_ready_o);
 
 endmodule

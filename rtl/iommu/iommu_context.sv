@@ -93,7 +93,7 @@ module iommu_context
         entry_fault = FrContextBad;
       else if (at_i != 2'd0)
         entry_fault = FrAddressType;
-      else if (entry_aw != 3'd1 && entry_aw != 3'd2)
+      else if (entry_aw != 3'd2 && (entry_aw != 3'd1 || entry_t[1]))  // pass-through: the largest
         entry_fault = FrContextBad;
       entry_context = '{fpd: entry_q.lo[1], pass: entry_t[1], aw48: entry_aw[1],
                         frame: entry_q.lo[39:12], did: entry_q.hi[23:8]};
@@ -135,7 +135,7 @@ module iommu_context
       StVerifyEntry: begin
         done_o    = 1'b1;
         fault_o   = entry_fault;
-        fpd_o     = entry_context.fpd;
+        fpd_o     = entry_context.fpd && entry_fault != FrContextRsvd;  // Bh is not qualified
         context_o = entry_context;
       end
       default: ;
@@ -215,5 +215,12 @@ module iommu_context
 
   InvWhenIdle: assert property (@(posedge clk_i) disable iff (!rst_ni)
                                 inv_valid_i |-> state_q == StLookup && !start_i);
+  function automatic logic present();
+    present = 1'b0;
+    for (int unsigned i = 0; i < ENTRIES; i++) if (valid_q[i] && sid_q[i] == sid_i) present = 1'b1;
+  endfunction
+
+  FillIsNew: assert property (@(posedge clk_i) disable iff (!rst_ni)
+    fill |-> !present());
 
 endmodule

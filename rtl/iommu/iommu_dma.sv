@@ -86,6 +86,14 @@ module iommu_dma
   assign message  = dma_req_i.write && dma_req_i.len == 5'd4 && dma_req_i.addr[1:0] == 2'd0
                     && dma_req_i.at == 2'd0;
 
+  // Without translation an address is the system's own: wider than HAW or with an address type it
+  // is no address of this machine, never an alias of one.
+  logic untranslated_good;
+  assign untranslated_good = dma_req_i.addr[63:HAW] == '0 && dma_req_i.at == 2'd0;
+
+  logic pass_too_wide;
+  assign pass_too_wide = req_q.addr[63:HAW] != '0;
+
   logic too_wide;
   assign too_wide = req_q.addr[63:48] != '0
                     || (!context_q.aw48 && req_q.addr[47:39] != '0);
@@ -156,7 +164,7 @@ module iommu_dma
           recorded_q    <= 2'd0;
           latency_q     <= 32'd1;
           if (in_range) status_q <= message ? StatMessage : StatRejected;
-          else          status_q <= StatUntranslated;
+          else          status_q <= untranslated_good ? StatUntranslated : StatRejected;
         end
       StContext:
         if (context_done_i) begin
@@ -164,7 +172,8 @@ module iommu_dma
           context_hit_q <= context_hit_i;
           fault_q       <= context_fault_i;
           fpd_q         <= context_fpd_i;
-          status_q      <= context_fault_i != FrNone ? StatBlocked : StatPassThrough;
+          if (context_fault_i != FrNone) status_q <= StatBlocked;
+          else status_q <= pass_too_wide ? StatRejected : StatPassThrough;  // StTlb writes it anew
         end
       StTlb: begin
         status_q    <= StatTranslated;
@@ -281,5 +290,13 @@ module iommu_dma
   AcceptWhenIdle: assert property (@(posedge clk_i) disable iff (!rst_ni) accept_i |-> idle_o);
   InOneBlock:     assert property (@(posedge clk_i) disable iff (!rst_ni)
                                    accept_i |-> dma_req_i.addr[3:0] + dma_req_i.len <= 5'd16);
+  OneAnswer: assert property (@(posedge clk_i) disable iff (!rst_ni)
+    rsp_valid_o |=> !rsp_valid_o);
+  AnswerToRequest: assert property (@(posedge clk_i) disable iff (!rst_ni)
+    rsp_valid_o |-> !idle_o);
+  NoDataWhenDenied: assert property (@(posedge clk_i) disable iff (!rst_ni)
+    bus_req_o.valid |-> ok);
+  RequestAnswered: assert property (@(posedge clk_i) disable iff (!rst_ni)
+    !idle_o && !rsp_valid_o |=> !idle_o);
 
 endmodule

@@ -114,7 +114,7 @@ module iommu_fault
         source_q[i] <= '{reason: FrNone, default: '0};
       end
     end else begin
-      if (!ppf) ip_q <= 1'b0;
+      if (!ppf && !pfo_q) ip_q <= 1'b0;
       if (reg_write_i) begin
         if (frcd && reg_offset_i[3:2] == 2'd3 && reg_wdata_i[31]) f_q[frcd_index] <= 1'b0;
         case ({reg_offset_i, 2'b0})
@@ -184,5 +184,9 @@ module iommu_fault
 
   OneThing: assert property (@(posedge clk_i) disable iff (!rst_ni)
                              $onehot0({fault_valid_i, reg_write_i, bus_ack_i}));
+  RecordIsFree: assert property (@(posedge clk_i) disable iff (!rst_ni)
+    record |-> !f_q[next_q]);
+  MessageHeld: assert property (@(posedge clk_i) disable iff (!rst_ni)
+    bus_req_o.valid && !bus_ack_i |=> $stable(bus_req_o));
 
 endmodule

@@ -104,5 +104,7 @@ module iommu_iotlb
 
   OneThing: assert property (@(posedge clk_i) disable iff (!rst_ni)
                              $onehot0({lookup_i, fill_i, inv_valid_i}));
+  DropWithLookup: assert property (@(posedge clk_i) disable iff (!rst_ni)
+    drop_i |-> lookup_i);
 
 endmodule

@@ -89,5 +89,7 @@ module iommu_level
   end
 
   OneMatch: assert property (@(posedge clk_i) disable iff (!rst_ni) $onehot0(match));
+  OneThing: assert property (@(posedge clk_i) disable iff (!rst_ni)
+    $onehot0({drop_i, fill_i, inv_valid_i}));
 
 endmodule

@@ -6,6 +6,7 @@ package iommu_pkg;
   localparam logic [63:0] CAP  = 64'h00D2_078C_206F_0606;
   localparam logic [63:0] ECAP = 64'h0000_0000_0000_1041;
   localparam logic [5:0]  MAMV = 6'd18;
+  localparam int unsigned HAW  = 40;    // host address width
 
   typedef enum logic [7:0] {
     FrNone         = 8'h00,

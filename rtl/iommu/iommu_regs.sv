@@ -235,5 +235,13 @@ module iommu_regs
       trace_o.latency = 32'd1;
     end
   end
+  StartWhenIdle: assert property (@(posedge clk_i) disable iff (!rst_ni)
+    start_i |-> idle_o);
+  AckIsOneCycle: assert property (@(posedge clk_i) disable iff (!rst_ni)
+    ack_o |=> !ack_o);
+  ReqIsHeld: assert property (@(posedge clk_i) disable iff (!rst_ni)
+    !idle_o && !ack_o |=> $stable(req_i));
+  OneInvalidation: assert property (@(posedge clk_i) disable iff (!rst_ni)
+    !(inv_context_valid_o && inv_iotlb_valid_o));
 
 endmodule

@@ -107,7 +107,7 @@ module iommu_walk
     endcase
   endfunction
 
-  // The checks of one entry: permission, reserved bits, output page.
+  // The checks of one entry: permission (with the levels above), reserved bits, output page.
   logic    is_leaf, reserved;
   leaf_t   leaf;
   fault_e  fault;
@@ -133,7 +133,7 @@ module iommu_walk
       leaf.size   = level_q == 3'd1 ? Page4K : level_q == 3'd2 ? Page2M : Page1G;
       leaf.rights = rights_q & {entry_q.r, entry_q.w};
       out         = page_pa(leaf.frame, leaf.size, {addr_i[29:12], 12'b0});
-      if (!rights_allow({entry_q.r, entry_q.w}, access_i))
+      if (!rights_allow(leaf.rights, access_i))
         fault = access_i.write ? FrWrite : FrRead;
       else if (reserved)
         fault = FrEntryRsvd;

@@ -216,5 +216,11 @@ module mmu
                                   rsp_valid_o |=> !rsp_valid_o);
   ReqIsHeld:     assert property (@(posedge clk_i) disable iff (!rst_ni)
                                   req_valid_i && !rsp_valid_o |=> req_valid_i && $stable(req_i));
+  CtxIsHeld: assert property (@(posedge clk_i) disable iff (!rst_ni)
+    req_valid_i && !rsp_valid_o |=> $stable(ctx_i));
+  RspToRequest: assert property (@(posedge clk_i) disable iff (!rst_ni)
+    rsp_valid_o |-> req_valid_i);
+  FlushBetweenRequests: assert property (@(posedge clk_i) disable iff (!rst_ni)
+    flush |-> !req_valid_i && !rsp_valid_o);
 
 endmodule

@@ -83,5 +83,7 @@ module mmu_psc
   end
 
   OneMatch: assert property (@(posedge clk_i) disable iff (!rst_ni) $onehot0(match));
+  OneThing: assert property (@(posedge clk_i) disable iff (!rst_ni)
+    $onehot0({lookup_i, drop_i, fill_i, flush_valid_i}));
 
 endmodule

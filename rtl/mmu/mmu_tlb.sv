@@ -99,5 +99,7 @@ module mmu_tlb
 
   OneThing: assert property (@(posedge clk_i) disable iff (!rst_ni)
                              $onehot0({lookup_i, fill_i, flush_valid_i}));
+  DropWithLookup: assert property (@(posedge clk_i) disable iff (!rst_ni)
+    drop_i |-> lookup_i);
 
 endmodule

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The IOMMU bench in its two halves: block_iommu.c draws from a small pool of tables, so that
-// everything meets again; iommu_width.c walks one bit at a time through every tag, mask and
-// address.
+// The IOMMU bench: iommu_step.c does one thing on both sides; block_iommu.c draws from a small pool
+// of tables, so that everything meets again; iommu_width.c walks one bit at a time through every
+// tag, mask and address.
 #ifndef RW_BLOCK_IOMMU_H
 #define RW_BLOCK_IOMMU_H
 
@@ -42,6 +42,7 @@ struct bench {
     uint64_t root;             /* of the experiments */
     uint32_t read_value[1024]; /* of each register when it was last read by an experiment */
     bool was_read[1024];
+    uint32_t next_dword; /* of the window, to be read by an experiment */
 };
 
 /* The model's answers. */
@@ -52,6 +53,13 @@ struct answer {
     unsigned events;
 };
 
+/* iommu_step.c */
+bool iommu_bench_open(struct bench *b);
+void iommu_bench_close(struct bench *b);
+/* After the last step: tells the failing request in words, or compares both memories. */
+void iommu_bench_end(struct bench *b);
+/* A reset after so many cycles of b->ask; 0: between steps. */
+bool iommu_reset_during(struct bench *b, unsigned cycles);
 void iommu_poke(struct bench *b, uint64_t addr, uint64_t value); /* memory of both sides */
 /* b->ask through both, compared: records, answers, times. False on a difference. */
 bool iommu_step_one(struct bench *b, struct answer *a);

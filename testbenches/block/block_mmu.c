@@ -3,10 +3,7 @@
 // so that every walk leads somewhere; linear addresses come from a few index values, so that they
 // meet again. Between requests: entries change, flushes of every kind, other CR3, PCID, rights.
 // Entries also change between a walk's read and its locked update.
-#include <inttypes.h>
-#include <limits.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "block_mmu.h"
 
@@ -20,7 +17,8 @@ const bool block_has_source_id = false;
 /* Turns of this many requests, each calm or busy: only in a calm one do the TLBs fill up. */
 #define TURN_REQUESTS 512
 
-#define WIDTH_PERCENT 5    /* of the turns between requests: an experiment of mmu_width.c */
+#define REUSE_PERCENT 50   /* of the requests repeat one that was translated, or its address */
+#define WIDTH_PERCENT 3    /* of the turns between requests: an experiment of mmu_width.c */
 #define RESET_ONE_IN  1000 /* requests */
 #define CUT_CYCLES    24   /* a reset falls into the first so many cycles of a translation */
 
@@ -67,12 +65,6 @@ static uint64_t random_entry(struct bench *b)
     return e;
 }
 
-void mmu_poke(struct bench *b, uint64_t addr, uint64_t value)
-{
-    block_memory_write8(&b->rtl_memory, addr, value);
-    block_memory_write8(&b->model_memory, addr, value);
-}
-
 static void change_entry(struct bench *b)
 {
     /* Mostly at one of the few indices that addresses use. */
@@ -82,81 +74,6 @@ static void change_entry(struct bench *b)
     uint64_t value = random_entry(b);
 
     mmu_poke(b, addr, value);
-}
-
-/* --- memory of both sides --- */
-
-static void race(const struct bench *b, struct block_memory *memory, unsigned access,
-                 uint64_t last_entry)
-{
-    for (unsigned i = 0; i < b->race_count; i++) {
-        uint64_t addr = b->races[i].last_entry ? last_entry : b->races[i].addr;
-
-        if (b->races[i].access == access)
-            block_memory_write8(memory, addr, b->races[i].value);
-    }
-}
-
-static void on_access(void *ctx, struct vblock_access *a)
-{
-    struct bench *b = ctx;
-
-    race(b, &b->rtl_memory, b->rtl_access++, b->rtl_entry);
-    b->rtl_entry = a->addr + (a->be & 0xFF ? 0 : 8);
-    if (!a->write)
-        block_memory_read(&b->rtl_memory, a->addr, a->data, 16);
-    for (unsigned i = 0; a->write && i < 16; i++)
-        if (a->be >> i & 1)
-            block_memory_write(&b->rtl_memory, a->addr + i, &a->data[i], 1);
-}
-
-static unsigned on_wait(void *ctx)
-{
-    struct bench *b = ctx;
-
-    return b->o->wait_states_max == 0 ? 0 : block_below(&b->wait_random, b->o->wait_states_max + 1);
-}
-
-static void model_race(struct bench *b, uint64_t pa)
-{
-    if (b->model_access < b->model_write_limit)
-        race(b, &b->model_memory, b->model_access, b->model_entry);
-    b->model_access++;
-    b->model_entry = pa;
-}
-
-static uint64_t model_read(void *ctx, uint64_t pa)
-{
-    struct bench *b = ctx;
-
-    model_race(b, pa);
-    return block_memory_read8(&b->model_memory, pa);
-}
-
-static void model_write(void *ctx, uint64_t pa, uint64_t value)
-{
-    struct bench *b = ctx;
-
-    model_race(b, pa);
-    if (b->model_access <= b->model_write_limit)
-        block_memory_write8(&b->model_memory, pa, value);
-}
-
-/* --- records --- */
-
-static void on_xlate(void *ctx, const struct rec_xlate *r)
-{
-    ring_push(&((struct bench *)ctx)->rtl_xlate, r);
-}
-
-static void on_walk(void *ctx, const struct rec_walk *r)
-{
-    ring_push(&((struct bench *)ctx)->rtl_walk, r);
-}
-
-static void on_model_walk(void *ctx, const struct rec_walk *r)
-{
-    ring_push(&((struct bench *)ctx)->model_walk, r);
 }
 
 /* --- one request --- */
@@ -174,107 +91,22 @@ static void plan_races(struct bench *b)
     }
 }
 
-static struct rec_xlate model_translate(struct bench *b, const struct mmu_req *q)
-{
-    struct mmu_rsp rsp;
-    struct rec_xlate x = {.va = q->va,
-                          .requester = q->access != ACCESS_FETCH,
-                          .access = q->access,
-                          .user = q->user,
-                          .implicit = q->implicit};
-
-    mmu_translate(&b->model, &b->ctx, q, &rsp);
-    x.pa = rsp.pa;
-    x.error_code = rsp.error_code;
-    x.latency = rsp.latency;
-    x.fault = rsp.fault;
-    x.page_log2 = rsp.page_log2;
-    x.memtype = rsp.memtype;
-    x.hit = rsp.hit;
-    x.psc = rsp.psc;
-    return x;
-}
-
-static bool only_latency_differs(const struct rec_xlate *rtl, const struct rec_xlate *model)
-{
-    const struct record_field *f = rtl == NULL ? NULL : record_differs(&type_xlate, rtl, model);
-
-    return f != NULL && strcmp(f->name, "latency") == 0; /* the last field */
-}
-
-static void describe(struct bench *b)
-{
-    const struct mmu_req *q = &b->request;
-
-    snprintf(b->r->first.request, sizeof(b->r->first.request),
-             "%" PRIu64 ": %s of 0x%" PRIx64 ", %s%s, CR3 0x%" PRIx64, b->r->requests,
-             q->access == ACCESS_FETCH  ? "fetch"
-             : q->access == ACCESS_READ ? "read"
-                                        : "write",
-             q->va, q->user ? "user" : "supervisor", q->implicit ? ", implicit" : "", b->ctx.cr3);
-}
-
-static void begin_request(struct bench *b, const struct mmu_req *q)
-{
-    b->request = *q;
-    b->rtl_access = b->model_access = 0;
-    b->rtl_entry = b->model_entry = 0;
-    b->model_write_limit = UINT_MAX;
-}
-
-static bool compare(struct bench *b, const struct rec_xlate *mine, unsigned latency)
-{
-    const struct rec_xlate *seen = ring_head(&b->rtl_xlate);
-    /* Of a translation that differs only in its latency the walk tells more. */
-    bool late = only_latency_differs(seen, mine);
-    char a[BLOCK_TEXT], c[BLOCK_TEXT];
-
-    if (!late && !block_same(b->r, &type_xlate, seen, mine))
-        return false;
-    if (!block_same_all(b->r, &type_walk, &b->rtl_walk, &b->model_walk))
-        return false;
-    if (late && !block_same(b->r, &type_xlate, seen, mine))
-        return false;
-    ring_pop(&b->rtl_xlate);
-    if (b->rtl_xlate.count != 0)
-        return block_same(b->r, &type_xlate, ring_head(&b->rtl_xlate), NULL);
-    if (latency == mine->latency)
-        return true;
-    snprintf(a, sizeof(a), "%u cycles after the request", latency);
-    snprintf(c, sizeof(c), "%u", mine->latency);
-    block_differ(b->r, "xlate", "rsp_valid_o", a, c, vmmu_cycle(b->rtl));
-    return false;
-}
-
-bool mmu_translate_one(struct bench *b, const struct mmu_req *q, struct rec_xlate *x)
-{
-    unsigned latency;
-    bool same;
-
-    begin_request(b, q);
-    if (!vmmu_translate(b->rtl, q->va, q->access, q->user, q->implicit, VBLOCK_HANG_CYCLES,
-                        &latency)) {
-        block_differ(b->r, "xlate", "rsp_valid_o", "no answer", "an answer", vmmu_cycle(b->rtl));
-        return false;
-    }
-    *x = model_translate(b, q);
-    if (x->fault)
-        b->r->faults[x->error_code & 0xFF]++;
-    same = compare(b, x, latency);
-    b->race_count = 0;
-    b->r->requests++;
-    b->r->cycles = vmmu_cycle(b->rtl);
-    return same && !block_asserted(b->r, b->r->cycles);
-}
-
 static struct mmu_req random_request(struct bench *b)
 {
     struct mmu_req q = {.va = random_va(b),
                         .access = (uint8_t)block_below(&b->random, 3),
-                        .user = block_chance(&b->random, 40),
-                        .ac = b->ac};
+                        .user = block_chance(&b->random, 40)};
 
     q.implicit = !q.user && q.access != ACCESS_FETCH && block_chance(&b->random, 15);
+    if (block_chance(&b->random, REUSE_PERCENT)) {
+        const struct mmu_req *before = &b->recent[block_below(&b->random, RECENT)];
+
+        if (block_chance(&b->random, 75))
+            q = *before;
+        else
+            q.va = before->va;
+    }
+    q.ac = b->ac;
     plan_races(b);
     return q;
 }
@@ -284,73 +116,32 @@ static bool translate(struct bench *b)
     struct mmu_req q = random_request(b);
     struct rec_xlate x;
 
-    return mmu_translate_one(b, &q, &x);
-}
-
-/* A reset, mostly in the middle of a translation. The model makes the accesses that the RTL came
- * to, and is then a new one. */
-static bool reset_now(struct bench *b)
-{
-    struct mmu_req q = random_request(b);
-    struct mmu_mem mem = b->model.mem;
-    unsigned latency;
-    bool answered = false;
-
-    begin_request(b, &q);
-    if (block_chance(&b->random, 80)) {
-        answered = vmmu_translate(b->rtl, q.va, q.access, q.user, q.implicit,
-                                  1 + block_below(&b->random, CUT_CYCLES), &latency);
-        b->model_write_limit = b->rtl_access;
-        model_translate(b, &q);
-        while (!answered && b->model_walk.count > b->rtl_walk.count)
-            b->model_walk.count--;
-    }
-    b->race_count = 0;
-    while (b->rtl_xlate.count != 0)
-        ring_pop(&b->rtl_xlate);
-    vmmu_reset(b->rtl, 1 + block_below(&b->random, 3));
-    mmu_init(&b->model, &mem);
-    if (!block_same_all(b->r, &type_walk, &b->rtl_walk, &b->model_walk))
+    if (!mmu_translate_one(b, &q, &x))
         return false;
-    b->r->cycle_base = vmmu_cycle(b->rtl);
+    if (!x.fault && x.hit == XLATE_WALKED)
+        b->recent[b->recent_next++ % RECENT] = q;
     return true;
 }
 
-/* What was cached before is asked for again: a cache that kept it shows. */
+/* A reset, mostly in the middle of a translation. What was cached before is asked for again: a
+ * cache that kept it shows. */
 static bool reset(struct bench *b)
 {
-    struct mmu_req q = random_request(b);
+    struct mmu_req q = random_request(b), cut;
     struct rec_xlate x;
 
-    return mmu_translate_one(b, &q, &x) && reset_now(b) && mmu_translate_one(b, &q, &x);
+    b->ctx.cr0 |= MMU_CR0_PG;
+    mmu_set_context(b);
+    if (!mmu_translate_one(b, &q, &x))
+        return false;
+    cut = random_request(b);
+    return mmu_reset_during(b, &cut,
+                            block_chance(&b->random, 80) ? 1 + block_below(&b->random, CUT_CYCLES)
+                                                         : 0) &&
+           mmu_translate_one(b, &q, &x);
 }
 
 /* --- between requests --- */
-
-void mmu_set_context(struct bench *b)
-{
-    struct vmmu_ctx c = {.pg = (b->ctx.cr0 & MMU_CR0_PG) != 0,
-                         .wp = (b->ctx.cr0 & MMU_CR0_WP) != 0,
-                         .pge = (b->ctx.cr4 & MMU_CR4_PGE) != 0,
-                         .pcide = (b->ctx.cr4 & MMU_CR4_PCIDE) != 0,
-                         .smep = (b->ctx.cr4 & MMU_CR4_SMEP) != 0,
-                         .smap = (b->ctx.cr4 & MMU_CR4_SMAP) != 0,
-                         .nxe = (b->ctx.efer & MMU_EFER_NXE) != 0,
-                         .ac = b->ac,
-                         .cr3 = b->ctx.cr3,
-                         .pat = b->ctx.pat};
-
-    vmmu_context(b->rtl, &c);
-}
-
-bool mmu_flush_one(struct bench *b, const struct mmu_flush_req *f)
-{
-    mmu_flush(&b->model, f);
-    if (vmmu_flush(b->rtl, f->kind, f->va, f->pcid))
-        return true;
-    block_differ(b->r, "flush", "flush_ready_o", "not ready", "ready", vmmu_cycle(b->rtl));
-    return false;
-}
 
 static bool flush(struct bench *b, enum mmu_flush_kind kind)
 {
@@ -399,7 +190,8 @@ static bool other_context(struct bench *b)
             b->ctx.efer ^= MMU_EFER_NXE;
         break;
     case 7:
-        if (block_chance(&b->random, 10))
+        /* Off only for a while: nothing else is tried then. */
+        if (!(b->ctx.cr0 & MMU_CR0_PG) || block_chance(&b->random, 10))
             b->ctx.cr0 ^= MMU_CR0_PG;
         break;
     default:
@@ -428,7 +220,7 @@ static bool between(struct bench *b)
     if (block_chance(&b->random, WIDTH_PERCENT))
         return mmu_width_next(b);
     if (b->r->requests % TURN_REQUESTS == 0)
-        b->calm = block_chance(&b->random, 40);
+        b->calm = block_chance(&b->random, 50);
     if (dice < 12)
         change_entry(b);
     else if (b->calm && block_chance(&b->random, 95))
@@ -450,46 +242,16 @@ static bool between(struct bench *b)
 
 static void setup(struct bench *b)
 {
-    struct mmu_mem mem = {b, model_read, model_read, model_write, on_model_walk};
-    struct vblock_env env = {.ctx = b,
-                             .seed = b->o->seed,
-                             .access = on_access,
-                             .wait_states = on_wait,
-                             .xlate = on_xlate,
-                             .walk = on_walk};
-
     b->random.state = b->o->seed * UINT64_C(0x9E3779B97F4A7C15) + 1;
     b->wait_random.state = b->random.state ^ UINT64_C(0xD1B54A32D192ED03);
-    ring_init(&b->rtl_xlate, sizeof(struct rec_xlate));
-    ring_init(&b->rtl_walk, sizeof(struct rec_walk));
-    ring_init(&b->model_walk, sizeof(struct rec_walk));
     for (uint64_t i = 0; i < ENTRIES_BELOW; i++)
         mmu_poke(b, i * 8, random_entry(b));
-    mmu_init(&b->model, &mem);
     mmu_width_setup(b);
     b->ctx = (struct mmu_ctx){.cr0 = MMU_CR0_PG | MMU_CR0_WP,
                               .cr4 = MMU_CR4_PGE,
                               .efer = MMU_EFER_LMA | MMU_EFER_NXE,
                               .pat = UINT64_C(0x0007040600070406)};
-    b->rtl = vmmu_create(&env);
     mmu_set_context(b);
-    if (b->o->wave_path != NULL)
-        vmmu_wave(b->rtl, b->o->wave_path, b->o->wave_from, b->o->wave_to);
-}
-
-static void compare_memory(struct bench *b)
-{
-    char a[BLOCK_TEXT], c[BLOCK_TEXT];
-    uint64_t addr;
-    uint8_t rtl, model;
-
-    if (!block_memory_differs(&b->rtl_memory, &b->model_memory, &addr))
-        return;
-    block_memory_read(&b->rtl_memory, addr, &rtl, 1);
-    block_memory_read(&b->model_memory, addr, &model, 1);
-    snprintf(a, sizeof(a), "%02x at 0x%" PRIx64, rtl, addr);
-    snprintf(c, sizeof(c), "%02x", model);
-    block_differ(b->r, "memory", "byte", a, c, vmmu_cycle(b->rtl));
 }
 
 bool block_run(const struct block_options *o, struct block_result *r, char *error,
@@ -497,7 +259,7 @@ bool block_run(const struct block_options *o, struct block_result *r, char *erro
 {
     struct bench b = {.o = o, .r = r};
 
-    if (!block_memory_init(&b.rtl_memory) || !block_memory_init(&b.model_memory)) {
+    if (!mmu_bench_open(&b)) {
         snprintf(error, error_bytes, "out of memory");
         return false;
     }
@@ -505,18 +267,10 @@ bool block_run(const struct block_options *o, struct block_result *r, char *erro
     while (!r->failed && r->requests < o->requests)
         if (!between(&b) || !translate(&b))
             break;
-    if (r->failed)
-        describe(&b);
-    else
-        compare_memory(&b);
+    mmu_bench_end(&b);
     if (o->wave_path != NULL)
         for (unsigned i = 0; i < 20; i++)
             vmmu_flush(b.rtl, FLUSH_PAGE, 0, 0);
-    vmmu_destroy(b.rtl);
-    ring_free(&b.rtl_xlate);
-    ring_free(&b.rtl_walk);
-    ring_free(&b.model_walk);
-    block_memory_free(&b.rtl_memory);
-    block_memory_free(&b.model_memory);
+    mmu_bench_close(&b);
     return true;
 }

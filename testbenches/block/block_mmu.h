@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The MMU bench in its two halves: block_mmu.c draws from a small pool of tables, so that
-// everything meets again; mmu_width.c walks one bit at a time through every tag, mask and address.
+// The MMU bench: mmu_step.c does one thing on both sides; block_mmu.c draws from a small pool of
+// tables, so that everything meets again; mmu_width.c walks one bit at a time through every tag,
+// mask and address.
 #ifndef RW_BLOCK_MMU_H
 #define RW_BLOCK_MMU_H
 
@@ -10,6 +11,7 @@
 #include "verilated_block.h"
 
 #define MAX_RACES 8
+#define RECENT    16 /* a power of two */
 
 /* A write by somebody else just before the n-th access of a translation: to an address, or to the
  * entry that the access before it was for. */
@@ -34,10 +36,19 @@ struct bench {
     unsigned model_write_limit;      /* accesses of the model from this one on write nothing */
     uint64_t rtl_entry, model_entry; /* of the last access of the translation */
     bool calm;
+    struct mmu_req recent[RECENT]; /* translated without a fault */
+    unsigned recent_next;
     struct mmu_req request;
     unsigned experiment; /* of mmu_width.c: the next one */
 };
 
+/* mmu_step.c */
+bool mmu_bench_open(struct bench *b);
+void mmu_bench_close(struct bench *b);
+/* After the last request: tells the failing one in words, or compares both memories. */
+void mmu_bench_end(struct bench *b);
+/* A reset after so many cycles of a translation; 0: between two. */
+bool mmu_reset_during(struct bench *b, const struct mmu_req *q, unsigned cycles);
 void mmu_poke(struct bench *b, uint64_t addr, uint64_t value); /* memory of both sides */
 void mmu_set_context(struct bench *b);
 /* One request through both, compared; what the model said is in *x. False on a difference. */

@@ -638,8 +638,18 @@ static bool fault(struct bench *b, const struct experiment *e, unsigned group, u
     return true;
 }
 
-/* Every register of 4 bytes, written and read; a neighbour in one bit of the offset reads
- * otherwise. */
+/* Some dword of the window, often near one where something is. */
+static uint32_t some_dword(struct bench *b)
+{
+    static const uint16_t offsets[] = {0x000, 0x008, 0x010, 0x020, 0x038, 0x03C,
+                                       0x040, 0x100, 0x108, 0x200, 0x208, 0x27C};
+    uint32_t at = offsets[block_below(&b->random, sizeof(offsets) / sizeof(offsets[0]))] / 4;
+
+    return block_chance(&b->random, 60) ? at ^ 1u << block_below(&b->random, 10) : at;
+}
+
+/* The dwords of the window one after the other, and some beside; written now and then, and read. A
+ * neighbour in one bit of the offset that read otherwise shows that the bit counts. */
 static bool register_offset(struct bench *b, const struct experiment *e, unsigned group,
                             unsigned bit)
 {
@@ -647,14 +657,9 @@ static bool register_offset(struct bench *b, const struct experiment *e, unsigne
 
     (void)e;
     (void)bit;
-    for (unsigned i = 0; i < 16; i++) {
-        uint32_t at = block_below(&b->random, 1024), other;
+    for (unsigned i = 0; i < 48; i++) {
+        uint32_t at = i < 32 ? b->next_dword++ % 1024 : some_dword(b);
 
-        if (block_chance(&b->random, 70)) /* where something is, and its neighbours */
-            at = ((uint32_t[]){0x000, 0x008, 0x010, 0x020, 0x038, 0x03C, 0x040, 0x100, 0x108, 0x200,
-                               0x208, 0x27C}[block_below(&b->random, 12)] ^
-                  (block_chance(&b->random, 60) ? 4u << block_below(&b->random, 10) : 0)) /
-                 4;
         if (at != REG_GCMD / 4 && block_chance(&b->random, 30) &&
             !iommu_write(b, at * 4, 4, block_random(&b->random) & 0xFFFFFFFF, &a))
             return false;
@@ -663,7 +668,8 @@ static bool register_offset(struct bench *b, const struct experiment *e, unsigne
         b->read_value[at] = (uint32_t)a.reg[0];
         b->was_read[at] = true;
         for (unsigned k = 0; k < 10; k++) {
-            other = at ^ 1u << k;
+            uint32_t other = at ^ 1u << k;
+
             decide_if(b, b->was_read[other] && b->read_value[other] != b->read_value[at], group,
                       k + 2);
         }

@@ -6,17 +6,6 @@
 
 #include "oracle.h"
 
-uint8_t *memory_at(uint8_t *pages, uint64_t va)
-{
-    if (va - LOW_DATA < DATA_PAGES * PAGE)
-        return pages + (va - LOW_DATA);
-    if (va - HIGH_DATA < DATA_PAGES * PAGE)
-        return pages + (va - HIGH_DATA);
-    if (va - LOW_CODE < CODE_PAGES * PAGE)
-        return pages + DATA_PAGES * PAGE + (va - LOW_CODE);
-    return NULL;
-}
-
 struct aimer {
     struct trial *t;
     uint8_t *pages;

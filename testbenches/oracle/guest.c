@@ -174,6 +174,17 @@ void guest_destroy(struct guest *g)
     free(g);
 }
 
+uint8_t *memory_at(uint8_t *pages, uint64_t va)
+{
+    if (va - LOW_DATA < DATA_PAGES * PAGE)
+        return pages + (va - LOW_DATA);
+    if (va - HIGH_DATA < DATA_PAGES * PAGE)
+        return pages + (va - HIGH_DATA);
+    if (va - LOW_CODE < CODE_PAGES * PAGE)
+        return pages + DATA_PAGES * PAGE + (va - LOW_CODE);
+    return NULL;
+}
+
 uint8_t *guest_pages(struct guest *g)
 {
     return g->ram + PA_PAGES;

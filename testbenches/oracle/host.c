@@ -92,6 +92,8 @@ static void identify(struct host *h)
     h->tsc_aux = aux;
 }
 
+static bool is_faithful(struct host *h);
+
 struct host *host_create(const char **why)
 {
     struct host *h = calloc(1, sizeof *h);
@@ -110,6 +112,8 @@ struct host *host_create(const char **why)
         child_main(fd);
     close(fd);
     *why = h->child < 0 ? "no child process" : await_child(h);
+    if (!*why && !is_faithful(h))
+        *why = "its kernel or hypervisor does not give a process back its own FS base and NT flag";
     if (*why) {
         host_destroy(h);
         return NULL;
@@ -230,6 +234,26 @@ static bool clear_id(struct host *h)
     ok = step_child(h, &u, &out) && !(out.regs.rflags & FL_ID);
     *popf = keep;
     memcpy(image, keep_data, 8);
+    return ok;
+}
+
+/* A paravirtual machine runs a process's instructions on the processor, but hands its registers
+ * back changed: FS and GS are loaded anew, NT is lost, null selectors fault. That is no judge. */
+static bool is_faithful(struct host *h)
+{
+    const uint64_t base = 0x1000, nt = UINT64_C(1) << 14;
+    struct user_regs_struct u = {.rip = LOW_CODE, .rsp = LOW_DATA, .cs = SEL_USER64};
+    uint8_t *nop = memory_at(h->pages, u.rip), keep = *nop;
+    struct outcome out;
+    bool ok;
+
+    *nop = 0x90;
+    u.ss = u.fs = SEL_USERDS;
+    u.fs_base = base;
+    u.eflags = FL_ONE | FL_IF | nt;
+    u.orig_rax = ~0ull;
+    ok = step_child(h, &u, &out) && out.regs.fs_base == base && (out.regs.rflags & nt);
+    *nop = keep;
     return ok;
 }
 

@@ -97,16 +97,19 @@ callf_i:    mov.op    t0, imm
 callf_m:    ld.op     t0, dat:ea+0
             add.ad    t1, ea, osb
             ld.w      t14, dat:t1+0
+# SDM Vol. 2 "CALL": room on the stack, then EIP, then the pushes.
 callf_t:    nop                                 ; call chk_far
-            jmpf.op   -, t0
-            mov.q     t2, ssel@cs
             sub.stk   t3, rsp, osb
-            st.op     ss:t3+0, t2
-            sub.stk   t3, t3, osb
-            st.op     ss:t3+0, nrip
+            st.op.room ss:t3+0, none
+            sub.stk   t2, t3, osb
+            st.op.room ss:t2+0, none
+            jmpf.op   -, t0
+            mov.q     t1, ssel@cs
+            st.op     ss:t3+0, t1
+            st.op     ss:t2+0, nrip
             nop                                 ; call set_acc
-            segmov    -@cs
-            mov.stk   rsp, t3                   ; end
+            mov.stk   rsp, t2
+            segmov    -@cs                      ; end
 chk_far:    and.q     -, t14, SelNoRpl          ; jz gp0
             mov.q     t15, VecGp                ; call rd_desc
             and.q     t8, t6, [AbS|AbCode]
@@ -139,9 +142,9 @@ retf:       ld.op     t0, ss:rsp+0
             cmp.q     -, cpl, t8                ; jc retf_out
             jmpf.op   -, t0
             nop                                 ; call set_acc
-            segmov    -@cs
             add.q     t5, t5, imm
-            mov.stk   rsp, t5                   ; end
+            mov.stk   rsp, t5
+            segmov    -@cs                      ; end
 retf_out:   add.stk   t5, t5, imm
             ld.op     t3, ss:t5+0
             add.stk   t5, t5, osb
@@ -156,7 +159,9 @@ retf_out:   add.stk   t5, t5, imm
             mov.stk   rsp, t3
             segdrop                             ; end
 
-iret:       and.q     -, flags, [FlNt]          ; jnz gp0
+# SDM Vol. 3A "Handling Multiple NMIs": IRET ends the blocking even if it then faults.
+iret:       nmidone
+            and.q     -, flags, [FlNt]          ; jnz gp0
             ld.op     t0, ss:rsp+0
             add.stk   t5, rsp, osb
             ld.op     t14, ss:t5+0
@@ -178,9 +183,9 @@ iret_cs:    nop                                 ; call chk_cs_ret
             cmp.q     -, cpl, t8                ; jc iret_out
             jmpf.op   -, t0
             nop                                 ; call set_acc
-            segmov    -@cs
-            mov.stk   rsp, t5                   ; call iret_flags
-            nmidone                             ; end
+            nop                                 ; call iret_flags
+            mov.stk   rsp, t5
+            segmov    -@cs                      ; end
 iret_out:   ld.op     t3, ss:t5+0
             add.stk   t5, t5, osb
             ld.op     t4, ss:t5+0
@@ -194,13 +199,19 @@ iret_full:  nop                                 ; call ret_ss
             cmp.q     -, cpl, t8                ; jz iret_same
             mov.q     cpl, t8
             segdrop
-iret_same:  nmidone
-            mov.op    rsp, t3                   ; end
+# The new stack's size: all of RSP in 64-bit mode, else ESP or SP by B.
+iret_same:  mov.stk   rsp, t3                   ; end
 iret_flags: nop                                 ; call flag_mask
-            nop                                 ; jo16 iret_fl_w
+            nop                                 ; jo16 iret_fl_16
             nop                                 ; jncpl0 iret_fl_w
             or.q      t10, t10, [FlVif|FlVip]
 iret_fl_w:  and.q     t2, t2, t10
+            not.q     t10, t10
+            and.q     t11, flags, t10
+            or.q      flags, t11, t2            ; ret
+# FLAGS only; like any instruction that does not load RF it leaves RF = 0.
+iret_fl_16: and.q     t2, t2, t10
+            or.q      t10, t10, [FlRf]
             not.q     t10, t10
             and.q     t11, flags, t10
             or.q      flags, t11, t2            ; ret
@@ -250,8 +261,7 @@ syscall:    jmp.q     -, lstar
             and.q     t0, t0, flags
             or.q      flags, t0, [FlOne]
             shr.q     t0, star, StarSyscall
-            and.q     t0, t0, SelNoRpl
-            mov.q     ssel@cs, t0
+            and.q     ssel@cs, t0, SelNoRpl
             mov.q     sbase@cs, none
             mov.q     slim@cs, FlatLimit
             mov.q     sattr@cs, AttrSyscallCs

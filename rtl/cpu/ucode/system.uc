@@ -49,7 +49,7 @@ mov_rcr3:   nop                                 ; jncpl0 gp0
 mov_rcr4:   nop                                 ; jncpl0 gp0
             mov.nat   rm, cr4                   ; end
 mov_rcr8:   nop                                 ; jncpl0 gp0
-            ld.d      t0, phys:apicb+ApicTpr
+            ld.d      t0, apic:none+ApicTpr
             shr.q     t0, t0, Cr8Tpr
             and.q     t0, t0, Cr8Mask
             mov.nat   rm, t0                    ; end
@@ -94,7 +94,7 @@ mov_cr8r:   nop                                 ; jncpl0 gp0
             mov.nat   t0, rm
             and.q     -, t0, ~Cr8Mask           ; jnz gp0
             shl.q     t0, t0, Cr8Tpr
-            st.d      phys:apicb+ApicTpr, t0
+            st.d      apic:none+ApicTpr, t0
             serialise                           ; end
 lmsw_r:     nop                                 ; jncpl0 gp0
             mov.w     t0, rm                    ; j lmsw_t
@@ -318,7 +318,8 @@ io_check:   and.q     -, cr0, [Cr0Pe]           ; retz
             and.q     t1, t1, PrivilegeMask
             cmp.q     -, t1, cpl                ; jc io_map
             nop                                 ; ret
-io_map:     cmp.q     -, slim@tr, TssIoMapLast  ; jc gp0
+io_map:     and.q     -, sattr@tr, [Tss32]      ; jz gp0
+            cmp.q     -, slim@tr, TssIoMapLast  ; jc gp0
             mov.q     t1, sbase@tr
             ld.w.imp  t2, lin:t1+TssIoMap
             shr.q     t3, t0, 3

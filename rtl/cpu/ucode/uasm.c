@@ -6,10 +6,10 @@
  * A line is   [label:] [op[.mod]... [operand, ...]] [; clause]     and '#' begins a comment.
  * An ALU op takes "dst, a, b"; a memory op is "ld.size dst, seg:reg+const" or
  * "st.size seg:reg+const, b"; a clause is "jCOND label", "callCOND label", "retCOND", "endCOND" or
- * "moreCOND" (COND may be empty). A number is 12, 0x12, the Name of a "localparam type Name = value;"
- * of CONSTANTS.sv, or the mask [A|B] of the bits with those numbers; ~ and - before it.
- * No path through calls may be deeper than CONSTANTS.sv's UcodeReturnDepth: that is proved.
- * The tables below own the format: the enumerations in ucode_pkg.sv are printed from them.
+ * "moreCOND" (COND may be empty). A number is 12, 0x12, the Name of a "localparam type Name =
+ * value;" of CONSTANTS.sv, or the mask [A|B] of the bits with those numbers; ~ and - before it. No
+ * path through calls may be deeper than CONSTANTS.sv's UcodeReturnDepth: that is proved. The tables
+ * below own the format: the enumerations in ucode_pkg.sv are printed from them.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -36,26 +36,25 @@ static const char *const op_names[] = {
 };
 
 static const char *const alu_names[] = {
-    "add",    "or",   "adc",    "sbb",   "and",   "sub",   "xor",    "cmp", /* as in ModRM.reg of
-                                                                               group 1 */
-    "rol",    "ror",  "rcl",    "rcr",   "shl",   "shr",   "sal",    "sar", /* as in ModRM.reg of
-                                                                               group 2 */
-    "bt",     "bts",  "btr",    "btc", /* as in ModRM.reg[1:0] of group 8 */
-    "test",   "not",  "neg",    "inc",   "dec",   "mov",   "movz",   "movs",  "bswap",
-    "shld",   "shrd", "bsf",    "bsr",   "tzcnt", "lzcnt", "popcnt", "setcc", "selcc",
-    "dec_op", "sxhi", "bitoff", "swapb", NULL,
+    "add",  "or",  "adc",   "sbb",    "and",   "sub",   "xor",    "cmp", /* as in ModRM.reg of
+                                                                            group 1 */
+    "rol",  "ror", "rcl",   "rcr",    "shl",   "shr",   "sal",    "sar", /* as in ModRM.reg of
+                                                                            group 2 */
+    "bt",   "bts", "btr",   "btc", /* as in ModRM.reg[1:0] of group 8 */
+    "test", "not", "neg",   "inc",    "dec",   "mov",   "movz",   "movs", "bswap",  "shld",  "shrd",
+    "bsf",  "bsr", "lzcnt", "popcnt", "setcc", "selcc", "dec_op", "sxhi", "bitoff", "swapb", NULL,
 };
 
 static const char *const reg_names[] = {
-    "rax",   "rcx",   "rdx",   "rbx",    "rsp",    "rbp",   "rsi",  "rdi",    "r8",    "r9",
-    "r10",   "r11",   "r12",   "r13",    "r14",    "r15",   "t0",   "t1",     "t2",    "t3",
-    "t4",    "t5",    "t6",    "t7",     "t8",     "t9",    "t10",  "t11",    "t12",   "t13",
-    "t14",   "t15",   "none",  "reg",    "rm",     "imm",   "imm2", "k",      "ea",    "rip",
-    "nrip",  "relt",  "flags", "osb",    "step",   "evec",  "eerr", "pflags", "prip",  "cpl",
-    "tcpl",  "sserr", "ldhi",  "mdhi",   "wdhi",   "cr0",   "cr2",  "cr3",    "cr4",   "efer",
-    "dr6",   "dr7",   "drn",   "gdtb",   "gdtl",   "idtb",  "idtl", "star",   "lstar", "cstar",
-    "fmask", "kgsb",  "apicb", "msrv",   "tscaux", "sbase", "slim", "ssel",   "sattr", "cpa",
-    "cpb",   "cpc",   "cpd",   "modreg", NULL,
+    "rax",   "rcx",   "rdx",    "rbx",    "rsp",   "rbp",  "rsi",  "rdi",    "r8",    "r9",
+    "r10",   "r11",   "r12",    "r13",    "r14",   "r15",  "t0",   "t1",     "t2",    "t3",
+    "t4",    "t5",    "t6",     "t7",     "t8",    "t9",   "t10",  "t11",    "t12",   "t13",
+    "t14",   "t15",   "none",   "reg",    "rm",    "imm",  "imm2", "k",      "ea",    "rip",
+    "nrip",  "relt",  "flags",  "osb",    "step",  "evec", "eerr", "pflags", "prip",  "cpl",
+    "tcpl",  "sserr", "ldhi",   "mdhi",   "wdhi",  "cr0",  "cr2",  "cr3",    "cr4",   "efer",
+    "dr6",   "dr7",   "drn",    "gdtb",   "gdtl",  "idtb", "idtl", "star",   "lstar", "cstar",
+    "fmask", "kgsb",  "msrv",   "tscaux", "sbase", "slim", "ssel", "sattr",  "cpa",   "cpb",
+    "cpc",   "cpd",   "modreg", NULL,
 };
 
 static const char *const size_names[] = {
@@ -64,7 +63,7 @@ static const char *const size_names[] = {
 
 static const char *const seg_names[] = {
     "es",  "cs",  "ss",   "ds",  "fs",   "gs", "ldtr", "tr", "ncs",
-    "nss", "dat", "sreg", "lin", "phys", "io", "nil",  NULL,
+    "nss", "dat", "sreg", "lin", "apic", "io", "nil",  NULL,
 };
 
 static const char *const cond_names[] = {
@@ -78,8 +77,9 @@ static const char *const ctl_names[] = {"next", "j", "call", "ret", "end", "more
 enum { CTL_J = 1, CTL_CALL = 2, CTL_RET = 3, CTL_END = 4 };
 
 /* Modifiers of an operation. */
-static const char *const mod_names[] = {"f", "rmw", "lock", "imp", "push", "pop", "probe", NULL};
-enum { MOD_F = 0, MOD_COUNT = 7 };
+static const char *const mod_names[] = {"f",   "rmw",   "lock", "imp", "push",
+                                        "pop", "probe", "room", NULL};
+enum { MOD_COUNT = 8 };
 
 /* Fields of a word, from bit 0 up. */
 enum {
@@ -87,7 +87,7 @@ enum {
     W_CTL = 3,
     W_COND = 6,
     W_K = 8,
-    W_MOD = 7,
+    W_MOD = 8,
     W_SEG = 4,
     W_SZ = 4,
     W_REG = 7,
@@ -454,7 +454,8 @@ static bool parse_file(struct assembler *as, const char *name)
     return true;
 }
 
-/* The package's lines "localparam type Name = value;"; a value that is no plain number is an error. */
+/* The package's lines "localparam type Name = value;"; a value that is no plain number is an error.
+ */
 static bool parse_constants(struct assembler *as, const char *name)
 {
     char line[LINE_LEN];
@@ -530,8 +531,7 @@ static void check_depth(struct assembler *as)
                 continue;
             int best = -1;
             for (int j = 0; j < as->label_count; j++)
-                if (as->labels[j].at <= w &&
-                    (best < 0 || as->labels[j].at > as->labels[best].at))
+                if (as->labels[j].at <= w && (best < 0 || as->labels[j].at > as->labels[best].at))
                     best = j;
             report(as, "calls deeper than the return stack", best < 0 ? "" : as->labels[best].name);
             return;

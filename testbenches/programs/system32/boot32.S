@@ -143,7 +143,7 @@ gdtr:   .word   gdt_end - gdt - 1
 idtr:   .word   256 * 8 - 1
         .long   idt
         .align  8
-        .globl  gdt, idt, tss, seen, result
+        .globl  gdt, idt, tss, seen, result, stubs, ring0_stack_top
 gdt:    .quad   0
         .quad   0x00CF9B000000FFFF      # 08 code
         .quad   0x00CF93000000FFFF      # 10 data
@@ -163,6 +163,11 @@ gdt:    .quad   0
         .quad   0x0040930000000FFF      # 80 stack, 4096 bytes
         .quad   0x0000830000000067      # 88 16-bit TSS, busy
         .quad   0x0000810000000067      # 90 16-bit TSS
+        .quad   0x00009B000000FFFF      # 98 16-bit code, its base set by width16
+        .quad   0x000093020000FFFF      # A0 16-bit stack at 20000
+        .quad   0x0000FB000000FFFF      # A8 16-bit code of ring 3
+        .quad   0x0000F3020000FFFF      # B0 16-bit stack of ring 3
+        .quad   0x00CF9B000000FFFF      # B8 code whose EIP runs over FFFFFFFF
 gdt_end:
         .align  4
 tss:    .long   0, ring0_stack_top, 0x10, ring1_stack_top, 0x69, 0, 0

@@ -2,20 +2,7 @@
 // 32-bit protected mode as software without paging uses it: limits, types, expand-down segments,
 // descriptor and gate checks, the stack switch by the TSS, PUSHA, INTO. SDM Vol. 3A "Protection",
 // "Interrupt and Exception Handling". Runs only here: QEMU checks no limits.
-#include <stdbool.h>
-#include <stdint.h>
-
-#define NONE 255
-
-extern volatile uint64_t gdt[], idt[];
-extern volatile uint32_t tss[], seen[8], result;
-extern uint8_t user_stack_top[];
-unsigned probe(void (*fn)(void));
-unsigned probe3(void (*fn)(void));
-
-#define PROBE(name, text)                                                                          \
-    __asm__(".text\n.globl p_" #name "\np_" #name ":\n" text "\nret\n");                           \
-    void p_##name(void)
+#include "system32.h"
 
 static unsigned failures;
 
@@ -41,7 +28,7 @@ static void put_hex(uint32_t v)
         put_char("0123456789abcdef"[v >> shift & 15]);
 }
 
-static void check(const char *what, bool ok)
+void check(const char *what, bool ok)
 {
     put(ok ? "ok   " : "FAIL ");
     put(what);
@@ -57,13 +44,13 @@ static void check(const char *what, bool ok)
     failures += !ok;
 }
 
-static void fault(const char *what, void (*fn)(void), uint32_t vector, uint32_t error)
+void fault(const char *what, void (*fn)(void), uint32_t vector, uint32_t error)
 {
     probe(fn);
     check(what, seen[0] == vector && seen[1] == error);
 }
 
-static void fine(const char *what, void (*fn)(void))
+void fine(const char *what, void (*fn)(void))
 {
     check(what, probe(fn) == NONE);
 }
@@ -250,6 +237,7 @@ int main(void)
     transfers();
     gates();
     rings();
+    width16();
     put(failures ? "failed\n" : "all as the manual says\n");
     return failures != 0;
 }

@@ -8,6 +8,7 @@ int main(void)
     probes_open();
     system_tests();
     flow_tests();
+    core_tests();
     line("failures", failures);
     return failures == 0 ? 0 : 1;
 }

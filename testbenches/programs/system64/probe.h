@@ -43,5 +43,6 @@ extern uint64_t msr_value;
 
 void system_tests(void);
 void flow_tests(void);
+void core_tests(void); /* only on this machine */
 
 #endif

@@ -1,0 +1,490 @@
+// SPDX-License-Identifier: Apache-2.0
+// One step of the IOMMU bench on both sides: what is asked goes to the RTL and, in the order of
+// docs/iommu.md "One thing at a time", to the golden model; records, answers and times are
+// compared.
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "block_iommu.h"
+
+void iommu_poke(struct bench *b, uint64_t addr, uint64_t value)
+{
+    block_memory_write8(&b->rtl_memory, addr, value);
+    block_memory_write8(&b->model_memory, addr, value);
+}
+
+/* --- memory --- */
+
+static void on_access(void *ctx, struct vblock_access *a)
+{
+    struct bench *b = ctx;
+    struct rec_bus r = {.addr = a->addr, .be = a->be, .src = a->src};
+
+    r.cycle = viommu_cycle(b->rtl) - b->r->cycle_base;
+    r.flags = a->write ? BUS_WRITE : 0;
+    if (a->write)
+        memcpy(r.data, a->data, 16);
+    ring_push(&b->rtl_bus, &r);
+    if (!a->write)
+        block_memory_read(&b->rtl_memory, a->addr, a->data, 16);
+    for (unsigned i = 0; a->write && i < 16; i++)
+        if (a->be >> i & 1)
+            block_memory_write(&b->rtl_memory, a->addr + i, &a->data[i], 1);
+}
+
+static unsigned on_wait(void *ctx)
+{
+    struct bench *b = ctx;
+
+    return b->o->wait_states_max == 0 ? 0 : block_below(&b->wait_random, b->o->wait_states_max + 1);
+}
+
+/* One access of the model; what it writes goes to its memory. */
+static void model_bus(struct bench *b, uint8_t src, uint64_t addr, unsigned bytes,
+                      const void *written)
+{
+    struct rec_bus r = {.addr = addr & ~UINT64_C(15), .src = src};
+
+    r.be = (uint16_t)(((UINT32_C(1) << bytes) - 1) << (addr & 15));
+    if (written != NULL) {
+        r.flags = BUS_WRITE;
+        memcpy(r.data + (addr & 15), written, bytes);
+        if (b->model_access < b->write_limit)
+            block_memory_write(&b->model_memory, addr, written, bytes);
+    }
+    b->model_access++;
+    ring_push(&b->model_bus, &r);
+}
+
+static void on_message(void *ctx, uint64_t addr, uint32_t data)
+{
+    struct bench *b = ctx;
+
+    b->events++;
+    b->message_addr = addr;
+    b->message_data = data;
+    model_bus(b, BUS_MESSAGE, addr, 4, &data);
+}
+
+/* --- records --- */
+
+#define COLLECT(name, type)                                                                        \
+    static void on_##name(void *ctx, const struct type *r)                                         \
+    {                                                                                              \
+        ring_push(&((struct bench *)ctx)->name, r);                                                \
+    }
+COLLECT(rtl_dma, rec_dma)
+COLLECT(rtl_iwalk, rec_iwalk)
+COLLECT(rtl_iommu, rec_iommu)
+COLLECT(model_iwalk, rec_iwalk)
+#undef COLLECT
+
+static void on_model_iommu(void *ctx, const struct rec_iommu *r)
+{
+    struct bench *b = ctx;
+
+    b->last = *r;
+    ring_push(&b->model_iommu, r);
+}
+
+static bool compare(struct bench *b)
+{
+    return block_same_all(b->r, &type_dma, &b->rtl_dma, &b->model_dma) &&
+           block_same_all(b->r, &type_iwalk, &b->rtl_iwalk, &b->model_iwalk) &&
+           block_same_all(b->r, &type_iommu, &b->rtl_iommu, &b->model_iommu) &&
+           block_same_all(b->r, &type_bus, &b->rtl_bus, &b->model_bus);
+}
+
+/* --- the report's words --- */
+
+static const struct {
+    uint16_t offset;
+    const char *name;
+} registers[] = {{0x000, "VER"},     {0x008, "CAP"},      {0x010, "ECAP"},    {0x018, "GCMD"},
+                 {0x01C, "GSTS"},    {0x020, "RTADDR"},   {0x028, "CCMD"},    {0x034, "FSTS"},
+                 {0x038, "FECTL"},   {0x03C, "FEDATA"},   {0x040, "FEADDR"},  {0x044, "FEUADDR"},
+                 {0x058, "AFLOG"},   {0x064, "PMEN"},     {0x068, "PLMBASE"}, {0x06C, "PLMLIMIT"},
+                 {0x070, "PHMBASE"}, {0x078, "PHMLIMIT"}, {0x080, "IQH"},     {0x088, "IQT"},
+                 {0x090, "IQA"},     {0x09C, "ICS"},      {0x0A0, "IECTL"},   {0x0A4, "IEDATA"},
+                 {0x0A8, "IEADDR"},  {0x0AC, "IEUADDR"},  {0x0B8, "IRTA"},    {0x100, "IVA"},
+                 {0x108, "IOTLB"}};
+
+/* VT-d "Register Descriptions": the register that holds the byte, and the byte in it. */
+static void register_name(char *out, size_t bytes, uint32_t offset)
+{
+    static const uint16_t wide[] = {0x008, 0x010, 0x020, 0x028, 0x100, 0x108};
+
+    if (offset >= REG_FRCD && offset < REG_FRCD + 0x80) {
+        snprintf(out, bytes, "FRCD%u+%u", (offset - REG_FRCD) / 16, offset % 16);
+        return;
+    }
+    for (size_t i = 0; i < sizeof(registers) / sizeof(registers[0]); i++) {
+        unsigned size = 4, within = offset - registers[i].offset;
+
+        for (size_t k = 0; k < sizeof(wide) / sizeof(wide[0]); k++)
+            size = wide[k] == registers[i].offset ? 8 : size;
+        if (offset < registers[i].offset || within >= size)
+            continue;
+        if (within == 0)
+            snprintf(out, bytes, "%s", registers[i].name);
+        else
+            snprintf(out, bytes, "%s+%u", registers[i].name, within);
+        return;
+    }
+    snprintf(out, bytes, "offset 0x%x", offset);
+}
+
+static void describe(struct bench *b)
+{
+    const struct viommu_ask *k = &b->ask;
+    const struct rec_dma *d = &k->in;
+    char *out = b->r->first.request, name[24];
+    size_t room = sizeof(b->r->first.request), n;
+
+    n = (size_t)snprintf(out, room, "%" PRIu64 ":", b->r->requests);
+    if (k->dma)
+        n += (size_t)snprintf(out + n, room - n,
+                              " %s of %u bytes at 0x%" PRIx64 " by %02x:%02x.%x, AT %u",
+                              d->write ? "write" : "read", d->len, d->iova, d->sid >> 8,
+                              d->sid >> 3 & 31, d->sid & 7, d->at);
+    for (unsigned i = 0; i < k->regs && n < room; i++) {
+        const struct viommu_reg *g = &k->reg[i];
+
+        register_name(name, sizeof(name), g->offset);
+        n += (size_t)snprintf(out + n, room - n, "%s %s of %u bytes %s %s",
+                              k->dma || i != 0 ? ";" : "", g->write ? "write" : "read", g->bytes,
+                              g->write ? "to" : "of", name);
+        if (g->write && n < room)
+            n += (size_t)snprintf(out + n, room - n, " <- 0x%" PRIx64, g->wdata);
+        if (k->dma && n < room)
+            n += (size_t)snprintf(out + n, room - n, " (%u cycles %s)", g->after,
+                                  i == 0 ? "on" : "later");
+    }
+    b->r->first.source_id = d->sid;
+}
+
+/* --- the model's side of a step --- */
+
+static void model_data(struct bench *b, const struct rec_dma *in, struct rec_dma *out)
+{
+    model_bus(b, BUS_DMA, out->pa, in->len, in->write ? in->data : NULL);
+    if (!in->write)
+        block_memory_read(&b->model_memory, out->pa, out->data, in->len);
+}
+
+static struct rec_dma model_dma(struct bench *b, const struct rec_dma *in)
+{
+    struct iommu_request q;
+    struct iommu_step s = iommu_dma_begin(b->model, &q, in);
+    uint64_t data[2];
+
+    while (s.action != IOMMU_DO_DONE) {
+        memset(data, 0, sizeof(data));
+        switch (s.action) {
+        case IOMMU_DO_READ:
+            model_bus(b, BUS_IOMMU_WALK, s.addr, s.bytes, NULL);
+            block_memory_read(&b->model_memory, s.addr, data, s.bytes);
+            break;
+        case IOMMU_DO_ACCESS:
+            model_data(b, in, &q.out);
+            break;
+        case IOMMU_DO_MESSAGE:
+            model_bus(b, BUS_MESSAGE, in->iova, 4, in->data);
+            break;
+        case IOMMU_DO_EVENT:
+            on_message(b, s.addr, s.data);
+            break;
+        case IOMMU_DO_DONE:
+            break;
+        }
+        s = iommu_dma_next(b->model, &q, data);
+    }
+    q.out.phase = 1;
+    q.out.tag = in->tag;
+    if (in->write)
+        memcpy(q.out.data, in->data, in->len);
+    else if (q.out.status == DMA_BLOCKED || q.out.status == DMA_REJECTED)
+        memset(q.out.data, 0xFF, in->len);
+    return q.out;
+}
+
+/* docs/iommu.md "Latency", at the pins: the cycles behind the answer of the translation. */
+static unsigned cycles_to_answer(const struct rec_dma *d, unsigned events)
+{
+    bool moves = d->status != DMA_REJECTED && d->len != 0;
+
+    return d->status == DMA_BLOCKED || moves ? 2 + 2 * events : 1;
+}
+
+static unsigned model_request(struct bench *b, unsigned accepted, struct viommu_told *mine,
+                              struct answer *a)
+{
+    const struct rec_dma *in = &b->ask.in;
+    struct rec_dma taken = {.iova = in->iova,
+                            .sid = in->sid,
+                            .len = in->len,
+                            .write = in->write,
+                            .tag = in->tag,
+                            .at = in->at};
+
+    if (in->write)
+        memcpy(taken.data, in->data, in->len);
+    ring_push(&b->model_dma, &taken);
+    b->events = 0;
+    a->dma = model_dma(b, in);
+    ring_push(&b->model_dma, &a->dma);
+    if (a->dma.fault != 0)
+        b->r->faults[a->dma.fault]++;
+    mine->accepted = accepted;
+    mine->answered = accepted + a->dma.latency + cycles_to_answer(&a->dma, b->events);
+    mine->ok = a->dma.status != DMA_BLOCKED && a->dma.status != DMA_REJECTED;
+    if (!in->write)
+        memcpy(mine->rdata, a->dma.data, in->len);
+    return mine->answered + 1;
+}
+
+static unsigned model_register(struct bench *b, unsigned i, unsigned accepted,
+                               struct viommu_told *mine, struct answer *a)
+{
+    const struct viommu_reg *g = &b->ask.reg[i];
+
+    b->events = 0;
+    if (g->write)
+        iommu_reg_write(b->model, g->offset, g->bytes, g->wdata);
+    else
+        a->reg[i] = iommu_reg_read(b->model, g->offset, g->bytes);
+    if (g->bytes < 8)
+        a->reg[i] &= (UINT64_C(1) << (8 * g->bytes)) - 1;
+    mine->reg_rdata[i] = a->reg[i];
+    mine->acked[i] = accepted + (g->bytes == 8 ? 4 : 3);
+    return mine->acked[i] + 1 + 2 * b->events;
+}
+
+/* docs/iommu.md "One thing at a time": what is taken when; the unit is idle in cycle 0. */
+static void model_step(struct bench *b, struct viommu_told *mine, struct answer *a)
+{
+    const struct viommu_ask *k = &b->ask;
+    bool dma = k->dma;
+    unsigned reg = 0, due = k->reg[0].after, idle = 0, now;
+
+    memset(mine, 0, sizeof(*mine));
+    memset(a, 0, sizeof(*a));
+    memset(&b->last, 0, sizeof(b->last));
+    b->model_access = 0;
+    while (dma || reg < k->regs) {
+        now = dma ? k->dma_after : UINT_MAX;
+        if (reg < k->regs && due < now)
+            now = due;
+        if (now < idle)
+            now = idle;
+        if (reg < k->regs && due <= now) {
+            idle = model_register(b, reg, now, mine, a);
+            due = mine->acked[reg] + 1 + (reg + 1 < k->regs ? k->reg[reg + 1].after : 0);
+            reg++;
+        } else {
+            idle = model_request(b, now, mine, a);
+            dma = false;
+        }
+        a->events += b->events;
+    }
+    mine->idle = idle;
+    a->last = b->last;
+}
+
+/* --- a step on both sides --- */
+
+static bool same_number(struct bench *b, const char *stream, const char *field, uint64_t rtl,
+                        uint64_t model)
+{
+    char a[BLOCK_TEXT], c[BLOCK_TEXT];
+
+    if (rtl == model)
+        return true;
+    snprintf(a, sizeof(a), "0x%" PRIx64, rtl);
+    snprintf(c, sizeof(c), "0x%" PRIx64, model);
+    block_differ(b->r, stream, field, a, c, viommu_cycle(b->rtl));
+    return false;
+}
+
+/* Times are cycles from the beginning of the step. */
+static bool same_answers(struct bench *b, const struct viommu_told *seen,
+                         const struct viommu_told *mine)
+{
+    const struct viommu_ask *k = &b->ask;
+
+    for (unsigned i = 0; i < k->regs; i++) {
+        uint64_t mask =
+            k->reg[i].bytes < 8 ? (UINT64_C(1) << (8 * k->reg[i].bytes)) - 1 : ~UINT64_C(0);
+
+        if (!k->reg[i].write &&
+            !same_number(b, "iommu", "reg_rdata_o", seen->reg_rdata[i] & mask, mine->reg_rdata[i]))
+            return false;
+        if (!same_number(b, "iommu", "reg_ack_o", seen->acked[i], mine->acked[i]))
+            return false;
+    }
+    if (k->dma) {
+        if (!same_number(b, "dma", "dma_ready_o", seen->accepted, mine->accepted) ||
+            !same_number(b, "dma", "dma_rsp_valid_o", seen->answered, mine->answered) ||
+            !same_number(b, "dma", "dma_rsp_ok_o", seen->ok, mine->ok))
+            return false;
+        for (unsigned i = 0; !k->in.write && i < k->in.len; i++)
+            if (!same_number(b, "dma", "dma_rsp_rdata_o", seen->rdata[i], mine->rdata[i]))
+                return false;
+    }
+    return same_number(b, k->dma ? "dma" : "iommu", "idle", seen->idle, mine->idle);
+}
+
+bool iommu_step_one(struct bench *b, struct answer *a)
+{
+    struct viommu_told seen, mine;
+    bool done;
+
+    b->ask.cycles = VBLOCK_HANG_CYCLES;
+    b->write_limit = UINT_MAX;
+    done = viommu_run(b->rtl, &b->ask, &seen);
+    model_step(b, &mine, a);
+    b->r->cycles = viommu_cycle(b->rtl);
+    b->r->requests += b->ask.dma;
+    if (!done) {
+        block_differ(b->r, b->ask.dma ? "dma" : "iommu",
+                     b->ask.dma ? "dma_rsp_valid_o" : "reg_ack_o", "no answer", "an answer",
+                     b->r->cycles);
+        return false;
+    }
+    return compare(b) && same_answers(b, &seen, &mine) && !block_asserted(b->r, b->r->cycles);
+}
+
+bool iommu_request(struct bench *b, const struct rec_dma *in, struct answer *a)
+{
+    b->ask = (struct viommu_ask){.dma = true, .in = *in};
+    return iommu_step_one(b, a);
+}
+
+static bool reg_access(struct bench *b, bool write, uint32_t offset, unsigned bytes, uint64_t value,
+                       struct answer *a)
+{
+    b->ask = (struct viommu_ask){.regs = 1, .reg = {{write, offset, bytes, value, 0}}};
+    return iommu_step_one(b, a);
+}
+
+bool iommu_write(struct bench *b, uint32_t offset, unsigned bytes, uint64_t value, struct answer *a)
+{
+    return reg_access(b, true, offset, bytes, value, a);
+}
+
+bool iommu_read(struct bench *b, uint32_t offset, unsigned bytes, struct answer *a)
+{
+    return reg_access(b, false, offset, bytes, 0, a);
+}
+
+/* --- the bench around the steps --- */
+
+static bool new_model(struct bench *b)
+{
+    struct iommu_env env = {b, on_model_iwalk, on_model_iommu, on_message};
+    struct iommu_config config = iommu_default_config();
+
+    if (b->model != NULL)
+        iommu_destroy(b->model);
+    b->model = iommu_create(&config, &env);
+    return b->model != NULL;
+}
+
+static void empty(struct ring *r)
+{
+    while (r->count != 0)
+        ring_pop(r);
+}
+
+/* The model makes the accesses that the RTL came to, and is then a new one. */
+bool iommu_reset_during(struct bench *b, unsigned cycles)
+{
+    struct viommu_told seen, mine;
+    struct answer a;
+    bool same = true;
+
+    if (cycles != 0) {
+        b->ask.cycles = cycles;
+        viommu_run(b->rtl, &b->ask, &seen);
+        b->write_limit = (unsigned)b->rtl_bus.count;
+        model_step(b, &mine, &a);
+        while (b->model_bus.count > b->rtl_bus.count)
+            b->model_bus.count--;
+        same = block_same_all(b->r, &type_bus, &b->rtl_bus, &b->model_bus);
+    }
+    empty(&b->rtl_dma);
+    empty(&b->rtl_iwalk);
+    empty(&b->rtl_iommu);
+    viommu_reset(b->rtl, 1 + block_below(&b->random, 3));
+    b->r->cycle_base = viommu_cycle(b->rtl);
+    empty(&b->model_dma);
+    empty(&b->model_iwalk);
+    empty(&b->model_iommu);
+    return new_model(b) && same;
+}
+
+bool iommu_bench_open(struct bench *b)
+{
+    struct vblock_env env = {.ctx = b,
+                             .seed = b->o->seed,
+                             .access = on_access,
+                             .wait_states = on_wait,
+                             .dma = on_rtl_dma,
+                             .iwalk = on_rtl_iwalk,
+                             .iommu = on_rtl_iommu};
+
+    ring_init(&b->rtl_dma, sizeof(struct rec_dma));
+    ring_init(&b->rtl_iwalk, sizeof(struct rec_iwalk));
+    ring_init(&b->rtl_iommu, sizeof(struct rec_iommu));
+    ring_init(&b->rtl_bus, sizeof(struct rec_bus));
+    ring_init(&b->model_dma, sizeof(struct rec_dma));
+    ring_init(&b->model_iwalk, sizeof(struct rec_iwalk));
+    ring_init(&b->model_iommu, sizeof(struct rec_iommu));
+    ring_init(&b->model_bus, sizeof(struct rec_bus));
+    if (!block_memory_init(&b->rtl_memory) || !block_memory_init(&b->model_memory))
+        return false;
+    b->rtl = viommu_create(&env);
+    if (b->o->wave_path != NULL)
+        viommu_wave(b->rtl, b->o->wave_path, b->o->wave_from, b->o->wave_to);
+    return new_model(b);
+}
+
+static void compare_memory(struct bench *b)
+{
+    char a[BLOCK_TEXT], c[BLOCK_TEXT];
+    uint64_t addr;
+    uint8_t rtl, model;
+
+    if (!block_memory_differs(&b->rtl_memory, &b->model_memory, &addr))
+        return;
+    block_memory_read(&b->rtl_memory, addr, &rtl, 1);
+    block_memory_read(&b->model_memory, addr, &model, 1);
+    snprintf(a, sizeof(a), "%02x at 0x%" PRIx64, rtl, addr);
+    snprintf(c, sizeof(c), "%02x", model);
+    block_differ(b->r, "memory", "byte", a, c, viommu_cycle(b->rtl));
+}
+
+void iommu_bench_end(struct bench *b)
+{
+    if (b->r->failed)
+        describe(b);
+    else
+        compare_memory(b);
+}
+
+void iommu_bench_close(struct bench *b)
+{
+    struct ring *rings[] = {&b->rtl_dma,   &b->rtl_iwalk,   &b->rtl_iommu,   &b->rtl_bus,
+                            &b->model_dma, &b->model_iwalk, &b->model_iommu, &b->model_bus};
+
+    if (b->rtl != NULL)
+        viommu_destroy(b->rtl);
+    if (b->model != NULL)
+        iommu_destroy(b->model);
+    for (unsigned i = 0; i < sizeof(rings) / sizeof(rings[0]); i++)
+        ring_free(rings[i]);
+    block_memory_free(&b->rtl_memory);
+    block_memory_free(&b->model_memory);
+}

@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: Apache-2.0
+// One translation or flush of the MMU bench on both sides, compared: records, answer, time at the
+// pins. Somebody else may write to memory between two accesses of the walk (struct race).
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "block_mmu.h"
+
+void mmu_poke(struct bench *b, uint64_t addr, uint64_t value)
+{
+    block_memory_write8(&b->rtl_memory, addr, value);
+    block_memory_write8(&b->model_memory, addr, value);
+}
+
+/* --- memory of both sides --- */
+
+static void race(const struct bench *b, struct block_memory *memory, unsigned access,
+                 uint64_t last_entry)
+{
+    for (unsigned i = 0; i < b->race_count; i++) {
+        uint64_t addr = b->races[i].last_entry ? last_entry : b->races[i].addr;
+
+        if (b->races[i].access == access)
+            block_memory_write8(memory, addr, b->races[i].value);
+    }
+}
+
+static void on_access(void *ctx, struct vblock_access *a)
+{
+    struct bench *b = ctx;
+
+    race(b, &b->rtl_memory, b->rtl_access++, b->rtl_entry);
+    b->rtl_entry = a->addr + (a->be & 0xFF ? 0 : 8);
+    if (!a->write)
+        block_memory_read(&b->rtl_memory, a->addr, a->data, 16);
+    for (unsigned i = 0; a->write && i < 16; i++)
+        if (a->be >> i & 1)
+            block_memory_write(&b->rtl_memory, a->addr + i, &a->data[i], 1);
+}
+
+static unsigned on_wait(void *ctx)
+{
+    struct bench *b = ctx;
+
+    return b->o->wait_states_max == 0 ? 0 : block_below(&b->wait_random, b->o->wait_states_max + 1);
+}
+
+static void model_race(struct bench *b, uint64_t pa)
+{
+    if (b->model_access < b->model_write_limit)
+        race(b, &b->model_memory, b->model_access, b->model_entry);
+    b->model_access++;
+    b->model_entry = pa;
+}
+
+static uint64_t model_read(void *ctx, uint64_t pa)
+{
+    struct bench *b = ctx;
+
+    model_race(b, pa);
+    return block_memory_read8(&b->model_memory, pa);
+}
+
+static void model_write(void *ctx, uint64_t pa, uint64_t value)
+{
+    struct bench *b = ctx;
+
+    model_race(b, pa);
+    if (b->model_access <= b->model_write_limit)
+        block_memory_write8(&b->model_memory, pa, value);
+}
+
+/* --- records --- */
+
+static void on_xlate(void *ctx, const struct rec_xlate *r)
+{
+    ring_push(&((struct bench *)ctx)->rtl_xlate, r);
+}
+
+static void on_walk(void *ctx, const struct rec_walk *r)
+{
+    ring_push(&((struct bench *)ctx)->rtl_walk, r);
+}
+
+static void on_model_walk(void *ctx, const struct rec_walk *r)
+{
+    ring_push(&((struct bench *)ctx)->model_walk, r);
+}
+
+/* --- one request --- */
+
+static struct rec_xlate model_translate(struct bench *b, const struct mmu_req *q)
+{
+    struct mmu_rsp rsp;
+    struct rec_xlate x = {.va = q->va,
+                          .requester = q->access != ACCESS_FETCH,
+                          .access = q->access,
+                          .user = q->user,
+                          .implicit = q->implicit};
+
+    mmu_translate(&b->model, &b->ctx, q, &rsp);
+    x.pa = rsp.pa;
+    x.error_code = rsp.error_code;
+    x.latency = rsp.latency;
+    x.fault = rsp.fault;
+    x.page_log2 = rsp.page_log2;
+    x.memtype = rsp.memtype;
+    x.hit = rsp.hit;
+    x.psc = rsp.psc;
+    return x;
+}
+
+static bool only_latency_differs(const struct rec_xlate *rtl, const struct rec_xlate *model)
+{
+    const struct record_field *f = rtl == NULL ? NULL : record_differs(&type_xlate, rtl, model);
+
+    return f != NULL && strcmp(f->name, "latency") == 0; /* the last field */
+}
+
+static void describe(struct bench *b)
+{
+    const struct mmu_req *q = &b->request;
+
+    snprintf(b->r->first.request, sizeof(b->r->first.request),
+             "%" PRIu64 ": %s of 0x%" PRIx64 ", %s%s, CR3 0x%" PRIx64, b->r->requests,
+             q->access == ACCESS_FETCH  ? "fetch"
+             : q->access == ACCESS_READ ? "read"
+                                        : "write",
+             q->va, q->user ? "user" : "supervisor", q->implicit ? ", implicit" : "", b->ctx.cr3);
+}
+
+static void begin_request(struct bench *b, const struct mmu_req *q)
+{
+    b->request = *q;
+    b->rtl_access = b->model_access = 0;
+    b->rtl_entry = b->model_entry = 0;
+    b->model_write_limit = UINT_MAX;
+}
+
+static bool compare(struct bench *b, const struct rec_xlate *mine, unsigned latency)
+{
+    const struct rec_xlate *seen = ring_head(&b->rtl_xlate);
+    /* Of a translation that differs only in its latency the walk tells more. */
+    bool late = only_latency_differs(seen, mine);
+    char a[BLOCK_TEXT], c[BLOCK_TEXT];
+
+    if (!late && !block_same(b->r, &type_xlate, seen, mine))
+        return false;
+    if (!block_same_all(b->r, &type_walk, &b->rtl_walk, &b->model_walk))
+        return false;
+    if (late && !block_same(b->r, &type_xlate, seen, mine))
+        return false;
+    ring_pop(&b->rtl_xlate);
+    if (b->rtl_xlate.count != 0)
+        return block_same(b->r, &type_xlate, ring_head(&b->rtl_xlate), NULL);
+    if (latency == mine->latency)
+        return true;
+    snprintf(a, sizeof(a), "%u cycles after the request", latency);
+    snprintf(c, sizeof(c), "%u", mine->latency);
+    block_differ(b->r, "xlate", "rsp_valid_o", a, c, vmmu_cycle(b->rtl));
+    return false;
+}
+
+bool mmu_translate_one(struct bench *b, const struct mmu_req *q, struct rec_xlate *x)
+{
+    unsigned latency;
+    bool same;
+
+    begin_request(b, q);
+    if (!vmmu_translate(b->rtl, q->va, q->access, q->user, q->implicit, VBLOCK_HANG_CYCLES,
+                        &latency)) {
+        block_differ(b->r, "xlate", "rsp_valid_o", "no answer", "an answer", vmmu_cycle(b->rtl));
+        return false;
+    }
+    *x = model_translate(b, q);
+    if (x->fault)
+        b->r->faults[x->error_code & 0xFF]++;
+    same = compare(b, x, latency);
+    b->race_count = 0;
+    b->r->requests++;
+    b->r->cycles = vmmu_cycle(b->rtl);
+    return same && !block_asserted(b->r, b->r->cycles);
+}
+
+void mmu_set_context(struct bench *b)
+{
+    struct vmmu_ctx c = {.pg = (b->ctx.cr0 & MMU_CR0_PG) != 0,
+                         .wp = (b->ctx.cr0 & MMU_CR0_WP) != 0,
+                         .pge = (b->ctx.cr4 & MMU_CR4_PGE) != 0,
+                         .pcide = (b->ctx.cr4 & MMU_CR4_PCIDE) != 0,
+                         .smep = (b->ctx.cr4 & MMU_CR4_SMEP) != 0,
+                         .smap = (b->ctx.cr4 & MMU_CR4_SMAP) != 0,
+                         .nxe = (b->ctx.efer & MMU_EFER_NXE) != 0,
+                         .ac = b->ac,
+                         .cr3 = b->ctx.cr3,
+                         .pat = b->ctx.pat};
+
+    vmmu_context(b->rtl, &c);
+}
+
+bool mmu_flush_one(struct bench *b, const struct mmu_flush_req *f)
+{
+    mmu_flush(&b->model, f);
+    if (vmmu_flush(b->rtl, f->kind, f->va, f->pcid))
+        return true;
+    block_differ(b->r, "flush", "flush_ready_o", "not ready", "ready", vmmu_cycle(b->rtl));
+    return false;
+}
+
+/* --- the bench around them --- */
+
+/* The model makes the accesses that the RTL came to, and is then a new one. */
+bool mmu_reset_during(struct bench *b, const struct mmu_req *q, unsigned cycles)
+{
+    struct mmu_mem mem = b->model.mem;
+    unsigned latency;
+    bool answered = false;
+
+    begin_request(b, q);
+    if (cycles != 0) {
+        answered = vmmu_translate(b->rtl, q->va, q->access, q->user, q->implicit, cycles, &latency);
+        b->model_write_limit = b->rtl_access;
+        model_translate(b, q);
+        while (!answered && b->model_walk.count > b->rtl_walk.count)
+            b->model_walk.count--;
+    }
+    b->race_count = 0;
+    while (b->rtl_xlate.count != 0)
+        ring_pop(&b->rtl_xlate);
+    vmmu_reset(b->rtl, 1 + block_below(&b->random, 3));
+    mmu_init(&b->model, &mem);
+    if (!block_same_all(b->r, &type_walk, &b->rtl_walk, &b->model_walk))
+        return false;
+    b->r->cycle_base = vmmu_cycle(b->rtl);
+    return true;
+}
+
+bool mmu_bench_open(struct bench *b)
+{
+    struct mmu_mem mem = {b, model_read, model_read, model_write, on_model_walk};
+    struct vblock_env env = {.ctx = b,
+                             .seed = b->o->seed,
+                             .access = on_access,
+                             .wait_states = on_wait,
+                             .xlate = on_xlate,
+                             .walk = on_walk};
+
+    ring_init(&b->rtl_xlate, sizeof(struct rec_xlate));
+    ring_init(&b->rtl_walk, sizeof(struct rec_walk));
+    ring_init(&b->model_walk, sizeof(struct rec_walk));
+    if (!block_memory_init(&b->rtl_memory) || !block_memory_init(&b->model_memory))
+        return false;
+    mmu_init(&b->model, &mem);
+    b->rtl = vmmu_create(&env);
+    if (b->o->wave_path != NULL)
+        vmmu_wave(b->rtl, b->o->wave_path, b->o->wave_from, b->o->wave_to);
+    return true;
+}
+
+static void compare_memory(struct bench *b)
+{
+    char a[BLOCK_TEXT], c[BLOCK_TEXT];
+    uint64_t addr;
+    uint8_t rtl, model;
+
+    if (!block_memory_differs(&b->rtl_memory, &b->model_memory, &addr))
+        return;
+    block_memory_read(&b->rtl_memory, addr, &rtl, 1);
+    block_memory_read(&b->model_memory, addr, &model, 1);
+    snprintf(a, sizeof(a), "%02x at 0x%" PRIx64, rtl, addr);
+    snprintf(c, sizeof(c), "%02x", model);
+    block_differ(b->r, "memory", "byte", a, c, vmmu_cycle(b->rtl));
+}
+
+void mmu_bench_end(struct bench *b)
+{
+    if (b->r->failed)
+        describe(b);
+    else
+        compare_memory(b);
+}
+
+void mmu_bench_close(struct bench *b)
+{
+    vmmu_destroy(b->rtl);
+    ring_free(&b->rtl_xlate);
+    ring_free(&b->rtl_walk);
+    ring_free(&b->model_walk);
+    block_memory_free(&b->rtl_memory);
+    block_memory_free(&b->model_memory);
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// Probes of 32-bit protected mode: one piece of code, what it raised, what it left in EAX.
+#ifndef SYSTEM32_H
+#define SYSTEM32_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define NONE 255
+
+/* seen[]: vector, error, eip, cs, eflags, and with a change of ring esp, ss; then the handler's ESP
+ * behind its PUSHA. */
+extern volatile uint64_t gdt[], idt[];
+extern volatile uint32_t tss[], seen[8], result;
+extern uint8_t user_stack_top[], stubs[];
+unsigned probe(void (*fn)(void));
+unsigned probe3(void (*fn)(void));
+
+#define PROBE(name, text)                                                                          \
+    __asm__(".text\n.globl p_" #name "\np_" #name ":\n" text "\nret\n");                           \
+    void p_##name(void)
+
+void check(const char *what, bool ok);
+void fault(const char *what, void (*fn)(void), uint32_t vector, uint32_t error);
+void fine(const char *what, void (*fn)(void));
+void width16(void);
+
+#endif
