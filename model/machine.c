@@ -17,6 +17,7 @@ struct machine {
     struct rw_mem mem;
     void *ctx;
     void (*console)(void *ctx, uint8_t byte);
+    void (*walk)(void *ctx, const struct rec_walk *w);
     struct device_dma queue[DMA_QUEUE];
     unsigned queue_head, queue_count;
     uint64_t now; /* retirements before the running slice */
@@ -186,6 +187,48 @@ static void host_exit(void *ctx, uint32_t status)
     m->exit_status = status;
 }
 
+/* With these hooks the model takes no short way: each access is announced, each record made. */
+static void ignore_access(void *ctx, const struct rw_access *a)
+{
+    (void)ctx;
+    (void)a;
+}
+
+static void ignore_retire(void *ctx, const struct rec_retire *r)
+{
+    (void)ctx;
+    (void)r;
+}
+
+static void ignore_sys(void *ctx, const struct rec_sys *s)
+{
+    (void)ctx;
+    (void)s;
+}
+
+static void ignore_xlate(void *ctx, const struct rec_xlate *x)
+{
+    (void)ctx;
+    (void)x;
+}
+
+static void on_walk(void *ctx, const struct rec_walk *w)
+{
+    struct machine *m = ctx;
+
+    if (m->walk != NULL)
+        m->walk(m->ctx, w);
+}
+
+static void record_everything(struct rw_env *env)
+{
+    env->before = ignore_access;
+    env->retire = ignore_retire;
+    env->sys = ignore_sys;
+    env->xlate = ignore_xlate;
+    env->walk = on_walk;
+}
+
 struct machine *machine_create(const struct machine_config *config)
 {
     struct machine *m = calloc(1, sizeof(*m));
@@ -202,6 +245,11 @@ struct machine *machine_create(const struct machine_config *config)
     m->mem = config->mem;
     m->ctx = config->ctx;
     m->console = config->console;
+    m->walk = config->walk;
+    if (m->walk != NULL)
+        env.walk = on_walk;
+    if (config->record)
+        record_everything(&env);
     pc_init(&m->board, &host);
     m->cpu = m->ops->create(&mc, &env);
     m->iommu = iommu_create(&ic, &ienv);
@@ -355,4 +403,9 @@ struct machine_counts machine_counts(const struct machine *m)
 uint64_t machine_unclaimed(const struct machine *m)
 {
     return m->board.unclaimed;
+}
+
+void machine_state(const struct machine *m, struct rw_state *state)
+{
+    m->ops->get_state(m->cpu, state);
 }

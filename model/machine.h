@@ -14,6 +14,8 @@ struct machine_config {
     struct rw_boot boot;
     void *ctx;
     void (*console)(void *ctx, uint8_t byte);
+    void (*walk)(void *ctx, const struct rec_walk *w); /* may be NULL */
+    bool record; /* the model says everything it does, as it would in lockstep; nobody listens */
 };
 
 enum machine_end {
@@ -35,5 +37,6 @@ enum machine_end machine_run(struct machine *m, uint64_t max_retirements);
 bool machine_exit_status(const struct machine *m, uint32_t *status);
 struct machine_counts machine_counts(const struct machine *m);
 uint64_t machine_unclaimed(const struct machine *m);
+void machine_state(const struct machine *m, struct rw_state *state);
 
 #endif

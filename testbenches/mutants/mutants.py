@@ -8,6 +8,7 @@ diff against the project's root. COMMAND is one of
     run PROGRAM ARGS           a guest program in lockstep
     random MODE [OPTIONS]      random guest programs in lockstep (randgen's options)
     images [OPTIONS]           guest images with bytes changed, in lockstep (images.py's options)
+    paths PROGRAM              the model's fast way against its recorded one (testbenches/paths)
     unit FILTER                unit tests (a broken scoreboard shows there)
 A last word `seeds FROM-TO` repeats it, seed by seed, until one shows the fault (random and images
 want it).
@@ -30,7 +31,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 COPIED = ["rtl", "model", "cosim", "testbenches", "cmake", "waves", "CMakeLists.txt"]
 TARGETS = {"mmu": "block_mmu", "iommu": "block_iommu", "bus": "block_bus", "run": "ringwalk",
-           "unit": "unit_tests"}
+           "paths": "paths", "unit": "unit_tests"}
 
 
 def refuse(text):
@@ -53,7 +54,7 @@ class Mutant:
                 break
         words = self.run.split()
         if not self.what or len(words) < 2 or words[0] not in TARGETS:
-            refuse(f"{path.name}: wants the lines 'what: ...' and 'run: mmu|iommu|bus|run|unit ...'")
+            refuse(f"{path.name}: wants the lines 'what: ...' and 'run: mmu|iommu|bus|run|paths|unit ...'")
         self.kind = words[0]
         self.files = re.findall(r"^\+\+\+ b/(\S+)", text, re.M)
 
@@ -121,6 +122,8 @@ def command_of(mutant, words, seed, binaries, programs):
     seeded = [] if seed is None else ["--seed", str(seed)]
     if mutant.kind == "unit":
         return [tool, "--gtest_filter=" + words[1]]
+    if mutant.kind == "paths":
+        return [tool, str(programs / (words[1] + ".elf"))]
     if mutant.kind == "run":
         return [tool, "run", str(programs / (words[1] + ".elf")), "--no-bundle", "--quiet",
                 "--json", "-"] + words[2:] + seeded
@@ -142,6 +145,15 @@ def end_of_unit(done):
     if done.returncode == 0:
         return "agreed", "", "", None, "every test passed"
     return "caught", "unit", failed.group(1) if failed else "", None, ""
+
+
+def end_of_paths(done):
+    first = re.search(r"^  (\S[^:]*): (fast .*)$", done.stdout, re.M)
+    if done.returncode == 1:
+        return "caught", "paths", first.group(1) if first else "", None, ""
+    if done.returncode == 0:
+        return "agreed", "", "", None, "both ways agree"
+    return "else", "", "", None, (done.stdout + done.stderr).strip()[-200:]
 
 
 def end_of_script(done):
@@ -183,6 +195,8 @@ def run_once(mutant, words, seed, binaries, programs, timeout):
         return "else", "", "", None, str(e)
     if mutant.kind == "unit":
         return end_of_unit(done)
+    if mutant.kind == "paths":
+        return end_of_paths(done)
     return end_of_script(done) if mutant.kind in ("random", "images") else end_of_report(done)
 
 

@@ -10,6 +10,16 @@ if [ $# -lt 3 ]; then
   echo "usage: run.sh FROM TO 64|32|compat [--ring 3] [--fuzz] [--slots N]" >&2
   exit 2
 fi
+# RUN: another tool that takes a program (testbenches/paths) instead of the lockstep.
+run_one() {
+  if [ -n "${RUN:-}" ]; then
+    "$RUN" "$1"
+  else
+    "${RINGWALK:-$build/ringwalk}" run --no-bundle --quiet --seed "$seed" --max-cycles 8000000 \
+      ${OPTIONS:-} "$1"
+  fi
+}
+
 from=$1 to=$2 mode=$3
 shift 3
 mkdir -p "$work"
@@ -21,8 +31,7 @@ while [ "$seed" -le "$to" ]; do
     gcc -nostdlib -static -no-pie -Wl,--build-id=none,-n,--no-warn-rwx-segments -z noexecstack \
       -I "$here" -T "$here/link.ld" "$p.S" -o "$p.elf64" &&
     objcopy -O elf32-i386 "$p.elf64" "$p.elf" || exit 1
-  if "${RINGWALK:-$build/ringwalk}" run --no-bundle --quiet --seed "$seed" --max-cycles 8000000 ${OPTIONS:-} \
-    "$p.elf" >"$p.log" 2>&1; then
+  if run_one "$p.elf" >"$p.log" 2>&1; then
     [ -n "${KEEP:-}" ] || rm -f "$p.S" "$p.elf64" "$p.elf" "$p.log"
   else
     failed=$((failed + 1))
