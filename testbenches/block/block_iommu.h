@@ -21,6 +21,11 @@
 #define REG_IOTLB  0x108
 #define REG_FRCD   0x200
 
+/* The first group: what came together. Bit 0: register access and request raised in one cycle; 1: a
+ * register access goes before a request that waits longer; 2: raised while a request runs; 3: a
+ * request raised while a register access runs; 4: a reset with accesses made. */
+#define GROUP_TOGETHER 0
+
 struct bench {
     const struct block_options *o;
     struct block_result *r;

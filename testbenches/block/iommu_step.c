@@ -262,6 +262,22 @@ static unsigned model_register(struct bench *b, unsigned i, unsigned accepted,
     return mine->acked[i] + 1 + 2 * b->events;
 }
 
+static void count_together(struct bench *b, const struct viommu_told *mine, unsigned reg,
+                           unsigned due, unsigned now, bool dma)
+{
+    struct decide_group *g = &b->r->groups[GROUP_TOGETHER];
+    const struct viommu_ask *k = &b->ask;
+
+    if (dma && k->dma_after == due && now == due)
+        decide_bit(g, 0);
+    if (dma && k->dma_after < due)
+        decide_bit(g, 1);
+    if (k->dma && !dma && due > mine->accepted && due < mine->answered)
+        decide_bit(g, 2);
+    if (dma && k->dma_after > now && k->dma_after < mine->acked[reg])
+        decide_bit(g, 3);
+}
+
 /* docs/iommu.md "One thing at a time": what is taken when; the unit is idle in cycle 0. */
 static void model_step(struct bench *b, struct viommu_told *mine, struct answer *a)
 {
@@ -281,6 +297,7 @@ static void model_step(struct bench *b, struct viommu_told *mine, struct answer 
             now = idle;
         if (reg < k->regs && due <= now) {
             idle = model_register(b, reg, now, mine, a);
+            count_together(b, mine, reg, due, now, dma);
             due = mine->acked[reg] + 1 + (reg + 1 < k->regs ? k->reg[reg + 1].after : 0);
             reg++;
         } else {
@@ -409,6 +426,8 @@ bool iommu_reset_during(struct bench *b, unsigned cycles)
         b->ask.cycles = cycles;
         viommu_run(b->rtl, &b->ask, &seen);
         b->write_limit = (unsigned)b->rtl_bus.count;
+        if (b->write_limit != 0)
+            decide_bit(&b->r->groups[GROUP_TOGETHER], 4);
         model_step(b, &mine, &a);
         while (b->model_bus.count > b->rtl_bus.count)
             b->model_bus.count--;

@@ -30,6 +30,7 @@
 #define AM_COUNT 19 /* MAMV is 18 */
 
 enum {
+    G_TOGETHER = GROUP_TOGETHER,
     G_SID,
     G_FM_0,
     G_FM_1,
@@ -683,6 +684,7 @@ static bool register_offset(struct bench *b, const struct experiment *e, unsigne
 
 /* clang-format off */
 static const struct experiment experiments[G_COUNT] = {
+    [G_TOGETHER] = {.name = "register access and request", .wanted = DECIDE_BITS(4, 0)},
     [G_SID]  = {"context cache source-id", ID_BITS, tag_sid, 0, 0, 0},
     [G_FM_0] = {"device invalidation FM 0 source-id", ID_BITS, invalidate_sid, 0, 0, 0},
     [G_FM_1] = {"device invalidation FM 1 source-id", ID_BITS, invalidate_sid, 0, 0, 1},
