@@ -87,7 +87,7 @@ struct watch {
 
 /* locks.c */
 struct bus_watch {
-    bool locked; /* the processor's last beat left the bus locked */
+    bool locked;                                 /* the processor's last beat left the bus locked */
     uint64_t fetch_page[SCOREBOARD_FETCH_PAGES]; /* of the last fetch translations, newest first */
     unsigned fetch_pages;
     uint64_t acks, mem_acks, last_ack_cycle;

@@ -7,14 +7,15 @@ diff against the project's root. COMMAND is one of
     mmu|iommu|bus ARGS         the block bench
     run PROGRAM ARGS           a guest program in lockstep
     random MODE [OPTIONS]      random guest programs in lockstep (randgen's options)
-    images [OPTIONS]           guest images with bytes changed, in lockstep (images.py's options)
+    images [PROGRAM...]        guest images with bytes changed, in lockstep (images.py)
+    events TABLE               the cases of a table of events, in lockstep (testbenches/events)
     paths PROGRAM              the model's fast way against its recorded one (testbenches/paths)
     unit FILTER                unit tests (a broken scoreboard shows there)
-A last word `seeds FROM-TO` repeats it, seed by seed, until one shows the fault (random and images
+`seeds FROM-TO` at its end repeats it, seed by seed, until one shows the fault (random and images
 want it).
 A mutant is caught when the command ends in a mismatch or a hang (unit: a failing test) and the same
-command agrees on the tree as it is. One that only the guest's own check notices is missed. Prints a line a mutant; the last line is "N caught, M missed";
-exit status 1 unless M is 0, 2 for bad input.
+command agrees on the tree as it is. One that only the guest's own check notices is missed. Prints a
+line a mutant; the last line is "N caught, M missed"; exit status 1 unless M is 0, 2 for bad input.
 """
 import argparse
 import fcntl
@@ -31,7 +32,10 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 COPIED = ["rtl", "model", "cosim", "testbenches", "cmake", "waves", "CMakeLists.txt"]
 TARGETS = {"mmu": "block_mmu", "iommu": "block_iommu", "bus": "block_bus", "run": "ringwalk",
-           "paths": "paths", "unit": "unit_tests"}
+           "random": "ringwalk", "images": "ringwalk", "events": "ringwalk", "paths": "paths",
+           "unit": "unit_tests"}
+SCRIPTS = ("random", "images", "events")  # kinds that are scripts over many programs
+FIRST = re.compile(r"first difference: stream ([^,]+), field ([^,]+), cycle (\d+)")
 
 
 def refuse(text):
@@ -54,8 +58,10 @@ class Mutant:
                 break
         words = self.run.split()
         if not self.what or len(words) < 2 or words[0] not in TARGETS:
-            refuse(f"{path.name}: wants the lines 'what: ...' and 'run: mmu|iommu|bus|run|paths|unit ...'")
+            refuse(f"{path.name}: wants the lines 'what: ...' and 'run: {'|'.join(TARGETS)} ...'")
         self.kind = words[0]
+        if self.kind in ("random", "images") and seeds_of(words)[1] == [None]:
+            refuse(f"{path.name}: '{self.kind}' wants 'seeds FROM-TO' at the end of its run line")
         self.files = re.findall(r"^\+\+\+ b/(\S+)", text, re.M)
 
     def order(self):
@@ -129,6 +135,9 @@ def command_of(mutant, words, seed, binaries, programs):
                 "--json", "-"] + words[2:] + seeded
     if mutant.kind == "random":
         return ["sh", str(ROOT / "testbenches/random/run.sh"), str(seed), str(seed)] + words[1:]
+    if mutant.kind == "events":
+        return [sys.executable, str(ROOT / "testbenches/events/events.py")] + words[1:] + \
+            ["--keep", str(binaries / "events"), tool]
     if mutant.kind == "images":
         named = [w for w in words[1:] if not w.startswith("-")] or ["system64"]
         return [sys.executable, str(ROOT / "testbenches/random/images.py"), "--seeds", str(seed),
@@ -157,7 +166,7 @@ def end_of_paths(done):
 
 
 def end_of_script(done):
-    """random and images say it in words"""
+    """scripts say it in words"""
     first = FIRST.search(done.stdout)
     if first:
         return "caught", first.group(1), first.group(2), int(first.group(3)), ""
@@ -197,7 +206,7 @@ def run_once(mutant, words, seed, binaries, programs, timeout):
         return end_of_unit(done)
     if mutant.kind == "paths":
         return end_of_paths(done)
-    return end_of_script(done) if mutant.kind in ("random", "images") else end_of_report(done)
+    return end_of_script(done) if mutant.kind in SCRIPTS else end_of_report(done)
 
 
 def stimulus(mutant, binaries, programs, timeout):
