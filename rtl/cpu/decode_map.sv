@@ -74,10 +74,19 @@ package decode_map;
 
   /* verilator lint_off UNUSEDSIGNAL */  // functions take whole values and look at some bits
 
-  // SDM Vol. 2 "One-Byte Opcode Map": i64.
+  // SDM Vol. 2 "One-Byte Opcode Map": i64. Some end with the opcode, some have their operands all
+  // the same (docs/cpu.md F4).
   function automatic logic not_in_64(input logic [7:0] op);
     return op inside {8'h06, 8'h07, 8'h0e, 8'h16, 8'h17, 8'h1e, 8'h1f, [8'h60:8'h62], 8'h82, 8'h9a,
                       8'hc4, 8'hc5, 8'hce, 8'hd4, 8'hd5, 8'hea};
+  endfunction
+  function automatic row_t row_not_in_64(input logic [7:0] op);
+    unique case (op)
+      8'h82:        return op_rm(OsBit0, ImB, UcUd, UcUd);
+      8'h9a, 8'hea: return op_none(OsDefault, ImFar, UcUd);
+      8'hd4, 8'hd5: return op_none(OsDefault, ImB, UcUd);
+      default:      return Invalid;
+    endcase
   endfunction
 
   // 00 to 3F: ADD OR ADC SBB AND SUB XOR CMP in six forms, PUSH and POP of ES CS SS DS.
@@ -140,7 +149,7 @@ package decode_map;
     n = modrm[5:3];
     by = !op[0];
     pair = {op[7:1], 1'b0};
-    if (c.l64 && not_in_64(op)) return Invalid;
+    if (c.l64 && not_in_64(op)) return row_not_in_64(op);
     if (op inside {[8'h00:8'h3f]}) return row_alu(op);
     unique case (op) inside
       [8'h40:8'h47]: return row(FmOpreg, OsDefault, ImNone, UcUnR, UcUd, AluInc, 1'b0);

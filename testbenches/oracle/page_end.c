@@ -17,7 +17,7 @@
 #define ALT_STACK 65536
 
 struct probe {
-    uint8_t len, bytes[3];
+    uint8_t len, bytes[8];
 };
 
 static const struct probe probes[] = {
@@ -58,6 +58,18 @@ static const struct probe probes[] = {
     {2, {0x66, 0xd4}},
     {2, {0x0f, 0xb8}},
     {3, {0x82, 0xc0, 0x01}},
+    {2, {0x82, 0xc0}},
+    {3, {0x82, 0x05, 0x00}},
+    {2, {0xd4, 0x0a}},
+    {6, {0x9a, 1, 2, 3, 4, 5}},
+    {7, {0x9a, 1, 2, 3, 4, 5, 6}},
+    {5, {0x66, 0x9a, 1, 2, 3}},
+    {6, {0x66, 0x9a, 1, 2, 3, 4}},
+    {6, {0xea, 1, 2, 3, 4, 5}},
+    {7, {0xea, 1, 2, 3, 4, 5, 6}},
+    {6, {0x66, 0xea, 1, 2, 3, 4}},
+    {7, {0x48, 0x9a, 1, 2, 3, 4, 5}},
+    {8, {0x48, 0x9a, 1, 2, 3, 4, 5, 6}},
 };
 
 static void on_signal(int signal, siginfo_t *info, void *context)
@@ -124,8 +136,9 @@ int main(void)
         if (host == model)
             continue;
         failed++;
-        printf("%02x %02x %02x, %u bytes: processor %u, model %u\n", p->bytes[0], p->bytes[1],
-               p->bytes[2], p->len, host, model);
+        for (unsigned k = 0; k < p->len; k++)
+            printf("%02x ", p->bytes[k]);
+        printf("at the end of a page: processor %u, model %u\n", host, model);
     }
     printf("%zu opcodes, %u differ\n", sizeof(probes) / sizeof(probes[0]), failed);
     guest_destroy(g);

@@ -255,7 +255,7 @@ acc_both:   mov.q     t9, t13
 
 # --- SYSCALL, SYSRET: fixed descriptors ---------------------------------------------------------
 syscall:    jmp.q     -, lstar
-            mov.q     r11, flags
+            and.q     r11, flags, FlPushed
             mov.q     rcx, nrip
             not.q     t0, fmask
             and.q     t0, t0, flags
