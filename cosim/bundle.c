@@ -14,9 +14,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "report.h"
-#include "walk_diff.h"
-
 #define WINDOW_BEFORE   400
 #define WINDOW_AFTER    60
 #define UNITS_PER_CYCLE 10 /* of the FST's time */
@@ -87,36 +84,45 @@ static bool write_report(const struct bundle_request *b, const char *folder, cha
 
     if (f == NULL)
         return false;
-    report_text(f, b->options, b->result, NULL);
-    walk_diff(f, b->result->log, &b->result->first);
+    b->report(f, b->context);
     fprintf(f, "\nto reproduce: sh %s/replay.sh\nto see it: ringwalk wave %s\n", folder, folder);
     if (!finish(f, "report.txt", error, error_bytes))
         return false;
     f = create(folder, "records.log", error, error_bytes);
     if (f == NULL)
         return false;
-    record_log_print(b->result->log, f);
+    record_log_print(b->log, f);
     return finish(f, "records.log", error, error_bytes);
 }
 
-static const char *view_for(const char *stream)
+const char *bundle_view_of(const char *stream)
 {
     if (strcmp(stream, "xlate") == 0 || strcmp(stream, "walk") == 0)
-        return "mmu.gtkw";
+        return "mmu";
     if (strcmp(stream, "dma") == 0 || strcmp(stream, "iwalk") == 0 || strcmp(stream, "iommu") == 0)
-        return "iommu.gtkw";
-    return "cpu.gtkw";
+        return "iommu";
+    return "cpu";
+}
+
+static void put_view_line(const struct bundle_request *b, FILE *out, const char *line)
+{
+    size_t n = b->view_place == NULL ? 0 : strlen(b->view_place);
+
+    if (n != 0 && strncmp(line, b->view_place, n) == 0)
+        fprintf(out, "%s%s", b->wave_place, line + n);
+    else
+        fputs(line, out);
 }
 
 /* The block's saved view with this run's file, time and cursor in front. */
 static bool write_view(const struct bundle_request *b, const char *folder, char *error,
                        size_t error_bytes)
 {
-    uint64_t at = b->result->first.cycle * UNITS_PER_CYCLE;
+    uint64_t at = b->cycle * UNITS_PER_CYCLE;
     char source[1200], line[512];
     FILE *in, *out;
 
-    snprintf(source, sizeof(source), "%s/%s", b->waves, view_for(b->result->first.stream));
+    snprintf(source, sizeof(source), "%s/%s.gtkw", RW_WAVES_DIR, b->view);
     in = fopen(source, "r");
     if (in == NULL) {
         snprintf(error, error_bytes, "%s: cannot be opened: %s", source, strerror(errno));
@@ -131,7 +137,7 @@ static bool write_view(const struct bundle_request *b, const char *folder, char 
     fprintf(out, "[timestart] %" PRIu64 "\n", at > 130 ? at - 130 : 0);
     fprintf(out, "*-5.500000 %" PRIu64 " -1 -1 -1\n", at);
     while (fgets(line, sizeof(line), in) != NULL)
-        fputs(line, out);
+        put_view_line(b, out, line);
     fclose(in);
     return finish(out, "wave.gtkw", error, error_bytes);
 }
@@ -139,7 +145,7 @@ static bool write_view(const struct bundle_request *b, const char *folder, char 
 static bool run_traced(const struct bundle_request *b, const char *folder, char *error,
                        size_t error_bytes)
 {
-    uint64_t cycle = b->result->first.cycle;
+    uint64_t cycle = b->cycle;
     char wave[1200], from[48], to[48];
     char *args[MAX_ARGS];
     int n = 0, status = 0;
@@ -173,10 +179,9 @@ static bool run_traced(const struct bundle_request *b, const char *folder, char 
     return true;
 }
 
-bool bundle_write(const struct bundle_request *b, char *path, size_t path_bytes, char *error,
+bool bundle_write(const struct bundle_request *b, char path[BUNDLE_PATH], char *error,
                   size_t error_bytes)
 {
-    const char *name = strrchr(b->options->image.path, '/');
     char real[1000];
 
     if (mkdir(b->root, 0777) != 0 && errno != EEXIST) {
@@ -185,9 +190,8 @@ bool bundle_write(const struct bundle_request *b, char *path, size_t path_bytes,
     }
     if (realpath(b->root, real) == NULL)
         snprintf(real, sizeof(real), "%s", b->root);
-    snprintf(path, path_bytes, "%s/%s-seed%" PRIu64 "-cycle%" PRIu64, real,
-             name == NULL ? b->options->image.path : name + 1, b->options->seed,
-             b->result->first.cycle);
+    snprintf(path, BUNDLE_PATH, "%s/%s-seed%" PRIu64 "-cycle%" PRIu64, real, b->name, b->seed,
+             b->cycle);
     if (mkdir(path, 0777) != 0 && errno != EEXIST) {
         snprintf(error, error_bytes, "%s: cannot be made: %s", path, strerror(errno));
         return false;

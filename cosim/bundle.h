@@ -8,21 +8,31 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
-#include "run.h"
+#include "record_log.h"
+
+#define BUNDLE_PATH 1100 /* bytes of a bundle's path */
 
 struct bundle_request {
-    const struct run_options *options;
-    const struct run_result *result;
-    char *const *argv; /* the command of this run */
+    const char *root; /* folder in which bundles are made */
+    const char *name; /* of the program or the block; with seed and cycle the bundle's name */
+    uint64_t seed, cycle;
+    const char *program; /* this executable, and its whole command line */
+    char *const *argv;
     int argc;
-    const char *program; /* this executable */
-    const char *waves;   /* folder of the saved views */
-    const char *root;    /* folder in which bundles are made */
+    const char *view;                    /* saved view: waves/NAME.gtkw */
+    const char *view_place, *wave_place; /* its signals below the one stand below the other in this
+                                            wave; NULL: as saved */
+    const struct record_log *log;
+    void (*report)(FILE *out, const void *context); /* what differed, in words */
+    const void *context;
 };
 
+/* The view that shows a difference of this stream. */
+const char *bundle_view_of(const char *stream);
 /* Fills path with the folder. False and one line in error when it cannot be written. */
-bool bundle_write(const struct bundle_request *b, char *path, size_t path_bytes, char *error,
+bool bundle_write(const struct bundle_request *b, char path[BUNDLE_PATH], char *error,
                   size_t error_bytes);
 /* Runs the command of a bundle; the process becomes it. Returns only on failure. */
 bool bundle_replay(const char *path, char *error, size_t error_bytes);

@@ -40,27 +40,6 @@ int cli_refuse(const char *format, ...)
     return EXIT_USAGE;
 }
 
-bool cli_number(const char *text, uint64_t *value)
-{
-    char *end;
-
-    errno = 0;
-    if (text == NULL || *text < '0' || *text > '9')
-        return false;
-    *value = strtoull(text, &end, 0);
-    if (errno != 0)
-        return false;
-    if (*end == 'K' || *end == 'M' || *end == 'G') {
-        unsigned shift = *end == 'K' ? 10 : *end == 'M' ? 20 : 30;
-
-        if (*value > UINT64_MAX >> shift)
-            return false;
-        *value <<= shift;
-        end++;
-    }
-    return *end == 0;
-}
-
 static void usage(FILE *out)
 {
     fputs("usage: ringwalk COMMAND ...\n", out);

@@ -4,9 +4,6 @@
 #ifndef RW_CLI_H
 #define RW_CLI_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
 #define EXIT_USAGE 2
 
 struct cli {
@@ -26,7 +23,5 @@ int cli_wave(const struct cli *cli, int argc, char **argv);
 
 /* Prints "ringwalk: ..." as one line to standard error; returns EXIT_USAGE. */
 int cli_refuse(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* A number in C notation with an optional K, M or G (1024s); false when it is none. */
-bool cli_number(const char *text, uint64_t *value);
 
 #endif

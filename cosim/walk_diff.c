@@ -6,6 +6,9 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "record.h"
+#include "record_fields.h"
+
 #define MAX_STEPS 24
 
 /* The steps of the last walk that one side made, and what it ended in. */
@@ -83,10 +86,10 @@ static bool is(const char *stream, const char *name)
     return strcmp(stream, name) == 0;
 }
 
-void walk_diff(FILE *out, const struct record_log *log, const struct mismatch *m)
+void walk_diff(FILE *out, const struct record_log *log, const char *stream)
 {
-    bool cpu = is(m->stream, "xlate") || is(m->stream, "walk");
-    bool dma = is(m->stream, "dma") || is(m->stream, "iwalk");
+    bool cpu = is(stream, "xlate") || is(stream, "walk");
+    bool dma = is(stream, "dma") || is(stream, "iwalk");
     const struct record_type *step = cpu ? &type_walk : &type_iwalk;
     const struct record_type *result = cpu ? &type_xlate : &type_dma;
     void (*print)(FILE *, const void *) = cpu ? print_cpu_step : print_iommu_step;

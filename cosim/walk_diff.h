@@ -6,10 +6,9 @@
 #include <stdio.h>
 
 #include "record_log.h"
-#include "scoreboard.h"
 
 /* From the record log: the last CPU walk (stream xlate, walk) or IOMMU walk (dma, iwalk) of each
- * side. Prints nothing for other streams. */
-void walk_diff(FILE *out, const struct record_log *log, const struct mismatch *m);
+ * side, when `stream` differed. Prints nothing for other streams. */
+void walk_diff(FILE *out, const struct record_log *log, const char *stream);
 
 #endif

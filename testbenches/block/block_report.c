@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a block bench prints: a report for people, one JSON object for programs.
+#include "block_report.h"
+
+#include <cjson/cJSON.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Calls back with each bit that was wanted and never decided, as "name[bit]". */
+static void each_undecided(const struct block_result *r, void (*found)(void *ctx, const char *name),
+                           void *ctx)
+{
+    char name[80];
+
+    for (unsigned i = 0; i < r->group_count; i++)
+        for (unsigned bit = 0; bit < 64; bit++)
+            if (decide_missing(&r->groups[i]) >> bit & 1) {
+                snprintf(name, sizeof(name), "%s[%u]", r->groups[i].name, bit);
+                found(ctx, name);
+            }
+}
+
+static void add_name(void *array, const char *name)
+{
+    cJSON_AddItemToArray(array, cJSON_CreateString(name));
+}
+
+#define NAMES_SHOWN 12
+
+static void print_name(void *count, const char *name)
+{
+    if ((*(unsigned *)count)++ < NAMES_SHOWN)
+        printf("%s %s", *(unsigned *)count == 1 ? "" : ",", name);
+}
+
+bool block_report_json(const char *path, const struct block_options *o,
+                       const struct block_result *r, double seconds, const char *bundle)
+{
+    cJSON *root = cJSON_CreateObject(), *sub;
+    bool to_stdout = strcmp(path, "-") == 0, ok;
+    char code[16], *text;
+    FILE *out;
+
+    cJSON_AddStringToObject(root, "verdict", r->failed ? "mismatch" : "agreed");
+    cJSON_AddNumberToObject(root, "seed", (double)o->seed);
+    cJSON_AddStringToObject(root, "mode", "exact");
+    cJSON_AddNumberToObject(root, "requests", (double)r->requests);
+    cJSON_AddNumberToObject(root, "cycles", (double)r->cycles);
+    cJSON_AddNumberToObject(root, "fresh", 0);
+    cJSON_AddNumberToObject(root, "legal_stale", 0);
+    cJSON_AddNumberToObject(root, "illegal", 0);
+    sub = cJSON_AddObjectToObject(root, "faults");
+    for (unsigned i = 0; i < 256; i++) {
+        if (r->faults[i] == 0)
+            continue;
+        snprintf(code, sizeof(code), "0x%02x", i);
+        cJSON_AddNumberToObject(sub, code, (double)r->faults[i]);
+    }
+    each_undecided(r, add_name, cJSON_AddArrayToObject(root, "undecided"));
+    cJSON_AddNumberToObject(root, "seconds", seconds);
+    if (r->failed) {
+        sub = cJSON_AddObjectToObject(root, "first");
+        cJSON_AddStringToObject(sub, "stream", r->first.stream);
+        cJSON_AddStringToObject(sub, "field", r->first.field);
+        cJSON_AddStringToObject(sub, "rtl", r->first.rtl);
+        cJSON_AddStringToObject(sub, "model", r->first.model);
+        cJSON_AddNumberToObject(sub, "cycle", (double)r->first.cycle);
+        if (block_has_source_id)
+            cJSON_AddNumberToObject(sub, "source_id", r->first.source_id);
+        cJSON_AddStringToObject(sub, "request", r->first.request);
+        if (bundle == NULL)
+            cJSON_AddNullToObject(sub, "bundle");
+        else
+            cJSON_AddStringToObject(sub, "bundle", bundle);
+    }
+    text = cJSON_Print(root);
+    out = to_stdout ? stdout : fopen(path, "w");
+    ok = out != NULL && fprintf(out, "%s\n", text) > 0 && fflush(out) == 0;
+    if (out != NULL && !to_stdout)
+        ok = fclose(out) == 0 && ok;
+    free(text);
+    cJSON_Delete(root);
+    return ok;
+}
+
+void block_report_first(FILE *out, const struct block_result *r)
+{
+    fprintf(out,
+            "first difference: stream %s, field %s, cycle %" PRIu64
+            "\n  rtl   %s\n  model %s\n  request: %s\n",
+            r->first.stream, r->first.field, r->first.cycle, r->first.rtl, r->first.model,
+            r->first.request);
+}
+
+void block_report_text(const struct block_options *o, const struct block_result *r, double seconds,
+                       const char *bundle)
+{
+    unsigned undecided = 0;
+
+    printf("verdict: %s\nseed %" PRIu64 ", %" PRIu64 " requests, %" PRIu64
+           " cycles, %.2f seconds\n",
+           r->failed ? "mismatch" : "agreed", o->seed, r->requests, r->cycles, seconds);
+    printf("faults:");
+    for (unsigned i = 0; i < 256; i++)
+        if (r->faults[i] != 0)
+            printf(" %02xh %" PRIu64, i, r->faults[i]);
+    printf("\nundecided:");
+    each_undecided(r, print_name, &undecided);
+    if (undecided > NAMES_SHOWN)
+        printf(", %u more", undecided - NAMES_SHOWN);
+    printf("%s\n", undecided == 0 ? " none" : "");
+    if (r->failed)
+        block_report_first(stdout, r);
+    if (bundle != NULL)
+        printf("  bundle %s (report, record log, wave; ./rw wave %s opens it)\n", bundle, bundle);
+}
