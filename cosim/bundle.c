@@ -182,23 +182,25 @@ static bool run_traced(const struct bundle_request *b, const char *folder, char 
 bool bundle_write(const struct bundle_request *b, char path[BUNDLE_PATH], char *error,
                   size_t error_bytes)
 {
-    char real[1000];
+    char real[4096]; /* what the files of the bundle say of themselves holds in any folder */
 
     if (mkdir(b->root, 0777) != 0 && errno != EEXIST) {
         snprintf(error, error_bytes, "%s: cannot be made: %s", b->root, strerror(errno));
         return false;
     }
-    if (realpath(b->root, real) == NULL)
-        snprintf(real, sizeof(real), "%s", b->root);
-    snprintf(path, BUNDLE_PATH, "%s/%s-seed%" PRIu64 "-cycle%" PRIu64, real, b->name, b->seed,
+    snprintf(path, BUNDLE_PATH, "%s/%s-seed%" PRIu64 "-cycle%" PRIu64, b->root, b->name, b->seed,
              b->cycle);
     if (mkdir(path, 0777) != 0 && errno != EEXIST) {
         snprintf(error, error_bytes, "%s: cannot be made: %s", path, strerror(errno));
         return false;
     }
-    return write_command(b, path, error, error_bytes) &&
-           write_report(b, path, error, error_bytes) && write_view(b, path, error, error_bytes) &&
-           run_traced(b, path, error, error_bytes);
+    if (realpath(path, real) == NULL || strlen(real) >= BUNDLE_PATH) {
+        snprintf(error, error_bytes, "%s: its path is too long", path);
+        return false;
+    }
+    return write_command(b, real, error, error_bytes) &&
+           write_report(b, real, error, error_bytes) && write_view(b, real, error, error_bytes) &&
+           run_traced(b, real, error, error_bytes);
 }
 
 bool bundle_replay(const char *path, char *error, size_t error_bytes)

@@ -88,12 +88,13 @@ static const struct record_field walk_fields[] = {
     FIELD(rec_walk, addr),   FIELD(rec_walk, value), FIELD(rec_walk, core),
 };
 
+/* `hit` before what it leads to: a stale entry, or one missed, explains a wrong answer. */
 static const struct record_field xlate_fields[] = {
-    TIMING(rec_xlate, cycle),    FIELD(rec_xlate, requester),  FIELD(rec_xlate, access),
-    FIELD(rec_xlate, va),        FIELD(rec_xlate, user),       FIELD(rec_xlate, implicit),
-    FIELD(rec_xlate, fault),     FIELD(rec_xlate, error_code), FIELD(rec_xlate, pa),
-    FIELD(rec_xlate, page_log2), FIELD(rec_xlate, memtype),    FIELD(rec_xlate, hit),
-    FIELD(rec_xlate, psc),       FIELD(rec_xlate, latency),    FIELD(rec_xlate, core),
+    TIMING(rec_xlate, cycle), FIELD(rec_xlate, requester), FIELD(rec_xlate, access),
+    FIELD(rec_xlate, va),     FIELD(rec_xlate, user),      FIELD(rec_xlate, implicit),
+    FIELD(rec_xlate, hit),    FIELD(rec_xlate, fault),     FIELD(rec_xlate, error_code),
+    FIELD(rec_xlate, pa),     FIELD(rec_xlate, page_log2), FIELD(rec_xlate, memtype),
+    FIELD(rec_xlate, psc),    FIELD(rec_xlate, latency),   FIELD(rec_xlate, core),
 };
 
 static const struct record_field bus_fields[] = {
@@ -110,12 +111,12 @@ static const struct record_field iwalk_fields[] = {
 };
 
 static const struct record_field dma_fields[] = {
-    TIMING(rec_dma, cycle),    TIMING(rec_dma, seq),  FIELD(rec_dma, phase),
-    FIELD(rec_dma, sid),       FIELD(rec_dma, tag),   FIELD(rec_dma, write),
-    FIELD(rec_dma, len),       FIELD(rec_dma, at),    FIELD(rec_dma, iova),
-    FIELD(rec_dma, status),    FIELD(rec_dma, fault), FIELD(rec_dma, pa),
-    FIELD(rec_dma, page_log2), FIELD(rec_dma, hit),   FIELD(rec_dma, psc),
-    FIELD(rec_dma, recorded),  FIELD(rec_dma, data),  FIELD(rec_dma, latency),
+    TIMING(rec_dma, cycle),   TIMING(rec_dma, seq),      FIELD(rec_dma, phase),
+    FIELD(rec_dma, sid),      FIELD(rec_dma, tag),       FIELD(rec_dma, write),
+    FIELD(rec_dma, len),      FIELD(rec_dma, at),        FIELD(rec_dma, iova),
+    FIELD(rec_dma, hit),      FIELD(rec_dma, status),    FIELD(rec_dma, fault),
+    FIELD(rec_dma, pa),       FIELD(rec_dma, page_log2), FIELD(rec_dma, psc),
+    FIELD(rec_dma, recorded), FIELD(rec_dma, data),      FIELD(rec_dma, latency),
 };
 
 static const struct record_field iommu_fields[] = {

@@ -21,6 +21,17 @@ struct side {
 static const char *const cpu_levels[] = {"?", "PTE", "PDE", "PDPTE", "PML4E"};
 static const char *const cpu_kinds[] = {"read", "locked read", "update"};
 
+/* A `dma` record of phase 0: the request, not what it ended in. */
+static bool is_request(const struct record_log_entry *e)
+{
+    struct rec_dma d;
+
+    if (e->type != &type_dma)
+        return false;
+    memcpy(&d, e->record, sizeof(d));
+    return d.phase == 0;
+}
+
 static void collect(const struct record_log *log, const struct record_type *step,
                     const struct record_type *result, bool model, struct side *s)
 {
@@ -28,7 +39,7 @@ static void collect(const struct record_log *log, const struct record_type *step
 
     memset(s, 0, sizeof(*s));
     for (size_t at = 0; record_log_next(log, &at, &e);) {
-        if (e.from_model != model || (e.type != step && e.type != result))
+        if (e.from_model != model || (e.type != step && e.type != result) || is_request(&e))
             continue;
         if (s->result != NULL) { /* a new walk begins */
             s->result = NULL;

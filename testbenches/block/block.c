@@ -61,16 +61,21 @@ static void value_text(char out[BLOCK_TEXT], const void *record, const struct re
         snprintf(out + 2 * i, BLOCK_TEXT - 2 * i, "%02x", at[i]);
 }
 
+void block_log(struct block_result *r, const struct record_type *t, const struct ring *rtl,
+               const struct ring *model)
+{
+    for (size_t i = 0; i < rtl->count; i++)
+        record_log_add(r->log, t, false, ring_at(rtl, i));
+    for (size_t i = 0; i < model->count; i++)
+        record_log_add(r->log, t, true, ring_at(model, i));
+}
+
 bool block_same(struct block_result *r, const struct record_type *t, const void *rtl,
                 const void *model)
 {
     char a[BLOCK_TEXT] = "no record", b[BLOCK_TEXT] = "no record";
     const struct record_field *f;
 
-    if (rtl != NULL)
-        record_log_add(r->log, t, false, rtl);
-    if (model != NULL)
-        record_log_add(r->log, t, true, model);
     if (rtl == NULL || model == NULL) {
         snprintf(rtl != NULL ? a : b, BLOCK_TEXT, "a record");
         block_differ(r, t->stream, "record", a, b,

@@ -63,6 +63,9 @@ uint64_t block_random(struct block_random *r);
 uint32_t block_below(struct block_random *r, uint32_t n); /* 0..n-1 */
 bool block_chance(struct block_random *r, uint32_t percent);
 
+/* Puts what stands in the two queues into the record log: a walk before what it ended in. */
+void block_log(struct block_result *r, const struct record_type *t, const struct ring *rtl,
+               const struct ring *model);
 /* Compares two records of one type; NULL: that side has none. Fills r->first on a difference. */
 bool block_same(struct block_result *r, const struct record_type *t, const void *rtl,
                 const void *model);

@@ -94,14 +94,11 @@ void block_report_first(FILE *out, const struct block_result *r)
             r->first.request);
 }
 
-void block_report_text(const struct block_options *o, const struct block_result *r, double seconds,
-                       const char *bundle)
+/* What a run that agreed has reached: faults by code, bits that never decided. */
+static void print_reached(const struct block_result *r)
 {
     unsigned undecided = 0;
 
-    printf("verdict: %s\nseed %" PRIu64 ", %" PRIu64 " requests, %" PRIu64
-           " cycles, %.2f seconds\n",
-           r->failed ? "mismatch" : "agreed", o->seed, r->requests, r->cycles, seconds);
     printf("faults:");
     for (unsigned i = 0; i < 256; i++)
         if (r->faults[i] != 0)
@@ -111,6 +108,16 @@ void block_report_text(const struct block_options *o, const struct block_result 
     if (undecided > NAMES_SHOWN)
         printf(", %u more", undecided - NAMES_SHOWN);
     printf("%s\n", undecided == 0 ? " none" : "");
+}
+
+void block_report_text(const struct block_options *o, const struct block_result *r, double seconds,
+                       const char *bundle)
+{
+    printf("verdict: %s\nseed %" PRIu64 ", %" PRIu64 " requests, %" PRIu64
+           " cycles, %.2f seconds\n",
+           r->failed ? "mismatch" : "agreed", o->seed, r->requests, r->cycles, seconds);
+    if (!r->failed)
+        print_reached(r);
     if (r->failed)
         block_report_first(stdout, r);
     if (bundle != NULL)

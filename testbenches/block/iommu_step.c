@@ -91,6 +91,10 @@ static void on_model_iommu(void *ctx, const struct rec_iommu *r)
 
 static bool compare(struct bench *b)
 {
+    block_log(b->r, &type_iwalk, &b->rtl_iwalk, &b->model_iwalk);
+    block_log(b->r, &type_dma, &b->rtl_dma, &b->model_dma);
+    block_log(b->r, &type_iommu, &b->rtl_iommu, &b->model_iommu);
+    block_log(b->r, &type_bus, &b->rtl_bus, &b->model_bus);
     return block_same_all(b->r, &type_dma, &b->rtl_dma, &b->model_dma) &&
            block_same_all(b->r, &type_iwalk, &b->rtl_iwalk, &b->model_iwalk) &&
            block_same_all(b->r, &type_iommu, &b->rtl_iommu, &b->model_iommu) &&

@@ -146,6 +146,10 @@ static bool compare(struct bench *b, const struct rec_xlate *mine, unsigned late
     bool late = only_latency_differs(seen, mine);
     char a[BLOCK_TEXT], c[BLOCK_TEXT];
 
+    block_log(b->r, &type_walk, &b->rtl_walk, &b->model_walk);
+    if (seen != NULL)
+        record_log_add(b->r->log, &type_xlate, false, seen);
+    record_log_add(b->r->log, &type_xlate, true, mine);
     if (!late && !block_same(b->r, &type_xlate, seen, mine))
         return false;
     if (!block_same_all(b->r, &type_walk, &b->rtl_walk, &b->model_walk))

@@ -260,6 +260,24 @@ class Runner:
         return (*missed, note)
 
 
+    def show(self, mutant):
+        """What a user sees of this fault: the command's own output, with a bundle; its status."""
+        words, seeds = seeds_of(mutant.run.split())
+        if mutant.kind not in ("mmu", "iommu", "bus", "run"):
+            refuse(f"{mutant.name} has no report of its own to show ({mutant.kind})")
+        copy_tree(self.whole_tree, self.work)
+        note = apply(mutant, self.work)
+        if note:
+            refuse(f"{mutant.name}: the patch does not apply: {note}")
+        good, log = build(self.work, TARGETS[mutant.kind])
+        if not good:
+            refuse(f"{mutant.name} does not build: {log}")
+        command = command_of(mutant, words, seeds[0], self.work / "build", self.programs)
+        for word in ("--no-bundle", "--json", "-"):
+            command.remove(word)
+        return subprocess.run(command, cwd=ROOT).returncode
+
+
 def check_patches(mutants):
     """Does every patch apply to the tree as it is?"""
     bad = [(m.name, note) for m in mutants for note in [apply(m, ROOT, dry=True)] if note]
@@ -283,6 +301,8 @@ def main():
     parser.add_argument("names", nargs="*", help="only these (all)")
     parser.add_argument("--build", help=argparse.SUPPRESS)
     parser.add_argument("--check", action="store_true", help="only: does every patch apply?")
+    parser.add_argument("--show", action="store_true",
+                        help="one NAME: its run's report and bundle, as for a fault of your own")
     parser.add_argument("--json", metavar="FILE", help="one JSON object; - is standard output")
     parser.add_argument("--timeout", type=float, default=120, help="seconds for a stimulus (120)")
     parser.error = refuse
@@ -307,6 +327,10 @@ def main():
         refuse(f"{runner.work}: cannot be written: {e.strerror}")
     fcntl.flock(lock, fcntl.LOCK_EX)  # one build tree: runs take turns
     runner.take_tree()
+    if args.show:
+        if len(args.names) != 1:
+            refuse("--show takes one NAME")
+        return runner.show(mutants[0])
     out = sys.stderr if args.json == "-" else sys.stdout
     started, rows = time.monotonic(), []
     for m in mutants:
