@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The unit as a whole, and a request from acceptance to its answer. Steps as numbered in
-// docs/iommu.md "A request, step by step"; 2 to 4 are in iommu_context.c, 5 to 9 in iommu_walk.c.
+// docs/iommu.md I11 to I21; I12 to I14 are in iommu_context.c, I15 to I19 in iommu_walk.c.
 #include <stdlib.h>
 #include <string.h>
 

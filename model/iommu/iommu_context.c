@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Root and context entries, context cache. VT-d "Root Entry", "Context Entry", "Context-Cache
-// Invalidation"; order of the checks: docs/iommu.md "A request, step by step", steps 2 and 3.
+// Invalidation"; order of the checks: docs/iommu.md I12, I13.
 #include "iommu/iommu_internal.h"
 
 #define ENTRY_P UINT64_C(1)
@@ -155,7 +155,7 @@ unsigned context_cache_invalidate(struct context_cache *cc, const struct context
     return dropped;
 }
 
-/* After the context entry is known and its AT check passed: step 4. */
+/* After the context entry is known and its AT check passed: I14. */
 static struct iommu_step context_known(struct iommu *u, struct iommu_request *q)
 {
     if (context_t(request_context(q)) == CONTEXT_T_PASS_THROUGH)
@@ -163,7 +163,7 @@ static struct iommu_step context_known(struct iommu *u, struct iommu_request *q)
     return translate_begin(u, q);
 }
 
-/* Step 2, and step 3 up to the read of the root entry. */
+/* I12, and I13 up to the read of the root entry. */
 struct iommu_step context_begin(struct iommu *u, struct iommu_request *q)
 {
     struct context_entry e;

@@ -241,7 +241,7 @@ void emit_iommu(const struct iommu *u, const struct rec_iommu *r);
 void emit_iwalk(const struct iommu *u, const struct rec_iwalk *r);
 
 /* --- steps of a request --- */
-/* What the request's `scratch` holds: the context entry in use; zero before step 3 has read it. */
+/* What the request's `scratch` holds: the context entry in use; zero before I13 has read it. */
 enum { SCRATCH_CONTEXT_LO, SCRATCH_CONTEXT_HI };
 
 struct context_entry request_context(const struct iommu_request *q);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// IOTLB: entries of 4 KiB, 2 MiB and 1 GiB, tagged by DID. docs/iommu.md "Shapes"; VT-d "IOTLB
+// IOTLB: entries of 4 KiB, 2 MiB and 1 GiB, tagged by DID. docs/iommu.md I8, I9; VT-d "IOTLB
 // Invalidation".
 #include "iommu/iommu_internal.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Slots of a fully associative cache. docs/iommu.md "Shapes".
+// Slots of a fully associative cache. docs/iommu.md I8, I9.
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>

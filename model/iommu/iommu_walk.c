@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Second-stage translation: IOTLB, level caches, walk. VT-d "Second-Stage Translation",
-// "Second-Stage Paging Entries"; docs/iommu.md "A request, step by step", steps 4 (width) to 9.
+// "Second-Stage Paging Entries"; docs/iommu.md I14 (width) to I19.
 #include "iommu/iommu_internal.h"
 
 /* Second-stage paging entry */
@@ -102,7 +102,7 @@ static struct iommu_step walk_begin(struct iommu *u, struct iommu_request *q)
     return read_slpte(q);
 }
 
-/* Step 4 (width) and step 5. */
+/* I14 (width), I15. */
 struct iommu_step translate_begin(struct iommu *u, struct iommu_request *q)
 {
     const struct iotlb_entry *e;

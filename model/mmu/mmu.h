@@ -144,7 +144,7 @@ struct mmu_flush_req {
 void mmu_init(struct mmu *m, const struct mmu_mem *mem);
 
 /* Translate one access; every paging-structure access goes through m->mem, in order.
- * spec  docs/mmu.md "A translation, step by step" */
+ * spec  docs/mmu.md M11 to M17 */
 void mmu_translate(struct mmu *m, const struct mmu_ctx *ctx, const struct mmu_req *req,
                    struct mmu_rsp *rsp);
 void mmu_flush(struct mmu *m, const struct mmu_flush_req *req);
@@ -176,7 +176,7 @@ void psc_drop_match(struct psc *p, uint64_t va, uint16_t pcid);
 void psc_fill(struct psc *p, uint64_t va, uint16_t pcid, uint64_t table, struct mmu_rights r);
 void psc_flush(struct psc *p, bool all, uint16_t pcid);
 
-/* mmu_walk.c: steps 3 to 7 after a TLB miss. */
+/* mmu_walk.c: M13 to M17, after a TLB miss. */
 void mmu_walk(struct mmu *m, const struct mmu_ctx *ctx, const struct mmu_req *req,
               struct mmu_rsp *rsp);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One paging-structure cache. docs/mmu.md "Shapes"; SDM Vol. 3A "Paging-Structure Caches".
+// One paging-structure cache. docs/mmu.md M1 to M6; SDM Vol. 3A "Paging-Structure Caches".
 #include <string.h>
 
 #include "mmu.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One TLB, fully associative. docs/mmu.md "Shapes", "Flushes"; SDM Vol. 3A "Translation Lookaside
+// One TLB, fully associative. docs/mmu.md M1 to M6, "Flushes"; SDM Vol. 3A "Translation Lookaside
 // Buffers (TLBs)".
 #include <string.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The page walk with its A and D updates, for every paging mode. SDM Vol. 3A "Hierarchical Paging
-// Structures: an Overview", "Accessed and Dirty Flags"; order and latency from docs/mmu.md, steps 3
-// to 7.
+// Structures: an Overview", "Accessed and Dirty Flags"; order and latency from docs/mmu.md, M13
+// to M17.
 #include <string.h>
 
 #include "mmu.h"

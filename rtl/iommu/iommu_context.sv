@@ -3,7 +3,7 @@
 // stable until done_o, which is high for one cycle: in that of start_i on a hit or a TTM fault,
 // else after 2 cycles (read, check) for each entry fetched. The result is valid with done_o.
 // inv_valid_i drops entries in one cycle while nothing is in flight; inv_count_o is valid with it.
-// VT-d "Root Entry", "Context Entry", "Context-Cache"; docs/iommu.md steps 2 and 3.
+// VT-d "Root Entry", "Context Entry", "Context-Cache"; docs/iommu.md I12, I13.
 module iommu_context
   import iommu_pkg::*;
 (

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The IOTLB: second-stage translations of every page size, by domain. The lookup answers in its own
 // cycle; drop, fill and invalidation take effect at the end of theirs, inv_count_o is valid with
-// inv_valid_i. At most one of lookup_i, fill_i, inv_valid_i. VT-d "IOTLB"; docs/iommu.md "Shapes".
+// inv_valid_i. At most one of lookup_i, fill_i, inv_valid_i. VT-d "IOTLB"; docs/iommu.md I8, I9.
 // choice: pages of different sizes may overlap when software changes a page's size without an
 // invalidation; the lowest-numbered match answers.
 module iommu_iotlb

@@ -2,7 +2,7 @@
 // One second-stage paging-structure cache: entries of one level, by domain. compare_i answers in
 // its own cycle; drop and fill (both with compare_i) and invalidation take effect at the end of
 // theirs, inv_count_o is valid with inv_valid_i. At most one of drop_i, fill_i, inv_valid_i.
-// VT-d "Caches for Paging Structures"; docs/iommu.md "Shapes", "Invalidation".
+// VT-d "Caches for Paging Structures"; docs/iommu.md I8, I9, "Invalidation".
 module iommu_level
   import iommu_pkg::*;
 #(

@@ -3,7 +3,7 @@
 // request stays stable until done_o, which is high for one cycle: that of the leaf's check, or of
 // the first faulting entry's in a walk of all levels. 1 cycle for each pass, 2 for each entry
 // (read, check). fault_o and leaf_o are valid with done_o, psc_level_o until the next start_i.
-// VT-d "Second-Stage Translation"; docs/iommu.md steps 6 to 8.
+// VT-d "Second-Stage Translation"; docs/iommu.md I16 to I19.
 module iommu_walk
   import iommu_pkg::*;
 (

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One paging-structure cache: entries of one level, for code and data alike. The lookup answers in
 // its own cycle; drop, fill and flush take effect at the end of theirs. At most one of lookup_i,
-// drop_i, fill_i, flush_valid_i. SDM Vol. 3A "Paging-Structure Caches"; docs/mmu.md "Shapes".
+// drop_i, fill_i, flush_valid_i. SDM Vol. 3A "Paging-Structure Caches"; docs/mmu.md M1 to M6.
 module mmu_psc
   import mmu_pkg::*;
 #(

@@ -3,7 +3,7 @@
 // and flush take effect at the end of theirs. At most one of lookup_i, fill_i, flush_valid_i.
 // choice: entries of different size or PCID (one global) may overlap when software changes a page's
 // size or G without a flush; the lowest-numbered match answers.
-// SDM Vol. 3A "Caching Translation Information"; docs/mmu.md "Shapes", "Flushes".
+// SDM Vol. 3A "Caching Translation Information"; docs/mmu.md M1 to M6, "Flushes".
 module mmu_tlb
   import mmu_pkg::*;
   import mmu_rights::*;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // One step of the IOMMU bench on both sides: what is asked goes to the RTL and, in the order of
-// docs/iommu.md "One thing at a time", to the golden model; records, answers and times are
+// docs/iommu.md I6, I7, to the golden model; records, answers and times are
 // compared.
 #include <inttypes.h>
 #include <limits.h>
@@ -214,7 +214,7 @@ static struct rec_dma model_dma(struct bench *b, const struct rec_dma *in)
     return q.out;
 }
 
-/* docs/iommu.md "Latency", at the pins: the cycles behind the answer of the translation. */
+/* docs/iommu.md I61, I62, at the pins: the cycles behind the answer of the translation. */
 static unsigned cycles_to_answer(const struct rec_dma *d, unsigned events)
 {
     bool moves = d->status != DMA_REJECTED && d->len != 0;
@@ -282,7 +282,7 @@ static void count_together(struct bench *b, const struct viommu_told *mine, unsi
         decide_bit(g, 3);
 }
 
-/* docs/iommu.md "One thing at a time": what is taken when; the unit is idle in cycle 0. */
+/* docs/iommu.md I6, I7: what is taken when; the unit is idle in cycle 0. */
 static void model_step(struct bench *b, struct viommu_told *mine, struct answer *a)
 {
     const struct viommu_ask *k = &b->ask;

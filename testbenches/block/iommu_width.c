@@ -2,7 +2,7 @@
 // One bit at a time through every tag, identifier, mask and address of the IOMMU, over the whole
 // 40-bit space. An experiment is a handful of requests and register accesses that differ in the
 // bit, in tables of their own, arranged so that a unit blind to the bit must answer otherwise; the
-// bit has decided when the model's answers show that the arrangement held (docs/iommu.md "Shapes",
+// bit has decided when the model's answers show that the arrangement held (docs/iommu.md I8, I9,
 // "A request, step by step", "Invalidation").
 #include <string.h>
 

@@ -2,7 +2,7 @@
 // One bit at a time through every tag, mask and address of the MMU, over the whole 40-bit space. An
 // experiment is a handful of requests that differ in the bit, in tables of their own, arranged so
 // that a unit blind to the bit must answer otherwise; the bit has decided when the model's answers
-// show that the arrangement held (docs/mmu.md "Shapes", "A translation, step by step", "Flushes").
+// show that the arrangement held (docs/mmu.md M1 to M6, "A translation, step by step", "Flushes").
 #include <string.h>
 
 #include "block_mmu.h"

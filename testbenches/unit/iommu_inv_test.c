@@ -274,7 +274,7 @@ GT_TEST(iommu_iotlb_inv, a_bad_request_drops_nothing)
     expect_bad_request(NARROW, 19); /* AM > MAMV */
 }
 
-/* docs/iommu.md "Invalidation": CCMD touches the context cache only. */
+/* docs/iommu.md I51 to I54: CCMD touches the context cache only. */
 GT_TEST(iommu_context_inv, leaves_the_iotlb_alone)
 {
     struct bench *b = bench_create();

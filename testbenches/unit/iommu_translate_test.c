@@ -232,7 +232,7 @@ GT_TEST(iommu_translate, a_zero_length_read_needs_one_right_at_all_levels)
     bench_destroy(b);
 }
 
-/* VT-d "IOTLB": with CM = 0 an upgrade of rights needs no invalidation (PD-31). */
+/* VT-d "IOTLB": with CM = 0 an upgrade of rights needs no invalidation; docs/iommu.md I15. */
 GT_TEST(iommu_translate, a_denying_iotlb_entry_is_dropped_and_walked_again)
 {
     struct bench *b = bench_create();
@@ -363,7 +363,7 @@ GT_TEST(iommu_translate, the_lowest_numbered_of_overlapping_entries_answers)
     bench_destroy(b);
 }
 
-/* Step 5: the request's own 4-KiB page decides, not the page of the entry (PD-14). */
+/* docs/iommu.md I17, I32: the request's own 4-KiB page decides, not the page of the entry. */
 GT_TEST(iommu_translate, a_cached_superpage_over_fee_faults_for_the_pages_inside_only)
 {
     struct bench *b = bench_create();

@@ -209,7 +209,7 @@ GT_TEST(fetch, a_line_outside_the_translated_page_is_seen)
     expect_first(sb, "bus", "fetch");
 }
 
-/* docs/iommu.md "One thing at a time". */
+/* docs/iommu.md I6, I7. */
 GT_TEST(iommu_order, a_register_access_inside_a_request_is_seen)
 {
     struct script s = script_of_one();
