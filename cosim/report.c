@@ -12,22 +12,42 @@
 static const char *const stim_names[STIM_COUNT] = {"interrupt", "tsc", "mmio_read",
                                                    "port_read", "nmi", "dma_payload"};
 
-void report_mismatch(FILE *out, const struct mismatch *m)
+static void print_place(FILE *out, uint64_t rip, const uint8_t *bytes, unsigned len, unsigned mode)
 {
     char text[128];
 
+    fprintf(out, "  at rip 0x%" PRIx64, rip);
+    if (len != 0) {
+        disasm(text, sizeof(text), bytes, len, rip, mode);
+        fprintf(out, ": %s", text);
+    }
+    fputc('\n', out);
+}
+
+void report_mismatch(FILE *out, const struct mismatch *m)
+{
     fprintf(out, "first difference: stream %s, field %s, cycle %" PRIu64 "\n", m->stream, m->field,
             m->cycle);
     fprintf(out, "  rtl   %s\n  model %s\n", m->rtl, m->model);
     if (m->has_source_id)
         fprintf(out, "  source-id %02x:%02x.%x\n", m->source_id >> 8, (m->source_id >> 3) & 0x1F,
                 m->source_id & 7);
-    if (m->len != 0) {
-        disasm(text, sizeof(text), m->bytes, m->len, m->rip, m->mode);
-        fprintf(out, "  at rip 0x%" PRIx64 ": %s\n", m->rip, text);
-    } else {
-        fprintf(out, "  at rip 0x%" PRIx64 "\n", m->rip);
-    }
+    print_place(out, m->rip, m->bytes, m->len, m->mode);
+}
+
+/* Where a run that did not end stands: the RTL's last retirement. */
+static void print_last_retirement(FILE *out, const struct record_log *log)
+{
+    struct record_log_entry e;
+    struct rec_retire last = {0};
+
+    for (size_t at = 0; log != NULL && record_log_next(log, &at, &e);)
+        if (e.type == &type_retire && !e.from_model)
+            memcpy(&last, e.record, sizeof(last));
+    if (last.cycle == 0)
+        return;
+    fprintf(out, "last retirement: cycle %" PRIu64 "\n", last.cycle);
+    print_place(out, last.rip, last.bytes, last.len, last.mode);
 }
 
 static const char *outcome(const struct run_result *r)
@@ -51,6 +71,8 @@ void report_text(FILE *out, const struct run_options *o, const struct run_result
     fprintf(out, "verdict: %s%s\n", run_verdict_name(r->verdict), outcome(r));
     if (r->verdict == VERDICT_MISMATCH)
         report_mismatch(out, &r->first);
+    if (r->verdict == VERDICT_LIMIT || r->verdict == VERDICT_HANG)
+        print_last_retirement(out, r->log);
     if (bundle != NULL)
         fprintf(out, "  bundle %s (report, record log, wave; ./rw wave %s opens it)\n", bundle,
                 bundle);
