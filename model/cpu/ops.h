@@ -149,4 +149,31 @@ OP(op_out);
 
 #undef OP
 
+/* Members of group 7 (0F 01), in their rooms. */
+enum exec exec_store_table(struct cpu *cpu, const struct insn *in, uint32_t limit, uint64_t base);
+enum exec exec_load_table(struct cpu *cpu, const struct insn *in, uint32_t *limit, uint64_t *base);
+enum exec exec_smsw(struct cpu *cpu, const struct insn *in);
+enum exec exec_lmsw(struct cpu *cpu, const struct insn *in);
+enum exec exec_set_ac(struct cpu *cpu, const struct insn *in, bool ac);
+enum exec exec_invlpg(struct cpu *cpu, const struct insn *in);
+
+/* A taken transfer of control. */
+static inline void take(struct cpu *cpu, uint64_t rip)
+{
+    cpu->r[R_NEXT] = rip;
+    cpu->window.valid = false;
+}
+
+/* Serialising: the fetch window becomes empty. */
+static inline enum exec serialised(struct cpu *cpu)
+{
+    cpu->window.valid = false;
+    return EXEC_OK;
+}
+
+static inline bool umip_denies(const struct cpu *cpu)
+{
+    return cpu->cpl > 0 && (cpu->sys.cr4 & CR4_UMIP);
+}
+
 #endif

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// IN and OUT with the permission check. SDM Vol. 2 "IN", "OUT"; Vol. 1 "I/O Permission Bit Map";
+// docs/cpu.md A10.
+#include "insn.h"
+#include "ops.h"
+#include "segment.h"
+
+/* SDM Vol. 1 "I/O Permission Bit Map"; a 16-bit TSS has none. */
+static enum exec check_port(struct cpu *cpu, uint64_t port, unsigned bytes)
+{
+    const struct rec_seg_state *tr = &cpu->sys.seg[SEG_TR];
+    uint64_t map, bits, at;
+
+    if (cpu->cpl <= cpu_iopl(cpu))
+        return EXEC_OK;
+    if (tss_is_16(tr) || tr->limit < 0x67)
+        return raise_gp(cpu, 0);
+    TRY(lsu_sys_read(cpu, tr->base + 0x66, 2, &map));
+    at = map + (port >> 3);
+    if (at + 1 > tr->limit)
+        return raise_gp(cpu, 0);
+    TRY(lsu_sys_read(cpu, tr->base + at, 2, &bits));
+    return bits >> (port & 7) & ((1u << bytes) - 1) ? raise_gp(cpu, 0) : EXEC_OK;
+}
+
+static uint64_t port_of(const struct cpu *cpu, const struct insn *in)
+{
+    return in->sub ? cpu->r[RDX] & 0xffff : in->imm & 0xff;
+}
+
+static unsigned port_bytes(const struct insn *in)
+{
+    return in->size == 8 ? 4 : in->size;
+}
+
+enum exec op_in(struct cpu *cpu, const struct insn *in)
+{
+    uint64_t port = port_of(cpu, in);
+    unsigned bytes = port_bytes(in);
+
+    TRY(check_port(cpu, port, bytes));
+    put_reg(cpu, RAX, bytes, lsu_phys_read(cpu, port, bytes, BUS_DATA, BUS_IO));
+    return EXEC_OK;
+}
+
+enum exec op_out(struct cpu *cpu, const struct insn *in)
+{
+    uint64_t port = port_of(cpu, in);
+    unsigned bytes = port_bytes(in);
+
+    TRY(check_port(cpu, port, bytes));
+    lsu_phys_write(cpu, port, bytes, BUS_DATA, BUS_IO, get_reg(cpu, RAX, bytes));
+    return EXEC_OK;
+}
