@@ -73,6 +73,10 @@ OP(op_xlat);
 OP(op_lea);
 OP(op_cmov);
 OP(op_setcc);
+OP(op_cbw);
+OP(op_cwd);
+
+/* exec_stack.c */
 OP(op_push_reg);
 OP(op_pop_reg);
 OP(op_push_imm);
@@ -82,19 +86,21 @@ OP(op_push_sreg);
 OP(op_pop_sreg);
 OP(op_pusha);
 OP(op_popa);
-OP(op_pushf);
-OP(op_popf);
 OP(op_enter);
 OP(op_leave);
+
+/* exec_flag.c */
+OP(op_pushf);
+OP(op_popf);
 OP(op_lahf);
 OP(op_sahf);
-OP(op_cbw);
-OP(op_cwd);
 OP(op_clc);
 OP(op_stc);
 OP(op_cmc);
 OP(op_cld);
 OP(op_std);
+OP(op_cli);
+OP(op_sti);
 
 /* exec_string.c */
 OP(op_movs);
@@ -112,40 +118,50 @@ OP(op_call_rel);
 OP(op_call_rm);
 OP(op_jmp_rm);
 OP(op_ret);
+
+/* exec_far.c */
 OP(op_jmp_far);
 OP(op_call_far);
 OP(op_jmp_far_rm);
 OP(op_call_far_rm);
 OP(op_retf);
 OP(op_iret);
+
+/* exec_syscall.c */
 OP(op_syscall);
 OP(op_sysret);
+
+/* exec_cr.c */
+OP(op_clts);
+OP(op_mov_from_cr);
+OP(op_mov_to_cr);
+OP(op_mov_from_dr);
+OP(op_mov_to_dr);
+
+/* exec_table.c */
+OP(op_sldt);
+OP(op_str);
+OP(op_lldt);
+OP(op_ltr);
+
+/* exec_cache.c */
+OP(op_invpcid);
+OP(op_invd);
+
+/* exec_io.c */
+OP(op_in);
+OP(op_out);
 
 /* exec_sys.c */
 OP(op_ud);
 OP(op_x87);
 OP(op_mmx);
 OP(op_fwait);
-OP(op_sldt);
-OP(op_str);
-OP(op_lldt);
-OP(op_ltr);
 OP(op_grp7);
 OP(op_grp15);
-OP(op_invpcid);
-OP(op_clts);
-OP(op_invd);
 OP(op_hlt);
-OP(op_cli);
-OP(op_sti);
-OP(op_mov_from_cr);
-OP(op_mov_to_cr);
-OP(op_mov_from_dr);
-OP(op_mov_to_dr);
 OP(op_rdtsc);
 OP(op_rdpmc);
-OP(op_in);
-OP(op_out);
 
 #undef OP
 
