@@ -33,8 +33,8 @@ GT_TEST(walk_diff, names_the_step_at_which_the_walks_part)
     record_log_add(log, &type_walk, true, &model);
     record_log_add(log, &type_xlate, true, &fault);
     print(text, log, "xlate");
-    EXPECT_TRUE(strstr(text, " 1 both read of the PML4E at 0x1000") != NULL);
-    EXPECT_TRUE(strstr(text, " 2 rtl  read of the PDPTE at 0x2000") != NULL);
+    EXPECT_TRUE(strstr(text, " 1 both  read of the PML4E at 0x1000") != NULL);
+    EXPECT_TRUE(strstr(text, " 2 rtl   read of the PDPTE at 0x2000") != NULL);
     EXPECT_TRUE(strstr(text, "   model read of the PDPTE at 0x2008") != NULL);
     EXPECT_TRUE(strstr(text, "they ended in:") != NULL);
     record_log_destroy(log);
@@ -53,7 +53,7 @@ GT_TEST(walk_diff, a_request_of_a_device_ends_no_walk)
     record_log_add(log, &type_dma, false, &request);
     record_log_add(log, &type_dma, false, &done);
     print(text, log, "dma");
-    EXPECT_TRUE(strstr(text, " 1 rtl  root entry at 0x1000") != NULL);
+    EXPECT_TRUE(strstr(text, " 1 rtl   root entry at 0x1000") != NULL);
     EXPECT_TRUE(strstr(text, "   model nothing") != NULL);
     record_log_destroy(log);
 }
