@@ -210,8 +210,12 @@ void mmu_set_context(struct bench *b)
 
 bool mmu_flush_one(struct bench *b, const struct mmu_flush_req *f)
 {
+    bool taken = vmmu_flush(b->rtl, f->kind, f->va, f->pcid);
+
     mmu_flush(&b->model, f);
-    if (vmmu_flush(b->rtl, f->kind, f->va, f->pcid))
+    if (block_asserted(b->r, vmmu_cycle(b->rtl)))
+        return false;
+    if (taken)
         return true;
     block_differ(b->r, "flush", "flush_ready_o", "not taken, or beside a request",
                  "taken between two requests", vmmu_cycle(b->rtl));
