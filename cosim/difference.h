@@ -14,7 +14,7 @@
 
 #include "record_fields.h"
 
-#define MISMATCH_TEXT 72
+#define MISMATCH_TEXT 192
 
 /* Values are text, so that a missing record is as good as a number. */
 struct mismatch {

@@ -11,25 +11,43 @@
 namespace
 {
 assertion_failure first;
-bool failed;
+bool failed, settled;
+
+// Another property of the same edge, as FILE.Label.
+void keep_too(const char *where, const char *label)
+{
+    const char *name = strrchr(label, '.');
+    char text[sizeof first.label];
+    size_t used = strlen(first.label);
+
+    snprintf(text, sizeof text, ", %.*s.%s", static_cast<int>(strcspn(where, ".")), where,
+             name == nullptr ? label : name + 1);
+    if (strstr(first.label, text) == nullptr && used + strlen(text) < sizeof first.label)
+        strcpy(first.label + used, text);
+}
 
 // "[time] %Error: FILE.sv:LINE: Assertion failed in TOP.top.u_x.Label: 'assert' failed."
 void keep(const char *text)
 {
     static const char error[] = "%Error: ", in[] = ": Assertion failed in ";
     const char *at = strstr(text, error), *why = strstr(text, in);
+    assertion_failure now;
 
-    if (failed || at == nullptr || why == nullptr)
+    if (settled || at == nullptr || why == nullptr)
         return;
     at += sizeof error - 1;
     for (const char *slash = at; slash < why; slash++)
         if (*slash == '/')
             at = slash + 1;
-    snprintf(first.where, sizeof first.where, "%.*s", static_cast<int>(why - at), at);
+    snprintf(now.where, sizeof now.where, "%.*s", static_cast<int>(why - at), at);
     why += sizeof in - 1;
     const char *end = strstr(why, ": ");
-    snprintf(first.label, sizeof first.label, "%.*s",
+    snprintf(now.label, sizeof now.label, "%.*s",
              static_cast<int>(end == nullptr ? strcspn(why, "\n") : end - why), why);
+    if (failed)
+        keep_too(now.where, now.label);
+    else
+        first = now;
     failed = true;
 }
 } // namespace
@@ -39,9 +57,14 @@ const assertion_failure *assertion_failed()
     return failed ? &first : nullptr;
 }
 
+void assertion_settle()
+{
+    settled = failed;
+}
+
 void assertion_clear()
 {
-    failed = false;
+    failed = settled = false;
 }
 
 int assertion_printf(const char *format, ...)

@@ -13,11 +13,13 @@ extern "C" {
 
 struct assertion_failure {
     char where[96];  /* file:line, the file without its folder */
-    char label[128]; /* the property's path and label */
+    char label[192]; /* the property's path and label; then ", FILE.Label" of others of that edge */
 };
 
 /* The first property that failed since the last assertion_clear(), or NULL. */
 const struct assertion_failure *assertion_failed(void);
+/* An edge is over: what fails later is not named beside what has failed. */
+void assertion_settle(void);
 void assertion_clear(void);
 
 /* What the runtime prints (VL_PRINTF): a failing property is kept, the rest goes to standard error.

@@ -51,7 +51,10 @@ void vmmu_context(struct vmmu *v, const struct vmmu_ctx *c);
 bool vmmu_translate(struct vmmu *v, uint64_t va, unsigned access, bool user, bool implicit,
                     unsigned cycles, unsigned *latency);
 void vmmu_reset(struct vmmu *v, unsigned cycles);
-/* False when it was not taken at once, as it must be while nothing is in flight. */
+/* Asks for a flush; it stays up, beside the next request too, until vmmu_flush(). */
+void vmmu_flush_wait(struct vmmu *v, unsigned kind, uint64_t va, uint16_t pcid);
+/* False when it was not taken at once, as it must be while nothing is in flight, or before, beside
+ * a request. */
 bool vmmu_flush(struct vmmu *v, unsigned kind, uint64_t va, uint16_t pcid);
 uint64_t vmmu_cycle(const struct vmmu *v);
 bool vmmu_wave(struct vmmu *v, const char *path, uint64_t from, uint64_t to);

@@ -121,6 +121,7 @@ template <typename Top> struct block_clock {
     {
         cycle++;
         half(true);
+        assertion_settle();
     }
     bool set_wave(const char *path, uint64_t from, uint64_t to)
     {

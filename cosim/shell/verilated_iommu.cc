@@ -78,9 +78,11 @@ bool viommu_run(viommu *v, const viommu_ask *ask, viommu_told *told)
 
     memset(told, 0, sizeof *told);
     for (unsigned i = 0; i < ask->cycles; i++) {
-        if (dma_waits && t >= ask->dma_after && !top->dma_valid_i)
+        // While memory lets the unit wait no time passes: what is due next comes already.
+        unsigned now = t + v->clock.waiting;
+        if (dma_waits && now >= ask->dma_after && !top->dma_valid_i)
             v->raise_dma(ask->in);
-        if (reg < ask->regs && t >= reg_due && !top->reg_valid_i)
+        if (reg < ask->regs && now >= reg_due && !top->reg_valid_i)
             v->raise_reg(ask->reg[reg]);
         v->clock.begin();
         v->records();

@@ -19,6 +19,7 @@ template <> void block_clock<Vmmu_top>::quiet()
 
 struct vmmu {
     block_clock<Vmmu_top> clock;
+    bool early = false; // a flush was taken beside a request
 
     explicit vmmu(const vblock_env *env) : clock(env)
     {
@@ -35,6 +36,7 @@ struct vmmu {
         if (top->xlate_valid_o)
             env.xlate(env.ctx, reinterpret_cast<const rec_xlate *>(&top->xlate_o[0]));
         bool seen = output != 0;
+        early |= top->req_valid_i && top->flush_valid_i && top->flush_ready_o;
         clock.end();
         return seen;
     }
@@ -92,7 +94,7 @@ void vmmu_reset(vmmu *v, unsigned cycles)
     v->clock.reset(cycles);
 }
 
-bool vmmu_flush(vmmu *v, unsigned kind, uint64_t va, uint16_t pcid)
+void vmmu_flush_wait(vmmu *v, unsigned kind, uint64_t va, uint16_t pcid)
 {
     Vmmu_top *top = v->clock.top.get();
 
@@ -100,9 +102,18 @@ bool vmmu_flush(vmmu *v, unsigned kind, uint64_t va, uint16_t pcid)
     top->flush_va_i = va;
     top->flush_pcid_i = pcid;
     top->flush_valid_i = 1;
+}
+
+bool vmmu_flush(vmmu *v, unsigned kind, uint64_t va, uint16_t pcid)
+{
+    Vmmu_top *top = v->clock.top.get();
+    bool early = v->early;
+
+    vmmu_flush_wait(v, kind, va, pcid);
     bool taken = v->cycle(top->flush_ready_o);
     top->flush_valid_i = 0;
-    return taken;
+    v->early = false;
+    return taken && !early;
 }
 
 uint64_t vmmu_cycle(const vmmu *v)

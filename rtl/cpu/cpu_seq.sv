@@ -139,7 +139,7 @@ module cpu_seq
   OneStart: assert property (@(posedge clk_i) disable iff (!rst_ni)
     $onehot0({accept_o, take_i, raised, boundary_o && rep_i && !take_i}));
   FinishOrRaise: assert property (@(posedge clk_i) disable iff (!rst_ni) !(finish_o && raised));
-  StartWhenDone: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    accept_o || take_i |-> boundary_o || look_o);
+  TakeWhenDone: assert property (@(posedge clk_i) disable iff (!rst_ni)
+    take_i |-> boundary_o);
 
 endmodule

@@ -15,7 +15,7 @@
 #include "record_log.h"
 #include "ring.h"
 
-#define BLOCK_TEXT   96
+#define BLOCK_TEXT   192
 #define BLOCK_GROUPS 128
 
 struct block_options {

@@ -149,7 +149,11 @@ static bool flush(struct bench *b, enum mmu_flush_kind kind)
 
     if (kind != FLUSH_PAGE && (b->ctx.cr4 & MMU_CR4_PCIDE))
         f.pcid = (uint16_t)block_below(&b->random, 4);
-    return mmu_flush_one(b, &f);
+    if (block_chance(&b->random, 75))
+        return mmu_flush_one(b, &f);
+    b->flush = f; /* asked for together with the next request */
+    b->flush_waits = true;
+    return true;
 }
 
 static void other_cr3(struct bench *b)

@@ -39,6 +39,8 @@ struct bench {
     struct mmu_req recent[RECENT]; /* translated without a fault */
     unsigned recent_next;
     struct mmu_req request;
+    struct mmu_flush_req flush; /* flush_waits: goes up with the next request, is taken behind it */
+    bool flush_waits;
     unsigned experiment; /* of mmu_width.c: the next one */
 };
 

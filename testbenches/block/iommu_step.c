@@ -368,13 +368,15 @@ bool iommu_step_one(struct bench *b, struct answer *a)
     model_step(b, &mine, a);
     b->r->cycles = viommu_cycle(b->rtl);
     b->r->requests += b->ask.dma;
+    if (block_asserted(b->r, b->r->cycles))
+        return false;
     if (!done) {
         block_differ(b->r, b->ask.dma ? "dma" : "iommu",
                      b->ask.dma ? "dma_rsp_valid_o" : "reg_ack_o", "no answer", "an answer",
                      b->r->cycles);
         return false;
     }
-    return compare(b) && same_answers(b, &seen, &mine) && !block_asserted(b->r, b->r->cycles);
+    return compare(b) && same_answers(b, &seen, &mine);
 }
 
 bool iommu_request(struct bench *b, const struct rec_dma *in, struct answer *a)

@@ -170,11 +170,16 @@ static bool compare(struct bench *b, const struct rec_xlate *mine, unsigned late
 bool mmu_translate_one(struct bench *b, const struct mmu_req *q, struct rec_xlate *x)
 {
     unsigned latency;
-    bool same;
+    bool answered, same;
 
     begin_request(b, q);
-    if (!vmmu_translate(b->rtl, q->va, q->access, q->user, q->implicit, VBLOCK_HANG_CYCLES,
-                        &latency)) {
+    if (b->flush_waits)
+        vmmu_flush_wait(b->rtl, b->flush.kind, b->flush.va, b->flush.pcid);
+    answered = vmmu_translate(b->rtl, q->va, q->access, q->user, q->implicit, VBLOCK_HANG_CYCLES,
+                              &latency);
+    if (block_asserted(b->r, vmmu_cycle(b->rtl)))
+        return false;
+    if (!answered) {
         block_differ(b->r, "xlate", "rsp_valid_o", "no answer", "an answer", vmmu_cycle(b->rtl));
         return false;
     }
@@ -185,7 +190,10 @@ bool mmu_translate_one(struct bench *b, const struct mmu_req *q, struct rec_xlat
     b->race_count = 0;
     b->r->requests++;
     b->r->cycles = vmmu_cycle(b->rtl);
-    return same && !block_asserted(b->r, b->r->cycles);
+    if (!same || !b->flush_waits)
+        return same;
+    b->flush_waits = false;
+    return mmu_flush_one(b, &b->flush);
 }
 
 void mmu_set_context(struct bench *b)
@@ -206,10 +214,15 @@ void mmu_set_context(struct bench *b)
 
 bool mmu_flush_one(struct bench *b, const struct mmu_flush_req *f)
 {
+    bool taken = vmmu_flush(b->rtl, f->kind, f->va, f->pcid);
+
     mmu_flush(&b->model, f);
-    if (vmmu_flush(b->rtl, f->kind, f->va, f->pcid))
+    if (block_asserted(b->r, vmmu_cycle(b->rtl)))
+        return false;
+    if (taken)
         return true;
-    block_differ(b->r, "flush", "flush_ready_o", "not ready", "ready", vmmu_cycle(b->rtl));
+    block_differ(b->r, "flush", "flush_ready_o", "not taken, or beside a request",
+                 "taken between two requests", vmmu_cycle(b->rtl));
     return false;
 }
 
@@ -233,6 +246,7 @@ bool mmu_reset_during(struct bench *b, const struct mmu_req *q, unsigned cycles)
     b->race_count = 0;
     while (b->rtl_xlate.count != 0)
         ring_pop(&b->rtl_xlate);
+    b->flush_waits = false;
     vmmu_reset(b->rtl, 1 + block_below(&b->random, 3));
     mmu_init(&b->model, &mem);
     if (!block_same_all(b->r, &type_walk, &b->rtl_walk, &b->model_walk))

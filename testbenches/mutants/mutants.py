@@ -3,7 +3,9 @@
 """Broken on purpose: builds each broken RTL or model and runs the shortest stimulus that shows it.
 
 A mutant is NAME.patch in this folder: header lines "what: TEXT" and "run: COMMAND", then a unified
-diff against the project's root. COMMAND is one of
+diff against the project's root. Two more header lines say what must catch it: "property: FILE.NAME"
+a property of the RTL (NAME in FILE.sv; it or another of the same cycle is the first difference),
+"sees: STREAM [FIELD]" the stream and field of the first difference. COMMAND is one of
     mmu|iommu|bus ARGS         the block bench
     run PROGRAM ARGS           a guest program in lockstep
     random MODE [OPTIONS]      random guest programs in lockstep (randgen's options)
@@ -16,6 +18,8 @@ want it).
 A mutant is caught when the command ends in a mismatch or a hang (unit: a failing test) and the same
 command agrees on the tree as it is. One that only the guest's own check notices is missed. Prints a
 line a mutant; the last line is "N caught, M missed"; exit status 1 unless M is 0, 2 for bad input.
+--check builds nothing: does every patch apply, has every property of rtl/ a mutant of its own, does
+every mutant exist that docs/*.md name in a table's column "mutant"?
 """
 import argparse
 import fcntl
@@ -35,7 +39,9 @@ TARGETS = {"mmu": "block_mmu", "iommu": "block_iommu", "bus": "block_bus", "run"
            "random": "ringwalk", "images": "ringwalk", "events": "ringwalk", "paths": "paths",
            "unit": "unit_tests"}
 SCRIPTS = ("random", "images", "events")  # kinds that are scripts over many programs
-FIRST = re.compile(r"first difference: stream ([^,]+), field ([^,]+), cycle (\d+)")
+HEADERS = ("what", "run", "property", "sees")
+PROPERTY = re.compile(r"^\s*([A-Z]\w*)\s*:\s*assert\b", re.M)
+FIRST = re.compile(r"first difference: stream ([^,]+), field ([^,]+), cycle (\d+)\n  rtl +(.*)")
 
 
 def refuse(text):
@@ -47,13 +53,12 @@ class Mutant:
     def __init__(self, path):
         self.path = path
         self.name = path.stem
-        self.what = self.run = ""
+        self.what = self.run = self.property = self.sees = ""
         text = path.read_text()
         for line in text.splitlines():
-            if line.startswith("what: "):
-                self.what = line[6:]
-            elif line.startswith("run: "):
-                self.run = line[5:]
+            key, _, value = line.partition(": ")
+            if key in HEADERS:
+                setattr(self, key, value)
             elif line.startswith("--- "):
                 break
         words = self.run.split()
@@ -69,6 +74,21 @@ class Mutant:
         leaves the RTL alone comes first, so that it is verilated once less."""
         rtl = any(f.startswith("rtl/") for f in self.files)
         return (list(TARGETS).index(self.kind), rtl, self.files, self.name)
+
+
+    def demands(self, by, field, rtl):
+        """What the first difference should have been and was not; empty when it was."""
+        if self.property and not (by == "assert" and self.property in properties_of(field, rtl)):
+            return f"not by property {self.property}, but by {by} {field} {rtl}"
+        if self.sees and self.sees.split() not in ([by], [by, field]):
+            return f"not by {self.sees}, but by {by} {field}"
+        return ""
+
+
+def properties_of(where, label):
+    """The first, "FILE.sv:LINE" and "PATH.NAME", and those of its cycle, ", FILE.NAME" -> FILE.NAMEs"""
+    first, *others = label.split(", ")
+    return [where.partition(".")[0] + "." + first.rpartition(".")[2]] + others
 
 
 def copy_tree(root, work):
@@ -169,7 +189,7 @@ def end_of_script(done):
     """scripts say it in words"""
     first = FIRST.search(done.stdout)
     if first:
-        return "caught", first.group(1), first.group(2), int(first.group(3)), ""
+        return "caught", first.group(1), first.group(2), int(first.group(3)), first.group(4)
     if "verdict: hang" in done.stdout:
         return "caught", "hang", "no retirement", None, ""
     if done.returncode == 0:
@@ -186,7 +206,7 @@ def end_of_report(done):
         return "caught", "hang", "no retirement", report.get("cycles"), ""
     first = report.get("first") or {}
     if done.returncode == 1 and report["verdict"] == "mismatch":
-        return "caught", first["stream"], first["field"], first["cycle"], ""
+        return "caught", first["stream"], first["field"], first["cycle"], first["rtl"]
     good = done.returncode == 0 and report["verdict"] == "agreed"
     return "agreed" if good else "else", "", "", None, "verdict " + report["verdict"] + \
         (f", status {done.returncode}" if done.returncode else "")
@@ -210,7 +230,8 @@ def run_once(mutant, words, seed, binaries, programs, timeout):
 
 
 def stimulus(mutant, binaries, programs, timeout):
-    """-> (end, caught_by, field, cycle, note); end is agreed, caught or else"""
+    """-> (end, caught_by, field, cycle, note); end is agreed, caught or else. note: of a caught one
+    what the RTL had there, else why it was not."""
     words, seeds = seeds_of(mutant.run.split())
     for seed in seeds:
         end = run_once(mutant, words, seed, binaries, programs, timeout)
@@ -256,9 +277,9 @@ class Runner:
         end, by, field, cycle, note = stimulus(mutant, self.work / "build", self.programs,
                                                self.timeout)
         if end == "caught":
-            return True, by, field, cycle, ""
+            note = mutant.demands(by, field, note)
+            return (True, by, field, cycle, "") if not note else (*missed, note)
         return (*missed, note)
-
 
     def show(self, mutant):
         """What a user sees of this fault: the command's own output, with a bundle; its status."""
@@ -278,13 +299,39 @@ class Runner:
         return subprocess.run(command, cwd=ROOT).returncode
 
 
-def check_patches(mutants):
-    """Does every patch apply to the tree as it is?"""
-    bad = [(m.name, note) for m in mutants for note in [apply(m, ROOT, dry=True)] if note]
-    for name, note in bad:
-        print(f"{name}: {note}")
-    print(f"{len(mutants) - len(bad)} patches apply, {len(bad)} do not")
-    return 1 if bad else 0
+def properties():
+    """FILE.NAME of every named property in rtl/"""
+    return [f"{p.stem}.{name}" for p in sorted((ROOT / "rtl").rglob("*.sv"))
+            for name in PROPERTY.findall(p.read_text())]
+
+
+def named_in_docs():
+    """(file, mutant) of every table's column headed "mutant" in docs/"""
+    for path in sorted((ROOT / "docs").glob("*.md")):
+        column = None
+        for line in path.read_text().splitlines():
+            cells = [c.strip() for c in line.strip().strip("|").split("|")]
+            if not line.startswith("|"):
+                column = None
+            elif "mutant" in cells:
+                column = cells.index("mutant")
+            elif column is not None and column < len(cells):
+                for name in re.findall(r"`(\w+)`", cells[column]):
+                    yield path.name, name
+
+
+def check(mutants):
+    """Does every patch apply to the tree as it is, and is there one where one is wanted?"""
+    bad = [f"{m.name}: {note}" for m in mutants for note in [apply(m, ROOT, dry=True)] if note]
+    print(*bad, f"{len(mutants) - len(bad)} patches apply, {len(bad)} do not", sep="\n")
+    names, broken, there = {m.name for m in mutants}, {m.property for m in mutants}, properties()
+    lacks = [f"{p}: no mutant breaks this property" for p in there if p not in broken]
+    lacks += [f"{m.name}: no property {m.property} in rtl/" for m in mutants
+              if m.property and m.property not in there]
+    lacks += [f"docs/{f}: no mutant '{name}'" for f, name in named_in_docs() if name not in names]
+    print(*lacks, f"{len(there)} properties, {len(lacks)} without a mutant, or named and not there",
+          sep="\n")
+    return 1 if bad or lacks else 0
 
 
 def choose(names):
@@ -300,7 +347,8 @@ def main():
     parser = argparse.ArgumentParser(prog="./rw mutants", description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", help="only these (all)")
     parser.add_argument("--build", help=argparse.SUPPRESS)
-    parser.add_argument("--check", action="store_true", help="only: does every patch apply?")
+    parser.add_argument("--check", action="store_true",
+                        help="builds nothing: does every patch apply, is none lacking?")
     parser.add_argument("--show", action="store_true",
                         help="one NAME: its run's report and bundle, as for a fault of your own")
     parser.add_argument("--json", metavar="FILE", help="one JSON object; - is standard output")
@@ -309,9 +357,9 @@ def main():
     args = parser.parse_args()
     if shutil.which("patch") is None:
         refuse("the tool 'patch' is missing: apt-get install patch")
-    mutants = choose(args.names)
     if args.check:
-        return check_patches(mutants)
+        return check(choose([]))
+    mutants = choose(args.names)
     json_file = None
     if args.json and args.json != "-":
         try:

@@ -85,6 +85,25 @@ static void on_nmi(struct frame *f)
     }
 }
 
+/* MOVS stores the command and is not done yet: its single step and the interrupt are both due
+ * behind it. */
+static void stepped_ipi(void)
+{
+    static const uint32_t command = 0x44050;
+    const uint32_t *from = &command;
+    uint64_t to = LAPIC + 0x300, before = ticks, after;
+
+    on_trap(1, on_step);
+    steps = 0;
+    __asm__ volatile("pushfq\n\torq $0x300, (%%rsp)\n\tleaq 1f(%%rip), %0\n\tpopfq\n\tmovsl\n"
+                     "1:\tnop\n\tpushfq\n\tandq $~0x300, (%%rsp)\n\tpopfq"
+                     : "=&r"(after), "+S"(from), "+D"(to)
+                     :
+                     : "memory");
+    check_here("single step before an interrupt", steps == 5 && step_rip[0] == after);
+    check("then the interrupt", ticks == before + 1);
+}
+
 static void interrupts(void)
 {
     uint64_t after;
@@ -109,6 +128,7 @@ static void interrupts(void)
     self_ipi(0x50);
     __asm__ volatile("leaq 1f(%%rip), %0\n\tsti\n\thlt\n1:\tcli" : "=r"(after) : : "memory");
     check("STI, HLT: woken behind HLT", ticks == 3 && tick_rip == after);
+    stepped_ipi();
     on_trap(2, on_nmi);
     self_ipi(0x400);
     check("NMI is blocked until IRET, then comes", nmis == 2 && nmi_nested == 1);

@@ -81,6 +81,7 @@ static uint64_t read_cr0(void)
 
 static void addresses(void)
 {
+    const uint64_t unmapped = UINT64_C(0x4000000000), upper = UINT64_C(0xFFFFC00000000000);
     const uint64_t hole = UINT64_C(0x0000800000000000);
 
     check("UD2", try0(probe_ud2, 0) == 6);
@@ -113,6 +114,10 @@ static void addresses(void)
     here0(probe_clflush, hole);
     check_here("CLFLUSH, not canonical: #GP(0)", SEEN(13, 0));
     check("CLFLUSH", try0(probe_clflush, 0x300000) == NONE);
+    here0(probe_clflush, unmapped);
+    check_here("CLFLUSH, not present: #PF", SEEN(14, 0) && seen.cr2 == unmapped);
+    check("load from the upper half, not present: #PF",
+          try0(probe_load, upper) == 14 && seen.error == 0 && seen.cr2 == upper);
 }
 
 static void control_registers(void)
