@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # Delivery of exceptions and interrupts. SDM Vol. 3A "Interrupt and Exception Handling".
 # evec, eerr, pflags, prip: vector, error code, RFLAGS and RIP to push. t9 the new stack pointer.
-# Room on the stack (first and last item of the frame) comes before the handler's RIP (SDM Vol. 2
-# "INT n", INTRA- and INTER-PRIVILEGE-LEVEL-INTERRUPT), RIP before the first push.
+# Legacy mode: room on the stack (first and last item of the frame) comes before the handler's RIP
+# (SDM Vol. 2 "INT n", INTRA- and INTER-PRIVILEGE-LEVEL-INTERRUPT), RIP before the first push. Long
+# mode: each push finds for itself whether its address is canonical.
 
 int_n:      softint.f -, imm                    ; j deliver
 int3:       softint.f -, VecBp                  ; j deliver
@@ -75,10 +76,7 @@ lm_stack:   and.q     t9, t9, ~StackAlign
             shl.q     t4, t2, 32
             or.q      t0, t0, t4
             mov.q     tcpl, t8
-            st.q.room nss:t9-8, none
-            st.q.room nss:t9-40, none           ; jnerr lm_room
-            st.q.room nss:t9-48, none
-lm_room:    jmpf.q    -, t0
+            jmpf.q    -, t0
             mov.q     t4, ssel@ss
             st.q      nss:t9-8, t4
             st.q      nss:t9-16, rsp
