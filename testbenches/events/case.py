@@ -24,3 +24,17 @@ def desc(sel, access, flags=BIG | PAGES, base=0, limit=0xFFFFF):
 def native(mode):
     """G and the size bit of the frame's own code segments"""
     return PAGES | (LONG if mode == 64 else BIG)
+
+
+# Code sizes: (mode, size); 64 is native of mode 64, 32 of mode 32.
+CODE_SIZES = ((64, 64), (64, 32), (64, 16), (32, 32), (32, 16))
+
+
+def in_code(mode, size, body):
+    """The body in code of this size, at ring 0; it ends the case."""
+    if size == mode:
+        return body
+    back = f".text\n.code{mode}"
+    if size == 32:
+        return f"FAR C32, 7f\n.code32\n7:\n{body}\nDONE\n{back}"
+    return f'FAR C16, (7f-0x10000)\n.section .code16, "ax"\n.code16\n7:\n{body}\nDONE\n{back}'

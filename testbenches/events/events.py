@@ -20,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 
+sys.dont_write_bytecode = True
 HERE = pathlib.Path(__file__).resolve().parent
 TABLES = ("delivery", "pending", "counts", "alignment", "masks", "returns", "locks", "odd")
 PER_IMAGE = 150
@@ -76,7 +77,7 @@ def run_from(ringwalk, image, first):
     """-> (what came in each case begun: a letter, ! for shutdown; what was said when it failed)"""
     image.begin_at(first)
     command = [ringwalk, "run", str(image.elf), "--no-bundle", "--memory", "16M",
-               "--max-cycles", "8000000"]
+               "--max-cycles", "3000000"]
     try:
         done = subprocess.run(command, capture_output=True, text=True, errors="replace",
                               timeout=SECONDS)

@@ -102,6 +102,26 @@ case\n:
 #endif
 5:
         .endm
+# To another code segment at the same ring.
+        .macro  FAR sel, offset
+#if MODE == 64
+        pushq   $\sel
+        pushq   $\offset
+        lretq
+#else
+        pushl   $\sel
+        pushl   $\offset
+        lretl
+#endif
+        .endm
+# A register of native size; a value of up to 64 bits where it is that wide.
+        .macro  SET reg, value
+#if MODE == 64
+        movabsq $\value, %r\reg
+#else
+        movl    $\value, %e\reg
+#endif
+        .endm
 # The descriptor at a selector.
         .macro  DESC sel, low, high
         movl    $\low, GDT + \sel
