@@ -203,7 +203,7 @@ ALL_PAIRS = "INT n"  # through every pair; the others from ring 3 to 1, two from
 
 def case(mode, event, defect, r, t):
     lines = [event.setup, "SETGATE {v}, stub{v}, (CODE + 8 * {t}), 0xEE00", defect.text,
-             f"ENTER {r}, {event.flags:#x}", event.body]
+             f"TO_RING {r}, {event.flags:#x}", event.body]
     text = "\n".join(lines).format(v=event.vector, r=r, t=t)
     return Case(mode, f"{event.name}, ring {r} to {t}: {defect.name}", text)
 

@@ -82,7 +82,7 @@ case\n:
         int     $END
         .endm
 # Onward at ring r with these flags on that ring's stack, native code.
-        .macro  ENTER r, fl
+        .macro  TO_RING r, fl
 #if MODE == 64
         pushq   $DATA + 8 * \r + \r
         pushq   $STACK\r
@@ -219,6 +219,10 @@ stub16_\n:
         .set    i, i + 1
         .endr
         .noaltmacro
+# DONE, in code of any size.
+        .align  16
+stub_end:
+        DONE
 # NMI, interrupt: back to where it came.
         .align  16
 stub_nmi:
