@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Events in combination, from tables: guest images of many cases each, in lockstep.
 
-events.py [--table NAME...] [--keep DIR] [--letters] RINGWALK
+events.py [--table NAME...] [--only TEXT] [--keep DIR] [--letters] RINGWALK
 
-A table (NAME.py beside this file) is data and a function cases() that walks its product; frame.S is
-what the cases of an image share. An image ends when all its cases have run, or where both sides shut
+A table (NAME.py beside this file) is data and a function cases() that walks its product, with OPTIONS
+for ringwalk if it wants any; frame.S is what the cases of an image share. An image ends when all its cases have run, or where both sides shut
 down: then it runs again from the next case. Anything but agreement is a failure and its image is
 kept in DIR. Prints "NAME: N cases in M images, K failed" for each table and in all; exit status 1
 unless K is 0, 2 for bad input.
@@ -37,8 +37,8 @@ def refuse(text):
 class Image:
     """Cases of one mode, assembled; `first` is where a run begins."""
 
-    def __init__(self, name, mode, cases, work):
-        self.name, self.cases = name, cases
+    def __init__(self, name, mode, cases, options, work):
+        self.name, self.cases, self.options = name, cases, options
         self.source, self.elf = work / (name + ".S"), work / (name + ".elf")
         text = [f"#define MODE {mode}", f"#define CASES {len(cases)}", '#include "frame.S"']
         for n, case in enumerate(cases):
@@ -77,7 +77,7 @@ def run_from(ringwalk, image, first):
     """-> (what came in each case begun: a letter, ! for shutdown; what was said when it failed)"""
     image.begin_at(first)
     command = [ringwalk, "run", str(image.elf), "--no-bundle", "--memory", "16M",
-               "--max-cycles", "3000000"]
+               "--max-cycles", "2000000"] + image.options
     try:
         done = subprocess.run(command, capture_output=True, text=True, errors="replace",
                               timeout=SECONDS)
@@ -114,12 +114,13 @@ def run_image(args, image):
     return came, ""
 
 
-def images_of(name, cases, work):
+def images_of(name, cases, options, work):
     made = []
     for mode in (64, 32):
         rows = [c for c in cases if c.mode == mode]
         for i in range(0, len(rows), PER_IMAGE):
-            made.append(Image(f"{name}-{mode}-{i // PER_IMAGE}", mode, rows[i:i + PER_IMAGE], work))
+            made.append(Image(f"{name}-{mode}-{i // PER_IMAGE}", mode, rows[i:i + PER_IMAGE],
+                              options, work))
     return made
 
 
@@ -127,6 +128,7 @@ def main():
     parser = argparse.ArgumentParser(prog="events.py")
     parser.add_argument("ringwalk")
     parser.add_argument("--table", nargs="+", action="extend", choices=TABLES, metavar="NAME")
+    parser.add_argument("--only", metavar="TEXT", default="", help="cases whose name has it")
     parser.add_argument("--keep", type=pathlib.Path)
     parser.add_argument("--letters", action="store_true", help="what came in each case")
     parser.error = refuse
@@ -136,8 +138,11 @@ def main():
     all_cases = all_images = all_failed = 0
     with tempfile.TemporaryDirectory() as work, concurrent.futures.ThreadPoolExecutor(2) as pool:
         for name in args.table or TABLES:
-            cases = list(importlib.import_module(name).cases())
-            images = images_of(name, cases, pathlib.Path(work))
+            table = importlib.import_module(name)
+            cases = [c for c in table.cases() if args.only in c.name]
+            if not cases:
+                refuse(f"{name}: no case with '{args.only}' in its name")
+            images = images_of(name, cases, getattr(table, "OPTIONS", []), pathlib.Path(work))
             failed = 0
             for image, (came, said) in zip(images, pool.map(lambda i: run_image(args, i), images)):
                 if args.letters:
