@@ -395,7 +395,7 @@ static void settle(struct cpu *cpu, const struct event *ev)
     if (is_debug(ev))
         cpu->sys.dr7 &= ~DR7_GD;
     cpu->at = (struct boundary){
-        .nmi_blocked = cpu->at.nmi_blocked || ev->kind == EVENT_NMI,
+        .nmi_blocked = cpu->at.nmi_blocked,
         /* what MOV SS held back is not lost to INT n: it waits for the handler's first boundary */
         .step_pending = is_software(ev) && cpu->at.step_pending,
     };
@@ -450,6 +450,9 @@ void event_deliver(struct cpu *cpu, const struct event *first, const struct insn
     uint64_t rip = cpu->rip;
 
     note_page_fault(cpu, &ev);
+    /* SDM Vol. 3C "Architectural State Before a VM Exit": also when its delivery then faults */
+    if (ev.kind == EVENT_NMI)
+        cpu->at.nmi_blocked = true;
     for (;;) {
         if (is_debug(&ev))
             cpu->sys.dr6 |= ev.what.dr6;

@@ -50,8 +50,11 @@ module cpu_operand
     ea = '0;
     if (exec_i) begin
       ea = insn_i.disp;
-      if (insn_i.base_v) ea = ea + gpr_i[insn_i.base_n];
-      if (insn_i.base_v && insn_i.pop_ea && insn_i.base_n == 4'd4) ea = ea + (64'd1 << insn_i.osz);
+      if (insn_i.base_v && insn_i.pop_ea && insn_i.base_n == 4'd4) begin
+        ea = ea + merge(gpr_i[4], gpr_i[4] + (64'd1 << insn_i.osz), mode_i.stack_log2);
+      end else if (insn_i.base_v) begin
+        ea = ea + gpr_i[insn_i.base_n];
+      end
       if (insn_i.index_v) ea = ea + (gpr_i[insn_i.index_n] << insn_i.scale);
       if (insn_i.riprel) ea = ea + nrip_i;
       ea = ea & size_mask(insn_i.asz);

@@ -10,7 +10,7 @@ a property of the RTL (NAME in FILE.sv; it or another of the same cycle is the f
     run PROGRAM ARGS           a guest program in lockstep
     random MODE [OPTIONS]      random guest programs in lockstep (randgen's options)
     images [PROGRAM...]        guest images with bytes changed, in lockstep (images.py)
-    events TABLE               the cases of a table of events, in lockstep (testbenches/events)
+    events --table TABLE ARGS  the cases of a table of events, in lockstep (testbenches/events)
     paths PROGRAM              the model's fast way against its recorded one (testbenches/paths)
     unit FILTER                unit tests (a broken scoreboard shows there)
 `seeds FROM-TO` at its end repeats it, seed by seed, until one shows the fault (random and images

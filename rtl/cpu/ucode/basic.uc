@@ -208,7 +208,9 @@ leave:      ld.op     t0, ss:rbp+0
             mov.op    rbp, t0                   ; end
 enter:      sub.stk   t0, rsp, osb
             st.op     ss:t0+0, rbp
-            mov.q     t1, t0
+            mov.stk   t1, rsp                   # the frame pointer is all of ESP: what lies beyond SP
+            sub.q     t1, rsp, t1               # stays
+            or.q      t1, t1, t0
             and.q     t2, imm2, EnterLevels     ; jz enter_end
             mov.q     t3, rbp
 enter_loop: sub.q     t2, t2, 1                 ; jz enter_last

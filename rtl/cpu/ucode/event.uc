@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # Delivery of exceptions and interrupts. SDM Vol. 3A "Interrupt and Exception Handling".
 # evec, eerr, pflags, prip: vector, error code, RFLAGS and RIP to push. t9 the new stack pointer.
-# Room on the stack (first and last item of the frame) comes before the handler's RIP (SDM Vol. 2
-# "INT n", INTRA- and INTER-PRIVILEGE-LEVEL-INTERRUPT), RIP before the first push.
+# Legacy mode: room on the stack (for each item: a 16-bit stack wraps anywhere) comes before the
+# handler's RIP (SDM Vol. 2 "INT n", INTRA- and INTER-PRIVILEGE-LEVEL-INTERRUPT), RIP before the first
+# push. Long mode: each push finds for itself whether its address is canonical.
 
 int_n:      softint.f -, imm                    ; j deliver
 int3:       softint.f -, VecBp                  ; j deliver
@@ -75,10 +76,7 @@ lm_stack:   and.q     t9, t9, ~StackAlign
             shl.q     t4, t2, 32
             or.q      t0, t0, t4
             mov.q     tcpl, t8
-            st.q.room nss:t9-8, none
-            st.q.room nss:t9-40, none           ; jnerr lm_room
-            st.q.room nss:t9-48, none
-lm_room:    jmpf.q    -, t0
+            jmpf.q    -, t0
             mov.q     t4, ssel@ss
             st.q      nss:t9-8, t4
             st.q      nss:t9-16, rsp
@@ -168,6 +166,9 @@ leg_ss:     and.q     -, t14, SelNoRpl          ; jz ts0
             mov.q     t4, ssel@ss
             and.q     -, t3, [Gate32]           ; jz leg_out16
             st.d.room nss:t9-4, none
+            st.d.room nss:t9-8, none
+            st.d.room nss:t9-12, none
+            st.d.room nss:t9-16, none
             st.d.room nss:t9-20, none           ; jnerr leg_room
             st.d.room nss:t9-24, none
 leg_room:   jmpf.d    -, t0
@@ -176,6 +177,9 @@ leg_room:   jmpf.d    -, t0
             sub.q     t9, t9, 8                 ; call leg_frame
             nop                                 ; j leg_out
 leg_out16:  st.w.room nss:t9-2, none
+            st.w.room nss:t9-4, none
+            st.w.room nss:t9-6, none
+            st.w.room nss:t9-8, none
             st.w.room nss:t9-10, none           ; jnerr leg_room16
             st.w.room nss:t9-12, none
 leg_room16: jmpf.d    -, t0
@@ -194,11 +198,13 @@ leg_same:   segmov    -@nss
             mov.q     t9, rsp
             and.q     -, t3, [Gate32]           ; jz leg_same16
             st.d.room nss:t9-4, none
+            st.d.room nss:t9-8, none
             st.d.room nss:t9-12, none           ; jnerr leg_same_r
             st.d.room nss:t9-16, none
 leg_same_r: jmpf.d    -, t0                     ; call leg_frame
             nop                                 ; j leg_acc
 leg_same16: st.w.room nss:t9-2, none
+            st.w.room nss:t9-4, none
             st.w.room nss:t9-6, none            ; jnerr leg_s16_r
             st.w.room nss:t9-8, none
 leg_s16_r:  jmpf.d    -, t0                     ; call leg_frm16

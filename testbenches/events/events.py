@@ -1,0 +1,163 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Events in combination, from tables: guest images of many cases each, in lockstep.
+
+events.py [--table NAME...] [--only TEXT] [--keep DIR] [--letters] RINGWALK
+
+A table (NAME.py beside this file) is data and a function cases() that walks its product, with OPTIONS
+for ringwalk if it wants any; frame.S is what the cases of an image share. An image ends when all its cases have run, or where both sides shut
+down: then it runs again from the next case. Anything but agreement is a failure and its image is
+kept in DIR. Prints "NAME: N cases in M images, K failed" for each table and in all; exit status 1
+unless K is 0, 2 for bad input.
+"""
+import argparse
+import concurrent.futures
+import importlib
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+sys.dont_write_bytecode = True
+HERE = pathlib.Path(__file__).resolve().parent
+TABLES = ("delivery", "pending", "counts", "alignment", "masks", "returns", "locks", "odd")
+PER_IMAGE = 150
+SECONDS = 120
+GCC = ["gcc", "-nostdlib", "-static", "-no-pie", "-Wl,--build-id=none,-n,--no-warn-rwx-segments",
+       "-z", "noexecstack", "-I", str(HERE), "-T", str(HERE / "link.ld")]
+
+
+def refuse(text):
+    print("events: " + text, file=sys.stderr)
+    sys.exit(2)
+
+
+class Image:
+    """Cases of one mode, assembled; `first` is where a run begins."""
+
+    def __init__(self, name, mode, cases, options, work):
+        self.name, self.cases, self.options = name, cases, options
+        self.source, self.elf = work / (name + ".S"), work / (name + ".elf")
+        text = [f"#define MODE {mode}", f"#define CASES {len(cases)}", '#include "frame.S"']
+        for n, case in enumerate(cases):
+            text += [f"# {case.name}", f"CASE {n}", case.text, "DONE"]
+        text += ['.section .tables, "aw"'] + [f".long case{n}" for n in range(len(cases))]
+        self.source.write_text("\n".join(text) + "\n")
+
+    def assemble(self):
+        elf64 = self.elf.with_suffix(".elf64")
+        for command in (GCC + [str(self.source), "-o", str(elf64)],
+                        ["objcopy", "-O", "elf32-i386", str(elf64), str(self.elf)]):
+            done = subprocess.run(command, capture_output=True, text=True)
+            if done.returncode != 0:
+                raise RuntimeError(f"{self.name}: {done.stderr.strip()[:1500]}")
+        listed = subprocess.run(["nm", str(elf64)], capture_output=True, text=True).stdout
+        base = int(re.search(r"^(\w+) \w case_n$", listed, re.M).group(1), 16)
+        self.case_n = self.file_offset(base)
+
+    def file_offset(self, va):
+        data = self.elf.read_bytes()
+        at, = (int.from_bytes(data[28:32], "little"),)
+        for i in range(int.from_bytes(data[44:46], "little")):
+            head = [int.from_bytes(data[at + 32 * i + 4 * k:at + 32 * i + 4 * k + 4], "little")
+                    for k in range(5)]
+            if head[0] == 1 and head[2] <= va < head[2] + head[4]:
+                return head[1] + va - head[2]
+        raise RuntimeError(f"{self.name}: no case_n")
+
+    def begin_at(self, first):
+        data = bytearray(self.elf.read_bytes())
+        data[self.case_n:self.case_n + 4] = first.to_bytes(4, "little")
+        self.elf.write_bytes(data)
+
+
+def run_from(ringwalk, image, first):
+    """-> (what came in each case begun: a letter, ! for shutdown; what was said when it failed)"""
+    image.begin_at(first)
+    command = [ringwalk, "run", str(image.elf), "--no-bundle", "--memory", "16M",
+               "--max-cycles", "2000000"] + image.options
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, errors="replace",
+                              timeout=SECONDS)
+    except subprocess.TimeoutExpired:
+        return "", f"{image.name}: no end within {SECONDS} s"
+    said = done.stdout + done.stderr
+    letters, _, verdict = said.partition("verdict: ")
+    letters = letters.strip()
+    reached = first + len(letters)
+    if verdict.startswith("agreed") and done.returncode == 0 and reached == len(image.cases):
+        return letters, ""
+    if verdict.startswith("agreed (the guest shut down") and reached < len(image.cases):
+        return letters + "!", ""
+    name = image.cases[reached].name if reached < len(image.cases) else "the frame"
+    return letters, f"{image.name}, case {reached}: {name}\nverdict: {verdict[:900].strip()}"
+
+
+def run_image(args, image):
+    """-> what came in each case, what went wrong or nothing"""
+    try:
+        image.assemble()
+    except RuntimeError as e:
+        return "", str(e)
+    came = ""
+    while len(came) < len(image.cases):
+        letters, said = run_from(args.ringwalk, image, len(came))
+        came += letters
+        if said:
+            if args.keep:
+                args.keep.mkdir(parents=True, exist_ok=True)
+                shutil.copy(image.source, args.keep)
+                shutil.copy(image.elf, args.keep)
+            return came, said
+    return came, ""
+
+
+def images_of(name, cases, options, work):
+    made = []
+    for mode in (64, 32):
+        rows = [c for c in cases if c.mode == mode]
+        for i in range(0, len(rows), PER_IMAGE):
+            made.append(Image(f"{name}-{mode}-{i // PER_IMAGE}", mode, rows[i:i + PER_IMAGE],
+                              options, work))
+    return made
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="events.py")
+    parser.add_argument("ringwalk")
+    parser.add_argument("--table", nargs="+", action="extend", choices=TABLES, metavar="NAME")
+    parser.add_argument("--only", metavar="TEXT", default="", help="cases whose name has it")
+    parser.add_argument("--keep", type=pathlib.Path)
+    parser.add_argument("--letters", action="store_true", help="what came in each case")
+    parser.error = refuse
+    args = parser.parse_args()
+    if shutil.which(args.ringwalk) is None:
+        refuse(f"{args.ringwalk}: cannot be executed")
+    all_cases = all_images = all_failed = 0
+    with tempfile.TemporaryDirectory() as work, concurrent.futures.ThreadPoolExecutor(2) as pool:
+        for name in args.table or TABLES:
+            table = importlib.import_module(name)
+            cases = [c for c in table.cases() if args.only in c.name]
+            if not cases:
+                refuse(f"{name}: no case with '{args.only}' in its name")
+            images = images_of(name, cases, getattr(table, "OPTIONS", []), pathlib.Path(work))
+            failed = 0
+            for image, (came, said) in zip(images, pool.map(lambda i: run_image(args, i), images)):
+                if args.letters:
+                    for case, letter in zip(image.cases, came):
+                        print(f"{letter} {image.name} {case.name}")
+                if said:
+                    failed += 1
+                    print(said, flush=True)
+            print(f"{name}: {len(cases)} cases in {len(images)} images, {failed} failed", flush=True)
+            all_cases += len(cases)
+            all_images += len(images)
+            all_failed += failed
+    print(f"{all_cases} cases in {all_images} images, {all_failed} failed")
+    return 1 if all_failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
