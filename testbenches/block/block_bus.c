@@ -416,15 +416,10 @@ static void cycle(struct bench *b)
         record_log_add(b->r->log, &type_bus, false, &seen.record);
     if (memcmp(&seen, &mine, sizeof(mine)) != 0 || assertion_failed() != NULL) {
         describe(b, &in);
-<<<<<<< HEAD
         record_log_add(b->r->log, &type_pins, false, &seen);
         record_log_add(b->r->log, &type_pins, true, &mine);
-        block_same(b->r, &type_pins, &seen, &mine);
-        block_asserted(b->r, seen.cycle);
-=======
         if (!block_asserted(b->r, seen.cycle))
             block_same(b->r, &type_pins, &seen, &mine);
->>>>>>> mut
     }
     count_decisions(b, &in, &mine);
     bus_arbiter_clock(&b->golden, &in, &mine);
