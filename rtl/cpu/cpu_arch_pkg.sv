@@ -54,13 +54,12 @@ package cpu_arch_pkg;
   localparam int unsigned DescAccessed = 40;
   localparam int unsigned DescBusy = 41;
   localparam int unsigned DescDpl = 45;
-  localparam int unsigned DescLimitHigh = 32;                // bits 51:48 down to 19:16
-  localparam logic [63:0] DescLimitHighMask = 64'hf_0000;    // once shifted down
   localparam int unsigned DescL = 53;
   localparam int unsigned DescD = 54;
   localparam int unsigned DescG = 55;
   localparam int unsigned DescHigh = 32;                     // its high dword
-  localparam logic [63:0] DescRights = 64'hff_ff00;          // of the high dword, by LAR
+  localparam logic [63:0] DescLimitHigh = 64'hf_0000;        // of that, bits 19:16 of the limit
+  localparam logic [63:0] DescRights = 64'hff_ff00;          // of that, by LAR
   localparam logic [63:0] DescHighType = 64'h1f00_0000_0000; // of a 16-byte one: must be 0
   localparam logic [63:0] DescLast = 64'd7;                  // last byte of a descriptor
   localparam logic [63:0] DescLast16 = 64'd15;
@@ -87,18 +86,18 @@ package cpu_arch_pkg;
   localparam int unsigned AttrL = 13;
   localparam int unsigned AttrD = 14;                        // D of code, B of a stack
   localparam logic [63:0] FlatLimit = 64'hffff_ffff;
-  localparam logic [63:0] AttrSyscallCs = 64'ha09b;          // SDM Vol. 2 "SYSCALL"
+  localparam logic [63:0] AttrSyscallCs = 64'ha09b;          // SDM Vol. 2 "SYSCALL", "SYSENTER"
   localparam logic [63:0] AttrSyscallSs = 64'hc093;
-  localparam logic [63:0] AttrSysretCs64 = 64'ha0fb;         // SDM Vol. 2 "SYSRET"
+  localparam logic [63:0] AttrSysretCs64 = 64'ha0fb;         // SDM Vol. 2 "SYSRET", "SYSEXIT"
   localparam logic [63:0] AttrSysretCs32 = 64'hc0fb;
   localparam logic [63:0] AttrSysretSs = 64'hc0f3;
   localparam logic [63:0] StarUserCs64 = 64'd16;             // from STAR[63:48]
   localparam logic [63:0] StarSs = 64'd8;                    // from either base
   localparam int unsigned StarSyscall = 32;
   localparam int unsigned StarSysret = 48;
-  localparam logic [63:0] AttrSysenterCs32 = 64'hc09b;       // SDM Vol. 2 "SYSENTER"
-  localparam logic [63:0] SysexitCs32 = 64'd16;              // from SYSENTER_CS: SDM Vol. 2
-  localparam logic [63:0] SysexitCs64 = 64'd32;              // "SYSEXIT"
+  localparam logic [63:0] AttrSysenterCs32 = 64'hc09b;       // outside long mode
+  localparam logic [63:0] SysexitCs32 = 64'd16;              // from SYSENTER_CS
+  localparam logic [63:0] SysexitCs64 = 64'd32;
   localparam logic [63:0] SysStack = 64'd8;                  // SS from CS, either way
 
   // Gates. SDM Vol. 3A "IDT Descriptors", "64-Bit Mode IDT".

@@ -16,8 +16,8 @@ lsl_m:      ld.w      t14, dat:ea+0
 lsl:        mov.q     t1, LslTypesLong          ; jlma lsl_go
             mov.q     t1, LslTypes
 lsl_go:     nop                                 ; call see_desc
-            shr.q     t0, t13, DescLimitHigh
-            and.q     t0, t0, DescLimitHighMask
+            shr.q     t0, t13, DescHigh
+            and.q     t0, t0, DescLimitHigh
             and.q     t2, t13, LowWord
             or.q      t0, t0, t2
             and.q     -, t13, [DescG]           ; jz lsl_end

@@ -64,12 +64,24 @@ PROBE(arpl_same, "movl $0x11110022, %eax\nmovl $2, %ecx\ncmpl %eax, %eax\narpl %
 PROBE(arpl_above, "movl $0x11110023, %eax\nmovl $1, %ecx\ncmpl %eax, %eax\narpl %cx, %ax" ZF_OUT);
 PROBE(arpl_m, "pushl $0x33330008\nmovl $2, %ecx\narpl %cx, (%esp)\nsetz %dl\npopl %eax\n"
               "movzbl %dl, %edx\nshll $31, %edx\nxorl %edx, %eax");
+PROBE(arpl_m_same, "pushl $0x3333000B\nmovl $2, %ecx\narpl %cx, (%esp)\nsetz %dl\npopl %eax\n"
+                   "movzbl %dl, %edx\nshll $31, %edx\nxorl %edx, %eax");
 PROBE(arpl_flags, "movl $0x20, %eax\nmovl $3, %ecx\npushl $0x895\npopfl\narpl %cx, %ax\npushfl\n"
                   "popl %edx\npushl $0x40\npopfl\narpl %cx, %ax\npushfl\npopl %eax\n"
                   "andl $0x8D5, %eax\nandl $0x8D5, %edx\nshll $16, %edx\norl %edx, %eax");
 PROBE(arpl_ro, WITH(fs, 0x48, "movl $0, %ecx\narpl %cx, %fs:0x300000"));
 PROBE(arpl_past, WITH(fs, 0x28, "arpl %cx, %fs:0xFFF"));
 PROBE(arpl_lock, ".byte 0xF0, 0x63, 0x0C, 0x24");
+
+/* The same with 16-bit operands and addresses by default. */
+extern uint8_t pointers16[];
+__asm__(".text\n.align 16\n.code16\npointers16:\n"
+        "movw $0x9000, %bx\nlesw (%bx), %ax\nboundw %cx, 4(%bx)\narpl %dx, 8(%bx)\n"
+        "setz %dl\nlsl 10(%bx), %si\nlretl\n.code32\n");
+PROBE(wide16, "movl $0x00104321, 0x9000\nmovl $0x0003FFFE, 0x9004\nmovl $0x00100020, 0x9008\n"
+              "movl $0xAAAA0000, %eax\nmovl $3, %ecx\nmovl $0x7702, %edx\n"
+              "lcall $0x98, $0\ncmpw $0x22, 0x9008\njne 1f\ncmpb $1, %dl\njne 1f\n"
+              "cmpw $0xFFFF, %si\njne 1f\nret\n1: ud2");
 
 static void bound(void)
 {
@@ -138,6 +150,7 @@ static void arpl(void)
     check("ARPL of the same", probe(p_arpl_same) == NONE && result == 0x11110022);
     check("ARPL of a higher one", probe(p_arpl_above) == NONE && result == 0x11110023);
     check("ARPL of memory", probe(p_arpl_m) == NONE && result == 0xB333000A);
+    check("ARPL of memory, a higher one", probe(p_arpl_m_same) == NONE && result == 0x3333000B);
     check("ARPL changes ZF alone", probe(p_arpl_flags) == NONE && result == 0x08D50000);
     fault("ARPL of read-only data: #GP(0)", p_arpl_ro, 13, 0);
     fault("ARPL across the limit: #GP(0)", p_arpl_past, 13, 0);
@@ -149,4 +162,6 @@ void pointers(void)
     bound();
     far_pointers();
     arpl();
+    set_base(&gdt[19], pointers16);
+    check("all of it in 16-bit code", probe(p_wide16) == NONE && result == 0xAAAA4321);
 }
