@@ -119,6 +119,14 @@ module alu
           af = a[4] ^ b[4] ^ r[4];
           write_o = op_i != AluCmp;
         end
+        AluAdcx, AluAdox: begin  // each a carry chain of its own
+          ci = op_i == AluAdcx ? flags_i[FlCf] : flags_i[FlOf];
+          sum = {1'b0, a} + {1'b0, b} + {64'd0, ci};
+          r = sum[63:0] & m;
+          cf = size_i == 3'd3 ? sum[64] : sum[32];
+          if (op_i == AluAdcx) fl[FlCf] = cf;
+          else fl[FlOf] = cf;
+        end
         AluAnd, AluTest: begin
           r = a & b;
           logic_op = 1'b1;

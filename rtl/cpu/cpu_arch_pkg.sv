@@ -56,6 +56,10 @@ package cpu_arch_pkg;
   localparam int unsigned DescDpl = 45;
   localparam int unsigned DescL = 53;
   localparam int unsigned DescD = 54;
+  localparam int unsigned DescG = 55;
+  localparam int unsigned DescHigh = 32;                     // its high dword
+  localparam logic [63:0] DescLimitHigh = 64'hf_0000;        // of that, bits 19:16 of the limit
+  localparam logic [63:0] DescRights = 64'hff_ff00;          // of that, by LAR
   localparam logic [63:0] DescHighType = 64'h1f00_0000_0000; // of a 16-byte one: must be 0
   localparam logic [63:0] DescLast = 64'd7;                  // last byte of a descriptor
   localparam logic [63:0] DescLast16 = 64'd15;
@@ -70,6 +74,11 @@ package cpu_arch_pkg;
   localparam int unsigned AbDpl = 5;                         // and 6
   localparam int unsigned AbPresent = 7;
   localparam logic [63:0] AbType = 64'h1f;                   // S and type
+  localparam logic [63:0] AbSystemType = 64'hf;              // type, S = 0
+  localparam logic [63:0] LarTypes = 64'h1a3e;               // 1 2 3 4 5 9 B C: SDM Vol. 2 "LAR"
+  localparam logic [63:0] LarTypesLong = 64'h1a04;           // 2 9 B C
+  localparam logic [63:0] LslTypes = 64'h0a0e;               // 1 2 3 9 B: SDM Vol. 2 "LSL"
+  localparam logic [63:0] LslTypesLong = 64'h0a04;           // 2 9 B
   localparam logic [63:0] TypeLdt = 64'h02;
   localparam logic [63:0] TypeTss16 = 64'h01;                // available
   localparam logic [63:0] TypeTss32 = 64'h09;                // available; in long mode 64-bit
@@ -77,15 +86,19 @@ package cpu_arch_pkg;
   localparam int unsigned AttrL = 13;
   localparam int unsigned AttrD = 14;                        // D of code, B of a stack
   localparam logic [63:0] FlatLimit = 64'hffff_ffff;
-  localparam logic [63:0] AttrSyscallCs = 64'ha09b;          // SDM Vol. 2 "SYSCALL"
+  localparam logic [63:0] AttrSyscallCs = 64'ha09b;          // SDM Vol. 2 "SYSCALL", "SYSENTER"
   localparam logic [63:0] AttrSyscallSs = 64'hc093;
-  localparam logic [63:0] AttrSysretCs64 = 64'ha0fb;         // SDM Vol. 2 "SYSRET"
+  localparam logic [63:0] AttrSysretCs64 = 64'ha0fb;         // SDM Vol. 2 "SYSRET", "SYSEXIT"
   localparam logic [63:0] AttrSysretCs32 = 64'hc0fb;
   localparam logic [63:0] AttrSysretSs = 64'hc0f3;
   localparam logic [63:0] StarUserCs64 = 64'd16;             // from STAR[63:48]
   localparam logic [63:0] StarSs = 64'd8;                    // from either base
   localparam int unsigned StarSyscall = 32;
   localparam int unsigned StarSysret = 48;
+  localparam logic [63:0] AttrSysenterCs32 = 64'hc09b;       // outside long mode
+  localparam logic [63:0] SysexitCs32 = 64'd16;              // from SYSENTER_CS
+  localparam logic [63:0] SysexitCs64 = 64'd32;
+  localparam logic [63:0] SysStack = 64'd8;                  // SS from CS, either way
 
   // Gates. SDM Vol. 3A "IDT Descriptors", "64-Bit Mode IDT".
   localparam logic [63:0] GateTypeMask = 64'h1e;             // S and type, less interrupt or trap
@@ -169,6 +182,7 @@ package cpu_arch_pkg;
   localparam logic [7:0] VecNmi = 8'd2;
   localparam logic [7:0] VecBp = 8'd3;
   localparam logic [7:0] VecOf = 8'd4;
+  localparam logic [7:0] VecBr = 8'd5;
   localparam logic [7:0] VecUd = 8'd6;
   localparam logic [7:0] VecNm = 8'd7;
   localparam logic [7:0] VecDf = 8'd8;
@@ -182,6 +196,13 @@ package cpu_arch_pkg;
   // Parts of a value.
   localparam logic [63:0] LowByte = 64'hff;
   localparam logic [63:0] AhMask = 64'hff00;
+  localparam logic [63:0] BcdDigit = 64'hf;                  // SDM Vol. 2 "DAA", "AAA"
+  localparam logic [63:0] BcdDigits = 64'd10;                // the first that is none
+  localparam logic [63:0] BcdAdjustLow = 64'h06;
+  localparam logic [63:0] BcdBytes = 64'h9a;                 // the first byte beyond two digits
+  localparam logic [63:0] BcdAdjustHigh = 64'h60;
+  localparam logic [63:0] AsciiAdjust = 64'h106;             // of AX
+  localparam logic [63:0] AsciiDigit = 64'hff0f;             // AH and the low digit
   localparam logic [63:0] LowWord = 64'hffff;
   localparam logic [63:0] PseudoBase24 = 64'hff_ffff;        // LGDT, LIDT, 16-bit operand
   localparam logic [63:0] PageOffset = 64'hfff;

@@ -127,6 +127,9 @@ module cpu_operand
       RgLstar: return sys_i.lstar;
       RgFmask: return sys_i.fmask;
       RgKgsb: return sys_i.kgsb;
+      RgSyscs: return sys_i.sysenter_cs;
+      RgSysesp: return sys_i.sysenter_esp;
+      RgSyseip: return sys_i.sysenter_eip;
       RgTscaux: return sys_i.tscaux;
       RgMsrv: return gpr_i[1][31:0] == MsrFsBase ? segs_i[SegFs].base
                      : gpr_i[1][31:0] == MsrGsBase ? segs_i[SegGs].base : msr_i;

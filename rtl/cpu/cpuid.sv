@@ -26,8 +26,8 @@ module cpuid (
       unique case (leaf_i)
         32'h0: {eax_o, ebx_o, ecx_o, edx_o} = {32'd7, "uneG", "letn", "Ieni"};
         32'h1: {eax_o, ebx_o, ecx_o, edx_o} =
-          {32'h0005_06e3, 32'h0001_0800, 32'h00c2_2000, 32'h0009_a374};
-        32'h7: if (subleaf_i == 32'd0) {ebx_o, ecx_o} = {32'h0190_0481, 32'h0040_0004};
+          {32'h0005_06e3, 32'h0001_0800, 32'h00c2_2000, 32'h0009_ab74};
+        32'h7: if (subleaf_i == 32'd0) {ebx_o, ecx_o} = {32'h0198_0481, 32'h0040_0004};
         32'h8000_0000: eax_o = 32'h8000_0008;
         32'h8000_0001: begin
           {ecx_o, edx_o} = {32'h0000_0121, 32'h2c10_0000};

@@ -253,7 +253,7 @@ module decode
       insn_o.riprel = riprel;
       insn_o.pop_ea = map == 2'd0 && op == 8'h8f;
       insn_o.seg = p.seg_v ? p.seg : stack_base ? 3'(SegSs) : 3'(SegDs);
-      insn_o.sreg = map == 2'd1 ? {2'b10, op[3]} : op[7:6] == 2'd0 ? {1'b0, op[4:3]} : modrm[5:3];
+      insn_o.sreg = segment_operand(map, op, modrm[5:3]);
       insn_o.cc = map == 2'd0 && op[7:1] == 7'h70 ? {3'd2, !op[0]} : op[3:0];  // LOOPNE LOOPE: NZ Z
       insn_o.disp = disp;
       insn_o.imm = imm;

@@ -77,8 +77,8 @@ package decode_map;
   // SDM Vol. 2 "One-Byte Opcode Map": i64. Some end with the opcode, some have their operands all
   // the same (docs/cpu.md F4).
   function automatic logic not_in_64(input logic [7:0] op);
-    return op inside {8'h06, 8'h07, 8'h0e, 8'h16, 8'h17, 8'h1e, 8'h1f, [8'h60:8'h62], 8'h82, 8'h9a,
-                      8'hc4, 8'hc5, 8'hce, 8'hd4, 8'hd5, 8'hea};
+    return op inside {8'h06, 8'h07, 8'h0e, 8'h16, 8'h17, 8'h1e, 8'h1f, 8'h27, 8'h2f, 8'h37, 8'h3f,
+                      [8'h60:8'h62], 8'h82, 8'h9a, 8'hc4, 8'hc5, 8'hce, 8'hd4, 8'hd5, 8'hea};
   endfunction
   function automatic row_t row_not_in_64(input logic [7:0] op);
     unique case (op)
@@ -86,6 +86,16 @@ package decode_map;
       8'h9a, 8'hea: return op_none(OsDefault, ImFar, UcUd);
       8'hd4, 8'hd5: return op_none(OsDefault, ImB, UcUd);
       default:      return Invalid;
+    endcase
+  endfunction
+
+  // DAA DAS AAA AAS: 27 2F 37 3F.
+  function automatic row_t row_adjust(input logic [1:0] n);
+    unique case (n)
+      2'd0:    return plain(UcDaa);
+      2'd1:    return plain(UcDas);
+      2'd2:    return plain(UcAaa);
+      default: return plain(UcAas);
     endcase
   endfunction
 
@@ -100,7 +110,7 @@ package decode_map;
       3'd2, 3'd3: return row(FmRm, OsBit0, ImNone, UcAluGr, UcAluGm, alu, 1'b0);
       3'd4, 3'd5: return row(FmAcc, OsBit0, ImZ, UcAluRi, UcUd, alu, 1'b0);
       3'd6:       return op[5] ? Invalid : plain(UcPushS);
-      default:    return op[5] ? Invalid : plain(op[4:3] == 2'd2 ? UcPopSs : UcPopS);
+      default:    return op[5] ? row_adjust(op[4:3]) : plain(op[4:3] == 2'd2 ? UcPopSs : UcPopS);
     endcase
   endfunction
 
@@ -159,12 +169,15 @@ package decode_map;
       8'h60:         return plain(UcPusha);
       8'h61:         return plain(UcPopa);
       // BOUND, LES, LDS with a memory operand; else EVEX, VEX.
-      8'h62, 8'hc4, 8'hc5: return modrm[7:6] != 2'd3 ? InvalidRm : Invalid;
-      8'h63:         return c.l64 ? group(UcMovsR, UcMovsM) : InvalidRm;
+      8'h62:         return modrm[7:6] != 2'd3 ? group(UcUd, UcBound) : Invalid;
+      8'hc4, 8'hc5:  return modrm[7:6] != 2'd3 ? group(UcUd, UcLds) : Invalid;
+      8'h63:         return c.l64 ? group(UcMovsR, UcMovsM) : group(UcArplR, UcArplM);
       8'h68:         return op_none(OsD64, ImZ, UcPushI);
       8'h69:         return op_rm(OsDefault, ImZ, UcImulGri, UcImulGmi);
       8'h6a:         return op_none(OsD64, ImB, UcPushI);
       8'h6b:         return op_rm(OsDefault, ImB, UcImulGri, UcImulGmi);
+      8'h6c, 8'h6d:  return op_none(OsPort, ImNone, UcIns);
+      8'h6e, 8'h6f:  return op_none(OsPort, ImNone, UcOuts);
       [8'h70:8'h7f]: return op_none(OsF64, ImB, UcJcc);
       [8'h80:8'h83]: return row(FmRm, OsBit0, op == 8'h81 ? ImZ : ImB, UcAluRi,
                                 n == 3'd7 ? UcCmpMi : UcAluMi, alu_e'({3'd0, n}), n != 3'd7);
@@ -211,7 +224,8 @@ package decode_map;
       8'hcf:         return plain(UcIret);
       8'hd0, 8'hd1:  return row(FmRm, OsBit0, ImOne, UcAluRi, UcAluMi, alu_e'({3'd1, n}), 1'b0);
       8'hd2, 8'hd3:  return row(FmRm, OsBit0, ImNone, UcShRc, UcShMc, alu_e'({3'd1, n}), 1'b0);
-      8'hd4, 8'hd5:  return op_none(OsDefault, ImB, UcUd);
+      8'hd4:         return op_none(OsDefault, ImB, UcAam);
+      8'hd5:         return op_none(OsDefault, ImB, UcAad);
       8'hd7:         return plain(UcXlat);
       [8'hd8:8'hdf]: return InvalidRm;
       8'he0, 8'he1:  return op_none(OsF64, ImB, UcLoopcc);
@@ -247,6 +261,8 @@ package decode_map;
       3'd1:    return umip ? group(UcGp0, UcGp0) : group(UcStrR, UcStrM);
       3'd2:    return group(UcLldtR, UcLldtM);
       3'd3:    return group(UcLtrR, UcLtrM);
+      3'd4:    return group(UcVerrR, UcVerrM);
+      3'd5:    return group(UcVerwR, UcVerwM);
       default: return InvalidRm;
     endcase
   endfunction
@@ -325,7 +341,8 @@ package decode_map;
     unique case (op) inside
       8'h00:         return group_6(n, umip);
       8'h01:         return group_7(modrm, bare, umip, c.l64);
-      8'h02, 8'h03:  return InvalidRm;
+      8'h02:         return group(UcLarR, UcLarM);
+      8'h03:         return group(UcLslR, UcLslM);
       8'h05:         return plain(c.l64 && c.efer_sce ? UcSyscall : UcUd);
       8'h06:         return plain(UcClts);
       8'h07:         return plain(c.l64 && c.efer_sce ? UcSysret : UcUd);
@@ -337,10 +354,14 @@ package decode_map;
       8'h31:         return plain(UcRdtsc);
       8'h32:         return plain(UcRdmsr);
       8'h33:         return plain(UcRdpmc);
+      8'h34:         return plain(UcSysenter);
+      8'h35:         return plain(UcSysexit);
       [8'h40:8'h4f]: return group(UcCmovR, UcCmovM);
       [8'h70:8'h73], 8'hc2, [8'hc4:8'hc6]: return op_rm(OsDefault, ImB, UcUd, UcUd);
       [8'h10:8'h17], [8'h28:8'h2f], [8'h50:8'h6f], [8'h74:8'h76], 8'h78, 8'h79, [8'h7c:8'h7f],
-      8'hb2, 8'hb4, 8'hb5, 8'hb9, 8'hc3, [8'hd0:8'hff]: return InvalidRm;
+      8'hb9, 8'hc3, [8'hd0:8'hff]: return InvalidRm;
+      8'hb2:         return group(UcUd, UcLss);
+      8'hb4, 8'hb5:  return group(UcUd, UcLds);
       [8'h80:8'h8f]: return op_none(OsF64, ImZ, UcJcc);
       [8'h90:8'h9f]: return op_rm(OsByte, ImNone, UcSetR, UcSetM);
       8'ha0, 8'ha8:  return op_none(OsD64, ImNone, UcPushS);
@@ -374,10 +395,17 @@ package decode_map;
     endcase
   endfunction
 
+  // ADCX, ADOX: 66 and F3 are part of the opcode.
+  function automatic row_t row_adx(input alu_e alu);
+    return row(FmRm, OsNo16, ImNone, UcAluGr, UcAluGm, alu, 1'b0);
+  endfunction
+
   // 0F 38 and 0F 3A.
   function automatic row_t map_three(input logic is_3a, input logic [7:0] op, input prefix_t p);
     if (is_3a) return op_rm(OsDefault, ImB, UcUd, UcUd);
+    if (op == 8'hf6 && p.rep) return row_adx(AluAdox);
     if (p.rep || p.repne) return InvalidRm;
+    if (op == 8'hf6 && p.opsz) return row_adx(AluAdcx);
     unique case (op)
       8'hf0:   return group(UcUd, UcMovbeGm);
       8'hf1:   return group(UcUd, UcMovbeMr);
@@ -386,7 +414,15 @@ package decode_map;
     endcase
   endfunction
 
-  // Source size of MOVZX, MOVSX, MOVSXD, CBW and its like.
+  // Segment register that the opcode names: PUSH POP and LDS and its like in both maps, MOV Sreg.
+  function automatic logic [2:0] segment_operand(input logic [1:0] map, input logic [7:0] op,
+                                                 input logic [2:0] n);
+    if (map == 2'd1) return op[7:4] == 4'hb ? op[2:0] : {2'b10, op[3]};
+    if (op[7:1] == 7'h62) return op[0] ? 3'(SegDs) : 3'd0;  // LDS, LES
+    return op[7:6] == 2'd0 ? {1'b0, op[4:3]} : n;
+  endfunction
+
+  // Source size of MOVZX, MOVSX, MOVSXD, CBW and its like; BOUND's is its operand's.
   function automatic log2_t source_size(input logic [1:0] map, input logic [7:0] op,
                                         input log2_t osz);
     if (map == 2'd1) return {2'd0, op[0]};

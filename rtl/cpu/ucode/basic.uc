@@ -297,6 +297,18 @@ loopcc:     sub.ad    t0, rcx, 1                ; jz loop_out
             nop                                 ; jncc loop_out
             jmp.op    -, relt                   ; j loop_out
 
+# Signed; the decoder's source size is the operand's.
+bound:      ld.op     t0, dat:ea+0
+            add.ad    t1, ea, osb
+            ld.op     t1, dat:t1+0
+            movs.q    t0, t0
+            movs.q    t1, t1
+            movs.q    t2, reg
+            sub.q     -, t2, t0                 ; js bound_out
+            sub.q     -, t1, t2                 ; js bound_out
+            nop                                 ; end
+bound_out:  fault     -, VecBr, none
+
 # --- flags, no-operations -----------------------------------------------------------------------
 nop:        nop                                 ; end
 clc:        and.q     flags, flags, ~[FlCf]     ; end
@@ -333,6 +345,22 @@ cmps_1:     ld.op     t0, dat:rsi+0
             add.ad    rsi, rsi, step
             add.ad    rdi, rdi, step            ; endnrep
             sub.ad    rcx, rcx, 1               ; morenz_repe
+# The destination of INS is translated as a write before the port is read.
+ins:        nop                                 ; jnrep ins_1
+            test.ad   -, rcx, rcx               ; endz
+ins_1:      and.q     t0, rdx, LowWord          ; call io_check
+            st.op.probe es:rdi+0, none
+            ld.op     t1, io:t0+0
+            st.op     es:rdi+0, t1
+            add.ad    rdi, rdi, step            ; endnrep
+            sub.ad    rcx, rcx, 1               ; morenz
+outs:       nop                                 ; jnrep outs_1
+            test.ad   -, rcx, rcx               ; endz
+outs_1:     and.q     t0, rdx, LowWord          ; call io_check
+            ld.op     t1, dat:rsi+0
+            st.op     io:t0+0, t1
+            add.ad    rsi, rsi, step            ; endnrep
+            sub.ad    rcx, rcx, 1               ; morenz
 scas:       nop                                 ; jnrep scas_1
             test.ad   -, rcx, rcx               ; endz
 scas_1:     ld.op     t1, es:rdi+0

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-# Descriptor loads and far transfers. SDM Vol. 3A "Protection"; Vol. 2 "MOV", "POP", "JMP", "CALL",
-# "RET", "IRET", "SYSCALL", "SYSRET". Registers here: t14 selector, t13 descriptor, t12 its linear
-# address, t6 its access byte up, t7 DPL.
+# Descriptor loads and far transfers. SDM Vol. 3A "Protection"; Vol. 2 "MOV", "POP", "LDS", "JMP",
+# "CALL", "RET", "IRET". Registers here: t14 selector, t13 descriptor, t12 its linear address, t6
+# its access byte up, t7 DPL.
 
 gp_sel:     mov.q     t15, VecGp
 sel_fault:  and.q     t14, t14, SelNoRpl
@@ -9,21 +9,24 @@ sel_fault:  and.q     t14, t14, SelNoRpl
 np_sel:     mov.q     t15, VecNp                ; j sel_fault
 ss_sel:     mov.q     t15, VecSs                ; j sel_fault
 
-# Descriptor of selector t14; beyond the table's limit: fault t15 (selector).
+# Descriptor of selector t14; beyond the table's limit: fault t15 (selector), or with t15 = 0 the
+# end of an instruction that only asks, with ZF = 0.
 rd_desc:    and.q     -, t14, [SelTi]           ; jnz rd_desc_ldt
             or.q      t12, t14, DescLast
-            cmp.q     -, gdtl, t12              ; jc sel_fault
+            cmp.q     -, gdtl, t12              ; jc no_desc
             and.q     t12, t14, SelOffset
             add.q     t12, t12, gdtb
 rd_desc_go: ld.q.imp  t13, lin:t12+0
             shr.q     t6, t13, DescAccess
             shr.q     t7, t13, DescDpl
             and.q     t7, t7, PrivilegeMask     ; ret
-rd_desc_ldt: and.q    -, sattr@ldtr, [AbPresent] ; jz sel_fault
+rd_desc_ldt: and.q    -, sattr@ldtr, [AbPresent] ; jz no_desc
             or.q      t12, t14, DescLast
-            cmp.q     -, slim@ldtr, t12         ; jc sel_fault
+            cmp.q     -, slim@ldtr, t12         ; jc no_desc
             and.q     t12, t14, SelOffset
             add.q     t12, t12, sbase@ldtr      ; j rd_desc_go
+no_desc:    test.q    -, t15, t15               ; jz zf_clear
+            nop                                 ; j sel_fault
 # Sets the accessed bit of the descriptor at t12 if t13 has it clear.
 set_acc:    and.q     -, t13, [DescAccessed]    ; retnz
             add.q     t11, t12, DescAccessByte
@@ -50,6 +53,14 @@ pop_ss:     ld.op     t14, ss:rsp+0
             and.q     t14, t14, LowWord         ; call ld_ss
             shadow    -, [ShadowMovSs]
             add.stk   rsp, rsp, osb             ; end
+# LDS LES LFS LGS, LSS: offset and selector, the segment register, then the general one. LSS makes no
+# shadow (SDM Vol. 2 "LDS/LES/LFS/LGS/LSS").
+lds:        nop                                 ; call ld_pointer
+            nop                                 ; call ld_dseg
+            mov.op    reg, t0                   ; end
+lss:        nop                                 ; call ld_pointer
+            nop                                 ; call ld_ss
+            mov.op    reg, t0                   ; end
 ld_dseg:    and.q     -, t14, SelNoRpl          ; jz ld_dseg_nul
             mov.q     t15, VecGp                ; call rd_desc
             and.q     -, t6, [AbS]              ; jz gp_sel
@@ -85,18 +96,14 @@ chk_ss:     and.q     t9, t14, SelRpl
 # --- far JMP, CALL: offset t0 -------------------------------------------------------------------
 jmpf_i:     mov.op    t0, imm
             mov.q     t14, imm2                 ; j jmpf_t
-jmpf_m:     ld.op     t0, dat:ea+0
-            add.ad    t1, ea, osb
-            ld.w      t14, dat:t1+0
+jmpf_m:     nop                                 ; call ld_pointer
 jmpf_t:     nop                                 ; call chk_far
             jmpf.op   -, t0
             nop                                 ; call set_acc
             segmov    -@cs                      ; end
 callf_i:    mov.op    t0, imm
             mov.q     t14, imm2                 ; j callf_t
-callf_m:    ld.op     t0, dat:ea+0
-            add.ad    t1, ea, osb
-            ld.w      t14, dat:t1+0
+callf_m:    nop                                 ; call ld_pointer
 # SDM Vol. 2 "CALL": room on the stack, then EIP, then the pushes.
 callf_t:    nop                                 ; call chk_far
             sub.stk   t3, rsp, osb
@@ -110,6 +117,10 @@ callf_t:    nop                                 ; call chk_far
             nop                                 ; call set_acc
             mov.stk   rsp, t2
             segmov    -@cs                      ; end
+# A far pointer in memory: offset t0, selector t14.
+ld_pointer: ld.op     t0, dat:ea+0
+            add.ad    t1, ea, osb
+            ld.w      t14, dat:t1+0             ; ret
 chk_far:    and.q     -, t14, SelNoRpl          ; jz gp0
             mov.q     t15, VecGp                ; call rd_desc
             and.q     t8, t6, [AbS|AbCode]
@@ -252,45 +263,3 @@ acc_both:   mov.q     t9, t13
             mov.q     t13, t9
             mov.q     t12, t15                  ; call set_acc
             nop                                 ; ret
-
-# --- SYSCALL, SYSRET: fixed descriptors ---------------------------------------------------------
-syscall:    jmp.q     -, lstar
-            and.q     r11, flags, FlPushed
-            mov.q     rcx, nrip
-            not.q     t0, fmask
-            and.q     t0, t0, flags
-            or.q      flags, t0, [FlOne]
-            shr.q     t0, star, StarSyscall
-            and.q     ssel@cs, t0, SelNoRpl
-            mov.q     sbase@cs, none
-            mov.q     slim@cs, FlatLimit
-            mov.q     sattr@cs, AttrSyscallCs
-            add.q     t0, t0, StarSs
-            mov.q     ssel@ss, t0
-            mov.q     sbase@ss, none
-            mov.q     slim@ss, FlatLimit
-            mov.q     sattr@ss, AttrSyscallSs
-            mov.q     cpl, none                 ; end
-sysret:     nop                                 ; jncpl0 gp0
-            mov.op    t1, rcx                   ; jncanon gp0
-            jmp.q     -, t1
-            and.q     t0, r11, FlSysret
-            or.q      flags, t0, [FlOne]
-            shr.q     t0, star, StarSysret
-            or.q      t2, t0, SelRpl
-            mov.q     t3, AttrSysretCs32
-            nop                                 ; jno64 sysret_cs
-            add.q     t2, t0, StarUserCs64
-            or.q      t2, t2, SelRpl
-            mov.q     t3, AttrSysretCs64
-sysret_cs:  mov.q     ssel@cs, t2
-            mov.q     sattr@cs, t3
-            mov.q     sbase@cs, none
-            mov.q     slim@cs, FlatLimit
-            add.q     t0, t0, StarSs
-            or.q      t0, t0, SelRpl
-            mov.q     ssel@ss, t0
-            mov.q     sbase@ss, none
-            mov.q     slim@ss, FlatLimit
-            mov.q     sattr@ss, AttrSysretSs
-            mov.q     cpl, 3                    ; end

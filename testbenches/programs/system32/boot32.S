@@ -168,6 +168,14 @@ gdt:    .quad   0
         .quad   0x0000FB000000FFFF      # A8 16-bit code of ring 3
         .quad   0x0000F3020000FFFF      # B0 16-bit stack of ring 3
         .quad   0x00CF9B000000FFFF      # B8 code whose EIP runs over FFFFFFFF
+        .quad   0x0000820000000017      # C0 LDT of three descriptors
+        .quad   0x00008C0000080000      # C8 32-bit call gate
+        .quad   0x0000840000080000      # D0 16-bit call gate
+        .quad   0x0000850000300000      # D8 task gate
+        .quad   0x00008E0000080000      # E0 interrupt gate
+        .quad   0x0000020000000017      # E8 LDT, not present
+        .quad   0x0000810000000067      # F0 16-bit TSS
+        .quad   0x0000890000000067      # F8 TSS
 gdt_end:
         .align  4
 tss:    .long   0, ring0_stack_top, 0x10, ring1_stack_top, 0x69, 0, 0

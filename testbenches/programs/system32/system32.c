@@ -61,8 +61,6 @@ static void fault3(const char *what, void (*fn)(void), uint32_t vector, uint32_t
     check(what, seen[0] == vector && seen[1] == error && seen[3] == 0x1B && seen[6] == 0x23);
 }
 
-#define WITH(seg, sel, text) "movl $" #sel ", %ecx\nmovl %ecx, %" #seg "\n" text
-
 PROBE(last_byte, WITH(fs, 0x28, "movb %fs:0xFFF, %al"));
 PROBE(past, WITH(fs, 0x28, "movb %fs:0x1000, %al"));
 PROBE(straddle, WITH(fs, 0x28, "movl %fs:0xFFD, %eax"));
@@ -238,6 +236,11 @@ int main(void)
     gates();
     rings();
     width16();
+    decimal();
+    pointers();
+    rights();
+    ports();
+    fastcall();
     put(failures ? "failed\n" : "all as the manual says\n");
     return failures != 0;
 }

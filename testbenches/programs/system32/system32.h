@@ -16,6 +16,9 @@ extern uint8_t user_stack_top[], stubs[];
 unsigned probe(void (*fn)(void));
 unsigned probe3(void (*fn)(void));
 
+/* A register that is loaded with a selector before the text. */
+#define WITH(seg, sel, text) "movl $" #sel ", %ecx\nmovl %ecx, %" #seg "\n" text
+
 #define PROBE(name, text)                                                                          \
     __asm__(".text\n.globl p_" #name "\np_" #name ":\n" text "\nret\n");                           \
     void p_##name(void)
@@ -23,6 +26,13 @@ unsigned probe3(void (*fn)(void));
 void check(const char *what, bool ok);
 void fault(const char *what, void (*fn)(void), uint32_t vector, uint32_t error);
 void fine(const char *what, void (*fn)(void));
+uint32_t saved(unsigned n); /* a register of the handler's PUSHA: 7 EAX, 3 EBX, 0 EDI */
+void set_base(volatile uint64_t *descriptor, const void *base);
 void width16(void);
+void decimal(void);
+void pointers(void);
+void rights(void);
+void ports(void);
+void fastcall(void);
 
 #endif

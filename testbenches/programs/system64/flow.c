@@ -28,6 +28,10 @@ static void on_step(struct frame *f)
 STEPPED(nops, "nop\nnop\nnop");
 STEPPED(mov_ss, "movl %ss, %eax\nmovl %eax, %ss\nnop\nnop");
 STEPPED(rep, "movl $4, %ecx\nleaq -128(%rsp), %rdi\nrep stosb\nnop");
+STEPPED(lss, "lssl lss_pointer(%rip), %eax\nnop\nnop");
+__asm__(".data\nlss_pointer: .long 0\n.word 0x10\n.text\n");
+STEPPED(rep_ins, "movl $0x3FF, %edx\nmovl $3, %ecx\nleaq -128(%rsp), %rdi\nrep insb\nnop");
+STEPPED(rep_outs, "movl $0x3FF, %edx\nmovl $3, %ecx\nleaq -128(%rsp), %rsi\nrep outsb\nnop");
 STEPPED(int3, "int3\nnop");
 STEPPED(jump, "jmp 1f\nnop\n1: call 2f\njmp 3f\n2: ret\n3: nop");
 
@@ -47,6 +51,15 @@ static void single_step(void)
     check("REP: a trap an iteration", steps == 8);
     check_here("RF is pushed between iterations only",
                step_rf[1] == 0 && step_rf[2] == 1 && step_rf[4] == 1 && step_rf[5] == 0);
+    steps = 0;
+    step_lss();
+    check_here("LSS holds none", steps == 4 && step_rip[1] - step_rip[0] == 1);
+    steps = 0;
+    step_rep_ins();
+    check("REP INSB: a trap an iteration", steps == 8);
+    steps = 0;
+    step_rep_outs();
+    check("REP OUTSB: a trap an iteration", steps == 8);
     on_trap(3, on_step);
     steps = 0;
     step_int3();
@@ -104,6 +117,32 @@ static void stepped_ipi(void)
     check("then the interrupt", ticks == before + 1);
 }
 
+/* An interrupt that waits for IF, and REP OUTSB or INSB of four behind STI: it comes between. */
+static void interrupted_ports(void)
+{
+    static uint8_t bytes[4] = {1, 2, 3, 4};
+    uint8_t *si = bytes, *di = bytes;
+    uint64_t count = 4, at;
+
+    self_ipi(0x50);
+    __asm__ volatile("leaq 1f(%%rip), %0\n\tsti\n1:\trep outsb\n\tcli"
+                     : "=&r"(at), "+S"(si), "+c"(count)
+                     : "d"(0x3FF)
+                     : "memory");
+    check("REP OUTSB, interrupted, goes on",
+          ticks == 4 && count == 0 && si == bytes + 4 && inb(0x3FF) == 4);
+    check_here("between two of its iterations", tick_rip == at);
+    self_ipi(0x50);
+    count = 4;
+    __asm__ volatile("leaq 1f(%%rip), %0\n\tsti\n1:\trep insb\n\tcli"
+                     : "=&r"(at), "+D"(di), "+c"(count)
+                     : "d"(0x3FF)
+                     : "memory");
+    check("REP INSB, interrupted, goes on",
+          ticks == 5 && count == 0 && di == bytes + 4 && bytes[0] == 4 && bytes[3] == 4);
+    check_here("between two of its iterations", tick_rip == at);
+}
+
 static void interrupts(void)
 {
     uint64_t after;
@@ -128,6 +167,7 @@ static void interrupts(void)
     self_ipi(0x50);
     __asm__ volatile("leaq 1f(%%rip), %0\n\tsti\n\thlt\n1:\tcli" : "=r"(after) : : "memory");
     check("STI, HLT: woken behind HLT", ticks == 3 && tick_rip == after);
+    interrupted_ports();
     stepped_ipi();
     on_trap(2, on_nmi);
     self_ipi(0x400);

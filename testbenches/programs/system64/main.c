@@ -7,6 +7,11 @@ int main(void)
 {
     probes_open();
     system_tests();
+    rights_tests();
+    pointer_tests();
+    integer_tests();
+    port_tests();
+    fastcall_tests();
     flow_tests();
     core_tests();
     line("failures", failures);

@@ -42,6 +42,10 @@ static void on_event(struct frame *f)
     seen.rsp = f->rsp;
     seen.ss = f->ss;
     seen.frame = (uint64_t)f;
+    seen.rax = f->rax;
+    seen.rcx = f->rcx;
+    seen.rsi = f->rsi;
+    seen.rdi = f->rdi;
     if ((f->cs & 3) == 3)
         rt_leave_user(f->vector);
     f->rip = (uint64_t)probe_out;

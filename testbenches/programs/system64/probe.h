@@ -18,7 +18,7 @@
     uint64_t probe_##name(uint64_t)
 
 struct seen {
-    uint64_t vector, error, cr2, rip, cs, rflags, rsp, ss, frame;
+    uint64_t vector, error, cr2, rip, cs, rflags, rsp, ss, frame, rax, rcx, rsi, rdi;
 };
 extern volatile struct seen seen;
 extern volatile uint64_t result; /* RAX at the end of a ring-0 probe */
@@ -42,6 +42,11 @@ extern uint32_t msr_index; /* of the probe wrmsr */
 extern uint64_t msr_value;
 
 void system_tests(void);
+void rights_tests(void);
+void pointer_tests(void);
+void integer_tests(void);
+void port_tests(void);
+void fastcall_tests(void);
 void flow_tests(void);
 void core_tests(void); /* only on this machine */
 
