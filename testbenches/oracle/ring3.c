@@ -79,7 +79,10 @@ static const struct row rows_64[] = {
     {"verr r16", 3, {0x0f, 0x00, 0xe1}, OPERANDS, 0, 0, false},
     {"verr m16", 3, {0x0f, 0x00, 0x23}, OPERANDS, 0, 0, false},
     {"verw r16", 3, {0x0f, 0x00, 0xe9}, OPERANDS, 0, 0, false},
+    {"verw m16", 3, {0x0f, 0x00, 0x2b}, OPERANDS, 0, 0, false},
+    {"lock verr", 4, {0xf0, 0x0f, 0x00, 0x23}, OPERANDS, 0, 0, false},
     {"lock verw", 4, {0xf0, 0x0f, 0x00, 0x2b}, OPERANDS, 0, 0, false},
+    {"lock lar", 4, {0xf0, 0x0f, 0x02, 0x03}, OPERANDS, 0, 0, false},
     {"sysexit", 2, {0x0f, 0x35}, OPERANDS, 0, 0, false},
     {"sysexit, rex.w", 3, {0x48, 0x0f, 0x35}, OPERANDS, 0, 0, false},
 };
@@ -312,6 +315,30 @@ static uint16_t selector(struct rng *r)
     return selectors[rng_below(r, sizeof(selectors) / sizeof(selectors[0]))];
 }
 
+static bool is_writable(uint64_t va)
+{
+    return va < LOW_DATA + (DATA_PAGES - 1) * PAGE;
+}
+
+/* 16 bytes: edges, and now and then a selector where a far pointer may have one; nothing else may
+ * stand in these places that names what Linux keeps for itself. */
+static void fill_memory(uint8_t *pages, uint64_t va, struct rng *r)
+{
+    uint64_t words[2] = {edge(r), edge(r)};
+    uint8_t bytes[16];
+
+    memcpy(bytes, words, sizeof(bytes));
+    for (unsigned at = 0; at <= 8; at += at ? at : 2) {
+        unsigned table_entry = (bytes[at] | bytes[at + 1] << 8) & 0xfff8;
+        uint16_t s = selector(r);
+
+        if (rng_percent(r, 40) || table_entry == 0x20 || table_entry == 0x78)
+            memcpy(bytes + at, &s, sizeof(s));
+    }
+    for (unsigned i = 0; i < sizeof(bytes) && is_writable(va + i); i++)
+        *memory_at(pages, va + i) = bytes[i];
+}
+
 static void fill_operands(struct regs *s, uint8_t *pages, bool compat, struct rng *r)
 {
     uint64_t flags = FL_STATUS | FL_DF | (rng_percent(r, 10) ? FL_AC : 0);
@@ -322,23 +349,11 @@ static void fill_operands(struct regs *s, uint8_t *pages, bool compat, struct rn
     s->gpr[RSP] = place(r);
     s->gpr[RSI] = place(r);
     s->gpr[RDI] = place(r);
-    if (rng_percent(r, 60))
-        s->gpr[RCX] = (s->gpr[RCX] & ~UINT64_C(0xffff)) | selector(r);
+    s->gpr[RCX] = (s->gpr[RCX] & ~UINT64_C(0xffff)) | selector(r);
     if (rng_percent(r, 20))
         s->gpr[RCX] = 0;
     s->rflags |= rng_next(r) & flags;
-    for (unsigned i = 0; i < 16; i++) {
-        uint64_t at = s->gpr[RBX] + i;
-
-        if (at < LOW_DATA + (DATA_PAGES - 1) * PAGE)
-            *memory_at(pages, at) = (uint8_t)rng_next(r);
-    }
-    for (unsigned at = 0; at <= 8; at += rng_percent(r, 50) ? 2 : 4) {
-        uint64_t v = rng_percent(r, 60) ? selector(r) : edge(r), va = s->gpr[RBX] + at;
-
-        if (va + 8 <= LOW_DATA + (DATA_PAGES - 1) * PAGE)
-            memcpy(memory_at(pages, va), &v, 8);
-    }
+    fill_memory(pages, s->gpr[RBX], r);
     for (unsigned i = 0; compat && i < GPRS; i++)
         s->gpr[i] = i < 8 ? s->gpr[i] & 0xffffffff : 0;
 }
@@ -356,6 +371,67 @@ static void fill_digits(struct regs *s, unsigned index)
 
 enum { DIGIT_TRIALS = 256 * 8 * 6 };
 
+/* --- where hosts differ by their documents, or by what they are --- */
+
+static bool alignment_first(const struct row *row, const struct outcome *h, const struct outcome *m)
+{
+    (void)row;
+    return (h->regs.rflags & FL_AC) && h->vector == 17 && m->vector == 14;
+}
+
+static bool port_before_count(const struct row *row, const struct outcome *h,
+                              const struct outcome *m)
+{
+    uint8_t op = row->bytes[row->len - 1];
+
+    return op >= 0x6c && op <= 0x6f && h->vector == 13 && m->vector < 0;
+}
+
+static bool no_sysexit(const struct row *row, const struct outcome *h, const struct outcome *m)
+{
+    return row->bytes[row->len - 1] == 0x35 && h->vector == 6 && m->vector == 13;
+}
+
+static bool lock_verw(const struct row *row, const struct outcome *h, const struct outcome *m)
+{
+    return row->bytes[0] == 0xf0 && row->bytes[row->len - 1] == 0x2b && m->vector == 6 &&
+           h->vector != 6;
+}
+
+static const struct permit {
+    const char *name, *source;
+    bool amd;
+    bool (*explains)(const struct row *row, const struct outcome *h, const struct outcome *m);
+} permits[] = {
+    {"#AC before #PF", "SDM Vol. 3A, Priority Among Concurrent Events: open within one access",
+     false, alignment_first},
+    {"REP INS, OUTS with a count of 0: #GP of the port", "this processor (SDM Vol. 2: nothing)",
+     true, port_before_count},
+    {"SYSEXIT in long mode is #UD", "AMD64 APM Vol. 3, SYSEXIT", true, no_sysexit},
+    {"LOCK VERW m16 is carried out", "this processor (both manuals: #UD)", true, lock_verw},
+};
+
+enum { PERMITS = sizeof(permits) / sizeof(permits[0]) };
+
+static unsigned permit_count[PERMITS];
+
+static bool is_permitted(const struct row *row, const struct outcome *h, const struct outcome *m)
+{
+    for (unsigned i = 0; i < PERMITS; i++)
+        if (permits[i].explains(row, h, m) && (!permits[i].amd || is_amd())) {
+            permit_count[i]++;
+            return true;
+        }
+    return false;
+}
+
+static void print_permitted(void)
+{
+    for (unsigned i = 0; i < PERMITS; i++)
+        if (permit_count[i])
+            printf("permitted: %s: %u (%s)\n", permits[i].name, permit_count[i], permits[i].source);
+}
+
 /* --- the judgement --- */
 
 static bool disagree(const char *what, uint64_t host, uint64_t model)
@@ -364,6 +440,12 @@ static bool disagree(const char *what, uint64_t host, uint64_t model)
         printf("  %s: processor 0x%llx, model 0x%llx\n", what, (unsigned long long)host,
                (unsigned long long)model);
     return host != model;
+}
+
+/* A hypervisor that loads FS and GS anew makes every null selector 0. */
+static uint16_t plain_null(uint16_t s)
+{
+    return s < 4 ? 0 : s;
 }
 
 /* True: a defined result differs. */
@@ -389,7 +471,7 @@ static bool differs(const struct row *row, const struct outcome *h, const struct
         bad |= disagree(gprs[i], h->regs.gpr[i] | open, m->regs.gpr[i] | open);
     }
     for (unsigned i = SEG_ES; i <= SEG_GS; i++)
-        bad |= disagree(sels[i], h->regs.sel[i], m->regs.sel[i]);
+        bad |= disagree(sels[i], plain_null(h->regs.sel[i]), plain_null(m->regs.sel[i]));
     return bad |
            disagree("memory", memcmp((void *)LOW_DATA, model_pages, DATA_PAGES * PAGE) != 0, 0);
 }
@@ -462,6 +544,8 @@ static bool judge(struct guest *g, const struct row *row, unsigned number, bool 
         ask_processor(&s, row->len, &host);
         guest_step(g, &s, &model);
         ++*trials;
+        if (is_permitted(row, &host, &model))
+            continue;
         if (differs(row, &host, &model, pages)) {
             print_trial(row, &s);
             return false;
@@ -499,6 +583,7 @@ int main(int argc, char **argv)
         else
             failed += !judge(g, &rows[i], i, compat, &trials);
     }
+    print_permitted();
     printf("%u instructions, %u trials, %u differ; %u not asked of this make of processor\n", n,
            trials, failed, skipped);
     guest_destroy(g);
