@@ -170,13 +170,14 @@ enum {
     F_COUNT = 1 << 15, /* CL counts */
     F_SREG = 1 << 16,
     F_MOFFS = 1 << 17,
-    F_F3 = 1 << 18,      /* mandatory F3 */
-    F_NOSP = 1 << 19,    /* RSP is no destination here */
-    F_RING3 = 1 << 20,   /* only where it faults */
-    F_66 = 1 << 21,      /* mandatory 66 */
-    F_RBX = 1 << 22,     /* XLAT */
-    F_PORT = 1 << 23,    /* DX is a port */
-    F_SELECTOR = 1 << 24 /* r/m is a selector */
+    F_F3 = 1 << 18,       /* mandatory F3 */
+    F_NOSP = 1 << 19,     /* RSP is no destination here */
+    F_RING3 = 1 << 20,    /* only where it faults */
+    F_66 = 1 << 21,       /* mandatory 66 */
+    F_RBX = 1 << 22,      /* XLAT */
+    F_PORT = 1 << 23,     /* DX is a port */
+    F_SELECTOR = 1 << 24, /* r/m is a selector */
+    F_BOUNDS = 1 << 25    /* r/m is a pair of bounds */
 };
 
 struct form {
@@ -296,7 +297,7 @@ static const struct form forms[] = {
     {0, 0x3f, -1, 3, F_NO64},
     {0, 0xd4, -1, 5, F_I8 | F_NO64},
     {0, 0xd5, -1, 4, F_I8 | F_NO64},
-    {0, 0x62, -1, 8, F_M | F_MEM | F_NO64},
+    {0, 0x62, -1, 8, F_M | F_MEM | F_NO64 | F_BOUNDS},
     {0, 0x62, -1, 1, F_M | F_REG | F_NO64},
     {0, 0xc4, -1, 1, F_M | F_NO64},
     {0, 0xc5, -1, 1, F_M | F_NO64},
@@ -586,6 +587,16 @@ static void store_word(struct gen *g, uint32_t t, unsigned disp, uint16_t v)
     put(g, v, 2);
 }
 
+/* Bounds at t that hold half of all values. */
+static void store_bounds(struct gen *g, uint32_t t)
+{
+    mov_imm(g, 7, t);
+    put(g, 0x07c7, 2);
+    put(g, 0x80008000 | rnd(g), 4);
+    put(g, 0x0447c7, 3);
+    put(g, rnd(g) & 0x7fff7fff, 4);
+}
+
 static void set_up(struct gen *g, const struct form *f)
 {
     if (f->flags & F_STRING) {
@@ -701,6 +712,10 @@ static bool instruction(struct gen *g)
             store_word(g, (uint32_t)t, 0, any_selector(g));
         } else if ((f->flags & F_SELECTOR) && !mem && (rm != 4 || sp_is_free(g))) {
             mov_imm(g, rm, any_selector(g) | rnd(g) << 16);
+        }
+        if ((f->flags & F_BOUNDS) && chance(g, 60)) {
+            t = good_target(g);
+            store_bounds(g, (uint32_t)t);
         }
         if (mem)
             memory(g, &m, &h, reg, t);
@@ -892,7 +907,15 @@ static void fast_call(struct gen *g)
 {
     bool leave = chance(g, g->ring == 0 && g->mode == MODE_32 ? 20 : 40);
 
-    mov_imm(g, 2, g->wide && chance(g, 15) ? value(g) : slot_address(g, ahead(g)));
+    if (g->ring == 0) { /* SYSENTER_CS: the kernel's, null, anything */
+        uint64_t v = chance(g, 80) || !g->wide ? 8 : value(g);
+
+        mov_imm(g, 1, 0x174);
+        mov_imm(g, 0, chance(g, 20) ? rnd(g) & 0xffff0003 : v & 0xffffffff);
+        mov_imm(g, 2, 0);
+        put(g, 0x300f, 2);
+    }
+    mov_imm(g, 2, g->wide && chance(g, 20) ? value(g) : slot_address(g, ahead(g)));
     mov_imm(g, 1, g->wide && chance(g, 10) ? value(g) : g->data + 0x3000);
     if (chance(g, 3))
         put(g, 0xf0, 1);
@@ -1050,10 +1073,7 @@ static void one_slot(struct gen *g)
         far_pointer(g);
         break;
     case 9:
-        if (chance(g, 50))
-            fast_call(g);
-        else
-            g->n = SLOT + 1;
+        fast_call(g);
         break;
     default:
         if (!instruction(g))
