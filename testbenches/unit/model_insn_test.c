@@ -341,7 +341,7 @@ GT_TEST(model_insn, a_selector_says_what_it_may_be_used_for)
         bool lar, lsl, verr, verw;
         uint32_t rights, limit;
     } rows[] = {
-        {UINT64_C(0x00CF93000000FFFF), 0x18, true, true, true, true, 0xCF9300, 0xFFFFFFFF},
+        {UINT64_C(0x5ACF93345678FFFF), 0x18, true, true, true, true, 0xCF9300, 0xFFFFFFFF},
         {UINT64_C(0x00CF93000000FFFF), 0x1B, false, false, false, false, 0, 0}, /* RPL 3 */
         {UINT64_C(0x001012000001FFFF), 0x18, true, true, true, true, 0x101200, 0xFFFF},
         {UINT64_C(0x00009E0000001234), 0x1B, true, true, true, false, 0x9E00,
