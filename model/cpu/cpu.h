@@ -86,6 +86,7 @@ enum vector {
     VEC_NMI = 2,
     VEC_BP = 3,
     VEC_OF = 4,
+    VEC_BR = 5,
     VEC_UD = 6,
     VEC_NM = 7,
     VEC_DF = 8,

@@ -19,8 +19,8 @@ struct cpuid_row {
 /* A leaf without a row reads as zeros. */
 static const struct cpuid_row rows[] = {
     {0, ANY, 7, TEXT('G', 'e', 'n', 'u'), TEXT('n', 't', 'e', 'l'), TEXT('i', 'n', 'e', 'I')},
-    {1, ANY, 0x000506e3, 0x00010800, 0x00c22000, 0x0009a374},
-    {7, 0, 0, 0x01900481, 0x00400004, 0},
+    {1, ANY, 0x000506e3, 0x00010800, 0x00c22000, 0x0009ab74},
+    {7, 0, 0, 0x01980481, 0x00400004, 0},
     {0x80000000, ANY, 0x80000008, 0, 0, 0},
     {EXTENDED_FEATURES, ANY, 0, 0, 0x00000121, 0x2c100000 | SYSCALL},
     {0x80000002, ANY, TEXT('R', 'i', 'n', 'g'), TEXT('w', 'a', 'l', 'k'), TEXT(' ', 'x', '8', '6'),

@@ -177,7 +177,7 @@ static void settle_sizes(struct insn *in, const struct head *h, unsigned flags)
 
     if (flags & B)
         in->size = 1;
-    else if (mode64 && ((h->rex & 8) || (flags & F64)))
+    else if (mode64 && (((h->rex & 8) && !(flags & PORT)) || (flags & F64)))
         in->size = 8;
     else if (mode64 && (flags & D64) && !h->size_66)
         in->size = 8;
@@ -247,7 +247,7 @@ static const struct row *find_row(struct stream *s, struct insn *in, uint8_t opc
                 return NULL;
         }
     }
-    return opcode_row(in->map, in->opcode, in->prefix);
+    return opcode_row(in);
 }
 
 static bool allowed(const struct insn *in, unsigned flags)

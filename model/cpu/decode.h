@@ -26,7 +26,8 @@ enum {
     MEM = 1 << 15,      /* memory operand only */
     REGS = 1 << 16,     /* ModRM names registers whatever mod is (MOV CR, DR) */
     PREFIX64 = 1 << 18, /* 64-bit mode: a VEX or EVEX prefix, #UD without looking further */
-    OPREG = 1 << 17     /* register in the low three bits of the opcode: rm */
+    OPREG = 1 << 17,    /* register in the low three bits of the opcode: rm */
+    PORT = 1 << 19      /* operand of a port: REX.W does not widen it */
 };
 
 struct row {
@@ -36,8 +37,8 @@ struct row {
     const struct row *group; /* eight rows by ModRM.reg; flags are joined */
 };
 
-/* map: 0 one-byte, 1 0F, 2 0F 38, 3 0F 3A. */
-const struct row *opcode_row(unsigned map, uint8_t opcode, unsigned prefix);
+/* By mode, map (0 one-byte, 1 0F, 2 0F 38, 3 0F 3A), opcode and prefixes. */
+const struct row *opcode_row(const struct insn *in);
 
 /* The bytes of one instruction as they are taken from memory, one page at a time. */
 struct stream {

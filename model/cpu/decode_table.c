@@ -51,10 +51,8 @@ static const struct row group5[8] = {
     {op_push_rm, D64, 0, NULL},     {NULL, 0, 0, NULL},
 };
 static const struct row group6[8] = {
-    {op_sldt, 0, 0, NULL},
-    {op_str, 0, 0, NULL},
-    {op_lldt, 0, 0, NULL},
-    {op_ltr, 0, 0, NULL},
+    {op_sldt, 0, 0, NULL}, {op_str, 0, 0, NULL},  {op_lldt, 0, 0, NULL},
+    {op_ltr, 0, 0, NULL},  {op_verr, 0, 0, NULL}, {op_verw, 0, 0, NULL},
 };
 static const struct row group8[8] = {
     [4] = {op_bt_imm, 0, 0, NULL},
@@ -84,18 +82,26 @@ static const struct row one_byte[256] = {
     [0x17] = {op_pop_sreg, NO64, SEG_SS, NULL},
     [0x1e] = {op_push_sreg, NO64, SEG_DS, NULL},
     [0x1f] = {op_pop_sreg, NO64, SEG_DS, NULL},
+    [0x27] = {op_daa, NO64, 0, NULL},
+    [0x2f] = {op_das, NO64, 0, NULL},
+    [0x37] = {op_aaa, NO64, 0, NULL},
+    [0x3f] = {op_aas, NO64, 0, NULL},
     EIGHT(0x40, op_inc_dec_reg, OPREG, 0),
     EIGHT(0x48, op_inc_dec_reg, OPREG, 1),
     EIGHT(0x50, op_push_reg, OPREG | D64, 0),
     EIGHT(0x58, op_pop_reg, OPREG | D64, 0),
     [0x60] = {op_pusha, NO64, 0, NULL},
     [0x61] = {op_popa, NO64, 0, NULL},
-    [0x62] = {NULL, NO64 | M | PREFIX64, 0, NULL},
-    [0x63] = {op_movsxd, M | ONLY64, 0, NULL},
+    [0x62] = {op_bound, NO64 | M | MEM | PREFIX64, 0, NULL},
+    [0x63] = {op_movsxd, M, 0, NULL},
     [0x68] = {op_push_imm, IZ | D64, 0, NULL},
     [0x69] = {op_imul3, M | IZ, 0, NULL},
     [0x6a] = {op_push_imm, I8 | D64, 0, NULL},
     [0x6b] = {op_imul3, M | I8, 0, NULL},
+    [0x6c] = {op_ins, B | PORT, 0, NULL},
+    [0x6d] = {op_ins, PORT, 0, NULL},
+    [0x6e] = {op_outs, B | PORT, 0, NULL},
+    [0x6f] = {op_outs, PORT, 0, NULL},
     EIGHT(0x70, op_jcc, I8 | F64, 0),
     EIGHT(0x78, op_jcc, I8 | F64, 0),
     [0x80] = GROUP(B | I8, group1),
@@ -145,8 +151,8 @@ static const struct row one_byte[256] = {
     [0xc1] = GROUP(I8, group2_imm),
     [0xc2] = {op_ret, F64 | I16, 0, NULL},
     [0xc3] = {op_ret, F64, 0, NULL},
-    [0xc4] = {NULL, NO64 | M | PREFIX64, 0, NULL},
-    [0xc5] = {NULL, NO64 | M | PREFIX64, 0, NULL},
+    [0xc4] = {op_load_far, NO64 | M | MEM | PREFIX64, SEG_ES, NULL},
+    [0xc5] = {op_load_far, NO64 | M | MEM | PREFIX64, SEG_DS, NULL},
     [0xc6] = GROUP(B | I8, group11),
     [0xc7] = GROUP(IZ, group11),
     [0xc8] = {op_enter, D64 | LEVEL, 0, NULL},
@@ -161,8 +167,8 @@ static const struct row one_byte[256] = {
     [0xd1] = GROUP(0, group2_1),
     [0xd2] = GROUP(B, group2_cl),
     [0xd3] = GROUP(0, group2_cl),
-    [0xd4] = {NULL, NO64 | I8, 0, NULL},
-    [0xd5] = {NULL, NO64 | I8, 0, NULL},
+    [0xd4] = {op_aam, NO64 | I8, 0, NULL},
+    [0xd5] = {op_aad, NO64 | I8, 0, NULL},
     [0xd7] = {op_xlat, 0, 0, NULL},
     EIGHT(0xd8, op_x87, M, 0),
     [0xe0] = {op_loop, I8 | F64, 0, NULL},
@@ -170,17 +176,17 @@ static const struct row one_byte[256] = {
     [0xe2] = {op_loop, I8 | F64, 0, NULL},
     [0xe3] = {op_jcxz, I8 | F64, 0, NULL},
     [0xe4] = {op_in, B | I8, 0, NULL},
-    [0xe5] = {op_in, I8, 0, NULL},
+    [0xe5] = {op_in, PORT | I8, 0, NULL},
     [0xe6] = {op_out, B | I8, 0, NULL},
-    [0xe7] = {op_out, I8, 0, NULL},
+    [0xe7] = {op_out, PORT | I8, 0, NULL},
     [0xe8] = {op_call_rel, F64 | IZ, 0, NULL},
     [0xe9] = {op_jmp_rel, F64 | IZ, 0, NULL},
     [0xea] = {op_jmp_far, FAR | NO64, 0, NULL},
     [0xeb] = {op_jmp_rel, F64 | I8, 0, NULL},
     [0xec] = {op_in, B, 1, NULL},
-    [0xed] = {op_in, 0, 1, NULL},
+    [0xed] = {op_in, PORT, 1, NULL},
     [0xee] = {op_out, B, 1, NULL},
-    [0xef] = {op_out, 0, 1, NULL},
+    [0xef] = {op_out, PORT, 1, NULL},
     [0xf1] = {op_int1, 0, 0, NULL},
     [0xf4] = {op_hlt, 0, 0, NULL},
     [0xf5] = {op_cmc, 0, 0, NULL},
@@ -215,8 +221,8 @@ static const struct row one_byte[256] = {
 static const struct row two_byte[256] = {
     [0x00] = GROUP(0, group6),
     [0x01] = {op_grp7, M, 0, NULL},
-    [0x02] = {op_ud, M, 0, NULL},
-    [0x03] = {op_ud, M, 0, NULL},
+    [0x02] = {op_lar, M, 0, NULL},
+    [0x03] = {op_lsl, M, 0, NULL},
     [0x05] = {op_syscall, 0, 0, NULL},
     [0x06] = {op_clts, 0, 0, NULL},
     [0x07] = {op_sysret, 0, 0, NULL},
@@ -243,6 +249,8 @@ static const struct row two_byte[256] = {
     [0x31] = {op_rdtsc, 0, 0, NULL},
     [0x32] = {op_rdmsr, 0, 0, NULL},
     [0x33] = {op_rdpmc, 0, 0, NULL},
+    [0x34] = {op_sysenter, 0, 0, NULL},
+    [0x35] = {op_sysexit, 0, 0, NULL},
     EIGHT(0x40, op_cmov, M, 0),
     EIGHT(0x48, op_cmov, M, 0),
     [0x50] = SSE4,
@@ -289,10 +297,10 @@ static const struct row two_byte[256] = {
     [0xaf] = {op_imul2, M, 0, NULL},
     [0xb0] = {op_cmpxchg, M | B | LK, 0, NULL},
     [0xb1] = {op_cmpxchg, M | LK, 0, NULL},
-    [0xb2] = {op_ud, M, 0, NULL},
+    [0xb2] = {op_load_far, M | MEM, SEG_SS, NULL},
     [0xb3] = {op_bt_reg, M | LK, 2, NULL},
-    [0xb4] = {op_ud, M, 0, NULL},
-    [0xb5] = {op_ud, M, 0, NULL},
+    [0xb4] = {op_load_far, M | MEM, SEG_FS, NULL},
+    [0xb5] = {op_load_far, M | MEM, SEG_GS, NULL},
     [0xb6] = {op_movzx8, M | RM8, 0, NULL},
     [0xb7] = {op_movzx16, M, 0, NULL},
     [0xb8] = {op_popcnt, M, 0, NULL},
@@ -341,13 +349,16 @@ static const struct row two_byte[256] = {
     {op_ud, M, 0, NULL},
 };
 
+static const struct row arpl = {op_arpl, M, 0, NULL};
 static const struct row movbe_load = {op_movbe_load, M | MEM, 0, NULL};
 static const struct row movbe_store = {op_movbe_store, M | MEM, 0, NULL};
 static const struct row invpcid = {op_invpcid, M | MEM, 0, NULL};
+static const struct row adcx = {op_adx, M, 0, NULL};
+static const struct row adox = {op_adx, M, 1, NULL};
 static const struct row three_byte_ud = {op_ud, M, 0, NULL};
 static const struct row three_byte_ud_imm = {op_ud, M | I8, 0, NULL};
 
-/* The 0F 38 map: MOVBE and INVPCID, the rest is #UD after its ModRM byte. */
+/* The 0F 38 map: MOVBE, INVPCID, ADCX and ADOX, the rest is #UD after its ModRM byte. */
 static const struct row *row_0f38(unsigned opcode, unsigned prefix)
 {
     bool rep = (prefix & (PFX_REP | PFX_REPNE)) != 0;
@@ -358,18 +369,24 @@ static const struct row *row_0f38(unsigned opcode, unsigned prefix)
         return &movbe_store;
     if (opcode == 0x82 && !rep && (prefix & PFX_66))
         return &invpcid;
+    if (opcode == 0xf6 && (prefix & PFX_REP))
+        return &adox;
+    if (opcode == 0xf6 && !rep && (prefix & PFX_66))
+        return &adcx;
     return &three_byte_ud;
 }
 
-const struct row *opcode_row(unsigned map, uint8_t opcode, unsigned prefix)
+const struct row *opcode_row(const struct insn *in)
 {
-    switch (map) {
+    switch (in->map) {
     case 0:
-        return &one_byte[opcode];
+        if (in->opcode == 0x63 && in->mode != DECODE_64)
+            return &arpl;
+        return &one_byte[in->opcode];
     case 1:
-        return &two_byte[opcode];
+        return &two_byte[in->opcode];
     case 2:
-        return row_0f38(opcode, prefix);
+        return row_0f38(in->opcode, in->prefix);
     default:
         return &three_byte_ud_imm;
     }

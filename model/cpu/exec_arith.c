@@ -156,3 +156,17 @@ enum exec op_neg(struct cpu *cpu, const struct insn *in)
     rm_end(cpu, in, in->size, &m, sub(cpu, 0, a, 0, in->size));
     return EXEC_OK;
 }
+
+/* ADCX, ADOX (sub 1): r += r/m + one flag, which alone takes the carry; 66 is no operand size. */
+enum exec op_adx(struct cpu *cpu, const struct insn *in)
+{
+    unsigned bytes = in->size == 8 ? 8 : 4;
+    uint64_t flag = in->sub ? RFLAGS_OF : RFLAGS_CF, flags = cpu->rflags, b, r;
+
+    TRY(rm_read(cpu, in, bytes, &b));
+    r = add(cpu, get_reg(cpu, in->reg, bytes), b, (flags & flag) != 0, bytes);
+    flags &= ~flag;
+    cpu->rflags = flags | (cpu->rflags & RFLAGS_CF ? flag : 0);
+    put_reg(cpu, in->reg, bytes, r);
+    return EXEC_OK;
+}

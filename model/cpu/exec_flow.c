@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Near transfers of control: JMP CALL RET, Jcc JCXZ LOOPcc. SDM Vol. 2, Operation of each.
+// Near transfers of control: JMP CALL RET, Jcc JCXZ LOOPcc, and BOUND. SDM Vol. 2, Operation of
+// each.
 #include "insn.h"
 #include "ops.h"
 
@@ -88,5 +89,19 @@ enum exec op_ret(struct cpu *cpu, const struct insn *in)
     TRY(check_target(cpu, in, &rip));
     set_sp(cpu, sp + in->size + in->imm);
     take(cpu, rip);
+    return EXEC_OK;
+}
+
+/* Lower bound, then upper; a register outside of them is #BR, a fault. */
+enum exec op_bound(struct cpu *cpu, const struct insn *in)
+{
+    uint64_t off = ea(cpu, in), lower, upper;
+    int64_t index = (int64_t)sign_extend(get_reg(cpu, in->reg, in->size), in->size);
+
+    TRY(mem_read(cpu, in->seg, off, in->size, &lower));
+    TRY(mem_read(cpu, in->seg, (off + in->size) & in->addr_mask, in->size, &upper));
+    if (index < (int64_t)sign_extend(lower, in->size) ||
+        index > (int64_t)sign_extend(upper, in->size))
+        return raise_fault(cpu, VEC_BR);
     return EXEC_OK;
 }

@@ -6,7 +6,7 @@
 #include "segment.h"
 
 /* SDM Vol. 1 "I/O Permission Bit Map"; a 16-bit TSS has none. */
-static enum exec check_port(struct cpu *cpu, uint64_t port, unsigned bytes)
+enum exec io_check(struct cpu *cpu, uint64_t port, unsigned bytes)
 {
     const struct rec_seg_state *tr = &cpu->sys.seg[SEG_TR];
     uint64_t map, bits, at;
@@ -28,27 +28,20 @@ static uint64_t port_of(const struct cpu *cpu, const struct insn *in)
     return in->sub ? cpu->r[RDX] & 0xffff : in->imm & 0xff;
 }
 
-static unsigned port_bytes(const struct insn *in)
-{
-    return in->size == 8 ? 4 : in->size;
-}
-
 enum exec op_in(struct cpu *cpu, const struct insn *in)
 {
     uint64_t port = port_of(cpu, in);
-    unsigned bytes = port_bytes(in);
 
-    TRY(check_port(cpu, port, bytes));
-    put_reg(cpu, RAX, bytes, lsu_phys_read(cpu, port, bytes, BUS_DATA, BUS_IO));
+    TRY(io_check(cpu, port, in->size));
+    put_reg(cpu, RAX, in->size, lsu_phys_read(cpu, port, in->size, BUS_DATA, BUS_IO));
     return EXEC_OK;
 }
 
 enum exec op_out(struct cpu *cpu, const struct insn *in)
 {
     uint64_t port = port_of(cpu, in);
-    unsigned bytes = port_bytes(in);
 
-    TRY(check_port(cpu, port, bytes));
-    lsu_phys_write(cpu, port, bytes, BUS_DATA, BUS_IO, get_reg(cpu, RAX, bytes));
+    TRY(io_check(cpu, port, in->size));
+    lsu_phys_write(cpu, port, in->size, BUS_DATA, BUS_IO, get_reg(cpu, RAX, in->size));
     return EXEC_OK;
 }

@@ -66,6 +66,19 @@ enum exec op_mov_sreg_rm(struct cpu *cpu, const struct insn *in)
     return EXEC_OK;
 }
 
+/* LDS LES LSS LFS LGS: offset, then selector; the segment register before the general one. LSS
+ * holds nothing back. */
+enum exec op_load_far(struct cpu *cpu, const struct insn *in)
+{
+    uint64_t off = ea(cpu, in), v, selector;
+
+    TRY(mem_read(cpu, in->seg, off, in->size, &v));
+    TRY(mem_read(cpu, in->seg, (off + in->size) & in->addr_mask, 2, &selector));
+    TRY(segment_load(cpu, in->sub, (uint16_t)selector));
+    put_reg(cpu, in->reg, in->size, v);
+    return EXEC_OK;
+}
+
 enum exec op_movzx8(struct cpu *cpu, const struct insn *in)
 {
     uint64_t v;

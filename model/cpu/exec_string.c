@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// String instructions, one iteration at a time. SDM Vol. 2 "REP/REPE/REPZ/REPNE/REPNZ". A fault in
-// an iteration leaves the registers as after the one before.
+// String instructions, those of ports too, one iteration at a time. SDM Vol. 2
+// "REP/REPE/REPZ/REPNE/REPNZ". A fault in an iteration leaves the registers as after the one
+// before.
 #include "insn.h"
 #include "ops.h"
 
@@ -104,4 +105,33 @@ enum exec op_scas(struct cpu *cpu, const struct insn *in)
     alu_compare(cpu, get_reg(cpu, RAX, in->size), b, in->size);
     advance(cpu, in, RDI);
     return compared(cpu, in);
+}
+
+/* The destination is checked before the port is read, so that a fault reads none; docs/cpu.md A10.
+ */
+enum exec op_ins(struct cpu *cpu, const struct insn *in)
+{
+    uint64_t port = get_reg(cpu, RDX, 2), to = index_reg(cpu, in, RDI), v;
+
+    if (nothing_to_do(cpu, in))
+        return EXEC_OK;
+    TRY(io_check(cpu, port, in->size));
+    TRY(lsu_probe_write(cpu, SEG_ES, to, in->size));
+    v = lsu_phys_read(cpu, port, in->size, BUS_DATA, BUS_IO);
+    TRY(mem_write(cpu, SEG_ES, to, in->size, v));
+    advance(cpu, in, RDI);
+    return iterated(cpu, in);
+}
+
+enum exec op_outs(struct cpu *cpu, const struct insn *in)
+{
+    uint64_t port = get_reg(cpu, RDX, 2), v;
+
+    if (nothing_to_do(cpu, in))
+        return EXEC_OK;
+    TRY(io_check(cpu, port, in->size));
+    TRY(mem_read(cpu, in->seg, index_reg(cpu, in, RSI), in->size, &v));
+    lsu_phys_write(cpu, port, in->size, BUS_DATA, BUS_IO, v);
+    advance(cpu, in, RSI);
+    return iterated(cpu, in);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// SYSCALL, SYSRET. SDM Vol. 2, Operation of each; docs/cpu.md S9, T3.
+// SYSCALL SYSRET, SYSENTER SYSEXIT. SDM Vol. 2, Operation of each; docs/cpu.md S9, T3.
 #include "insn.h"
 #include "ops.h"
 #include "segment.h"
@@ -46,5 +46,46 @@ enum exec op_sysret(struct cpu *cpu, const struct insn *in)
     set_fixed(cpu, SEG_CS, (to_64 ? base + 16 : base) | 3, to_64 ? 0xa0fb : 0xc0fb);
     set_fixed(cpu, SEG_SS, (base + 8) | 3, 0xc0f3);
     take(cpu, to_64 ? cpu->r[RCX] : cpu->r[RCX] & 0xffffffff);
+    return EXEC_OK;
+}
+
+static bool sysenter_cs_is_null(const struct cpu *cpu)
+{
+    return selector_is_null((uint16_t)cpu->sys.sysenter_cs);
+}
+
+enum exec op_sysenter(struct cpu *cpu, const struct insn *in)
+{
+    unsigned cs = (unsigned)cpu->sys.sysenter_cs & 0xfffc;
+    bool to_64 = cpu_is_long(cpu);
+    unsigned bytes = to_64 ? 8 : 4;
+
+    (void)in;
+    if (sysenter_cs_is_null(cpu))
+        return raise_gp(cpu, 0);
+    cpu->rflags &= ~(RFLAGS_IF | RFLAGS_VM | RFLAGS_RF);
+    cpu->cpl = 0;
+    set_fixed(cpu, SEG_CS, cs, to_64 ? 0xa09b : 0xc09b);
+    set_fixed(cpu, SEG_SS, cs + 8, 0xc093);
+    put_reg(cpu, RSP, bytes, cpu->sys.sysenter_esp);
+    take(cpu, cpu->sys.sysenter_eip & size_mask(bytes));
+    return EXEC_OK;
+}
+
+enum exec op_sysexit(struct cpu *cpu, const struct insn *in)
+{
+    unsigned base = (unsigned)cpu->sys.sysenter_cs & 0xffff;
+    bool to_64 = in->size == 8;
+    unsigned bytes = to_64 ? 8 : 4;
+
+    if (cpu->cpl > 0 || sysenter_cs_is_null(cpu))
+        return raise_gp(cpu, 0);
+    if (to_64 && !(is_canonical(cpu->r[RCX]) && is_canonical(cpu->r[RDX])))
+        return raise_gp(cpu, 0);
+    cpu->cpl = 3;
+    set_fixed(cpu, SEG_CS, (base + (to_64 ? 32 : 16)) | 3, to_64 ? 0xa0fb : 0xc0fb);
+    set_fixed(cpu, SEG_SS, (base + (to_64 ? 40 : 24)) | 3, 0xc0f3);
+    put_reg(cpu, RSP, bytes, cpu->r[RCX]);
+    take(cpu, get_reg(cpu, RDX, bytes));
     return EXEC_OK;
 }

@@ -19,6 +19,15 @@ OP(op_inc_dec);
 OP(op_inc_dec_reg);
 OP(op_not);
 OP(op_neg);
+OP(op_adx);
+
+/* exec_bcd.c */
+OP(op_daa);
+OP(op_das);
+OP(op_aaa);
+OP(op_aas);
+OP(op_aam);
+OP(op_aad);
 
 /* exec_muldiv.c */
 OP(op_mul);
@@ -72,6 +81,7 @@ OP(op_bswap);
 OP(op_xlat);
 OP(op_lea);
 OP(op_cmov);
+OP(op_load_far);
 OP(op_setcc);
 OP(op_cbw);
 OP(op_cwd);
@@ -108,6 +118,8 @@ OP(op_cmps);
 OP(op_scas);
 OP(op_lods);
 OP(op_stos);
+OP(op_ins);
+OP(op_outs);
 
 /* exec_flow.c */
 OP(op_jmp_rel);
@@ -118,6 +130,7 @@ OP(op_call_rel);
 OP(op_call_rm);
 OP(op_jmp_rm);
 OP(op_ret);
+OP(op_bound);
 
 /* exec_far.c */
 OP(op_jmp_far);
@@ -130,6 +143,8 @@ OP(op_iret);
 /* exec_syscall.c */
 OP(op_syscall);
 OP(op_sysret);
+OP(op_sysenter);
+OP(op_sysexit);
 
 /* exec_cr.c */
 OP(op_clts);
@@ -143,6 +158,13 @@ OP(op_sldt);
 OP(op_str);
 OP(op_lldt);
 OP(op_ltr);
+
+/* exec_verify.c */
+OP(op_lar);
+OP(op_lsl);
+OP(op_verr);
+OP(op_verw);
+OP(op_arpl);
 
 /* exec_cache.c */
 OP(op_invpcid);
@@ -172,6 +194,9 @@ enum exec exec_smsw(struct cpu *cpu, const struct insn *in);
 enum exec exec_lmsw(struct cpu *cpu, const struct insn *in);
 enum exec exec_set_ac(struct cpu *cpu, const struct insn *in, bool ac);
 enum exec exec_invlpg(struct cpu *cpu, const struct insn *in);
+
+/* exec_io.c: may this port be used? docs/cpu.md A10. */
+enum exec io_check(struct cpu *cpu, uint64_t port, unsigned bytes);
 
 /* A taken transfer of control. */
 static inline void take(struct cpu *cpu, uint64_t rip)

@@ -39,19 +39,22 @@ static enum exec blame_selector(struct cpu *cpu, struct seg_blame blame, uint16_
 }
 
 /* Where bytes of the descriptor lie. SDM Vol. 3A "Segment Selectors". */
-static enum exec desc_locate(struct cpu *cpu, uint16_t selector, unsigned bytes,
-                             struct seg_blame blame, uint64_t *la)
+static bool desc_find(const struct cpu *cpu, uint16_t selector, unsigned bytes, uint64_t *la)
 {
     const struct rec_seg_state *ldtr = &cpu->sys.seg[SEG_LDTR];
     unsigned offset = selector & 0xfff8u;
     bool local = selector & 4;
 
     if (local && !(ldtr->attr & 0x80))
-        return blame_selector(cpu, blame, selector);
-    if (offset + bytes - 1 > (local ? ldtr->limit : cpu->sys.gdtr_limit))
-        return blame_selector(cpu, blame, selector);
+        return false;
     *la = (local ? ldtr->base : cpu->sys.gdtr_base) + offset;
-    return EXEC_OK;
+    return offset + bytes - 1 <= (local ? ldtr->limit : cpu->sys.gdtr_limit);
+}
+
+static enum exec desc_locate(struct cpu *cpu, uint16_t selector, unsigned bytes,
+                             struct seg_blame blame, uint64_t *la)
+{
+    return desc_find(cpu, selector, bytes, la) ? EXEC_OK : blame_selector(cpu, blame, selector);
 }
 
 enum exec segment_read(struct cpu *cpu, uint16_t selector, struct seg_blame blame, struct desc *d)
@@ -59,6 +62,14 @@ enum exec segment_read(struct cpu *cpu, uint16_t selector, struct seg_blame blam
     d->selector = selector;
     TRY(desc_locate(cpu, selector, 8, blame, &d->la));
     return lsu_sys_read(cpu, d->la, 8, &d->raw);
+}
+
+/* For a question: null, beyond the table or without an LDT, nothing is found and nothing faults. */
+enum exec segment_look(struct cpu *cpu, uint16_t selector, struct desc *d, bool *found)
+{
+    d->selector = selector;
+    *found = !selector_is_null(selector) && desc_find(cpu, selector, 8, &d->la);
+    return *found ? lsu_sys_read(cpu, d->la, 8, &d->raw) : EXEC_OK;
 }
 
 /* SDM Vol. 3A "Code- and Data-Segment Descriptor Types": the accessed bit. */
@@ -109,9 +120,8 @@ static enum exec check_ss(struct cpu *cpu, uint16_t selector, const struct desc 
 static enum exec check_data(struct cpu *cpu, uint16_t selector, const struct desc *d)
 {
     unsigned rpl = selector & 3, dpl = desc_dpl(d);
-    bool readable = desc_is_segment(d) && (desc_type(d) & 0xa) != 8;
 
-    if (!readable)
+    if (!desc_is_readable(d))
         return raise_gp(cpu, selector & 0xfffc);
     if (!desc_is_conforming(d) && (rpl > dpl || cpu->cpl > dpl))
         return raise_gp(cpu, selector & 0xfffc);

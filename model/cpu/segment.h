@@ -47,6 +47,12 @@ static inline bool desc_is_writable_data(const struct desc *d)
     return desc_is_segment(d) && (desc_type(d) & 0xa) == 2;
 }
 
+/* Data, or code that can be read. */
+static inline bool desc_is_readable(const struct desc *d)
+{
+    return desc_is_segment(d) && (desc_type(d) & 0xa) != 8;
+}
+
 static inline unsigned desc_dpl(const struct desc *d)
 {
     return (unsigned)(d->raw >> 45) & 3;
@@ -89,6 +95,7 @@ uint32_t desc_limit(const struct desc *d);
 uint64_t desc_base(const struct desc *d);
 
 enum exec segment_read(struct cpu *cpu, uint16_t selector, struct seg_blame blame, struct desc *d);
+enum exec segment_look(struct cpu *cpu, uint16_t selector, struct desc *d, bool *found);
 enum exec segment_touch(struct cpu *cpu, struct desc *d);
 void segment_set(struct cpu *cpu, unsigned s, uint16_t selector, const struct desc *d);
 void segment_set_null(struct cpu *cpu, unsigned s, uint16_t selector);

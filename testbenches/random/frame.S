@@ -34,6 +34,20 @@
 #define FS_BASE DATA
 #endif
 
+# SYSENTER_CS, _ESP, _EIP
+        .macro  SYSENTER_MSRS
+        xorl    %edx, %edx
+        movl    $0x174, %ecx
+        movl    $KERNEL_CS, %eax
+        wrmsr
+        incl    %ecx
+        movl    $kernel_stack_top, %eax
+        wrmsr
+        incl    %ecx
+        movl    $sysenter_entry, %eax
+        wrmsr
+        .endm
+
         .section .multiboot, "ax"
         .align  4
         .long   0x1BADB002, 3, -(0x1BADB002 + 3)
@@ -153,6 +167,7 @@ long_mode:
         movl    $0x47700, %eax
         xorl    %edx, %edx
         wrmsr
+        SYSENTER_MSRS
 #else
         movl    $CR4_BITS & ~0x10000, %eax
         movl    %eax, %cr4
@@ -163,6 +178,7 @@ long_mode:
         shrl    $16, %eax
         movb    %al, gdt_tss + 4
         movb    %ah, gdt_tss + 7
+        SYSENTER_MSRS
 #endif
         lidt    idtr
         movl    $0x30, %eax
@@ -236,6 +252,14 @@ stubs:
         .endm
 
 #if MODE == 1
+sysenter_entry:
+        pushl   $BODY_DS
+        pushl   %ecx
+        pushfl
+        pushl   $BODY_CS
+        pushl   %edx
+        pushl   $0
+        pushl   $0x101
 event:  pushl   %ds
         pushl   %eax
         pushl   %ecx
@@ -315,6 +339,15 @@ syscall_entry:
         pushq   %rcx
         pushq   $0
         pushq   $0x100
+        jmp     event
+sysenter_entry:
+        pushq   $BODY_DS
+        pushq   %rcx
+        pushfq
+        pushq   $BODY_CS
+        pushq   %rdx
+        pushq   $0
+        pushq   $0x101
 event:  pushq   %rax
         pushq   %rcx
         NEXT_SLOT 32(%rsp)
@@ -421,6 +454,17 @@ gdt_tss:.quad   0x0000890000000000 | (tss_end - tss - 1), 0     # 30
         .quad   0x00CF9A000000FFFF      # 78 32-bit code, for boot
 #endif
         .quad   0x0000E20000001000      # 80 LDT type
+        .quad   0x00C0E30000001000      # 88 and on: system types that no LTR takes, DPL 3
+        .quad   0x0000E40000001000
+        .quad   0x0010E50000001000
+        .quad   0x0000E60000001000
+        .quad   0x0050EB00000F1000
+        .quad   0x0000EC0000001000
+        .quad   0x0000EE0000001000
+        .quad   0x0000EA0000001000
+        .quad   0x0000630000001000      # C8 busy 16-bit TSS, not present
+        .quad   USER(0xFE)              # D0 conforming code of ring 3
+        .quad   USER(0xDC)              # D8 conforming, execute-only, of ring 2
 gdt_end:
         .align  16
 tss:

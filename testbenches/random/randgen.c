@@ -170,11 +170,14 @@ enum {
     F_COUNT = 1 << 15, /* CL counts */
     F_SREG = 1 << 16,
     F_MOFFS = 1 << 17,
-    F_F3 = 1 << 18,    /* mandatory F3 */
-    F_NOSP = 1 << 19,  /* RSP is no destination here */
-    F_RING3 = 1 << 20, /* only where it faults */
-    F_66 = 1 << 21,    /* mandatory 66 */
-    F_RBX = 1 << 22    /* XLAT */
+    F_F3 = 1 << 18,       /* mandatory F3 */
+    F_NOSP = 1 << 19,     /* RSP is no destination here */
+    F_RING3 = 1 << 20,    /* only where it faults */
+    F_66 = 1 << 21,       /* mandatory 66 */
+    F_RBX = 1 << 22,      /* XLAT */
+    F_PORT = 1 << 23,     /* DX is a port */
+    F_SELECTOR = 1 << 24, /* r/m is a selector */
+    F_BOUNDS = 1 << 25    /* r/m is a pair of bounds */
 };
 
 struct form {
@@ -288,7 +291,31 @@ static const struct form forms[] = {
     {0, 0xf9, -1, 3, 0},
     {0, 0xfc, -1, 4, 0},
     {0, 0xfd, -1, 4, 0},
+    {0, 0x27, -1, 3, F_NO64},
+    {0, 0x2f, -1, 3, F_NO64},
+    {0, 0x37, -1, 3, F_NO64},
+    {0, 0x3f, -1, 3, F_NO64},
+    {0, 0xd4, -1, 5, F_I8 | F_NO64},
+    {0, 0xd5, -1, 4, F_I8 | F_NO64},
+    {0, 0x62, -1, 8, F_M | F_MEM | F_NO64 | F_BOUNDS},
+    {0, 0x62, -1, 1, F_M | F_REG | F_NO64},
+    {0, 0xc4, -1, 1, F_M | F_NO64},
+    {0, 0xc5, -1, 1, F_M | F_NO64},
+    {1, 0xb2, -1, 1, F_M | F_REG},
+    {1, 0xb4, -1, 2, F_M},
+    {0, 0x63, -1, 8, F_M | F_NO64},
+    {1, 0x02, -1, 8, F_M | F_SELECTOR},
+    {1, 0x03, -1, 8, F_M | F_SELECTOR},
+    {1, 0x00, 4, 5, F_M | F_SELECTOR},
+    {1, 0x00, 5, 5, F_M | F_SELECTOR},
+    {2, 0xf6, -1, 6, F_M | F_66},
+    {2, 0xf6, -1, 6, F_M | F_F3},
+    {2, 0xf6, -1, 1, F_M},
     {0, 0xd7, -1, 4, F_RBX},
+    {0, 0x6c, -1, 5, F_STRING | F_PORT | F_B},
+    {0, 0x6d, -1, 6, F_STRING | F_PORT},
+    {0, 0x6e, -1, 5, F_STRING | F_PORT | F_B},
+    {0, 0x6f, -1, 6, F_STRING | F_PORT},
     {0, 0xa4, -1, 8, F_STRING | F_B},
     {0, 0xa5, -1, 12, F_STRING},
     {0, 0xa6, -1, 8, F_STRING | F_B},
@@ -530,16 +557,55 @@ static const struct form *pick(struct gen *g, uint8_t *op)
     return f;
 }
 
-static void set_up(struct gen *g, const struct form *f)
+/* Of the GDT of frame.S. */
+static uint16_t selector(struct gen *g)
 {
     static const uint16_t selectors[] = {0,    3,    0x10, 0x20, 0x23, 0x23, 0x23, 0x48, 0x4b,
                                          0x53, 0x5b, 0x63, 0x6b, 0x33, 0x7b, 0x0c, 0x73, 0x1b};
 
+    return selectors[below(g, sizeof selectors / sizeof selectors[0])];
+}
+
+/* Any entry of it, the gates and system segments too, with any RPL; now and then of the LDT. */
+static uint16_t any_selector(struct gen *g)
+{
+    return (uint16_t)(below(g, 30) * 8 + below(g, 4) + (chance(g, 10) ? 4u : 0u));
+}
+
+/* A place in the window that can be written. */
+static uint32_t good_target(struct gen *g)
+{
+    return g->data + below(g, WINDOW_PAGES) * 4096 + 64 + below(g, 3900);
+}
+
+/* MOV word [rDI + disp], v with rDI = t. */
+static void store_word(struct gen *g, uint32_t t, unsigned disp, uint16_t v)
+{
+    mov_imm(g, 7, t);
+    put(g, 0x47c766, 3);
+    put(g, disp, 1);
+    put(g, v, 2);
+}
+
+/* Bounds at t that hold half of all values. */
+static void store_bounds(struct gen *g, uint32_t t)
+{
+    mov_imm(g, 7, t);
+    put(g, 0x07c7, 2);
+    put(g, 0x80008000 | rnd(g), 4);
+    put(g, 0x0447c7, 3);
+    put(g, rnd(g) & 0x7fff7fff, 4);
+}
+
+static void set_up(struct gen *g, const struct form *f)
+{
     if (f->flags & F_STRING) {
         mov_imm(g, 6, target(g));
         mov_imm(g, 7, target(g));
         mov_imm(g, 1, below(g, 10));
     }
+    if (f->flags & F_PORT) /* in reach of the TSS's map; the board has nothing there */
+        mov_imm(g, 2, below(g, 128) | rnd(g) << 16);
     if (f->flags & F_STACK) {
         uint32_t at = g->data + 0x800 + below(g, 0x4000);
 
@@ -561,7 +627,7 @@ static void set_up(struct gen *g, const struct form *f)
     if ((f->flags & F_COUNT) && chance(g, 70))
         mov_imm(g, 1, chance(g, 80) ? below(g, 70) : rnd(g));
     if (f->flags & F_SREG)
-        mov_imm(g, 0, selectors[below(g, sizeof selectors / sizeof selectors[0])]);
+        mov_imm(g, 0, selector(g));
     if (f->map == 1 && f->op == 0xa2)
         mov_imm(g, 0, (chance(g, 50) ? 0u : 0x80000000u) + below(g, 10));
 }
@@ -584,8 +650,12 @@ static void immediates(struct gen *g, const struct form *f, const struct head *h
 {
     bool word = h->p66 && !(h->rex & 8);
 
-    if (f->flags & F_I8)
-        put(g, f->map == 0 && f->op == 0xcd ? 0x80 + rnd(g) % 24 : rnd(g), 1);
+    if ((f->flags & F_I8) && f->map == 0 && f->op == 0xcd)
+        put(g, 0x80 + rnd(g) % 24, 1);
+    else if ((f->flags & F_I8) && f->map == 0 && (f->op & ~1) == 0xd4)
+        put(g, chance(g, 40) ? 10 : chance(g, 20) ? 0 : rnd(g), 1); /* the base of AAM, AAD */
+    else if (f->flags & F_I8)
+        put(g, rnd(g), 1);
     if (f->flags & F_IZ)
         put(g, value(g), word ? 2 : 4);
     if (f->flags & F_IV)
@@ -624,6 +694,7 @@ static bool instruction(struct gen *g)
                                                    : any_reg(g);
         bool mem = !(f->flags & F_REG) && ((f->flags & F_MEM) || chance(g, 55));
         unsigned rm = f->flags & F_SREG ? 0 : any_reg(g);
+        uint64_t t = target(g);
 
         if (f->flags & F_SREG)
             reg = g->ring == 0 ? (unsigned)"\0\3\4\5"[below(g, 4)] : below(g, 8);
@@ -636,8 +707,18 @@ static bool instruction(struct gen *g)
         }
         if ((f->flags & F_NOSP) && rm == 4)
             rm = 0;
+        if ((f->flags & F_SELECTOR) && mem && chance(g, 70)) {
+            t = good_target(g);
+            store_word(g, (uint32_t)t, 0, any_selector(g));
+        } else if ((f->flags & F_SELECTOR) && !mem && (rm != 4 || sp_is_free(g))) {
+            mov_imm(g, rm, any_selector(g) | rnd(g) << 16);
+        }
+        if ((f->flags & F_BOUNDS) && chance(g, 60)) {
+            t = good_target(g);
+            store_bounds(g, (uint32_t)t);
+        }
         if (mem)
-            memory(g, &m, &h, reg, target(g));
+            memory(g, &m, &h, reg, t);
         else
             rm_register(&m, &h, reg, rm);
     }
@@ -799,6 +880,52 @@ static void opcode_rm(struct gen *g, unsigned op, uint64_t t, unsigned reg)
     put(g, reg << 3 | 7, 1);
 }
 
+/* LES LDS LSS LFS LGS of a pointer that is put there first, or of any bytes. */
+static void far_pointer(struct gen *g)
+{
+    static const uint16_t opcodes[] = {0xc4, 0xc5, 0xb20f, 0xb40f, 0xb50f};
+    unsigned n = g->wide ? 2 + below(g, 3) : below(g, 5), reg = any_reg(g) & 7;
+    bool word = chance(g, 25), quad = g->wide && chance(g, 40), own_stack = !sp_is_free(g);
+    uint16_t s = n == 2 && own_stack ? (chance(g, 60) ? 0x10 : 0x48) : selector(g);
+
+    if (chance(g, 80))
+        store_word(g, good_target(g), quad ? 8 : word ? 2 : 4, s);
+    else
+        mov_imm(g, 7, own_stack && n == 2 ? g->data - 8 : target(g));
+    if (chance(g, 3))
+        put(g, 0xf0, 1);
+    if (word)
+        put(g, 0x66, 1);
+    if (quad)
+        put(g, 0x48, 1);
+    put(g, opcodes[n], n < 2 ? 1 : 2);
+    put(g, reg << 3 | 7, 1);
+}
+
+/* SYSENTER, SYSEXIT: EDX is where to go on, ECX the stack; frame.S returns to EDX. */
+static void fast_call(struct gen *g)
+{
+    bool leave = chance(g, g->ring == 0 && g->mode == MODE_32 ? 20 : 40);
+
+    if (g->ring == 0) { /* SYSENTER_CS: the kernel's, null, anything */
+        uint64_t v = chance(g, 80) || !g->wide ? 8 : value(g);
+
+        mov_imm(g, 1, 0x174);
+        mov_imm(g, 0, chance(g, 20) ? rnd(g) & 0xffff0003 : v & 0xffffffff);
+        mov_imm(g, 2, 0);
+        put(g, 0x300f, 2);
+    }
+    mov_imm(g, 2, g->wide && chance(g, 20) ? value(g) : slot_address(g, ahead(g)));
+    mov_imm(g, 1, g->wide && chance(g, 10) ? value(g) : g->data + 0x3000);
+    if (chance(g, 3))
+        put(g, 0xf0, 1);
+    if (chance(g, 10))
+        put(g, 0x66, 1);
+    if (g->wide && chance(g, 60))
+        put(g, 0x48, 1);
+    put(g, leave ? 0x350f : 0x340f, 2);
+}
+
 /* System registers at ring 0, with values that leave the program its tables. */
 static void system_registers(struct gen *g)
 {
@@ -808,15 +935,18 @@ static void system_registers(struct gen *g)
     static const uint32_t cr4[] = {4, 8, 0x80, 0x100, 0x800, 0x10000, 0x40};
     static const uint32_t cr0[] = {2, 4, 8, 0x20, 0x40000, 0x10000, 0x20000000};
     uint64_t t = g->data + 0x1000 + below(g, 0x3000), v = value(g);
+    bool read;
     unsigned n;
 
     switch (below(g, 9)) {
     case 0:
     case 1:
-        mov_imm(g, 1, chance(g, 95) ? msrs[below(g, 15)] : (uint32_t)rnd(g));
+        n = below(g, 15); /* 32-bit ring 0 has no stack but SYSENTER's */
+        read = chance(g, 30) || (n < 3 && !sp_is_free(g));
+        mov_imm(g, 1, chance(g, 95) ? msrs[n] : (uint32_t)rnd(g));
         mov_imm(g, 0, v & 0xffffffff);
         mov_imm(g, 2, chance(g, 70) ? 0 : v >> 32);
-        put(g, chance(g, 30) ? 0x320f : 0x300f, 2);
+        put(g, read ? 0x320f : 0x300f, 2);
         put(g, 0x320f, 2);
         return;
     case 2:
@@ -938,6 +1068,12 @@ static void one_slot(struct gen *g)
             system_registers(g);
         else
             g->n = SLOT + 1;
+        break;
+    case 8:
+        far_pointer(g);
+        break;
+    case 9:
+        fast_call(g);
         break;
     default:
         if (!instruction(g))

@@ -1,0 +1,453 @@
+// SPDX-License-Identifier: Apache-2.0
+// Single instructions of the golden model, in flat 32-bit protected mode without paging: results
+// that the SDM's Vol. 2 gives as examples, and the order of accesses that docs/cpu.md fixes.
+#include <stdlib.h>
+#include <string.h>
+
+#include "gt.h"
+#include "ringwalk.h"
+
+#define RAM_BYTES 0x20000u
+#define GDT       0x1000u
+#define IDT       0x2000u
+#define DATA      0x3000u
+#define STACK     0x4000u
+#define CODE      0x8000u
+#define HANDLER   0x9000u
+
+#define FL_ONE 0x0002u
+#define FL_CF  0x0001u
+#define FL_PF  0x0004u
+#define FL_AF  0x0010u
+#define FL_ZF  0x0040u
+#define FL_SF  0x0080u
+#define FL_IF  0x0200u
+#define FL_OF  0x0800u
+
+#define CODE_SELECTOR 0x08
+#define DATA_SELECTOR 0x10
+
+enum { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, MAX_BEATS = 16 };
+
+struct bench {
+    struct rw_model *model;
+    uint8_t *ram;
+    struct rw_state state; /* before, then after the step */
+    struct rec_retire last;
+    struct rw_access beats[MAX_BEATS];
+    unsigned beat_count;
+};
+
+static void on_retire(void *ctx, const struct rec_retire *r)
+{
+    ((struct bench *)ctx)->last = *r;
+}
+
+/* Loads, stores and ports; not the fetch. */
+static void before(void *ctx, const struct rw_access *a)
+{
+    struct bench *b = ctx;
+
+    if (a->src != BUS_FETCH && b->beat_count < MAX_BEATS)
+        b->beats[b->beat_count++] = *a;
+}
+
+static void port_read(void *ctx, const struct rw_access *a, uint8_t *data)
+{
+    (void)ctx;
+    memset(data, 0xA5, a->bytes);
+}
+
+static void put(struct bench *b, uint32_t pa, uint64_t v, unsigned bytes)
+{
+    memcpy(b->ram + pa, &v, bytes);
+}
+
+static uint64_t get(const struct bench *b, uint32_t pa, unsigned bytes)
+{
+    uint64_t v = 0;
+
+    memcpy(&v, b->ram + pa, bytes);
+    return v;
+}
+
+static void put_descriptor(struct bench *b, unsigned selector, uint64_t raw)
+{
+    put(b, GDT + (selector & 0xFFF8), raw, 8);
+}
+
+static struct bench *bench_create(const uint8_t *code, size_t bytes)
+{
+    struct bench *b = calloc(1, sizeof(*b));
+    struct rw_env env = {.ctx = b, .retire = on_retire, .before = before, .read = port_read};
+    struct rw_model_config config = {.boot = {.rip = CODE, .rsp = STACK}};
+
+    if (b == NULL || (b->ram = calloc(1, RAM_BYTES)) == NULL)
+        abort();
+    config.mem = (struct rw_mem){b->ram, RAM_BYTES};
+    b->model = rw_golden()->create(&config, &env);
+    memcpy(b->ram + CODE, code, bytes);
+    put_descriptor(b, CODE_SELECTOR, UINT64_C(0x00CF9B000000FFFF));
+    put_descriptor(b, DATA_SELECTOR, UINT64_C(0x00CF93000000FFFF));
+    for (unsigned v = 0; v < 32; v++)
+        put(b, IDT + 8 * v, HANDLER | 0x08 << 16 | UINT64_C(0x8E) << 40, 8);
+    rw_golden()->get_state(b->model, &b->state);
+    b->state.sys.gdtr_base = GDT;
+    b->state.sys.gdtr_limit = 0x3F;
+    b->state.sys.idtr_base = IDT;
+    b->state.sys.idtr_limit = 0x7FF;
+    b->state.regs.gpr[RBX] = DATA;
+    return b;
+}
+
+#define BENCH(...)                                                                                 \
+    bench_create((const uint8_t[]){__VA_ARGS__}, sizeof((const uint8_t[]){__VA_ARGS__}))
+
+/* One step from b->state, which then is the state behind it. */
+static void step(struct bench *b)
+{
+    b->beat_count = 0;
+    rw_golden()->set_state(b->model, &b->state);
+    rw_golden()->step(b->model);
+    rw_golden()->get_state(b->model, &b->state);
+}
+
+static void destroy(struct bench *b)
+{
+    rw_golden()->destroy(b->model);
+    free(b->ram);
+    free(b);
+}
+
+static void expect_fault(const struct bench *b, unsigned vector)
+{
+    EXPECT_U64(RETIRE_EXCEPTION, b->last.kind);
+    EXPECT_U64(vector, b->last.vector);
+    EXPECT_U64(CODE, b->last.rip);
+}
+
+struct decimal {
+    uint8_t code[2];
+    uint16_t ax, flags, ax_after, flags_after;
+};
+
+static void expect_decimal(const struct decimal *rows, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct bench *b = bench_create(rows[i].code, 2);
+
+        b->state.regs.gpr[RAX] = 0x12340000u | rows[i].ax;
+        b->state.regs.rflags = FL_ONE | rows[i].flags;
+        step(b);
+        EXPECT_U64(RETIRE_INSN, b->last.kind);
+        EXPECT_U64(0x12340000u | rows[i].ax_after, b->state.regs.gpr[RAX]);
+        EXPECT_U64(FL_ONE | rows[i].flags_after, b->state.regs.rflags);
+        destroy(b);
+    }
+}
+
+/* SDM Vol. 2 "DAA", "DAS": the examples (AEH after an ADD, EEH after a SUB), and the borrow of the
+ * low digit, which DAS keeps. */
+GT_TEST(model_insn, packed_decimal_as_the_sdm_has_it)
+{
+    static const struct decimal rows[] = {
+        {{0x27}, 0x00AE, FL_OF | FL_SF, 0x0014, FL_AF | FL_PF | FL_CF},
+        {{0x27}, 0x002E, FL_OF | FL_SF, 0x0034, FL_AF},
+        {{0x27}, 0x0099, 0, 0x0099, FL_SF | FL_PF},
+        {{0x27}, 0x009A, 0, 0x0000, FL_AF | FL_CF | FL_ZF | FL_PF},
+        {{0x27}, 0x0000, FL_CF, 0x0060, FL_PF | FL_CF},
+        {{0x2F}, 0x00EE, FL_SF | FL_AF | FL_PF | FL_CF, 0x0088, FL_SF | FL_AF | FL_PF | FL_CF},
+        {{0x2F}, 0x0005, FL_AF, 0x00FF, FL_SF | FL_AF | FL_PF | FL_CF},
+        {{0x2F}, 0x0006, FL_AF, 0x0000, FL_ZF | FL_AF | FL_PF},
+    };
+
+    expect_decimal(rows, sizeof(rows) / sizeof(rows[0]));
+}
+
+/* SDM Vol. 2 "AAA", "AAS": AX + 106H, AX - 6 and AH - 1. */
+GT_TEST(model_insn, unpacked_decimal_carries_into_ah)
+{
+    static const struct decimal rows[] = {
+        {{0x37}, 0x010A, 0, 0x0200, FL_AF | FL_CF | FL_ZF | FL_PF},
+        {{0x37}, 0x00FF, 0, 0x0205, FL_AF | FL_CF | FL_PF},
+        {{0x37}, 0x0039, FL_CF, 0x0009, FL_PF},
+        {{0x37}, 0xFF02, FL_AF, 0x0008, FL_AF | FL_CF},
+        {{0x3F}, 0x020F, 0, 0x0109, FL_AF | FL_CF | FL_PF},
+        {{0x3F}, 0x0203, FL_AF, 0x000D, FL_AF | FL_CF},
+        {{0x3F}, 0x0003, FL_AF, 0xFE0D, FL_AF | FL_CF},
+        {{0x3F}, 0x0045, FL_CF, 0x0005, FL_PF},
+    };
+
+    expect_decimal(rows, sizeof(rows) / sizeof(rows[0]));
+}
+
+/* SDM Vol. 2 "AAM", "AAD": any base. */
+GT_TEST(model_insn, aam_and_aad_take_any_base)
+{
+    static const struct decimal rows[] = {
+        {{0xD4, 10}, 0x0041, FL_OF | FL_CF | FL_AF, 0x0605, FL_PF},
+        {{0xD4, 16}, 0x00A0, 0, 0x0A00, FL_ZF | FL_PF},
+        {{0xD4, 255}, 0x00FE, 0, 0x00FE, FL_SF},
+        {{0xD5, 10}, 0x0605, FL_OF | FL_CF | FL_AF, 0x0041, FL_PF},
+        {{0xD5, 255}, 0xFF02, 0, 0x0003, FL_PF},
+        {{0xD5, 0}, 0xFF80, 0, 0x0080, FL_SF},
+    };
+
+    expect_decimal(rows, sizeof(rows) / sizeof(rows[0]));
+}
+
+GT_TEST(model_insn, aam_with_base_0_divides_by_zero)
+{
+    struct bench *b = BENCH(0xD4, 0x00);
+
+    b->state.regs.gpr[RAX] = 0x1234;
+    step(b);
+    expect_fault(b, 0);
+    EXPECT_U64(0x1234, b->state.regs.gpr[RAX]);
+    destroy(b);
+}
+
+/* SDM Vol. 2 "BOUND": both bounds belong to the range; the comparison is signed. */
+GT_TEST(model_insn, bound_faults_outside_of_both_bounds)
+{
+    static const struct {
+        uint32_t index;
+        bool inside;
+    } rows[] = {{0xFFFFFFFE, true}, {5, true}, {0, true}, {6, false}, {0xFFFFFFFD, false}};
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct bench *b = BENCH(0x62, 0x03); /* bound eax, [ebx] */
+
+        put(b, DATA, 0xFFFFFFFE, 4);
+        put(b, DATA + 4, 5, 4);
+        b->state.regs.gpr[RAX] = rows[i].index;
+        step(b);
+        if (rows[i].inside)
+            EXPECT_U64(RETIRE_INSN, b->last.kind);
+        else
+            expect_fault(b, 5);
+        EXPECT_U64(DATA, b->beats[0].pa);
+        EXPECT_U64(DATA + 4, b->beats[1].pa);
+        destroy(b);
+    }
+}
+
+/* SDM Vol. 2 "LDS/LES/LFS/LGS/LSS"; unlike MOV SS, LSS holds nothing back. */
+GT_TEST(model_insn, lss_loads_both_and_makes_no_shadow)
+{
+    struct bench *b = BENCH(0x0F, 0xB2, 0x23); /* lss esp, [ebx] */
+
+    put(b, DATA, 0x00012340, 4);
+    put(b, DATA + 4, DATA_SELECTOR, 2);
+    step(b);
+    EXPECT_U64(0x12340, b->state.regs.gpr[RSP]);
+    EXPECT_U64(DATA_SELECTOR, b->state.sys.seg[SEG_SS].selector);
+    EXPECT_U64(0, b->last.boundary);
+    destroy(b);
+}
+
+GT_TEST(model_insn, a_far_pointer_with_a_bad_selector_leaves_the_register)
+{
+    struct bench *b = BENCH(0xC4, 0x03); /* les eax, [ebx] */
+
+    put(b, DATA, 0x55AA55AA, 4);
+    put(b, DATA + 4, 0x40, 2); /* beyond the table */
+    step(b);
+    expect_fault(b, 13);
+    EXPECT_U64(0x40, b->last.error_code);
+    EXPECT_U64(0, b->state.regs.gpr[RAX]);
+    EXPECT_U64(DATA_SELECTOR, b->state.sys.seg[SEG_ES].selector);
+    destroy(b);
+}
+
+/* docs/cpu.md A10: no port is read whose byte has nowhere to go. */
+GT_TEST(model_insn, ins_checks_its_destination_before_the_port)
+{
+    struct bench *b = BENCH(0x6D); /* insd */
+
+    b->state.sys.seg[SEG_ES].limit = DATA + 2;
+    b->state.regs.gpr[RDI] = DATA;
+    b->state.regs.gpr[RDX] = 0x77;
+    step(b);
+    expect_fault(b, 13);
+    for (unsigned i = 0; i < b->beat_count; i++)
+        EXPECT_TRUE(!(b->beats[i].flags & BUS_IO));
+    destroy(b);
+}
+
+GT_TEST(model_insn, ins_and_outs_move_between_port_and_memory)
+{
+    struct bench *b = BENCH(0x6D, 0x66, 0x6F); /* insd; outsw */
+
+    b->state.regs.gpr[RDI] = DATA;
+    b->state.regs.gpr[RSI] = DATA + 2;
+    b->state.regs.gpr[RDX] = 0xABCD0077;
+    step(b);
+    EXPECT_U64(0xA5A5A5A5, get(b, DATA, 4));
+    EXPECT_U64(DATA + 4, b->state.regs.gpr[RDI]);
+    EXPECT_U64(2, b->beat_count);
+    EXPECT_U64(0x77, b->beats[0].pa);
+    EXPECT_U64(BUS_IO, b->beats[0].flags);
+    b->state.regs.rip = CODE + 1;
+    step(b);
+    EXPECT_U64(DATA + 4, b->state.regs.gpr[RSI]);
+    EXPECT_U64(2, b->beat_count);
+    EXPECT_U64(DATA + 2, b->beats[0].pa);
+    EXPECT_U64(BUS_IO | BUS_WRITE, b->beats[1].flags);
+    EXPECT_U64(2, b->beats[1].bytes);
+    destroy(b);
+}
+
+GT_TEST(model_insn, rep_outs_with_a_count_of_0_asks_for_no_port)
+{
+    struct bench *b = BENCH(0xF3, 0x6E);
+
+    b->state.regs.cpl = 3; /* and IOPL 0, and a TSS without a map */
+    step(b);
+    EXPECT_U64(RETIRE_INSN, b->last.kind);
+    EXPECT_U64(0, b->beat_count);
+    destroy(b);
+}
+
+/* SDM Vol. 2 "ARPL"; docs/cpu.md: written in either case. */
+GT_TEST(model_insn, arpl_raises_an_rpl_and_writes_always)
+{
+    static const struct {
+        uint16_t dest, src, after;
+    } rows[] = {{0x0108, 0x0003, 0x010B}, {0x010B, 0x0002, 0x010B}, {0x0109, 0xFFF9, 0x0109}};
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct bench *b = BENCH(0x63, 0x03); /* arpl [ebx], ax */
+
+        put(b, DATA, rows[i].dest, 2);
+        b->state.regs.gpr[RAX] = rows[i].src;
+        b->state.regs.rflags = FL_ONE | FL_OF | FL_CF;
+        step(b);
+        EXPECT_U64(rows[i].after, get(b, DATA, 2));
+        EXPECT_U64(FL_ONE | FL_OF | FL_CF | (rows[i].dest != rows[i].after ? FL_ZF : 0),
+                   b->state.regs.rflags);
+        EXPECT_U64(2, b->beat_count);
+        EXPECT_U64(BUS_WRITE, b->beats[1].flags);
+        destroy(b);
+    }
+}
+
+/* SDM Vol. 2 "LAR", "LSL", "VERR/VERW", tables of types, at CPL 0 outside long mode. */
+GT_TEST(model_insn, a_selector_says_what_it_may_be_used_for)
+{
+    static const struct {
+        uint64_t raw;
+        uint16_t selector;
+        bool lar, lsl, verr, verw;
+        uint32_t rights, limit;
+    } rows[] = {
+        {UINT64_C(0x5ACF93345678FFFF), 0x18, true, true, true, true, 0xCF9300, 0xFFFFFFFF},
+        {UINT64_C(0x00CF93000000FFFF), 0x1B, false, false, false, false, 0, 0}, /* RPL 3 */
+        {UINT64_C(0x001012000001FFFF), 0x18, true, true, true, true, 0x101200, 0xFFFF},
+        {UINT64_C(0x00009E0000001234), 0x1B, true, true, true, false, 0x9E00,
+         0x1234}, /* conforming */
+        {UINT64_C(0x0000980000001234), 0x18, true, true, false, false, 0x9800, 0x1234},
+        {UINT64_C(0x0000900000001234), 0x18, true, true, true, false, 0x9000, 0x1234},
+        {UINT64_C(0x0000810000000067), 0x18, true, true, false, false, 0x8100, 0x67}, /* TSS */
+        {UINT64_C(0x0000820000000067), 0x18, true, true, false, false, 0x8200, 0x67}, /* LDT */
+        {UINT64_C(0x0080890000000067), 0x18, true, true, false, false, 0x808900, 0x67FFF},
+        {UINT64_C(0x0000840000000067), 0x18, true, false, false, false, 0x8400, 0}, /* call gate */
+        {UINT64_C(0x0000850000000067), 0x18, true, false, false, false, 0x8500, 0}, /* task gate */
+        {UINT64_C(0x00008C0000000067), 0x18, true, false, false, false, 0x8C00, 0},
+        {UINT64_C(0x00008E0000000067), 0x18, false, false, false, false, 0, 0}, /* interrupt gate */
+        {UINT64_C(0x0000800000000067), 0x18, false, false, false, false, 0, 0},
+        {UINT64_C(0x00CF93000000FFFF), 0x1C, false, false, false, false, 0, 0}, /* no LDT */
+        {UINT64_C(0x00CF93000000FFFF), 0x40, false, false, false, false, 0, 0}, /* beyond */
+        {UINT64_C(0x00CF93000000FFFF), 0x03, false, false, false, false, 0, 0}, /* null */
+    };
+    static const uint8_t opcodes[4][3] = {
+        {0x0F, 0x02, 0xC1}, {0x0F, 0x03, 0xC1}, {0x0F, 0x00, 0xE1}, {0x0F, 0x00, 0xE9}};
+
+    for (size_t i = 0; i < 4 * sizeof(rows) / sizeof(rows[0]); i++) {
+        size_t k = i / 4;
+        bool zf = (const bool[]){rows[k].lar, rows[k].lsl, rows[k].verr, rows[k].verw}[i % 4];
+        struct bench *b = bench_create(opcodes[i % 4], 3);
+
+        put_descriptor(b, 0x18, rows[k].raw);
+        b->state.sys.seg[SEG_LDTR].attr = 0;
+        b->state.regs.gpr[RAX] = 0x5A5A5A5A;
+        b->state.regs.gpr[RCX] = 0xFFFF0000 | rows[k].selector;
+        b->state.regs.rflags = FL_ONE | FL_CF | (zf ? 0 : FL_ZF);
+        step(b);
+        EXPECT_U64(FL_ONE | FL_CF | (zf ? FL_ZF : 0), b->state.regs.rflags);
+        EXPECT_U64(!zf || i % 4 > 1 ? 0x5A5A5A5A
+                   : i % 4 == 0     ? rows[k].rights
+                                    : rows[k].limit,
+                   b->state.regs.gpr[RAX]);
+        EXPECT_U64(rows[k].raw, get(b, GDT + 0x18, 8)); /* no accessed bit */
+        destroy(b);
+    }
+}
+
+/* SDM Vol. 2 "ADCX", "ADOX": one flag each. */
+GT_TEST(model_insn, adcx_and_adox_carry_in_their_own_flag)
+{
+    static const uint8_t adcx[] = {0x66, 0x0F, 0x38, 0xF6, 0xC3},
+                         adox[] = {0xF3, 0x0F, 0x38, 0xF6, 0xC3};
+
+    for (unsigned i = 0; i < 2; i++) {
+        struct bench *b = bench_create(i ? adox : adcx, 5); /* eax, ebx */
+        uint32_t own = i ? FL_OF : FL_CF, other = i ? FL_CF : FL_OF;
+
+        b->state.regs.gpr[RAX] = 0xFFFFFFFF;
+        b->state.regs.gpr[RBX] = 0x10000;
+        b->state.regs.rflags = FL_ONE | FL_SF | FL_ZF | other;
+        step(b);
+        EXPECT_U64(0xFFFF, b->state.regs.gpr[RAX]);
+        EXPECT_U64(FL_ONE | FL_SF | FL_ZF | other | own, b->state.regs.rflags);
+        b->state.regs.rip = CODE;
+        step(b);
+        EXPECT_U64(0x20000, b->state.regs.gpr[RAX]);
+        EXPECT_U64(FL_ONE | FL_SF | FL_ZF | other, b->state.regs.rflags);
+        destroy(b);
+    }
+}
+
+/* SDM Vol. 2 "SYSENTER", "SYSEXIT", outside long mode. */
+GT_TEST(model_insn, sysenter_and_back)
+{
+    struct bench *b = BENCH(0x0F, 0x34);
+
+    memcpy(b->ram + HANDLER, (const uint8_t[]){0x0F, 0x35}, 2);
+    b->state.regs.cpl = 3;
+    b->state.regs.rflags = FL_ONE | FL_IF | FL_CF;
+    b->state.sys.sysenter_cs = 0xABCD0103; /* RPL and the high half mean nothing */
+    b->state.sys.sysenter_esp = STACK;
+    b->state.sys.sysenter_eip = HANDLER;
+    step(b);
+    EXPECT_U64(0, b->last.cpl);
+    EXPECT_U64(FL_ONE | FL_CF, b->state.regs.rflags);
+    EXPECT_U64(HANDLER, b->last.next_rip);
+    EXPECT_U64(STACK, b->state.regs.gpr[RSP]);
+    EXPECT_U64(0x100, b->state.sys.seg[SEG_CS].selector);
+    EXPECT_U64(0xC09B, b->state.sys.seg[SEG_CS].attr);
+    EXPECT_U64(0x108, b->state.sys.seg[SEG_SS].selector);
+    EXPECT_U64(0xC093, b->state.sys.seg[SEG_SS].attr);
+    b->state.regs.gpr[RCX] = STACK + 0x100;
+    b->state.regs.gpr[RDX] = CODE + 2;
+    step(b);
+    EXPECT_U64(3, b->last.cpl);
+    EXPECT_U64(CODE + 2, b->last.next_rip);
+    EXPECT_U64(STACK + 0x100, b->state.regs.gpr[RSP]);
+    EXPECT_U64(0x113, b->state.sys.seg[SEG_CS].selector);
+    EXPECT_U64(0xC0FB, b->state.sys.seg[SEG_CS].attr);
+    EXPECT_U64(0x11B, b->state.sys.seg[SEG_SS].selector);
+    EXPECT_U64(0xC0F3, b->state.sys.seg[SEG_SS].attr);
+    destroy(b);
+}
+
+GT_TEST(model_insn, sysenter_without_a_code_segment_faults)
+{
+    struct bench *b = BENCH(0x0F, 0x34);
+
+    b->state.sys.sysenter_cs = 0xFFFF0003;
+    step(b);
+    expect_fault(b, 13);
+    EXPECT_U64(0, b->last.error_code);
+    destroy(b);
+}
