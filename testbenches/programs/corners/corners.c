@@ -449,6 +449,28 @@ static void invalidations_beside_dma(void)
     write32(IOMMU + 0x18, 0);
 }
 
+/* The device's interrupt messages, here writes to RAM, wait behind its own requests. */
+static void messages_beside_dma(void)
+{
+    uint32_t *page = page_alloc();
+    uint8_t *buffer = page_alloc();
+
+    pci_write(0x44, (uint32_t)(uint64_t)page); /* MSI address, data, enable */
+    pci_write(0x48, 0);
+    pci_write(0x4C, 0x1234);
+    pci_write(0x40, 0x10000);
+    buffer[1023] = 1;
+    dma_program(0x40000, (uint64_t)buffer, 1024);
+    write64(EDU_BAR + 0x98, 3);
+    while (dma_busy()) {
+        write32(EDU_BAR + 0x60, 1);
+        write32(EDU_BAR + 0x60, 2);
+    }
+    check("iommu: messages beside a DMA", page[0] == 0x1234 && buffer[1023] == 0);
+    write32(EDU_BAR + 0x64, 3);
+    pci_write(0x40, 0);
+}
+
 static void device(void)
 {
     if (!here) {
@@ -459,6 +481,7 @@ static void device(void)
     pci_write(0x04, 6); /* memory, bus master */
     code_by_dma();
     locked_beside_dma();
+    messages_beside_dma();
     invalidations_beside_dma();
 }
 
