@@ -113,9 +113,9 @@ enum exec op_ins(struct cpu *cpu, const struct insn *in)
 {
     uint64_t port = get_reg(cpu, RDX, 2), to = index_reg(cpu, in, RDI), v;
 
+    TRY(io_check(cpu, port, in->size)); /* with a count of 0 too */
     if (nothing_to_do(cpu, in))
         return EXEC_OK;
-    TRY(io_check(cpu, port, in->size));
     TRY(lsu_probe_write(cpu, SEG_ES, to, in->size));
     v = lsu_phys_read(cpu, port, in->size, BUS_DATA, BUS_IO);
     TRY(mem_write(cpu, SEG_ES, to, in->size, v));
@@ -127,9 +127,9 @@ enum exec op_outs(struct cpu *cpu, const struct insn *in)
 {
     uint64_t port = get_reg(cpu, RDX, 2), v;
 
+    TRY(io_check(cpu, port, in->size)); /* with a count of 0 too */
     if (nothing_to_do(cpu, in))
         return EXEC_OK;
-    TRY(io_check(cpu, port, in->size));
     TRY(mem_read(cpu, in->seg, index_reg(cpu, in, RSI), in->size, &v));
     lsu_phys_write(cpu, port, in->size, BUS_DATA, BUS_IO, v);
     advance(cpu, in, RSI);

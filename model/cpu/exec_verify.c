@@ -10,7 +10,7 @@
 /* System types that LAR and LSL know, one bit each, by whether the processor is in long mode. */
 static const uint16_t lar_types[2] = {
     TYPES(1) | TYPES(2) | TYPES(3) | TYPES(4) | TYPES(5) | TYPES(9) | TYPES(11) | TYPES(12),
-    TYPES(2) | TYPES(9) | TYPES(11) | TYPES(12),
+    TYPES(9) | TYPES(11) | TYPES(12),
 };
 static const uint16_t lsl_types[2] = {
     TYPES(1) | TYPES(2) | TYPES(3) | TYPES(9) | TYPES(11),

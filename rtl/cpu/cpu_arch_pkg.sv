@@ -76,7 +76,7 @@ package cpu_arch_pkg;
   localparam logic [63:0] AbType = 64'h1f;                   // S and type
   localparam logic [63:0] AbSystemType = 64'hf;              // type, S = 0
   localparam logic [63:0] LarTypes = 64'h1a3e;               // 1 2 3 4 5 9 B C: SDM Vol. 2 "LAR"
-  localparam logic [63:0] LarTypesLong = 64'h1a04;           // 2 9 B C
+  localparam logic [63:0] LarTypesLong = 64'h1a00;           // 9 B C
   localparam logic [63:0] LslTypes = 64'h0a0e;               // 1 2 3 9 B: SDM Vol. 2 "LSL"
   localparam logic [63:0] LslTypesLong = 64'h0a04;           // 2 9 B
   localparam logic [63:0] TypeLdt = 64'h02;

@@ -379,14 +379,6 @@ static bool alignment_first(const struct row *row, const struct outcome *h, cons
     return (h->regs.rflags & FL_AC) && h->vector == 17 && m->vector == 14;
 }
 
-static bool port_before_count(const struct row *row, const struct outcome *h,
-                              const struct outcome *m)
-{
-    uint8_t op = row->bytes[row->len - 1];
-
-    return op >= 0x6c && op <= 0x6f && h->vector == 13 && m->vector < 0;
-}
-
 static bool no_sysexit(const struct row *row, const struct outcome *h, const struct outcome *m)
 {
     return row->bytes[row->len - 1] == 0x35 && h->vector == 6 && m->vector == 13;
@@ -405,8 +397,6 @@ static const struct permit {
 } permits[] = {
     {"#AC before #PF", "SDM Vol. 3A, Priority Among Concurrent Events: open within one access",
      false, alignment_first},
-    {"REP INS, OUTS with a count of 0: #GP of the port", "this processor (SDM Vol. 2: nothing)",
-     true, port_before_count},
     {"SYSEXIT in long mode is #UD", "AMD64 APM Vol. 3, SYSEXIT", true, no_sysexit},
     {"LOCK VERW m16 is carried out", "this processor (both manuals: #UD)", true, lock_verw},
 };

@@ -346,8 +346,9 @@ cmps_1:     ld.op     t0, dat:rsi+0
             add.ad    rdi, rdi, step            ; endnrep
             sub.ad    rcx, rcx, 1               ; morenz_repe
 # The destination of INS is translated as a write before the port is read.
+# The right to the port is wanted with a count of 0 too.
 ins:        nop                                 ; jnrep ins_1
-            test.ad   -, rcx, rcx               ; endz
+            test.ad   -, rcx, rcx               ; jz port_none
 ins_1:      and.q     t0, rdx, LowWord          ; call io_check
             st.op.probe es:rdi+0, none
             ld.op     t1, io:t0+0
@@ -355,12 +356,14 @@ ins_1:      and.q     t0, rdx, LowWord          ; call io_check
             add.ad    rdi, rdi, step            ; endnrep
             sub.ad    rcx, rcx, 1               ; morenz
 outs:       nop                                 ; jnrep outs_1
-            test.ad   -, rcx, rcx               ; endz
+            test.ad   -, rcx, rcx               ; jz port_none
 outs_1:     and.q     t0, rdx, LowWord          ; call io_check
             ld.op     t1, dat:rsi+0
             st.op     io:t0+0, t1
             add.ad    rsi, rsi, step            ; endnrep
             sub.ad    rcx, rcx, 1               ; morenz
+port_none:  and.q     t0, rdx, LowWord          ; call io_check
+            nop                                 ; end
 scas:       nop                                 ; jnrep scas_1
             test.ad   -, rcx, rcx               ; endz
 scas_1:     ld.op     t1, es:rdi+0
