@@ -177,8 +177,8 @@ static void settle_sizes(struct insn *in, const struct head *h, unsigned flags)
 
     if (flags & B)
         in->size = 1;
-    else if (mode64 && (((h->rex & 8) && !(flags & PORT)) || (flags & F64)))
-        in->size = 8;
+    else if (mode64 && ((h->rex & 8) || (flags & F64)))
+        in->size = flags & PORT ? 4 : 8; /* REX.W takes 66 away all the same */
     else if (mode64 && (flags & D64) && !h->size_66)
         in->size = 8;
     else

@@ -27,7 +27,7 @@ enum {
     REGS = 1 << 16,     /* ModRM names registers whatever mod is (MOV CR, DR) */
     PREFIX64 = 1 << 18, /* 64-bit mode: a VEX or EVEX prefix, #UD without looking further */
     OPREG = 1 << 17,    /* register in the low three bits of the opcode: rm */
-    PORT = 1 << 19      /* operand of a port: REX.W does not widen it */
+    PORT = 1 << 19      /* operand of a port: with REX.W 4 bytes, 66 or not */
 };
 
 struct row {
