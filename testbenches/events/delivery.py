@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Each event against each defect of its delivery: gate, code segment, TSS, stack, pages.
 
-SDM Vol. 3A "Interrupt and Exception Handling", "Interrupt 8-Double Fault Exception"; Vol. 2 "INT n".
+SDM Vol. 3A "Interrupt and Exception Handling", "Interrupt 8-Double Fault Exception"; Vol. 2
+"INT n".
 In a row {v} is the vector, {r} the ring it comes from, {t} the ring of its handler.
 """
 import typing
@@ -59,7 +60,8 @@ def code_desc(name, access, flags=None, mode=None):
     rows = []
     for m in (mode,) if mode else BOTH:
         text = desc("X1", access, native(m) if flags is None else flags)
-        rows.append(Defect("CS " + name, text + "\norb $0x20 * {t}, GDT + X1 + 5\nmovw $X1, GATE({v}) + 2", (m,)))
+        rows.append(Defect("CS " + name, text + "\norb $0x20 * {t}, GDT + X1 + 5\n"
+                                                "movw $X1, GATE({v}) + 2", (m,)))
     return rows
 
 
@@ -191,9 +193,12 @@ DEFECTS = [
     new_ss_sel("of the LDT", "0x14 + {t}"), new_ss_sel("beyond the LDT", 0x44),
     *(new_ss_sel(f"of ring {n}", f"DATA + {8 * n} + {n}") for n in range(4)),
     Defect("16-bit TSS", "movl $TSS16, %eax\nltr %ax", (32,), True),
-    Defect("16-bit TSS, 16-bit gate", "movb $0xE6, GATE({v}) + 5\nmovl $TSS16, %eax\nltr %ax", (32,), True),
-    Defect("16-bit TSS, SS null", "movw $0, TSS_16 + 4 + 4 * {t}\nmovl $TSS16, %eax\nltr %ax", (32,), True),
-    Defect("16-bit TSS, SP 4", "movw $4, TSS_16 + 2 + 4 * {t}\nmovl $TSS16, %eax\nltr %ax", (32,), True),
+    Defect("16-bit TSS, 16-bit gate", "movb $0xE6, GATE({v}) + 5\nmovl $TSS16, %eax\n"
+                                      "ltr %ax", (32,), True),
+    Defect("16-bit TSS, SS null", "movw $0, TSS_16 + 4 + 4 * {t}\nmovl $TSS16, %eax\n"
+                                  "ltr %ax", (32,), True),
+    Defect("16-bit TSS, SP 4", "movw $4, TSS_16 + 2 + 4 * {t}\nmovl $TSS16, %eax\n"
+                               "ltr %ax", (32,), True),
 ]
 # From ring r to ring t: where the stack changes, and otherwise.
 INWARD = [(1, 0), (2, 0), (3, 0), (2, 1), (3, 1), (3, 2)]

@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Events in combination, from tables: guest images of many cases each, in lockstep.
 
-events.py [--table NAME...] [--only TEXT] [--keep DIR] [--letters] RINGWALK
+events.py [--table NAME]... [--only TEXT] [--keep DIR] [--letters] RINGWALK
 
-A table (NAME.py beside this file) is data and a function cases() that walks its product, with OPTIONS
-for ringwalk if it wants any; frame.S is what the cases of an image share. An image ends when all its cases have run, or where both sides shut
-down: then it runs again from the next case. Anything but agreement is a failure and its image is
-kept in DIR. Prints "NAME: N cases in M images, K failed" for each table and in all; exit status 1
-unless K is 0, 2 for bad input.
+A table (NAME.py beside this file) is data and a function cases() that walks its product, with
+OPTIONS for ringwalk if it wants any; frame.S is what the cases of an image share. An image ends
+when all its cases have run, or where both sides shut down: then it runs again from the next case.
+Anything but agreement is a failure and its image is kept in DIR. --only takes the cases with TEXT
+in their name; --letters prints what came in each (frame.S), ! for a shutdown. Prints "NAME: N cases in
+M images, K failed" for each table and in all; exit status 1 unless K is 0, 2 for bad input.
 """
 import argparse
 import concurrent.futures
@@ -16,6 +17,7 @@ import importlib
 import pathlib
 import re
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
@@ -59,13 +61,13 @@ class Image:
 
     def file_offset(self, va):
         data = self.elf.read_bytes()
-        at, = (int.from_bytes(data[28:32], "little"),)
-        for i in range(int.from_bytes(data[44:46], "little")):
-            head = [int.from_bytes(data[at + 32 * i + 4 * k:at + 32 * i + 4 * k + 4], "little")
-                    for k in range(5)]
-            if head[0] == 1 and head[2] <= va < head[2] + head[4]:
-                return head[1] + va - head[2]
-        raise RuntimeError(f"{self.name}: no case_n")
+        headers, = struct.unpack_from("<I", data, 28)
+        count, = struct.unpack_from("<H", data, 44)
+        for i in range(count):
+            kind, at, start, _, length = struct.unpack_from("<5I", data, headers + 32 * i)
+            if kind == 1 and start <= va < start + length:
+                return at + va - start
+        raise RuntimeError(f"{self.name}: case_n is in no segment")
 
     def begin_at(self, first):
         data = bytearray(self.elf.read_bytes())
@@ -107,7 +109,6 @@ def run_image(args, image):
         came += letters
         if said:
             if args.keep:
-                args.keep.mkdir(parents=True, exist_ok=True)
                 shutil.copy(image.source, args.keep)
                 shutil.copy(image.elf, args.keep)
             return came, said
@@ -127,14 +128,20 @@ def images_of(name, cases, options, work):
 def main():
     parser = argparse.ArgumentParser(prog="events.py")
     parser.add_argument("ringwalk")
-    parser.add_argument("--table", nargs="+", action="extend", choices=TABLES, metavar="NAME")
+    parser.add_argument("--table", action="append", choices=TABLES, metavar="NAME")
     parser.add_argument("--only", metavar="TEXT", default="", help="cases whose name has it")
     parser.add_argument("--keep", type=pathlib.Path)
     parser.add_argument("--letters", action="store_true", help="what came in each case")
     parser.error = refuse
     args = parser.parse_args()
-    if shutil.which(args.ringwalk) is None:
-        refuse(f"{args.ringwalk}: cannot be executed")
+    for tool in (args.ringwalk, "gcc", "objcopy", "nm"):
+        if shutil.which(tool) is None:
+            refuse(f"{tool}: cannot be executed")
+    if args.keep:
+        try:
+            args.keep.mkdir(parents=True, exist_ok=True)
+        except OSError as e:
+            refuse(f"{args.keep}: cannot be made: {e.strerror}")
     all_cases = all_images = all_failed = 0
     with tempfile.TemporaryDirectory() as work, concurrent.futures.ThreadPoolExecutor(2) as pool:
         for name in args.table or TABLES:

@@ -287,6 +287,10 @@ back:
         movq    %rax, %cr3
         movl    $0x80010011, %eax
         movq    %rax, %cr0
+        movl    $0xC0000080, %ecx
+        movl    $0x901, %eax
+        xorl    %edx, %edx
+        wrmsr
         movl    $0x400, %eax
         movq    %rax, %dr7
 #else

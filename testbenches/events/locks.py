@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Locked accesses, whole and split, with the processor's own fetch, walks and a device's DMA between.
+"""Locked accesses, whole and split, with the processor's own fetch, walks, a device's DMA between.
 
 docs/bus.md B3, B7; docs/cpu.md A2, A3; SDM Vol. 3A "Bus Locking".
 """
@@ -7,9 +7,11 @@ from case import Case
 
 OPTIONS = ["--wait-states", "2"]
 LOCKED = [
-    ("lock inc 4", "lock incl {m}"), ("lock add 2", "lock addw %ax, {m}"), ("lock not 1", "lock notb {m}"),
+    ("lock inc 4", "lock incl {m}"), ("lock add 2", "lock addw %ax, {m}"),
+    ("lock not 1", "lock notb {m}"),
     ("xchg 4", "xchgl %eax, {m}"), ("xchg 2", "xchgw %ax, {m}"), ("lock bts", "lock btsl $5, {m}"),
-    ("lock xadd", "lock xaddl %ecx, {m}"), ("lock cmpxchg, equal", "movl {m}, %eax\nlock cmpxchgl %ecx, {m}"),
+    ("lock xadd", "lock xaddl %ecx, {m}"), ("lock cmpxchg, equal", "movl {m}, %eax\n"
+        "lock cmpxchgl %ecx, {m}"),
     ("lock cmpxchg, unequal", "lock cmpxchgl %ecx, {m}"), ("lock cmpxchg8b", "lock cmpxchg8b {m}"),
     ("cmpxchg8b", "cmpxchg8b {m}"), ("add", "addl %eax, {m}"), ("inc 2", "incw {m}"),
 ]
@@ -41,14 +43,19 @@ UPDATES_64 = [
     ("A by a load", "movl $0x410007, PTE(PAGE)\nFLUSH\nmovl PAGE, %eax"),
     ("A, D by a store", "movl $0x410007, PTE(PAGE)\nFLUSH\nmovl %eax, PAGE"),
     ("D by a store", "movl $0x410027, PTE(PAGE)\nFLUSH\nmovl PAGE, %eax\nmovl %eax, PAGE"),
-    ("A, D by a locked one over two pages", "movl $0x410007, PTE(PAGE)\nmovl $0x411007, PTE(PAGE + 0x1000)\n"
+    ("A, D by a locked one over two pages", "movl $0x410007, PTE(PAGE)\n"
+                                            "movl $0x411007, PTE(PAGE + 0x1000)\n"
      "FLUSH\nlock incl PAGE + 0xFFE"),
-    ("A of every level", "andb $~0x20, pml4\nandb $~0x20, pdpt\nandb $~0x20, pd0 + 16\nmovl $0x410007, PTE(PAGE)\n"
+    ("A of every level", "andb $~0x20, pml4\nandb $~0x20, pdpt\nandb $~0x20, pd0 + 16\n"
+                         "movl $0x410007, PTE(PAGE)\n"
      "FLUSH\nlock incl PAGE"),
-    ("A by a fetch", "movl $0x90909090, CODEPG\nmovb $0xC3, CODEPG + 4\nmovl $0x430007, PTE(CODEPG)\nFLUSH\ncall CODEPG"),
+    ("A by a fetch", "movl $0x90909090, CODEPG\nmovb $0xC3, CODEPG + 4\n"
+                     "movl $0x430007, PTE(CODEPG)\nFLUSH\ncall CODEPG"),
     ("locked, its table not cached", "FLUSH\nlock incl PAGE + 0xFFF\nlock incl PAGE"),
-    ("locked, second page not present", "movl $0, PTE(PAGE + 0x1000)\nFLUSH\nlock incl PAGE + 0xFFE"),
-    ("locked, second page read-only", "movl $0x411065, PTE(PAGE + 0x1000)\nFLUSH\nlock incl PAGE + 0xFFE"),
+    ("locked, second page not present", "movl $0, PTE(PAGE + 0x1000)\nFLUSH\n"
+                                        "lock incl PAGE + 0xFFE"),
+    ("locked, second page read-only", "movl $0x411065, PTE(PAGE + 0x1000)\nFLUSH\n"
+                                      "lock incl PAGE + 0xFFE"),
 ]
 # The device `edu` as PCI 00:02.0: its window by BAR0, DMA between its buffer at 40000 and memory.
 DEVICE = """movl $0x80001010, %eax

@@ -11,6 +11,10 @@ MSRS = [0x10, 0x1B, 0x3A, 0x3B, 0x8B, 0xFE, 0x174, 0x175, 0x176, 0x179, 0x1A0, 0
         0xC0000102, 0xC0000103]
 ADDRESSES = {0x175, 0x176, 0xC0000082, 0xC0000083, 0xC0000100, 0xC0000101, 0xC0000102}
 NO_MSRS = [0x0, 0x11, 0x1C, 0x277 ^ 0x8000, 0x80000080, 0xC0000085, 0xC0000104, 0x40000080]
+PRIVILEGED = ("rdmsr", "wrmsr", "mov %cr0, %XAX", "mov %XAX, %cr3", "mov %db7, %XAX", "lmsw %ax",
+              "smsw %eax", "clts", "hlt", "cli", "sti", "invd", "wbinvd", "lgdt gdtr", "sgdt PAGE",
+              "sldt %eax", "str %eax", "ltr %ax", "lldt %ax", "rdtsc", "rdpmc", "invlpg PAGE",
+              "in $0x80, %al", "outl %eax, %dx", "xgetbv", "swapgs")
 
 
 def flip(register, bit):
@@ -37,16 +41,19 @@ def control_registers():
     # what CR0 takes together
     for bits in (0x20000000, 0x60000000, 0x40000000, 0x0, 0x80000000, 0x80000001, 0x5, 0x60000021):
         for mode in (64, 32):
-            yield Case(mode, f"cr0 = {bits:#x}", f"movl ${bits:#x}, %eax\nmov %XAX, %cr0\nmov %cr0, %XBX")
+            yield Case(mode, f"cr0 = {bits:#x}", f"movl ${bits:#x}, %eax\nmov %XAX, %cr0\n"
+                                                 "mov %cr0, %XBX")
     # with PCIDE: CR3 keeps 11:0 as the PCID, bit 63 spares the TLBs and is not kept
     pcide = "movl $0x20020, %eax\nmov %rax, %cr4\n"
     for bit in list(range(12)) + list(range(40, 64)):
         yield Case(64, f"cr3 bit {bit}, PCIDE", pcide + flip("cr3", bit))
-        yield Case(64, f"PCIDE with cr3 bit {bit}", f"mov %cr3, %rax\nbts ${bit}, %rax\nmov %rax, %cr3\n"
+        yield Case(64, f"PCIDE with cr3 bit {bit}", f"mov %cr3, %rax\nbts ${bit}, %rax\n"
+                                                    "mov %rax, %cr3\n"
                    + pcide + "mov %cr3, %rbx\nxorl %eax, %eax\nmov $pml4, %rax\nmov %rax, %cr3")
     for bit in range(12):
         yield Case(64, f"PCID bit {bit}: a page's two translations", pcide +
-                   f"movl PAGE, %ecx\nmov %cr3, %rax\nbts $63, %rax\nbtc ${bit}, %rax\nmov %rax, %cr3\n"
+                   f"movl PAGE, %ecx\nmov %cr3, %rax\nbts $63, %rax\nbtc ${bit}, %rax\n"
+                   "mov %rax, %cr3\n"
                    f"movl $0x411067, PTE(PAGE)\nmovl PAGE, %ecx\nbtc ${bit}, %rax\nmov %rax, %cr3\n"
                    "movl PAGE, %ecx\nmov %cr3, %rdx")
     yield Case(64, "PCIDE, then PG off", pcide + "mov %cr0, %rax\nbtr $31, %rax\nmov %rax, %cr0")
@@ -65,28 +72,28 @@ def msrs():
                 yield Case(64, f"msr {msr:#x} bit {bit}{' of ones' * base}", "\n".join(lines))
     for msr in NO_MSRS:
         for name in ("rdmsr", "wrmsr"):
-            yield Case(64, f"{name} {msr:#x}", f"movl ${msr:#x}, %ecx\nxorl %eax, %eax\nxorl %edx, %edx\n{name}")
+            yield Case(64, f"{name} {msr:#x}", f"movl ${msr:#x}, %ecx\nxorl %eax, %eax\n"
+                                               f"xorl %edx, %edx\n{name}")
     for byte in range(8):
         for value in list(range(8)) + [0x0E, 0x16, 0x26, 0x46, 0x86]:
             half = "%edx" if byte > 3 else "%eax"
             yield Case(64, f"PAT byte {byte} = {value}",
-                       f"movl $0x277, %ecx\nrdmsr\nandl ${~(0xFF << 8 * (byte & 3)) & 0xFFFFFFFF:#x}, {half}\n"
+                       "movl $0x277, %ecx\nrdmsr\n"
+                       f"andl ${~(0xFF << 8 * (byte & 3)) & 0xFFFFFFFF:#x}, {half}\n"
                        f"orl ${value << 8 * (byte & 3):#x}, {half}\nwrmsr\nrdmsr\n"
                        "movl $0x70406, %eax\nmovl %eax, %edx\nwrmsr")
     for r in (1, 2, 3):
-        for name in ("rdmsr", "wrmsr", "mov %cr0, %XAX", "mov %XAX, %cr3", "mov %db7, %XAX", "lmsw %ax",
-                     "smsw %eax", "clts", "hlt", "cli", "sti", "invd", "wbinvd", "lgdt gdtr", "sgdt PAGE",
-                     "sldt %eax", "str %eax", "ltr %ax", "lldt %ax", "rdtsc", "rdpmc", "invlpg PAGE",
-                     "in $0x80, %al", "outl %eax, %dx", "xgetbv", "swapgs" ):
+        for name in PRIVILEGED:
             for mode in (64, 32):
                 if name == "swapgs" and mode == 32:
                     continue
                 for cr4 in (0x20, 0x824):  # UMIP, TSD
                     yield Case(mode, f"{name} at ring {r}, CR4 {cr4:#x}",
-                               f"movl ${cr4 | 0x20:#x}, %eax\nmov %XAX, %cr4\nmovl $0x3A, %ecx\nTO_RING {r}, 2\n{name}")
+                               f"movl ${cr4 | 0x20:#x}, %eax\nmov %XAX, %cr4\nmovl $0x3A, %ecx\n"
+                               f"TO_RING {r}, 2\n{name}")
 
 
-POPF = {64: [("popfw", "pushw"), ("popfq", "pushq")], 32: [("popfw", "pushw"), ("popfl", "pushl")]}
+POPF = {64: ("popfw", "popfq"), 32: ("popfw", "popfl")}
 LEVELS = [(0, 0), (1, 0), (1, 1), (3, 0), (3, 3)]  # CPL, IOPL
 IRETS = {64: [("w", ".byte 0x66\n"), ("l", ""), ("q", ".byte 0x48\n")], 32: [("w", ".byte 0x66\n"), ("l", "")]}
 BYTES = {"w": 2, "l": 4, "q": 8}
@@ -125,10 +132,11 @@ def flags():
                 values = [(bit, (begin ^ 1 << bit) & 0xFFFFFFFF) for bit in range(32)]
                 head = f"TO_RING {cpl}, {begin:#x}"
                 name = f"of {begin:#x}, CPL {cpl}, IOPL {iopl}"
-                for pop, _ in POPF[mode]:
+                for pop in POPF[mode]:
                     yield Case(mode, f"{pop}, each bit {name}", "\n".join(
                         [head] + [popf_line(pop, v) for bit, v in values if bit != 8]))
-                    yield Case(mode, f"{pop}, TF {name}", f"{head}\n{popf_line(pop, values[8][1])}\nnop")
+                    yield Case(mode, f"{pop}, TF {name}", f"{head}\n"
+                                                          f"{popf_line(pop, values[8][1])}\nnop")
                 for size, prefix in IRETS[mode]:
                     chained = [v for bit, v in values if bit not in (8, 14, 17)] if size != "w" else []
                     yield Case(mode, f"iret{size}, each bit {name}", "\n".join(
@@ -139,6 +147,7 @@ def flags():
                                 [head] + iret_lines(size, prefix, v, 3)))
 
 
+STAR = "movl $0xC0000081, %ecx\nmovl ${high:#x}, %edx\nxorl %eax, %eax\nwrmsr\n"
 SYSCALLS = "movl $0xC0000082, %ecx\nmovl ${entry}, %eax\nxorl %edx, %edx\nwrmsr\n"
 
 
@@ -147,35 +156,36 @@ def syscalls():
     for bit in range(32):
         for begin in (2, 0x4CED7 & ~0x4000):
             yield Case(64, f"SYSCALL, FMASK bit {bit}, flags {begin:#x}", setup +
-                       f"movl $0xC0000084, %ecx\nmovl ${1 << bit:#x}, %eax\nxorl %edx, %edx\nwrmsr\n"
-                       f"movl $0xC0000081, %ecx\nmovl $0x00280008, %edx\nxorl %eax, %eax\nwrmsr\n"
+                       f"movl $0xC0000084, %ecx\nmovl ${1 << bit:#x}, %eax\nxorl %edx, %edx\n"
+                       "wrmsr\n" +
+                       STAR.format(high=0x280008) +
                        f"TO_RING 3, {begin:#x}\nsyscall\nud2\n8: pushfq\npop %rax")
         for size in ("sysretl", "sysretq"):
             yield Case(64, f"{size}, R11 bit {bit}",
-                       f"movl $0xC0000081, %ecx\nmovl $0x00680008, %edx\nxorl %eax, %eax\nwrmsr\n"
-                       f"movl $8f, %ecx\nmovabsq ${1 << bit:#x}, %r11\n{size}\nud2\n8: pushf\npop %rax\nnop")
+                       STAR.format(high=0x680008) +
+                       f"movl $8f, %ecx\nmovabsq ${1 << bit:#x}, %r11\n{size}\nud2\n8: pushf\n"
+                       "pop %rax\nnop")
     for bit in range(32, 48):
         yield Case(64, f"SYSCALL, STAR bit {bit}", setup +
-                   f"movl $0xC0000081, %ecx\nmovl ${0x280008 ^ 1 << bit - 32:#x}, %edx\nxorl %eax, %eax\nwrmsr\n"
+                   STAR.format(high=0x280008 ^ 1 << bit - 32) +
                    "TO_RING 3, 2\nsyscall\nud2\n8: mov %ss, %eax\nmov %cs, %ebx")
     for bit in range(48, 64):
         for size in ("sysretl", "sysretq"):
             yield Case(64, f"{size}, STAR bit {bit}",
-                       f"movl $0xC0000081, %ecx\nmovl ${0x680008 ^ 1 << bit - 32:#x}, %edx\nxorl %eax, %eax\nwrmsr\n"
-                       f"movl $8f, %ecx\nmovl $2, %r11d\n{size}\nud2\n8: mov %ss, %eax\nmov %cs, %ebx")
+                       STAR.format(high=0x680008 ^ 1 << bit - 32) +
+                       f"movl $8f, %ecx\nmovl $2, %r11d\n{size}\nud2\n8: mov %ss, %eax\n"
+                       "mov %cs, %ebx")
     for bit in range(24, 64):
         for size in ("sysretl", "sysretq"):
             yield Case(64, f"{size}, RCX bit {bit}",
-                       f"movl $0xC0000081, %ecx\nmovl $0x680008, %edx\nxorl %eax, %eax\nwrmsr\n"
+                       STAR.format(high=0x680008) +
                        f"movl $8f, %ecx\nbtc ${bit}, %rcx\nmovl $2, %r11d\n{size}\nud2\n8: nop")
     for name in ("syscall", "sysretq", "sysretl"):
         for r in (0, 1, 2, 3):
             for sce in (0, 1):
-                yield Case(64, f"{name} at ring {r}, SCE {sce}", setup + "movl $0xC0000080, %ecx\nrdmsr\n" +
-                           ("" if sce else "btr $0, %eax\nwrmsr\n") +
-                           f"movl $8f, %ecx\nmovl $2, %r11d\nTO_RING {r}, 2\n{name}\nud2\n"
-                           "8: movl $0xC0000080, %ecx\nrdmsr\nbts $0, %eax\nwrmsr")
-    yield Case(64, "EFER as before", "movl $0xC0000080, %ecx\nrdmsr\nbts $0, %eax\nwrmsr")
+                efer = "movl $0xC0000080, %ecx\nrdmsr\nbtr $0, %eax\nwrmsr\n"
+                yield Case(64, f"{name} at ring {r}, SCE {sce}", setup + ("" if sce else efer) +
+                           f"movl $8f, %ecx\nmovl $2, %r11d\nTO_RING {r}, 2\n{name}\nud2\n8: nop")
 
 
 def selectors():
@@ -185,15 +195,19 @@ def selectors():
                 for bit in range(16):
                     for r in (0, 3) if bit < 4 else (0,):
                         yield Case(mode, f"{register} = {base} with bit {bit} changed, ring {r}",
-                                   f"DESC X0, 0xFFFF, 0xCF9200\nTO_RING {r}, 2\nmovl ${base}, %eax\n"
-                                   f"btc ${bit}, %eax\nmovl %eax, %{register}\nmovl %{register}, %ecx\n"
+                                   f"DESC X0, 0xFFFF, 0xCF9200\nTO_RING {r}, 2\n"
+                                   f"movl ${base}, %eax\n"
+                                   f"btc ${bit}, %eax\nmovl %eax, %{register}\n"
+                                   f"movl %{register}, %ecx\n"
                                    f"movw %{register}, PAGE\nnop")
         for bit in range(8, 24):  # access byte and flags of a descriptor
             for register in ("ds", "ss", "cs"):
                 for base in (0xCF9300, 0xCF9B00):
-                    load = f"movl $X0, %eax\nmovl %eax, %{register}" if register != "cs" else "FAR X0, 9f\n9:"
+                    load = "FAR X0, 9f\n9:" if register == "cs" else \
+                        f"movl $X0, %eax\nmovl %eax, %{register}"
                     yield Case(mode, f"descriptor bit {bit + 32} of {base:#x} in {register}",
-                               f"DESC X0, 0xFFFF, {base ^ 1 << bit:#x}\n{load}\nmovl %ds:PAGE, %eax")
+                               f"DESC X0, 0xFFFF, {base ^ 1 << bit:#x}\n{load}\n"
+                               "movl %ds:PAGE, %eax")
         for name, sel, load in (("ltr", "TSS_SEL", "ltr"), ("lldt", "LDT_SEL", "lldt")):
             for bit in range(8, 16):
                 yield Case(mode, f"{name}, descriptor bit {bit + 32}", f"movl $0, %eax\nlldt %ax\n"
@@ -208,7 +222,8 @@ def selectors():
                 if word == 8 and load == "ltr" and bit < 15:
                     continue  # its TSS is used no more
                 yield Case(64, f"{load}, high descriptor word {word}, bit {bit}",
-                           f"andb $~2, GDT + TSS_SEL + 5\nxorl ${1 << bit:#x}, GDT + {sel} + {word}\n"
+                           "andb $~2, GDT + TSS_SEL + 5\n"
+                           f"xorl ${1 << bit:#x}, GDT + {sel} + {word}\n"
                            f"movl ${sel}, %eax\n{load} %ax")
     for name, limit in (("lgdt", "GDT_BYTES - 1"), ("lidt", "master_idt_end - master_idt - 1")):
         for mode in (64, 32):
@@ -217,7 +232,8 @@ def selectors():
                     tail = "s" + name[1:]
                     yield Case(mode, f"{prefix[5:9]} {name} base bit {bit}",
                                f"movl $0, PAGE + 2\nmovl $0, PAGE + 6\nmovw $0xFFF, PAGE\n"
-                               f"btcl ${bit % 32}, PAGE + 2 + {bit // 32 * 4}\n{prefix}{name} PAGE\n"
+                               f"btcl ${bit % 32}, PAGE + 2 + {bit // 32 * 4}\n"
+                               f"{prefix}{name} PAGE\n"
                                f"{tail} PAGE + 32\n{name} {name[1:]}r")
 
 

@@ -8,7 +8,7 @@ Checking When Transferring Program Control Between Code Segments"; Vol. 1 "Memor
 from case import (BIG, CODE_CONF, CODE_R, CODE_X, DATA_DOWN, DATA_RO, DATA_RW, LONG, P, PAGES, Case,
                   desc, in_code, native)
 
-# --- far JMP and CALL ------------------------------------------------------------------------------
+# --- far JMP and CALL -----------------------------------------------------------------------------
 # Targets of ring {n}; X0 is a descriptor of its own.
 TARGETS = [
     ("code", "CODE + 8 * {n}", None), ("conforming", "CONF + 8 * {n}", None),
@@ -16,7 +16,8 @@ TARGETS = [
     ("not present", "X0", CODE_R), ("conforming, not present", "X0", CODE_CONF),
     ("not accessed", "X0", P | CODE_R & ~1), ("execute-only", "X0", P | CODE_X),
     ("conforming, not accessed", "X0", P | CODE_CONF & ~1), ("system type", "X0", P | 4),
-    ("call gate", "X0", P | 0xC), ("task gate", "X0", P | 5), ("L and D", "X0", (P | CODE_R, LONG | BIG | PAGES)),
+    ("call gate", "X0", P | 0xC), ("task gate", "X0", P | 5),
+    ("L and D", "X0", (P | CODE_R, LONG | BIG | PAGES)),
 ]
 PLAIN = [("null", "0"), ("null, RPL 3", "3"), ("beyond the GDT", "0x140"), ("the last", "0x138"),
          ("LDT", "0x0C"), ("beyond the LDT", "0x44"), ("a TSS", "TSS_SEL"), ("an LDT", "LDT_SEL")]
@@ -41,7 +42,8 @@ def far_cases():
                         # offset: 2, 4 or 8 bytes, then the selector
                         size = {"m16": 2, "m64": 8}.get(form.split()[1], 4)
                         to = "stub_end" if size == 2 else "9f"
-                        setup += f"movl ${to}, PAGE\nmovl $0, PAGE + 4\nmovw $({sel}) | {rpl}, PAGE + {size}\n"
+                        setup += f"movl ${to}, PAGE\nmovl $0, PAGE + 4\n" \
+                            f"movw $({sel}) | {rpl}, PAGE + {size}\n"
                         yield Case(mode, f"{form} at ring {r}, RPL {rpl}: {name}",
                                    f"{setup}TO_RING {r}, 2\n{text}\nud2\n9: mov %cs, %eax\nnop")
             for at in (1, 2, 4, 8, 10, 12, 16):  # room on the stack, and a pointer that runs off
@@ -49,7 +51,8 @@ def far_cases():
                     stack = desc("X0", P | DATA_RW, BIG, 0x410000, 0xFFF) + \
                         "\nmovl $X0, %eax\nmovl %eax, %ss\n"
                     yield Case(mode, f"{form}, {at} bytes of room", stack +
-                               f"movl $9f, PAGE\nmovw $CODE, PAGE + 4\nmovl ${at}, %esp\n{text}\n9: nop")
+                               f"movl $9f, PAGE\nmovw $CODE, PAGE + 4\nmovl ${at}, %esp\n{text}\n"
+                               "9: nop")
                 else:
                     yield Case(mode, f"{form}, pointer's page ends after {at}",
                                "movl $0, PTE(PAGE + 0x1000)\nFLUSH\n" +
@@ -57,7 +60,8 @@ def far_cases():
         if mode == 64:
             for bits in ("0x8000", "0xFFFF", "0x7FFF", "0xFFFF8000"):
                 for text in ("rex.w ljmpl *PAGE", "rex.w lcalll *PAGE"):
-                    yield Case(64, f"{text}, RIP {bits} up", f"movl $9f, PAGE\nmovl ${bits}, PAGE + 4\n"
+                    yield Case(64, f"{text}, RIP {bits} up", "movl $9f, PAGE\n"
+                        f"movl ${bits}, PAGE + 4\n"
                                f"movw $CODE, PAGE + 8\n{text}\n9: nop")
         else:
             for limit in (0, 0xFFF):
@@ -68,20 +72,27 @@ def far_cases():
 
 
 # --- prefixes -------------------------------------------------------------------------------------
-PREFIXES = [0x66, 0x67, 0xF2, 0xF3, 0x2E, 0x36, 0x3E, 0x64, 0x65, 0xF0, 0x40, 0x48, 0x41, 0x44, 0x4F]
+PREFIXES = [0x66, 0x67, 0xF2, 0xF3, 0x2E, 0x36, 0x3E, 0x64, 0x65, 0xF0, 0x40, 0x48, 0x41, 0x44,
+            0x4F]
 # with RAX = RCX = RDX = RSI = RDI = PAGE and so on
-OPCODES = [("add m, r", "0x01, 0x00"), ("mov r, imm", "0xB8, 1, 2, 3, 4, 5, 6, 7, 8, 0x90, 0x90, 0x90"), ("movsb", "0xA4"),
-           ("mov m8, r", "0x88, 0x20"), ("nop", "0x90"), ("bsf", "0x0F, 0xBC, 0xC1"), ("popcnt", "0x0F, 0xB8, 0xC1"),
-           ("push", "0x50"), ("movzx", "0x0F, 0xB6, 0xC4"), ("jcc", "0x70, 0"), ("cmpxchg8b", "0x0F, 0xC7, 0x08"),
-           ("lea", "0x8D, 0x44, 0x08, 0x10"), ("test imm", "0xF7, 0x00, 1, 0, 0, 0"), ("movbe", "0x0F, 0x38, 0xF0, 0x00"),
-           ("lods", "0xAD"), ("ud1", "0x0F, 0xB9, 0xC0"), ("sse", "0x0F, 0x58, 0xC0"), ("jmp", "0xEB, 0")]
+OPCODES = [("add m, r", "0x01, 0x00"),
+           ("mov r, imm", "0xB8, 1, 2, 3, 4, 5, 6, 7, 8, 0x90, 0x90, 0x90"), ("movsb", "0xA4"),
+           ("mov m8, r", "0x88, 0x20"), ("nop", "0x90"), ("bsf", "0x0F, 0xBC, 0xC1"),
+           ("popcnt", "0x0F, 0xB8, 0xC1"),
+           ("push", "0x50"), ("movzx", "0x0F, 0xB6, 0xC4"), ("jcc", "0x70, 0"),
+           ("cmpxchg8b", "0x0F, 0xC7, 0x08"),
+           ("lea", "0x8D, 0x44, 0x08, 0x10"), ("test imm", "0xF7, 0x00, 1, 0, 0, 0"),
+           ("movbe", "0x0F, 0x38, 0xF0, 0x00"),
+           ("lods", "0xAD"), ("ud1", "0x0F, 0xB9, 0xC0"), ("sse", "0x0F, 0x58, 0xC0"),
+           ("jmp", "0xEB, 0")]
 
 
 IN_PAIRS = ("add m, r", "movsb", "mov m8, r", "bsf", "push", "movzx")
 
 
 def prefix_cases():
-    registers = "movl $PAGE + 0x80, %eax\nmovl %eax, %ecx\nmovl %eax, %edx\nmovl %eax, %ebx\nmovl %eax, %esi\nmovl %eax, %edi\n"
+    registers = "movl $PAGE + 0x80, %eax\n" + "".join(
+        f"movl %eax, %e{name}\n" for name in ("cx", "dx", "bx", "si", "di"))
     for name, opcode in OPCODES:
         for mode in (64, 32):
             allowed = [p for p in PREFIXES if mode == 64 or not 0x40 <= p < 0x50]
@@ -96,10 +107,12 @@ def prefix_cases():
                     else:
                         count = ""
                     bytes_ = f"{first:#x}" + (f", {second:#x}" if second is not None else "")
-                    yield Case(mode, f"{bytes_}, {name}", registers + count + f".byte {bytes_}, {opcode}\nnop\nnop")
+                    yield Case(mode, f"{bytes_}, {name}", registers + count + f".byte {bytes_}, {opcode}\n"
+                        "nop\nnop")
     for length in (13, 14, 15, 16):
         for prefix in (0x66, 0x2E, 0x48, 0xF3, 0x67, 0xF0):
-            for name, opcode, own in (("nop", "0x90", 1), ("add", "0x01, 0x00", 2), ("load", "0x8B, 0x40, 0x10", 3)):
+            for name, opcode, own in (("nop", "0x90", 1), ("add", "0x01, 0x00", 2),
+                                      ("load", "0x8B, 0x40, 0x10", 3)):
                 for mode in (64, 32):
                     if mode == 32 and prefix == 0x48:
                         continue
@@ -108,23 +121,32 @@ def prefix_cases():
     for n in range(16):  # where the page ends, and the next is not there
         yield Case(64, f"prefixes up to a page's end, {n} bytes before it",
                    f"movl $0x66666666, %eax\nmovl $CODEPG + 0xFE0, %edi\nmovl $8, %ecx\nrep stosl\n"
-                   f"movl $0, PTE(CODEPG + 0x1000)\nFLUSH\njmp CODEPG + 0x1000 - {n}" if n else "nop")
+                   "movl $0, PTE(CODEPG + 0x1000)\nFLUSH\n"
+                   f"jmp CODEPG + 0x1000 - {n}" if n else "nop")
 
 
 # --- limits ---------------------------------------------------------------------------------------
 SEGMENTS = [
-    ("bytes", P | DATA_RW, BIG, 0x410000, 0xFFF), ("bytes, 16-bit", P | DATA_RW, 0, 0x410000, 0xFFF),
-    ("pages", P | DATA_RW, BIG | PAGES, 0x410000, 0), ("pages, 2", P | DATA_RW, BIG | PAGES, 0x410000, 1),
-    ("down", P | DATA_DOWN, BIG, 0x410000, 0xFFF), ("down, 16-bit", P | DATA_DOWN, 0, 0x410000, 0xFFF),
-    ("down, pages", P | DATA_DOWN, BIG | PAGES, 0x410000, 0), ("down, all", P | DATA_DOWN, BIG | PAGES, 0x410000, 0xFFFFF),
+    ("bytes", P | DATA_RW, BIG, 0x410000, 0xFFF),
+    ("bytes, 16-bit", P | DATA_RW, 0, 0x410000, 0xFFF),
+    ("pages", P | DATA_RW, BIG | PAGES, 0x410000, 0),
+    ("pages, 2", P | DATA_RW, BIG | PAGES, 0x410000, 1),
+    ("down", P | DATA_DOWN, BIG, 0x410000, 0xFFF),
+    ("down, 16-bit", P | DATA_DOWN, 0, 0x410000, 0xFFF),
+    ("down, pages", P | DATA_DOWN, BIG | PAGES, 0x410000, 0),
+    ("down, all", P | DATA_DOWN, BIG | PAGES, 0x410000, 0xFFFFF),
     ("limit 0", P | DATA_RW, BIG, 0x410000, 0), ("read-only", P | DATA_RO, BIG, 0x410000, 0xFFF),
     ("code", P | CODE_R, BIG, 0x410000, 0xFFF), ("execute-only", P | CODE_X, BIG, 0x410000, 0xFFF),
-    ("based high", P | DATA_RW, BIG | PAGES, 0xFFFFF000, 0xFFFFF), ("based odd", P | DATA_RW, BIG | PAGES, 0xFFF0FFFD, 0xFFFFF),
+    ("based high", P | DATA_RW, BIG | PAGES, 0xFFFFF000, 0xFFFFF),
+    ("based odd", P | DATA_RW, BIG | PAGES, 0xFFF0FFFD, 0xFFFFF),
 ]
-OFFSETS = [0, 1, 0xFFC, 0xFFD, 0xFFE, 0xFFF, 0x1000, 0x1001, 0x1FFD, 0x1FFE, 0x1FFF, 0xFFFC, 0xFFFE, 0xFFFF, 0x10000,
+OFFSETS = [0, 1, 0xFFC, 0xFFD, 0xFFE, 0xFFF, 0x1000, 0x1001, 0x1FFD, 0x1FFE, 0x1FFF, 0xFFFC,
+           0xFFFE, 0xFFFF, 0x10000,
            0x4FFFFD, 0xFFFFFFFC, 0xFFFFFFFD, 0xFFFFFFFF]
-ACCESSES = [("load 1", "movb %fs:(%ebx), %al"), ("load 4", "movl %fs:(%ebx), %eax"), ("store 2", "movw %ax, %fs:(%ebx)"),
-            ("store 4", "movl %eax, %fs:(%ebx)"), ("add 4", "addl %eax, %fs:(%ebx)"), ("cmpxchg8b", "cmpxchg8b %fs:(%ebx)"),
+ACCESSES = [("load 1", "movb %fs:(%ebx), %al"), ("load 4", "movl %fs:(%ebx), %eax"),
+            ("store 2", "movw %ax, %fs:(%ebx)"),
+            ("store 4", "movl %eax, %fs:(%ebx)"), ("add 4", "addl %eax, %fs:(%ebx)"),
+            ("cmpxchg8b", "cmpxchg8b %fs:(%ebx)"),
             ("push m", "pushl %fs:(%ebx)")]
 
 
@@ -137,17 +159,21 @@ def limit_cases():
             for access_name, text in ACCESSES:
                 if access_name not in EVERYWHERE and offset not in (0xFFD, 0xFFFF, 0x1000):
                     continue
-                load = desc("X0", access, flags, base, limit) + f"\nmovl $X0, %eax\nmovl %eax, %fs\nmovl ${offset:#x}, %ebx\n"
+                load = desc("X0", access, flags, base, limit) + \
+                    f"\nmovl $X0, %eax\nmovl %eax, %fs\nmovl ${offset:#x}, %ebx\n"
                 yield Case(32, f"{name}: {access_name} at {offset:#x}", load + text)
                 if offset in (0xFFD, 0xFFFE, 0xFFFF) or "based" in name and access_name == "load 4":
                     yield Case(64, f"compatibility mode, {name}: {access_name} at {offset:#x}",
                                in_code(64, 32, load + text))
     # 64-bit mode: FS's base in the sum, canonical edges
     for base in (0, 0x410000, 0xFFFFFFFF, 0x7FFFFFFFF000, 0xFFFFFFFFFFFFF000):
-        for offset in (0, 1, 0xFFD, 0x1000, 0x410FFD, 0x7FFFFFFFFFFD, 0xFFFFFFFFFFFFFFFD, 0x800000000000, 0x411000):
-            for text in ("movl %fs:(%rbx), %eax", "movl %eax, %fs:(%rbx)", "movl %fs:(%ebx), %eax", "movl %ds:(%rbx), %eax"):
+        for offset in (0, 1, 0xFFD, 0x1000, 0x410FFD, 0x7FFFFFFFFFFD, 0xFFFFFFFFFFFFFFFD,
+                       0x800000000000, 0x411000):
+            for text in ("movl %fs:(%rbx), %eax", "movl %eax, %fs:(%rbx)", "movl %fs:(%ebx), %eax",
+                         "movl %ds:(%rbx), %eax"):
                 yield Case(64, f"FS base {base:#x} and {offset:#x}: {text}",
-                           f"movl $0xC0000100, %ecx\nmovl ${base & 0xFFFFFFFF:#x}, %eax\nmovl ${base >> 32:#x}, %edx\nwrmsr\n"
+                           f"movl $0xC0000100, %ecx\nmovl ${base & 0xFFFFFFFF:#x}, %eax\n"
+                           f"movl ${base >> 32:#x}, %edx\nwrmsr\n"
                            f"movabsq ${offset:#x}, %rbx\n{text}")
     # 16-bit addresses: the sum wraps at 64 KiB
     for mode in (32, 64):
@@ -155,26 +181,33 @@ def limit_cases():
                      "leaw 1(%bx,%si), %ax", "leal 1(%bx,%si), %eax"):
             for bx, si in ((0xFFFF, 1), (0x8000, 0x8001), (0xFFFE, 0), (0x1FFFF, 0x10001), (0x6000, 0x1000)):
                 yield Case(mode, f"16-bit address {bx:#x} {si:#x}: {text}", in_code(mode, 32,
-                           f"movl ${bx:#x}, %ebx\nmovl %ebx, %ebp\nmovl ${si:#x}, %esi\nmovl %esi, %edi\n{text}"))
+                           f"movl ${bx:#x}, %ebx\nmovl %ebx, %ebp\nmovl ${si:#x}, %esi\n"
+                           f"movl %esi, %edi\n{text}"))
     for register in ("ds", "es", "fs", "gs"):
         for value in range(4):
             for mode in (64, 32):
-                yield Case(mode, f"{register} null {value}", f"movl ${value}, %eax\nmovl %eax, %{register}\nmovl %{register}, %ecx\n"
+                yield Case(mode, f"{register} null {value}", f"movl ${value}, %eax\n"
+                    f"movl %eax, %{register}\nmovl %{register}, %ecx\n"
                            f"movl %{register}:PAGE, %eax")
 
 
-# --- code at the ends of segments, RF -----------------------------------------------------------------
+# --- code at the ends of segments, RF --------------------------------------------------------------
 def code_cases():
     # 0F 1F 84 .. (8 bytes), a jump and a call laid over the end
     for limit in (0x1000, 0x1003, 0x1007, 0x100F):
         for start in range(0xFFA, 0x1010):
             yield Case(32, f"code up to limit {limit:#x}, from {start:#x}",
                        desc("X0", P | CODE_R, BIG, 0x430000, limit) +
-                       "\nmovl $0x90909090, %eax\nmovl $CODEPG + 0xFF0, %edi\nmovl $16, %ecx\nrep stosl\n"
-                       f"movl $0x00841F0F, CODEPG + {start}\nmovl $0, CODEPG + {start} + 4\nFAR X0, {start}")
+                       "\nmovl $0x90909090, %eax\nmovl $CODEPG + 0xFF0, %edi\nmovl $16, %ecx\n"
+                       "rep stosl\n"
+                       f"movl $0x00841F0F, CODEPG + {start}\nmovl $0, CODEPG + {start} + 4\n"
+                       f"FAR X0, {start}")
     for flags in ("0x10002", "0x12", "0x10102"):
-        for text in ("pushf\npop %XAX\npushf", "nop\npushf\npop %XAX", "movl PAGE, %eax\npushf", "int $0x21", "ud2",
-                     "movl $2, %ecx\nrep stosb\npushf", "movl $0xFFF8, %eax\nmovl %eax, %fs", "lcall *PAGE"):
+        for text in ("pushf\npop %XAX\npushf", "nop\npushf\n"
+                                               "pop %XAX", "movl PAGE, %eax\n"
+                                                           "pushf", "int $0x21", "ud2",
+                     "movl $2, %ecx\nrep stosb\npushf", "movl $0xFFF8, %eax\n"
+                                                        "movl %eax, %fs", "lcall *PAGE"):
             for mode in (64, 32):
                 for r in (0, 3):
                     yield Case(mode, f"flags {flags} by IRET at ring {r}: {text}".replace("\n", ", "),

@@ -62,8 +62,7 @@ def pairs():
             for first_name, first in FIRST:
                 if first_name == "pop ss" and mode == 64:
                     continue
-                if r == 3 and first_name in ("sti, hlt", "mov dr7") or first_name.startswith("iret") and \
-                        r == 3 and mode == 64 and "RF" in first_name:
+                if r == 3 and (first_name in ("sti, hlt", "mov dr7") or "iret RF" in first_name):
                     continue
                 for next_name, following in NEXT:
                     if mode == 32 and next_name in ONLY_64:
@@ -95,10 +94,13 @@ def pairs():
 
 # The timer's interrupt, and an NMI, at each cycle of a stretch of code.
 STRETCHES = [
-    ("strings", "movl $6, %ecx\nmovl $PAGE, %esi\nmovl $PAGE + 0x40, %edi\nrep movsb\nmovl $4, %ecx\n"
+    ("strings", "movl $6, %ecx\nmovl $PAGE, %esi\nmovl $PAGE + 0x40, %edi\nrep movsb\n"
+                "movl $4, %ecx\n"
      "rep stosl\nmovl $5, %ecx\nrepe cmpsb"),
-    ("shadows", "movl %ebx, %ss\nnop\nmovl %ebx, %ss\nmovl %ebx, %ss\nnop\nsti\nnop\ncli\nsti\nsti\nnop"),
-    ("locked, split", "lock incl PAGE + 15\nxchg %eax, PAGE + 0xFFE\nlock addl $1, PAGE + 4\nmovl PAGE + 0xFFD, %eax"),
+    ("shadows", "movl %ebx, %ss\nnop\nmovl %ebx, %ss\nmovl %ebx, %ss\nnop\nsti\nnop\ncli\nsti\n"
+                "sti\nnop"),
+    ("locked, split", "lock incl PAGE + 15\nxchg %eax, PAGE + 0xFFE\nlock addl $1, PAGE + 4\n"
+                      "movl PAGE + 0xFFD, %eax"),
     ("gates", "int $0x32\nint $0x32\npushf\npopf\nint $0x32"),
     ("flags", "cli\nsti\nnop\npushf\npopf\ncli\npush $0x3202\npopf\nnop\nnop"),
     ("loads", "mov %cr3, %XAX\nmov %XAX, %cr3\nmovl PAGE, %eax\npush $1\npop %XAX\nmovl %ebx, %fs"),
@@ -111,9 +113,12 @@ def sweeps():
         for name, text in STRETCHES:
             for tf in (0, 1):
                 for count in range(1, 60 if not tf else 40, 1 if not tf and mode == 64 else 3):
-                    lines = ["movw $stub_nmi, GATE(1)", "movw $stub_nmi, GATE(0x32)", "movl $DATA, %ebx",
+                    lines = ["movw $stub_nmi, GATE(1)", "movw $stub_nmi, GATE(0x32)",
+                             "movl $DATA, %ebx",
                              "movl $0xB, LAPIC + 0x3E0", "movl $INTR, LAPIC + 0x320"]
-                    lines += [f"push ${0x3202 + 0x100 * tf}", f"movl ${2 * count + (60 if name == 'halt' else 0)}, LAPIC + 0x380", "popf", text]
+                    cycles = 2 * count + (60 if name == "halt" else 0)
+                    lines += [f"push ${0x3202 + 0x100 * tf}", f"movl ${cycles}, LAPIC + 0x380",
+                              "popf", text]
                     lines += ["nop"] * 4 + ["cli", "movl $0x10000, LAPIC + 0x320"]
                     yield Case(mode, f"timer {count * 2}, TF {tf}: {name}", "\n".join(lines))
 
@@ -122,11 +127,18 @@ def nested():
     """NMI in NMI, IRET that faults or steps, and what the blocking does meanwhile."""
     for mode in (64, 32):
         suffix = "q" if mode == 64 else "l"
-        send = "movl $0x44400, %eax\nmovl %eax, LAPIC + 0x300\nnop\nnop\nnop\nnop\n"
+        raw = "movl $0x44400, %eax\nmovl %eax, LAPIC + 0x300\nnop\nnop\nnop\nnop\n"
+        # once from the handler
+        send = f"incl PAGE\ncmpl $1, PAGE\njne 7f\n{raw}7:\n"
         bad = f"push $0\npush $0xFFF8\npush $1\niret{suffix}"
         for name, handler in (("IRET", f"iret{suffix}"), ("sends another", f"{send}iret{suffix}"),
                               ("IRET that faults", send + bad),
-                              ("IRET with TF", f"{send}orl $0x100, {16 if mode == 64 else 8}(%XSP)\niret{suffix}"),
+                              ("IRET with TF", f"{send}orl $0x100, {16 if mode == 64 else 8}(%XSP)\n"
+                                               f"iret{suffix}"),
+                              ("IRET stepped", f"{send}pushf\norl $0x100, (%XSP)\npopf\n"
+                                               f"iret{suffix}"),
+                              ("IRET stepped, with TF", f"{send}orl $0x100, {16 if mode == 64 else 8}(%XSP)\n"
+                               f"pushf\norl $0x100, (%XSP)\npopf\niret{suffix}"),
                               ("INT n inside", f"{send}int $0x32\nnop\nint $0x32\niret{suffix}"),
                               ("STI inside", f"{send}sti\nnop\ncli\niret{suffix}"),
                               ("#UD inside", send + "ud2"), ("IRETW", f"{send}.byte 0x66\niret")):
@@ -134,9 +146,11 @@ def nested():
                 if name == "IRETW" and mode == 32:
                     continue
                 yield Case(mode, f"NMI handler: {name}, interrupt {intr}",
-                           "movl $8f, %eax\nmovw %ax, GATE(2)\nshrl $16, %eax\nmovw %ax, GATE(2) + 6\n"
+                           "movl $8f, %eax\nmovw %ax, GATE(2)\nshrl $16, %eax\n"
+                           "movw %ax, GATE(2) + 6\n"
                            "movw $stub_nmi, GATE(1)\nmovw $stub_nmi, GATE(0x32)\n"
-                           + ("INTERRUPT INTR\n" if intr else "") + f"{send}sti\nnop\nnop\nDONE\n"
+                           + ("INTERRUPT INTR\n" if intr else "") + f"movl $0, PAGE\n{raw}sti\n"
+                               "nop\nnop\nDONE\n"
                            f"8: {handler}")
 
 

@@ -81,7 +81,6 @@ def segments():
                     for name, _ in SEGMENTS:
                         lines = [f"TO_RING {r}, 2"] + loads(loadable(name, r), r)
                         lines += frame(size, kind, f"(CODE + 8 * {t} + {t})", f"DATA + 8 * {t} + {t}")
-                        # before the stack is written through DS: it is written through SS
                         lines += far_return(mode, size, kind)
                         yield Case(mode, f"{kind}{size}, ring {r} to {t}, {name}", "\n".join(lines))
 
@@ -106,7 +105,8 @@ SS_ROWS = [
     ("of the LDT", "", "0x14 + {t}"), ("beyond the LDT", "", "0x44 + {t}"),
     ("16-bit", "", "S16 + 8 * {t} + {t}"),
     ("not present", DATA_RW, None), ("not accessed", P | DATA_RW & ~1, None),
-    ("expand-down", P | DATA_DOWN, None), ("system", P | 2, None), ("read-only, X0", P | DATA_RO, None),
+    ("expand-down", P | DATA_DOWN, None), ("system", P | 2, None),
+    ("read-only, X0", P | DATA_RO, None),
 ]
 
 
@@ -166,8 +166,7 @@ def frames():
                         yield Case(mode, name + "EIP beyond the limit",
                                    "\n".join(lines + far_return(mode, size, kind)))
                         for n in range(6):  # the first n items within the stack's limit
-                            x = desc("X0", P | DATA_RW, BIG, 0, 0x410FFF) if 0 else \
-                                desc("X0", P | DATA_RW, BIG, 0x410000, 0xFFF)
+                            x = desc("X0", P | DATA_RW, BIG, 0x410000, 0xFFF)
                             lines = [x + f"\norb $0x20 * {r}, GDT + X0 + 5", f"TO_RING {r}, 2",
                                      f"movl $X0 + {r}, %eax", "movl %eax, %ss",
                                      f"movl $0x1000 - {n * BYTES[size]}, %esp"]
