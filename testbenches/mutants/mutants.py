@@ -5,7 +5,8 @@
 A mutant is NAME.patch in this folder: header lines "what: TEXT" and "run: COMMAND", then a unified
 diff against the project's root. Two more header lines say what must catch it: "property: FILE.NAME"
 a property of the RTL (NAME in FILE.sv; it or another of the same cycle is the first difference),
-"sees: STREAM [FIELD]" the stream and field of the first difference. COMMAND is one of
+"sees: STREAM [FIELD]" the stream and field of the first difference. "rule: X1" names the rule of docs/
+that it breaks. COMMAND is one of
     mmu|iommu|bus ARGS         the block bench
     run PROGRAM ARGS           a guest program in lockstep
     random MODE [OPTIONS]      random guest programs in lockstep (randgen's options)
@@ -19,7 +20,7 @@ A mutant is caught when the command ends in a mismatch or a hang (unit: a failin
 command agrees on the tree as it is. One that only the guest's own check notices is missed. Prints a
 line a mutant; the last line is "N caught, M missed"; exit status 1 unless M is 0, 2 for bad input.
 --check builds nothing: does every patch apply, has every property of rtl/ a mutant of its own, does
-every mutant exist that docs/*.md name in a table's column "mutant"?
+every mutant exist that docs/*.md name in a table's column "mutant", every rule that a mutant names?
 """
 import argparse
 import fcntl
@@ -39,7 +40,7 @@ TARGETS = {"mmu": "block_mmu", "iommu": "block_iommu", "bus": "block_bus", "run"
            "random": "ringwalk", "images": "ringwalk", "events": "ringwalk", "paths": "paths",
            "unit": "unit_tests"}
 SCRIPTS = ("random", "images", "events")  # kinds that are scripts over many programs
-HEADERS = ("what", "run", "property", "sees")
+HEADERS = ("what", "run", "rule", "property", "sees")
 PROPERTY = re.compile(r"^\s*([A-Z]\w*)\s*:\s*assert\b", re.M)
 FIRST = re.compile(r"first difference: stream ([^,]+), field ([^,]+), cycle (\d+)\n  rtl +(.*)")
 
@@ -53,7 +54,7 @@ class Mutant:
     def __init__(self, path):
         self.path = path
         self.name = path.stem
-        self.what = self.run = self.property = self.sees = ""
+        self.what = self.run = self.rule = self.property = self.sees = ""
         text = path.read_text()
         for line in text.splitlines():
             key, _, value = line.partition(": ")
@@ -320,6 +321,12 @@ def named_in_docs():
                     yield path.name, name
 
 
+def rules():
+    """The numbered rules of docs/: **V4**"""
+    return {rule for path in (ROOT / "docs").glob("*.md")
+            for rule in re.findall(r"\*\*([A-Z]\d+)\*\*", path.read_text())}
+
+
 def check(mutants):
     """Does every patch apply to the tree as it is, and is there one where one is wanted?"""
     bad = [f"{m.name}: {note}" for m in mutants for note in [apply(m, ROOT, dry=True)] if note]
@@ -328,6 +335,8 @@ def check(mutants):
     lacks = [f"{p}: no mutant breaks this property" for p in there if p not in broken]
     lacks += [f"{m.name}: no property {m.property} in rtl/" for m in mutants
               if m.property and m.property not in there]
+    lacks += [f"{m.name}: no rule {m.rule} in docs/" for m in mutants
+              if m.rule and m.rule not in rules()]
     lacks += [f"docs/{f}: no mutant '{name}'" for f, name in named_in_docs() if name not in names]
     print(*lacks, f"{len(there)} properties, {len(lacks)} without a mutant, or named and not there",
           sep="\n")
