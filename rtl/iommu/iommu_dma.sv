@@ -111,14 +111,6 @@ module iommu_dma
     end
   end
 
-  function automatic logic [4:0] page_log2(input page_e size);
-    case (size)
-      Page1G:  return 5'd30;
-      Page2M:  return 5'd21;
-      default: return 5'd12;
-    endcase
-  endfunction
-
   always_comb begin
     state_d = state_q;
     case (state_q)

@@ -3,6 +3,9 @@
 // VT-d "Translation Structure Formats", "Fault Reason Encodings"; docs/iommu.md.
 package iommu_pkg;
 
+  import page_pkg::*;
+  export page_pkg::*;
+
   localparam logic [63:0] CAP  = 64'h00D2_078C_206F_0606;
   localparam logic [63:0] ECAP = 64'h0000_0000_0000_1041;
   localparam logic [5:0]  MAMV = 6'd18;
@@ -33,12 +36,6 @@ package iommu_pkg;
     StatMessage      = 3'd4,
     StatRejected     = 3'd5
   } status_e;
-
-  typedef enum logic [1:0] {
-    Page4K = 2'd0,
-    Page2M = 2'd1,
-    Page1G = 2'd2
-  } page_e;
 
   // What the context cache holds of a valid context entry.
   typedef struct packed {
@@ -116,15 +113,6 @@ package iommu_pkg;
   function automatic logic rights_allow(input rights_t rights, input access_t access);
     if (access.write) return rights.w;
     return rights.r || (access.zero && rights.w);
-  endfunction
-
-  function automatic logic [39:0] page_pa(input logic [27:0] frame, input page_e size,
-                                          input logic [29:0] addr);
-    case (size)
-      Page1G:  return {frame[27:18], addr[29:0]};
-      Page2M:  return {frame[27:9], addr[20:0]};
-      default: return {frame, addr[11:0]};
-    endcase
   endfunction
 
   function automatic logic interrupt_range(input logic [39:20] pa);

@@ -3,6 +3,9 @@
 // docs/mmu.md fixes geometry, order of checks and latency.
 package mmu_pkg;
 
+  import page_pkg::*;
+  export page_pkg::*;
+
   typedef enum logic [1:0] {
     AccFetch = 2'd0,
     AccRead  = 2'd1,
@@ -102,12 +105,6 @@ package mmu_pkg;
     logic us;
     logic xd;
   } rights_t;
-
-  typedef enum logic [1:0] {
-    Page4K = 2'd0,
-    Page2M = 2'd1,
-    Page1G = 2'd2
-  } page_e;
 
   // A TLB entry: what is compared, and what a match gives.
   typedef struct packed {

@@ -72,23 +72,6 @@ package mmu_rights;
     return {27'b0, acc == AccFetch && (nxe || smep), rsvd, user, acc == AccWrite, present};
   endfunction
 
-  function automatic logic [39:0] page_pa(input logic [27:0] frame, input page_e size,
-                                          input logic [29:0] va);
-    case (size)
-      Page1G:  return {frame[27:18], va[29:0]};
-      Page2M:  return {frame[27:9], va[20:0]};
-      default: return {frame, va[11:0]};
-    endcase
-  endfunction
-
-  function automatic logic [4:0] page_log2(input page_e size);
-    case (size)
-      Page1G:  return 5'd30;
-      Page2M:  return 5'd21;
-      default: return 5'd12;
-    endcase
-  endfunction
-
   function automatic logic [35:0] vpn_mask(input page_e size);
     case (size)
       Page1G:  return 36'hF_FFFC_0000;

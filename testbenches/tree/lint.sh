@@ -7,7 +7,7 @@ ucode=$2
 list() {
   sed -e '/^[#/]/d' -e "s|\${UCODE_DIR}|$ucode|" "$@"
 }
-packages="rtl/record_pkg.sv rtl/bus/bus_pkg.sv"
+packages="rtl/record_pkg.sv rtl/page_pkg.sv rtl/bus/bus_pkg.sv"
 lint() {
   top=$1
   shift
