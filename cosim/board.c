@@ -156,6 +156,7 @@ static void answered(struct scoreboard *sb, const struct board_record *r)
     struct board_record a = {.cycle = r->cycle, .kind = BOARD_ANSWER, .tag = r->tag, .ok = r->ok};
 
     memcpy(a.data, r->data, sizeof(a.data));
+    watch_iommu(sb, r->cycle);
     stream_rtl(sb, &sb->answers, &a);
 }
 
@@ -184,9 +185,11 @@ void scoreboard_board(struct scoreboard *sb, const struct board_record *r)
         break;
     case BOARD_OFFER:
         sb->watch.offered = true;
+        sb->watch.passed = 0;
         sb->watch.iommu = r->cycle;
         break;
     case BOARD_DMA:
+        watch_iommu(sb, r->cycle);
         sb->watch.offered = false;
         ring_push(&sb->board.dma, r);
         break;

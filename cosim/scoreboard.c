@@ -136,6 +136,8 @@ void scoreboard_iommu(struct scoreboard *sb, const struct rec_iommu *r)
     if (sb->diff.failed)
         return;
     watch_iommu(sb, r->cycle);
+    if (r->kind == IOMMU_REG_READ || r->kind == IOMMU_REG_WRITE)
+        watch_register(sb, r->cycle);
     if (sb->board.fetched_registers != 0 && r->kind == IOMMU_REG_READ && r->size == 16) {
         sb->board.fetched_registers--; /* a line of code: the model takes its bytes as stimulus */
         return;

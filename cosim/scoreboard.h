@@ -82,7 +82,8 @@ struct dma_progress {
 /* watch.c: the cycles at which something last moved. */
 struct watch {
     uint64_t now, cpu, iommu, answer, message;
-    bool offered; /* a request stands at the pins */
+    bool offered;    /* a request stands at the pins */
+    unsigned passed; /* register accesses since then */
 };
 
 /* locks.c */
@@ -196,6 +197,7 @@ void interrupts_wake(struct scoreboard *sb, uint64_t cycle);
 void interrupts_finish(struct scoreboard *sb);
 
 /* watch.c */
+void watch_register(struct scoreboard *sb, uint64_t cycle);
 void watch_processor(struct scoreboard *sb, uint64_t cycle);
 void watch_iommu(struct scoreboard *sb, uint64_t cycle);
 void watch_check(struct scoreboard *sb, uint64_t cycle);

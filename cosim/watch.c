@@ -11,6 +11,8 @@
 #define IOMMU_CYCLES     32
 /* What another master's accesses and wait states may add: a split locked sequence of four beats. */
 #define BEATS_BETWEEN 6
+/* Register accesses go before a request, but between two of the processor's the unit is idle. */
+#define REGISTERS_BEFORE 8
 
 static uint64_t bus_may_add(const struct scoreboard *sb)
 {
@@ -61,6 +63,13 @@ void watch_processor(struct scoreboard *sb, uint64_t cycle)
 {
     check_processor(sb, cycle);
     sb->watch.cpu = cycle;
+}
+
+void watch_register(struct scoreboard *sb, uint64_t cycle)
+{
+    if (sb->watch.offered && ++sb->watch.passed > REGISTERS_BEFORE)
+        scoreboard_differ_text(sb, "dma", "deadline", "register accesses, one after another",
+                               "the request at the pins is accepted", cycle);
 }
 
 void watch_iommu(struct scoreboard *sb, uint64_t cycle)

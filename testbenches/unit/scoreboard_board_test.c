@@ -130,6 +130,35 @@ GT_TEST(deadline, a_request_at_the_pins_is_accepted)
     expect_first(sb, "dma", "deadline");
 }
 
+GT_TEST(deadline, a_request_accepted_late_is_seen)
+{
+    struct board_record r = {.cycle = 9, .kind = BOARD_OFFER};
+    struct scoreboard *sb = board();
+
+    scoreboard_board(sb, &r);
+    r.kind = BOARD_DMA;
+    r.cycle = 200;
+    scoreboard_board(sb, &r);
+    expect_first(sb, "dma", "deadline");
+}
+
+GT_TEST(deadline, register_accesses_do_not_starve_a_request)
+{
+    struct board_record r = {.cycle = 9, .kind = BOARD_OFFER};
+    struct rec_iommu access = {.addr = 0x34, .kind = IOMMU_REG_READ, .size = 4};
+    struct scoreboard *sb = board();
+
+    scoreboard_board(sb, &r);
+    for (unsigned i = 1; i <= 8; i++) {
+        access.cycle = 9 + 6 * i;
+        scoreboard_iommu(sb, &access);
+        EXPECT_TRUE(!sb->diff.failed);
+    }
+    access.cycle = 63;
+    scoreboard_iommu(sb, &access);
+    expect_first(sb, "dma", "deadline");
+}
+
 GT_TEST(deadline, an_instruction_goes_on)
 {
     struct script s = script_of_one();

@@ -459,14 +459,14 @@ static void messages_beside_dma(void)
     pci_write(0x48, 0);
     pci_write(0x4C, 0x1234);
     pci_write(0x40, 0x10000);
-    buffer[1023] = 1;
+    buffer[512] = 1;
     dma_program(0x40000, (uint64_t)buffer, 1024);
     write64(EDU_BAR + 0x98, 3);
     while (dma_busy()) {
         write32(EDU_BAR + 0x60, 1);
         write32(EDU_BAR + 0x60, 2);
     }
-    check("iommu: messages beside a DMA", page[0] == 0x1234 && buffer[1023] == 0);
+    check("iommu: messages beside a DMA", page[0] == 0x1234 && buffer[512] == 0);
     write32(EDU_BAR + 0x64, 3);
     pci_write(0x40, 0);
 }
