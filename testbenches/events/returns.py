@@ -177,7 +177,7 @@ def frames():
 # 16-bit stacks: what a push, pop, call, return leaves in the upper half of ESP, and the wrap.
 ON_16 = ["push %eax", "pop %eax", "pushw %ax", "popw %ax", "pushal", "popal", "call 9f\n9:",
          "pushf", "popf", "pushfw", "push $1", "enter $4, $2", "leave", "pushl (%ebp)", "popl (%esp)",
-         "lcall $CODE, $9f\n9:", "push %ds", "pop %es", "ret $4", "int $0x21",
+         "lcall $CODE, $9f\n9:", "push %ds", "pop %es", "ret $4\n9:", "int $0x21",
          "pushl %esp", "popl %esp", "pushw %sp", "popw %sp", "enter $0, $0", "enterw $8, $3"]
 SPS = [0, 1, 2, 3, 4, 6, 8, 0x10, 0x8000, 0xFFFC, 0xFFFE, 0xFFFF, 0x10000, 0x12340000, 0x12340002,
        0x1234FFFE, 0x12348000]
@@ -188,6 +188,8 @@ def stacks():
         for sp in SPS:
             lines = ["movl $S16, %eax", "movl %eax, %ss", f"movl ${sp:#x}, %esp",
                      f"movl ${sp ^ 0x8000:#x}, %ebp", text]
+            if text.startswith("ret") and sp & 0xFFFF <= 0xFFFC:  # where it goes
+                lines.insert(0, f"movl $9f, SEG16 + {sp & 0xFFFF:#x}")
             yield Case(32, f"16-bit stack, SP {sp:#x}: {text}".replace("\n", " "), "\n".join(lines))
     for size in ("w", "l"):
         for kind in OPCODE:
