@@ -115,7 +115,7 @@ def copy_tree(root, work):
 
 def apply(mutant, work, dry=False):
     """-> what patch said, empty when it applies"""
-    command = ["patch", "-p1", "-s", "-t", "--no-backup-if-mismatch", "-r", "-", "-d", work,
+    command = ["patch", "-p1", "-s", "-t", "--no-backup-if-mismatch", "--fuzz=0", "-r", "-", "-d", work,
                "-i", mutant.path] + (["--dry-run"] if dry else [])
     done = subprocess.run(command, capture_output=True, text=True)
     return "" if done.returncode == 0 else (done.stdout + done.stderr).strip() or "patch failed"

@@ -76,6 +76,30 @@ static void own_next_instruction(void)
     check("a store into the next instruction is executed", r == 2);
 }
 
+USER_TEXT static uint64_t user_call(uint64_t arg)
+{
+    return ((uint64_t(*)(void))arg)();
+}
+
+/* Straight on over three ends of pages, no jump in between: the window follows, at ring 3 as well.
+ */
+static void straight_on(void)
+{
+    uint64_t va = FAR_BASE + 0x20000;
+
+    for (unsigned i = 0; i < 4; i++) {
+        uint8_t *page = page_alloc();
+
+        for (unsigned k = 0; k < 4096; k++)
+            page[k] = 0x90;
+        if (i == 3)
+            memcpy(page + 5, "\xB8\x2A\x00\x00\x00\xC3", 6); /* MOV EAX, 42; RET */
+        map_page(va + i * UINT64_C(4096), (uint64_t)page, PTE_P | PTE_W | PTE_U);
+    }
+    check("four pages of code, straight on", ((uint64_t(*)(void))va)() == 42);
+    check("the same at ring 3", run_user(user_call, va) == 42);
+}
+
 /* JMP over the end of a page, back to its start: MOV EAX, 7; RET. */
 static void over_two_pages(void)
 {
@@ -331,6 +355,31 @@ static void arithmetic(void)
 
 /* --- control registers, segment bases --- */
 
+/* RIP-relative under an address-size prefix: the sum has 32 bits. */
+static void short_relative(void)
+{
+    uint32_t r;
+
+    __asm__ volatile("jmp 2f\n1:\t.long 0x5A5A1234\n2:\tmovl 1b(%%eip), %0" : "=r"(r));
+    check("RIP-relative with 67, backwards", r == 0x5A5A1234);
+}
+
+/* A bit offset in a register is signed and reaches cells before and behind its operand. */
+static void bit_strings(void)
+{
+    static uint8_t bytes[64];
+    uint8_t *middle = bytes + 32;
+
+    __asm__ volatile("btsw %w1, (%0)" : : "r"(middle), "r"(-17) : "memory");   /* byte -3, bit 7 */
+    __asm__ volatile("btsl %k1, (%0)" : : "r"(middle), "r"(-66) : "memory");   /* byte -9, bit 6 */
+    __asm__ volatile("btsq %q1, (%0)" : : "r"(middle), "r"(-129L) : "memory"); /* byte -17, bit 7 */
+    __asm__ volatile("btsw %w1, (%0)" : : "r"(middle), "r"(0x10019) : "memory"); /* byte 3, bit 1 */
+    __asm__ volatile("btsl %k1, (%0)" : : "r"(middle), "r"(100) : "memory"); /* byte 12, bit 4 */
+    check("bit strings: before the operand",
+          middle[-3] == 0x80 && middle[-9] == 0x40 && middle[-17] == 0x80);
+    check("bit strings: behind it", middle[3] == 0x02 && middle[12] == 0x10);
+}
+
 static void system_state(void)
 {
     uint64_t *cell = page_alloc(), seen, gs = FAR_BASE + 0x30000;
@@ -496,6 +545,7 @@ int main(void)
     on_trap(14, on_fault);
     own_next_instruction();
     over_two_pages();
+    straight_on();
     split_accesses();
     bad_gates();
     ring3();
@@ -503,6 +553,8 @@ int main(void)
     shadows();
     strings();
     arithmetic();
+    bit_strings();
+    short_relative();
     system_state();
     reserved_pat();
     device();

@@ -158,6 +158,37 @@ static void large_pages(void)
         fail("split", va);
 }
 
+/* INVLPG's address has the base of FS or GS; a DS override changes nothing (SDM Vol. 1
+ * "Segmentation in 64-Bit Mode"). Each time the entry is changed behind the TLB's back. */
+static void invlpg_of_a_segment(void)
+{
+    uint64_t va = page_va(2), base = 0x12345000, flags = PTE_P | PTE_W;
+    uint8_t *old = frames[frame_of[2]], *other = frames[frame_of[2] == 0];
+
+    present[2] = writable[2] = true;
+    put_page(2);
+    wrmsr(0xC0000100, base);
+    wrmsr(0xC0000101, base + 0x1000);
+    old[9] = 0x11;
+    other[9] = 0x22;
+    for (unsigned way = 0; way < 3; way++) {
+        if (load(va + 9) != 0x11)
+            fail("before INVLPG", way);
+        *entry_of(va) = (uint64_t)other | flags;
+        if (way == 0)
+            __asm__ volatile("invlpg %%fs:(%0)" : : "r"(va - base) : "memory");
+        else if (way == 1)
+            __asm__ volatile("invlpg %%gs:(%0)" : : "r"(va - base - 0x1000) : "memory");
+        else
+            __asm__ volatile(".byte 0x3e\n\tinvlpg (%0)" : : "r"(va) : "memory");
+        if (load(va + 9) != 0x22)
+            fail("behind INVLPG", way);
+        put_page(2);
+    }
+    wrmsr(0xC0000100, 0);
+    wrmsr(0xC0000101, 0);
+}
+
 static void global_and_pcid(void)
 {
     uint64_t global = BASE + UINT64_C(0x80000000), local = global + 4096, cr3 = read_cr3();
@@ -245,6 +276,7 @@ int main(void)
     line("faults", faults);
     crossing();
     large_pages();
+    invlpg_of_a_segment();
     global_and_pcid();
     supervisor_rules();
     line("failures", failures);
