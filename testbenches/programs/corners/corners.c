@@ -76,7 +76,7 @@ static void own_next_instruction(void)
     check("a store into the next instruction is executed", r == 2);
 }
 
-USER_TEXT static uint64_t user_call(uint64_t arg)
+USER_TEXT static uint64_t user_jump(uint64_t arg)
 {
     return ((uint64_t(*)(void))arg)();
 }
@@ -97,7 +97,7 @@ static void straight_on(void)
         map_page(va + i * UINT64_C(4096), (uint64_t)page, PTE_P | PTE_W | PTE_U);
     }
     check("four pages of code, straight on", ((uint64_t(*)(void))va)() == 42);
-    check("the same at ring 3", run_user(user_call, va) == 42);
+    check("the same at ring 3", run_user(user_jump, va) == 42);
 }
 
 /* JMP over the end of a page, back to its start: MOV EAX, 7; RET. */
