@@ -943,6 +943,12 @@ static void system_registers(struct gen *g)
     case 1:
         n = below(g, 15); /* 32-bit ring 0 has no stack but SYSENTER's */
         read = chance(g, 30) || (n < 3 && !sp_is_free(g));
+        if (n == 1 || n == 2) { /* SYSENTER's stack and entry stay, or nothing comes back */
+            mov_imm(g, 1, msrs[n]);
+            put(g, 0x320f, 2);
+            put(g, 0x300f, 2);
+            return;
+        }
         mov_imm(g, 1, chance(g, 95) ? msrs[n] : (uint32_t)rnd(g));
         mov_imm(g, 0, v & 0xffffffff);
         mov_imm(g, 2, chance(g, 70) ? 0 : v >> 32);
