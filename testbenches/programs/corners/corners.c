@@ -359,9 +359,12 @@ static void arithmetic(void)
 static void short_relative(void)
 {
     uint32_t r;
+    uint64_t at, expected;
 
-    __asm__ volatile("jmp 2f\n1:\t.long 0x5A5A1234\n2:\tmovl 1b(%%eip), %0" : "=r"(r));
-    check("RIP-relative with 67, backwards", r == 0x5A5A1234);
+    __asm__ volatile("jmp 2f\n1:\t.long 0x5A5A1234\n2:\tmovl 1b(%%eip), %0\n\t"
+                     "leaq 1b(%%eip), %1\n\tleaq 1b(%%rip), %2"
+                     : "=&r"(r), "=&r"(at), "=&r"(expected));
+    check("RIP-relative with 67, backwards", r == 0x5A5A1234 && at == expected);
 }
 
 /* A bit offset in a register is signed and reaches cells before and behind its operand. */
