@@ -299,17 +299,19 @@ module cpu
 
   mmu_ctx_t mmu_ctx;
   assign mmu_ctx = '{
-    pg: sys.cr0[Cr0Pg], wp: sys.cr0[Cr0Wp], pge: sys.cr4[Cr4Pge], pcide: sys.cr4[Cr4Pcide],
-    smep: sys.cr4[Cr4Smep], smap: sys.cr4[Cr4Smap], nxe: sys.efer[EferNxe], ac: flags[FlAc],
-    cr3: sys.cr3, pat: sys.pat
+    pg: sys.cr0[Cr0Pg], pae: sys.cr4[Cr4Pae], lma: mode.lma, wp: sys.cr0[Cr0Wp],
+    pge: sys.cr4[Cr4Pge], pcide: sys.cr4[Cr4Pcide], smep: sys.cr4[Cr4Smep],
+    smap: sys.cr4[Cr4Smap], nxe: sys.efer[EferNxe], ac: flags[FlAc], cr3: sys.cr3, pat: sys.pat,
+    default: '0
   };
 
   mmu u_mmu (
     .clk_i, .rst_ni,
-    .ctx_i(mmu_ctx),
+    .ctx_i(mmu_ctx), .mtrr_i('{e: 1'b1, def_type: MtWb, default: '0}),
     .req_valid_i(lmmu_valid || fmmu_valid), .req_i(lmmu_valid ? lmmu_req : fmmu_req),
     .rsp_valid_o(mmu_rsp_valid), .rsp_o(mmu_rsp),
     .flush_valid_i(flush_start), .flush_i(flush), .flush_ready_o(flush_ready),
+    .pdpte_valid_i(1'b0), .pdpte_base_i('0), .pdpte_done_o(), .pdpte_fault_o(), .pdpte_o(),
     .bus_req_o(walk_req), .bus_rsp_i(walk_rsp),
     .cycle_i, .xlate_valid_o, .xlate_o, .walk_valid_o, .walk_o
   );
