@@ -200,7 +200,10 @@ bool mmu_translate_one(struct bench *b, const struct mmu_req *q, struct rec_xlat
 
 void mmu_set_context(struct bench *b)
 {
-    struct vmmu_ctx c = {.pg = (b->ctx.cr0 & MMU_CR0_PG) != 0,
+    struct vmmu_ctx c = {.pae = true,
+                         .lma = true,
+                         .mtrr_def_type = 0x806,
+                         .pg = (b->ctx.cr0 & MMU_CR0_PG) != 0,
                          .wp = (b->ctx.cr0 & MMU_CR0_WP) != 0,
                          .pge = (b->ctx.cr4 & MMU_CR4_PGE) != 0,
                          .pcide = (b->ctx.cr4 & MMU_CR4_PCIDE) != 0,
