@@ -18,7 +18,7 @@ struct side {
     const void *result;
 };
 
-static const char *const cpu_levels[] = {"?", "PTE", "PDE", "PDPTE", "PML4E"};
+static const char *const cpu_levels[] = {"?", "PTE", "PDE", "PDPTE", "PML4E", "PML5E"};
 static const char *const cpu_kinds[] = {"read", "locked read", "update"};
 
 /* A `dma` record of phase 0: the request, not what it ended in. */
@@ -69,7 +69,7 @@ static void print_cpu_step(FILE *out, const void *step)
     }
     memcpy(&w, step, sizeof(w));
     fprintf(out, "%s of the %s at 0x%" PRIx64 ": ", cpu_kinds[w.kind % 3],
-            cpu_levels[w.level < 5 ? w.level : 0], w.addr);
+            cpu_levels[w.level <= 5 ? w.level : 0], w.addr);
     print_entry(out, w.value);
     fputc('\n', out);
 }

@@ -61,7 +61,10 @@ struct rec_sys { /* 688 bytes */
     uint8_t core;
     uint8_t asked; /* emitted only because the harness asked; never compared */
     uint8_t zero0[6];
-    uint64_t zero[33];
+    uint64_t pkru;
+    uint64_t pdpte[4]; /* the PDPTE registers of PAE paging */
+    uint64_t mtrr_def_type, mtrr_base[8], mtrr_mask[8];
+    uint64_t zero[11];
 };
 
 enum rec_walk_kind { WALK_READ = 0, WALK_LOCKED_READ = 1, WALK_UPDATE = 2 };

@@ -1,12 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// The MMU alone, for the block bench: wiring only, scalar ports. Handshakes as in mmu.sv.
+// The MMU alone, for the block bench: wiring only, scalar ports. Handshakes as in mmu.sv. The MTRRs
+// come as their MSRs have them.
 module mmu_top
   import bus_pkg::*, mmu_pkg::*, record_pkg::*;
 (
   input  logic         clk_i, rst_ni,
 
-  input  logic         pg_i, wp_i, pge_i, pcide_i, smep_i, smap_i, nxe_i, ac_i,
+  input  logic         pg_i, pse_i, pae_i, lma_i, la57_i,
+  input  logic         wp_i, pge_i, pcide_i, smep_i, smap_i, pke_i, pks_i, nxe_i, ac_i,
+  input  logic [31:0]  pkru_i, pkrs_i,
   input  logic [63:0]  cr3_i, pat_i,
+  /* verilator lint_off UNUSEDSIGNAL */  // the stored bits alone
+  input  logic [63:0]  mtrr_def_type_i,
+  input  logic [63:0]  mtrr_base_i [MtrrRanges],
+  input  logic [63:0]  mtrr_mask_i [MtrrRanges],
+  /* verilator lint_on UNUSEDSIGNAL */
 
   input  logic         req_valid_i,
   input  logic [63:0]  req_va_i,
@@ -21,6 +29,11 @@ module mmu_top
   input  logic [63:0]  flush_va_i,
   input  logic [11:0]  flush_pcid_i,
   output logic         flush_ready_o,
+
+  input  logic         pdpte_valid_i,
+  input  logic [31:5]  pdpte_base_i,
+  output logic         pdpte_done_o, pdpte_fault_o,
+  output logic [63:0]  pdpte_o [4],
 
   output logic         mem_valid_o, mem_write_o, mem_lock_o,
   output logic [39:0]  mem_addr_o,
@@ -43,11 +56,27 @@ module mmu_top
   mmu_ctx_t   ctx;
   mmu_req_t   req;
   mmu_flush_t flush;
-  assign ctx   = '{pg: pg_i, wp: wp_i, pge: pge_i, pcide: pcide_i, smep: smep_i, smap: smap_i,
-                   nxe: nxe_i, ac: ac_i, cr3: cr3_i, pat: pat_i};
+  assign ctx   = '{pg: pg_i, pse: pse_i, pae: pae_i, lma: lma_i, la57: la57_i, wp: wp_i, pge: pge_i,
+                   pcide: pcide_i, smep: smep_i, smap: smap_i, pke: pke_i, pks: pks_i, nxe: nxe_i,
+                   ac: ac_i, pkru: pkru_i, pkrs: pkrs_i, cr3: cr3_i, pat: pat_i};
   assign req   = '{va: req_va_i, acc: acc_e'(req_acc_i), user: req_user_i,
                    implicit_sup: req_implicit_i};
   assign flush = '{kind: flush_e'(flush_kind_i), va: flush_va_i, pcid: flush_pcid_i};
+
+  mtrr_t mtrr;
+  always_comb begin
+    mtrr.e        = mtrr_def_type_i[11];
+    mtrr.def_type = mtrr_def_type_i[2:0];
+    for (int unsigned i = 0; i < MtrrRanges; i++) begin
+      mtrr.range[i] = '{base: mtrr_base_i[i][39:12], mtype: mtrr_base_i[i][2:0],
+                        mask: mtrr_mask_i[i][39:12], v: mtrr_mask_i[i][11]};
+    end
+  end
+
+  pdpte_t [3:0] pdpte;
+  for (genvar i = 0; i < 4; i++) begin : g_pdpte
+    assign pdpte_o[i] = pdpte[i];
+  end
 
   /* verilator lint_off UNUSEDSIGNAL */  // the record says page size, memory type, source
   mmu_rsp_t rsp;
@@ -66,9 +95,10 @@ module mmu_top
   assign rsp_pa_o         = rsp.pa;
 
   mmu u_mmu (
-    .clk_i, .rst_ni, .cycle_i(cycle_q), .ctx_i(ctx),
+    .clk_i, .rst_ni, .cycle_i(cycle_q), .ctx_i(ctx), .mtrr_i(mtrr),
     .req_valid_i, .req_i(req), .rsp_valid_o, .rsp_o(rsp),
     .flush_valid_i, .flush_i(flush), .flush_ready_o,
+    .pdpte_valid_i, .pdpte_base_i, .pdpte_done_o, .pdpte_fault_o, .pdpte_o(pdpte),
     .bus_req_o(bus_req), .bus_rsp_i(bus_rsp),
     .xlate_valid_o, .xlate_o, .walk_valid_o, .walk_o
   );

@@ -45,7 +45,13 @@ package record_pkg;
   } seg_rec_t;
 
   typedef struct packed {        // 688 bytes
-    logic [2159:0]   zero;       // 418
+    logic [703:0]    zero2;      // 600
+    logic [7:0][63:0] mtrr_mask; // 536
+    logic [7:0][63:0] mtrr_base; // 472
+    logic [63:0]     mtrr_def_type;
+    logic [3:0][63:0] pdpte;     // 432
+    logic [63:0]     pkru;       // 424
+    logic [47:0]     zero1;      // 418
     logic [7:0]      asked;      // 417: emitted only because sys_ask_i was high
     logic [7:0]      core;       // 416
     logic [63:0]     pkrs;

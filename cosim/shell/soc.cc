@@ -5,6 +5,7 @@
 #include "shell.h"
 #include "verilated_soc.h"
 
+#include <algorithm>
 #include <cstring>
 #include <deque>
 #include <map>
@@ -132,6 +133,7 @@ struct shell {
     shell_sink sink;
     pc board;
     vsoc *rtl;
+    uint64_t nmi_falls; // the pin, when it is up
     std::deque<vsoc_dma> dma_queue;
     bool offered;       // the head of the queue stands at the pins
     vsoc_dma in_flight; // accepted last
@@ -170,6 +172,24 @@ static void say_event(shell *s, board_kind kind, uint64_t cycle, uint64_t value)
     say(s, r);
 }
 
+// An NMI is the rise of its pin, however long it then stays up: from 2 cycles on, by the cycle it
+// rose in. A new one in the meantime lets it fall first, for one cycle. The answer: when it changes
+// next.
+static uint64_t update_nmi(shell *s, vsoc_pins *pins, uint64_t cycle)
+{
+    bool waits = s->board.lapic.nmi_pending;
+
+    if (pins->nmi) {
+        pins->nmi = !waits && cycle < s->nmi_falls;
+    } else if (waits) {
+        pins->nmi = true;
+        s->nmi_falls = cycle + 2 + cycle % 31;
+        s->board.lapic.nmi_pending = waits = false;
+        say_event(s, BOARD_NMI, cycle, 0);
+    }
+    return waits ? cycle + 1 : pins->nmi ? s->nmi_falls : UINT64_MAX;
+}
+
 static void update_lines(shell *s)
 {
     vsoc_pins *pins = vsoc_board_pins(s->rtl);
@@ -180,12 +200,7 @@ static void update_lines(shell *s)
         say_event(s, BOARD_LINE, cycle, vector >= 0);
     pins->intr = vector >= 0;
     pins->intr_vector = vector >= 0 ? static_cast<uint8_t>(vector) : 0;
-    pins->nmi = s->board.lapic.nmi_pending;
-    s->board.lapic.nmi_pending = false;
-    if (pins->nmi)
-        say_event(s, BOARD_NMI, cycle, 0);
-    // The processor sees the pin in the next cycle; it falls in the one after.
-    pins->wake = pins->nmi ? cycle + 2 : pc_next_event(&s->board);
+    pins->wake = std::min(update_nmi(s, pins, cycle), pc_next_event(&s->board));
     if (pins->wake <= cycle)
         pins->wake = cycle + 1;
     pins->dma_pending = !s->dma_queue.empty();

@@ -38,9 +38,14 @@ struct vblock_env {
 
 struct vmmu;
 
+#define VMMU_MTRRS 8
+
 struct vmmu_ctx {
-    bool pg, wp, pge, pcide, smep, smap, nxe, ac;
+    bool pg, pse, pae, lma, la57; /* the paging mode: CR0, CR4, EFER */
+    bool wp, pge, pcide, smep, smap, pke, pks, nxe, ac;
+    uint32_t pkru, pkrs;
     uint64_t cr3, pat;
+    uint64_t mtrr_def_type, mtrr_base[VMMU_MTRRS], mtrr_mask[VMMU_MTRRS]; /* as the MSRs */
 };
 
 struct vmmu *vmmu_create(const struct vblock_env *env);
@@ -56,6 +61,11 @@ void vmmu_flush_wait(struct vmmu *v, unsigned kind, uint64_t va, uint16_t pcid);
 /* False when it was not taken at once, as it must be while nothing is in flight, or before, beside
  * a request. */
 bool vmmu_flush(struct vmmu *v, unsigned kind, uint64_t va, uint16_t pcid);
+/* Loads the PDPTE registers from the 32 bytes at CR3[31:5]; cycles and latency as in
+ * vmmu_translate. fault: they stay as they are. */
+bool vmmu_load_pdpte(struct vmmu *v, uint64_t cr3, unsigned cycles, unsigned *latency, bool *fault);
+/* The PDPTE registers as they stand after the newest cycle. */
+void vmmu_pdpte(const struct vmmu *v, uint64_t pdpte[4]);
 uint64_t vmmu_cycle(const struct vmmu *v);
 bool vmmu_wave(struct vmmu *v, const char *path, uint64_t from, uint64_t to);
 

@@ -14,12 +14,14 @@ template <> void block_clock<Vmmu_top>::quiet()
 {
     top->req_valid_i = 0;
     top->flush_valid_i = 0;
+    top->pdpte_valid_i = 0;
     top->mem_ack_i = 0;
 }
 
 struct vmmu {
     block_clock<Vmmu_top> clock;
     bool early = false; // a flush was taken beside a request
+    bool load_fault = false;
 
     explicit vmmu(const vblock_env *env) : clock(env)
     {
@@ -36,6 +38,7 @@ struct vmmu {
         if (top->xlate_valid_o)
             env.xlate(env.ctx, reinterpret_cast<const rec_xlate *>(&top->xlate_o[0]));
         bool seen = output != 0;
+        load_fault = top->pdpte_fault_o;
         early |= top->req_valid_i && top->flush_valid_i && top->flush_ready_o;
         clock.end();
         return seen;
@@ -57,15 +60,28 @@ void vmmu_context(vmmu *v, const vmmu_ctx *c)
     Vmmu_top *top = v->clock.top.get();
 
     top->pg_i = c->pg;
+    top->pse_i = c->pse;
+    top->pae_i = c->pae;
+    top->lma_i = c->lma;
+    top->la57_i = c->la57;
     top->wp_i = c->wp;
     top->pge_i = c->pge;
     top->pcide_i = c->pcide;
     top->smep_i = c->smep;
     top->smap_i = c->smap;
+    top->pke_i = c->pke;
+    top->pks_i = c->pks;
     top->nxe_i = c->nxe;
     top->ac_i = c->ac;
+    top->pkru_i = c->pkru;
+    top->pkrs_i = c->pkrs;
     top->cr3_i = c->cr3;
     top->pat_i = c->pat;
+    top->mtrr_def_type_i = c->mtrr_def_type;
+    for (unsigned i = 0; i < VMMU_MTRRS; i++) {
+        top->mtrr_base_i[i] = c->mtrr_base[i];
+        top->mtrr_mask_i[i] = c->mtrr_mask[i];
+    }
 }
 
 bool vmmu_translate(vmmu *v, uint64_t va, unsigned access, bool user, bool implicit,
@@ -114,6 +130,30 @@ bool vmmu_flush(vmmu *v, unsigned kind, uint64_t va, uint16_t pcid)
     top->flush_valid_i = 0;
     v->early = false;
     return taken && !early;
+}
+
+bool vmmu_load_pdpte(vmmu *v, uint64_t cr3, unsigned cycles, unsigned *latency, bool *fault)
+{
+    Vmmu_top *top = v->clock.top.get();
+    bool done = false;
+
+    top->pdpte_base_i = static_cast<uint32_t>(cr3) >> 5;
+    top->pdpte_valid_i = 1;
+    *latency = 0;
+    for (unsigned i = 0; i < cycles && !done; i++) {
+        done = v->cycle(top->pdpte_done_o);
+        *latency += !done && !v->clock.waiting;
+    }
+    *fault = v->load_fault;
+    if (done)
+        top->pdpte_valid_i = 0;
+    return done;
+}
+
+void vmmu_pdpte(const vmmu *v, uint64_t pdpte[4])
+{
+    for (unsigned i = 0; i < 4; i++)
+        pdpte[i] = v->clock.top->pdpte_o[i];
 }
 
 uint64_t vmmu_cycle(const vmmu *v)

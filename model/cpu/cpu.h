@@ -54,14 +54,18 @@ enum gpr { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI };
 
 #define CR4_TSD      (UINT64_C(1) << 2)
 #define CR4_DE       (UINT64_C(1) << 3)
+#define CR4_PSE      (UINT64_C(1) << 4)
 #define CR4_PAE      (UINT64_C(1) << 5)
 #define CR4_PGE      (UINT64_C(1) << 7)
 #define CR4_PCE      (UINT64_C(1) << 8)
 #define CR4_UMIP     (UINT64_C(1) << 11)
+#define CR4_LA57     (UINT64_C(1) << 12)
 #define CR4_FSGSBASE (UINT64_C(1) << 16)
 #define CR4_PCIDE    (UINT64_C(1) << 17)
 #define CR4_SMEP     (UINT64_C(1) << 20)
 #define CR4_SMAP     (UINT64_C(1) << 21)
+#define CR4_PKE      (UINT64_C(1) << 22)
+#define CR4_PKS      (UINT64_C(1) << 24)
 
 #define EFER_SCE (UINT64_C(1) << 0)
 #define EFER_LME (UINT64_C(1) << 8)
@@ -206,6 +210,7 @@ struct cpu {
     uint8_t stack_bytes; /* width of the stack pointer */
     uint16_t flat;       /* by enum rec_seg: every access inside one page is allowed */
     uint64_t la_mask, rip_mask, sp_mask;
+    uint64_t la_half;             /* half of the canonical addresses: S14 */
     uint64_t seg_base[SEG_COUNT]; /* what is added to an offset */
     uint64_t rip_limit;           /* code-segment limit; all ones in 64-bit mode */
     uint64_t cs_base;
@@ -253,9 +258,16 @@ static inline unsigned cpu_iopl(const struct cpu *cpu)
     return (unsigned)(cpu->rflags >> 12) & 3;
 }
 
-static inline bool is_canonical(uint64_t va)
+/* SDM Vol. 1 "Canonical Addressing"; docs/cpu.md S14: of an access, a fetch, a new RIP. */
+static inline bool is_canonical(const struct cpu *cpu, uint64_t va)
 {
-    return va + (UINT64_C(1) << 47) < UINT64_C(1) << 48;
+    return va + cpu->la_half < 2 * cpu->la_half;
+}
+
+/* S14: of an address that is loaded into a register, in every paging mode. */
+static inline bool is_canonical_57(uint64_t va)
+{
+    return va + (UINT64_C(1) << 56) < UINT64_C(1) << 57;
 }
 
 static inline uint64_t size_mask(unsigned bytes)

@@ -11,7 +11,7 @@ static uint64_t fetch_la(const struct cpu *cpu, uint64_t rip)
 
 static bool rip_allowed(const struct cpu *cpu, uint64_t rip)
 {
-    return cpu_is_64(cpu) ? is_canonical(rip) : rip <= cpu->rip_limit;
+    return cpu_is_64(cpu) ? is_canonical(cpu, rip) : rip <= cpu->rip_limit;
 }
 
 static void announce(struct cpu *cpu, uint64_t pa)

@@ -182,7 +182,7 @@ static enum exec choose_stack_long(struct cpu *cpu, struct delivery *dl)
         TRY(lsu_sys_read(cpu, tr->base + at, 8, &dl->sp));
     }
     dl->sp &= ~UINT64_C(15);
-    return is_canonical(dl->to.rip) ? EXEC_OK : raise_gp(cpu, dl->ext);
+    return is_canonical(cpu, dl->to.rip) ? EXEC_OK : raise_gp(cpu, dl->ext);
 }
 
 static enum exec check_inner_ss(struct cpu *cpu, struct delivery *dl)
@@ -264,7 +264,7 @@ static enum exec slot_address(struct cpu *cpu, const struct delivery *dl, uint64
     uint64_t base = dl->new_ss ? desc_base(&dl->ss_desc) : cpu->sys.seg[SEG_SS].base;
 
     *la = cpu_is_long(cpu) ? sp : (base + sp) & 0xffffffff;
-    if (cpu_is_long(cpu) && (!is_canonical(sp) || !is_canonical(sp + dl->bytes - 1)))
+    if (cpu_is_long(cpu) && (!is_canonical(cpu, sp) || !is_canonical(cpu, sp + dl->bytes - 1)))
         return raise_error(cpu, VEC_SS, stack_error(cpu, dl));
     return EXEC_OK;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Control and debug registers: MOV, SMSW LMSW CLTS. SDM Vol. 2, Operation of each; Vol. 3A
-// "Control Registers", Vol. 3B "Debug Registers"; docs/cpu.md S1 to S5.
+// "Control Registers", Vol. 3B "Debug Registers"; docs/cpu.md S1 to S5, S13.
 #include "insn.h"
 #include "ops.h"
 
@@ -34,6 +34,9 @@ enum exec op_clts(struct cpu *cpu, const struct insn *in)
     cpu_derive(cpu);
     return serialised(cpu);
 }
+
+/* SDM Vol. 3A "Use of CR3 with PAE Paging". */
+#define CR3_PDPTES UINT64_C(0xffffffe0)
 
 static unsigned cr_bytes(const struct cpu *cpu)
 {
@@ -77,37 +80,56 @@ static void flush_all(struct cpu *cpu)
     cpu_flush(cpu, FLUSH_ALL, 0, 0);
 }
 
-/* SDM Vol. 3A "Initializing IA-32e Mode": conditions of setting CR0.PG. */
-static bool may_enter_long_mode(const struct cpu *cpu)
+/* S13: the PDPTE registers, when the registers as they are to be want PAE paging. Changes nothing
+ * else. */
+static enum exec load_pdptes(struct cpu *cpu, const struct mmu_ctx *next)
+{
+    if (!mmu_pae_paging(next))
+        return EXEC_OK;
+    if (!mmu_load_pdptes(&cpu->mmu, next->cr3 & CR3_PDPTES))
+        return raise_gp(cpu, 0);
+    memcpy(cpu->sys.pdpte, cpu->mmu.pdpte, sizeof cpu->sys.pdpte);
+    return EXEC_OK;
+}
+
+/* SDM Vol. 3A "Initializing IA-32e Mode": setting CR0.PG with EFER.LME = 1 enters it. */
+static bool may_set_paging(const struct cpu *cpu)
 {
     uint16_t tr = cpu->sys.seg[SEG_TR].attr;
 
-    return (cpu->sys.efer & EFER_LME) && (cpu->sys.cr4 & CR4_PAE) &&
-           !(cpu->sys.seg[SEG_CS].attr & 0x2000) && (tr & 0x1d) != 1;
+    if (!(cpu->sys.efer & EFER_LME))
+        return true;
+    return (cpu->sys.cr4 & CR4_PAE) && !(cpu->sys.seg[SEG_CS].attr & 0x2000) && (tr & 0x1d) != 1;
+}
+
+static bool may_clear_paging(const struct cpu *cpu)
+{
+    return !cpu_is_64(cpu) && !(cpu->sys.cr4 & CR4_PCIDE);
 }
 
 static enum exec write_cr0(struct cpu *cpu, uint64_t v)
 {
     uint64_t known =
         CR0_PE | CR0_MP | CR0_EM | CR0_TS | CR0_NE | CR0_WP | CR0_AM | CR0_NW | CR0_CD | CR0_PG;
+    struct mmu_ctx next = cpu->mmu_ctx;
     uint64_t old = cpu->sys.cr0;
 
     /* choice: PE stays set while there is no real mode */
     if (v >> 32 || !(v & CR0_PE) || ((v & CR0_NW) && !(v & CR0_CD)))
         return raise_gp(cpu, 0);
-    if ((v & CR0_PG) && !(old & CR0_PG)) {
-        if (!may_enter_long_mode(cpu))
-            return raise_gp(cpu, 0);
-        cpu->sys.efer |= EFER_LMA;
-    }
-    if (!(v & CR0_PG) && (old & CR0_PG)) {
-        if (cpu_is_64(cpu) || (cpu->sys.cr4 & CR4_PCIDE))
-            return raise_gp(cpu, 0);
-        cpu->sys.efer &= ~EFER_LMA;
-    }
-    cpu->sys.cr0 = (v & known) | CR0_ET;
+    if ((v & CR0_PG) && !(old & CR0_PG) && !may_set_paging(cpu))
+        return raise_gp(cpu, 0);
+    if (!(v & CR0_PG) && (old & CR0_PG) && !may_clear_paging(cpu))
+        return raise_gp(cpu, 0);
+    next.cr0 = (v & known) | CR0_ET;
+    next.efer &= ~EFER_LMA;
+    next.efer |= (v & CR0_PG) && (next.efer & EFER_LME) ? EFER_LMA : 0;
+    if ((old ^ v) & (CR0_PG | CR0_CD | CR0_NW))
+        TRY(load_pdptes(cpu, &next));
+    cpu->sys.cr0 = next.cr0;
+    cpu->sys.efer = next.efer;
     cpu_derive(cpu);
-    if ((old ^ cpu->sys.cr0) & (CR0_PG | CR0_WP))
+    if ((old ^ v) & (CR0_PG | CR0_WP))
         flush_all(cpu);
     return EXEC_OK;
 }
@@ -115,12 +137,15 @@ static enum exec write_cr0(struct cpu *cpu, uint64_t v)
 static enum exec write_cr3(struct cpu *cpu, uint64_t v)
 {
     bool pcide = (cpu->sys.cr4 & CR4_PCIDE) != 0, keep = pcide && v >> 63;
+    struct mmu_ctx next = cpu->mmu_ctx;
 
     if (v >> 63 && !pcide)
         return raise_gp(cpu, 0);
     if (v >> MMU_MAXPHYADDR & 0x7fffff)
         return raise_gp(cpu, 0);
-    cpu->sys.cr3 = v & ~(UINT64_C(1) << 63);
+    next.cr3 = v & ~(UINT64_C(1) << 63);
+    TRY(load_pdptes(cpu, &next));
+    cpu->sys.cr3 = next.cr3;
     cpu_derive(cpu);
     if (!keep)
         cpu_flush(cpu, FLUSH_PCID, 0, mmu_pcid(&cpu->mmu_ctx));
@@ -129,19 +154,23 @@ static enum exec write_cr3(struct cpu *cpu, uint64_t v)
 
 static enum exec write_cr4(struct cpu *cpu, uint64_t v)
 {
-    uint64_t known = CR4_TSD | CR4_DE | CR4_PAE | CR4_PGE | CR4_PCE | CR4_UMIP | CR4_FSGSBASE |
-                     CR4_PCIDE | CR4_SMEP | CR4_SMAP;
-    uint64_t old = cpu->sys.cr4, set = v & ~old, cleared = old & ~v;
+    uint64_t known = CR4_TSD | CR4_DE | CR4_PSE | CR4_PAE | CR4_PGE | CR4_PCE | CR4_UMIP |
+                     CR4_LA57 | CR4_FSGSBASE | CR4_PCIDE | CR4_SMEP | CR4_SMAP | CR4_PKE | CR4_PKS;
+    uint64_t old = cpu->sys.cr4, set = v & ~old, cleared = old & ~v, changed = old ^ v;
+    struct mmu_ctx next = cpu->mmu_ctx;
 
     if (v & ~known)
         return raise_gp(cpu, 0);
-    if (cpu_is_long(cpu) && !(v & CR4_PAE))
+    if (cpu_is_long(cpu) && (!(v & CR4_PAE) || (changed & CR4_LA57)))
         return raise_gp(cpu, 0);
     if ((set & CR4_PCIDE) && (!cpu_is_long(cpu) || (cpu->sys.cr3 & 0xfff)))
         return raise_gp(cpu, 0);
+    next.cr4 = v;
+    if (changed & (CR4_PAE | CR4_PGE | CR4_PSE | CR4_SMEP))
+        TRY(load_pdptes(cpu, &next));
     cpu->sys.cr4 = v;
     cpu_derive(cpu);
-    if (((set | cleared) & (CR4_PGE | CR4_PAE | CR4_SMAP)) || (cleared & CR4_PCIDE) ||
+    if ((changed & (CR4_PGE | CR4_PAE | CR4_PSE | CR4_LA57 | CR4_SMAP)) || (cleared & CR4_PCIDE) ||
         (set & CR4_SMEP))
         flush_all(cpu);
     return EXEC_OK;

@@ -17,7 +17,7 @@ static enum exec check_far_rip(struct cpu *cpu, const struct far *f)
 {
     bool to_64 = cpu_is_long(cpu) && desc_l(&f->d);
 
-    if (to_64 ? !is_canonical(f->rip) : f->rip > desc_limit(&f->d))
+    if (to_64 ? !is_canonical(cpu, f->rip) : f->rip > desc_limit(&f->d))
         return raise_gp(cpu, 0);
     return EXEC_OK;
 }

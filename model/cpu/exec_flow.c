@@ -8,7 +8,7 @@
 static enum exec check_target(struct cpu *cpu, const struct insn *in, uint64_t *rip)
 {
     *rip &= size_mask(in->size);
-    if (cpu_is_64(cpu) ? !is_canonical(*rip) : *rip > cpu->rip_limit)
+    if (cpu_is_64(cpu) ? !is_canonical(cpu, *rip) : *rip > cpu->rip_limit)
         return raise_gp(cpu, 0);
     return EXEC_OK;
 }

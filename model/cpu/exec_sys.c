@@ -81,6 +81,30 @@ enum exec op_rdpmc(struct cpu *cpu, const struct insn *in)
     return raise_gp(cpu, 0);
 }
 
+/* What RDPKRU and WRPKRU check. docs/cpu.md S15. */
+static enum exec check_pkru(struct cpu *cpu, const struct insn *in, uint32_t zero)
+{
+    if ((in->prefix & (PFX_66 | PFX_REP | PFX_REPNE)) || !(cpu->sys.cr4 & CR4_PKE))
+        return raise_ud(cpu);
+    return zero ? raise_gp(cpu, 0) : EXEC_OK;
+}
+
+static enum exec rdpkru(struct cpu *cpu, const struct insn *in)
+{
+    TRY(check_pkru(cpu, in, (uint32_t)cpu->r[RCX]));
+    put_reg(cpu, RAX, 4, cpu->sys.pkru);
+    put_reg(cpu, RDX, 4, 0);
+    return EXEC_OK;
+}
+
+static enum exec wrpkru(struct cpu *cpu, const struct insn *in)
+{
+    TRY(check_pkru(cpu, in, (uint32_t)(cpu->r[RCX] | cpu->r[RDX])));
+    cpu->sys.pkru = get_reg(cpu, RAX, 4);
+    cpu_derive(cpu);
+    return EXEC_OK;
+}
+
 static enum exec grp7_register(struct cpu *cpu, const struct insn *in)
 {
     switch (in->modrm) {
@@ -88,6 +112,10 @@ static enum exec grp7_register(struct cpu *cpu, const struct insn *in)
         return exec_set_ac(cpu, in, false);
     case 0xcb:
         return exec_set_ac(cpu, in, true);
+    case 0xee:
+        return rdpkru(cpu, in);
+    case 0xef:
+        return wrpkru(cpu, in);
     case 0xf8:
         return swapgs(cpu);
     case 0xf9:
@@ -143,7 +171,7 @@ static enum exec fs_gs_base(struct cpu *cpu, const struct insn *in)
         put_reg(cpu, in->rm, bytes, s->base);
         return EXEC_OK;
     }
-    if (!is_canonical(v))
+    if (!is_canonical_57(v))
         return raise_gp(cpu, 0);
     s->base = v;
     cpu_derive(cpu);

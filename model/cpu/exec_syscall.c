@@ -38,7 +38,7 @@ enum exec op_sysret(struct cpu *cpu, const struct insn *in)
         return raise_ud(cpu);
     if (cpu->cpl != 0)
         return raise_gp(cpu, 0);
-    if (to_64 && !is_canonical(cpu->r[RCX]))
+    if (to_64 && !is_canonical(cpu, cpu->r[RCX]))
         return raise_gp(cpu, 0);
     cpu->leaving.step_by_new_tf = ((cpu->rflags | cpu->r[11]) & RFLAGS_TF) != 0;
     cpu->rflags = (cpu->r[11] & 0x3c7fd7) | RFLAGS_ONE;
@@ -80,7 +80,7 @@ enum exec op_sysexit(struct cpu *cpu, const struct insn *in)
 
     if (cpu->cpl > 0 || sysenter_cs_is_null(cpu))
         return raise_gp(cpu, 0);
-    if (to_64 && !(is_canonical(cpu->r[RCX]) && is_canonical(cpu->r[RDX])))
+    if (to_64 && !(is_canonical(cpu, cpu->r[RCX]) && is_canonical(cpu, cpu->r[RDX])))
         return raise_gp(cpu, 0);
     cpu->cpl = 3;
     set_fixed(cpu, SEG_CS, (base + (to_64 ? 32 : 16)) | 3, to_64 ? 0xa0fb : 0xc0fb);

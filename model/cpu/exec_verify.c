@@ -93,12 +93,12 @@ enum exec op_verw(struct cpu *cpu, const struct insn *in)
 enum exec op_arpl(struct cpu *cpu, const struct insn *in)
 {
     uint64_t rpl = get_reg(cpu, in->reg, 2) & 3, selector;
-    struct rmw m;
     bool raise;
 
-    TRY(rm_begin(cpu, in, 2, &m, &selector));
+    TRY(rm_read(cpu, in, 2, &selector));
     raise = (selector & 3) < rpl;
+    if (raise)
+        TRY(rm_write(cpu, in, 2, (selector & ~UINT64_C(3)) | rpl));
     set_zf(cpu, raise);
-    rm_end(cpu, in, 2, &m, raise ? (selector & ~UINT64_C(3)) | rpl : selector);
     return EXEC_OK;
 }

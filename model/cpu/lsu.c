@@ -226,7 +226,7 @@ enum exec lsu_linear(struct cpu *cpu, unsigned seg, uint64_t off, unsigned bytes
 
     *la = (off + cpu->seg_base[seg]) & cpu->la_mask;
     if (cpu_is_64(cpu)) {
-        allowed = is_canonical(*la) && is_canonical(*la + bytes - 1);
+        allowed = is_canonical(cpu, *la) && is_canonical(cpu, *la + bytes - 1);
     } else {
         const struct rec_seg_state *s = &cpu->sys.seg[seg];
 

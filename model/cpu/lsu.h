@@ -102,7 +102,8 @@ static inline void le_store(uint8_t *p, unsigned bytes, uint64_t v)
  * ends its generation:
  * - page number, RFLAGS.AC and user or supervisor mode are in the tag, so SMAP's and U/S's answer
  *   is the one that the fill saw; implicit accesses are never filled and never look here;
- * - CR0, CR3, CR4, EFER, PAT, and APIC_BASE: a change drops all pages (cpu_derive);
+ * - CR0, CR3, CR4, EFER, PAT, PKRU, PKRS and APIC_BASE: a change drops all pages (cpu_derive); the
+ *   PDPTE registers and MTRRs do not matter to a hit that is not recorded;
  * - the TLB entry: when one that was valid is lost to a flush, a drop or a victim, or when a new
  *   one overlaps another, the epoch of its TLB changes and all pages are dropped (cpu_quick_age);
  * - R/W and D: a page is in quick_write only after a write to it was translated, and nothing short

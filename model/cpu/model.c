@@ -32,6 +32,36 @@ static enum rec_mode current_mode(const struct cpu *cpu)
     return cpu->sys.seg[SEG_CS].attr & 0x2000 ? MODE_64 : MODE_COMPAT;
 }
 
+static struct mmu_ctx mmu_ctx_of(const struct rec_sys *sys)
+{
+    struct mmu_ctx ctx = {.cr0 = sys->cr0,
+                          .cr3 = sys->cr3,
+                          .cr4 = sys->cr4,
+                          .efer = sys->efer,
+                          .pat = sys->pat,
+                          .pkru = sys->pkru,
+                          .pkrs = sys->pkrs,
+                          .mtrr.def_type = sys->mtrr_def_type};
+
+    memcpy(ctx.mtrr.base, sys->mtrr_base, sizeof ctx.mtrr.base);
+    memcpy(ctx.mtrr.mask, sys->mtrr_mask, sizeof ctx.mtrr.mask);
+    return ctx;
+}
+
+/* Memory types change nothing that lsu.h remembers. */
+static void derive_mmu(struct cpu *cpu)
+{
+    const struct rec_sys *sys = &cpu->sys;
+    struct mmu_ctx *old = &cpu->mmu_ctx;
+    struct mmu_ctx ctx = mmu_ctx_of(sys);
+    uint64_t apic = cpu_apic_enabled(cpu) ? sys->apic_base & APIC_BASE_PAGE : NO_PAGE;
+
+    if (memcmp(&ctx, old, offsetof(struct mmu_ctx, mtrr)) != 0 || apic != cpu->apic_page)
+        cpu_quick_drop(cpu);
+    *old = ctx;
+    cpu->apic_page = apic;
+}
+
 void cpu_derive(struct cpu *cpu)
 {
     const struct rec_sys *sys = &cpu->sys;
@@ -42,6 +72,7 @@ void cpu_derive(struct cpu *cpu)
     mode64 = cpu_is_64(cpu);
     cpu->decode_mode = mode64 ? DECODE_64 : sys->seg[SEG_CS].attr & 0x4000 ? DECODE_32 : DECODE_16;
     cpu->la_mask = cpu->rip_mask = mode64 ? ~UINT64_C(0) : 0xffffffff;
+    cpu->la_half = UINT64_C(1) << (sys->cr4 & CR4_LA57 ? 56 : 47);
     cpu->sp_mask = mode64 ? ~UINT64_C(0) : sys->seg[SEG_SS].attr & 0x4000 ? 0xffffffff : 0xffff;
     cpu->rip_limit = mode64 ? ~UINT64_C(0) : sys->seg[SEG_CS].limit;
     cpu->cs_base = mode64 ? 0 : sys->seg[SEG_CS].base;
@@ -51,13 +82,7 @@ void cpu_derive(struct cpu *cpu)
         cpu->flat |= (uint16_t)(seg_is_flat(cpu, s) << s);
     }
 
-    struct mmu_ctx ctx = {sys->cr0, sys->cr3, sys->cr4, sys->efer, sys->pat};
-    uint64_t apic = cpu_apic_enabled(cpu) ? sys->apic_base & APIC_BASE_PAGE : NO_PAGE;
-
-    if (memcmp(&ctx, &cpu->mmu_ctx, sizeof ctx) != 0 || apic != cpu->apic_page)
-        cpu_quick_drop(cpu);
-    cpu->mmu_ctx = ctx;
-    cpu->apic_page = apic;
+    derive_mmu(cpu);
 }
 
 /* Generations stand in ten bits of a tag; 0 is never current. */
@@ -96,19 +121,19 @@ void cpu_flush(struct cpu *cpu, enum mmu_flush_kind kind, uint64_t va, uint16_t 
 }
 
 /* The walker's memory. */
-static uint64_t walk_read8(void *ctx, uint64_t pa)
+static uint64_t walk_read(void *ctx, uint64_t pa, unsigned bytes)
 {
-    return lsu_phys_read(ctx, pa, 8, BUS_WALK, 0);
+    return lsu_phys_read(ctx, pa, bytes, BUS_WALK, 0);
 }
 
-static uint64_t walk_locked_read8(void *ctx, uint64_t pa)
+static uint64_t walk_locked_read(void *ctx, uint64_t pa, unsigned bytes)
 {
-    return lsu_phys_read(ctx, pa, 8, BUS_WALK, BUS_LOCK);
+    return lsu_phys_read(ctx, pa, bytes, BUS_WALK, BUS_LOCK);
 }
 
-static void walk_locked_write8(void *ctx, uint64_t pa, uint64_t value)
+static void walk_locked_write(void *ctx, uint64_t pa, unsigned bytes, uint64_t value)
 {
-    lsu_phys_write(ctx, pa, 8, BUS_WALK, 0, value); /* ends the lock */
+    lsu_phys_write(ctx, pa, bytes, BUS_WALK, 0, value); /* ends the lock */
 }
 
 static void walk_record(void *ctx, const struct rec_walk *w)
@@ -382,6 +407,7 @@ static void model_set_state(struct rw_model *m, const struct rw_state *s)
     cpu->cpl = s->regs.cpl;
     cpu->cr2 = s->regs.cr2;
     cpu->sys = cpu->sys_shown = s->sys;
+    memcpy(cpu->mmu.pdpte, s->sys.pdpte, sizeof cpu->mmu.pdpte);
     cpu->at = (struct boundary){.nmi_blocked = s->nmi_blocked,
                                 .sti_shadow = s->sti_shadow,
                                 .mov_ss_shadow = s->mov_ss_shadow,
@@ -421,6 +447,7 @@ static void reset(struct cpu *cpu, const struct rw_boot *boot)
     sys->seg[SEG_LDTR] = (struct rec_seg_state){.limit = 0xffff, .attr = 0x0082};
     sys->seg[SEG_TR] = (struct rec_seg_state){.limit = 0xffff, .attr = 0x008b};
     sys->pat = UINT64_C(0x0007040600070406);
+    sys->mtrr_def_type = MTRR_E | MT_WB;
     sys->apic_base = 0xfee00900;
     sys->misc_enable = 1;
     cpu_derive(cpu);
@@ -431,9 +458,8 @@ static void reset(struct cpu *cpu, const struct rw_boot *boot)
 static struct rw_model *model_create(const struct rw_model_config *config, const struct rw_env *env)
 {
     struct rw_model *m = calloc(1, sizeof *m);
-    struct mmu_mem mem = {.read8 = walk_read8,
-                          .locked_read8 = walk_locked_read8,
-                          .locked_write8 = walk_locked_write8};
+    struct mmu_mem mem = {
+        .read = walk_read, .locked_read = walk_locked_read, .locked_write = walk_locked_write};
 
     if (!m)
         return NULL;

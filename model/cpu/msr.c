@@ -9,6 +9,7 @@ enum msr_kind {
     MSR_LOW32,     /* 32 bits are kept, the rest ignored */
     MSR_CANONICAL, /* a linear address */
     MSR_PAT,
+    MSR_MTRR, /* a memory type in bits 7:0; writable: bits */
     MSR_EFER,
     MSR_TSC,
     MSR_CONSTANT, /* reads as bits; a write is #GP(0) */
@@ -23,24 +24,39 @@ struct msr_row {
     size_t at; /* in struct rec_sys */
 };
 
-#define AT(field)   offsetof(struct rec_sys, field)
+#define AT(field) offsetof(struct rec_sys, field)
+/* SDM Vol. 3A "Variable Range MTRRs": a pair. */
+#define MTRR(n)                                                                                    \
+    {0x200 + 2 * (n), MSR_MTRR, MTRR_ADDR, AT(mtrr_base[n])},                                      \
+    {                                                                                              \
+        0x201 + 2 * (n), MSR_BITS, MTRR_ADDR | MTRR_VALID, AT(mtrr_mask[n])                        \
+    }
 #define SEG_BASE(s) (offsetof(struct rec_sys, seg) + (s) * sizeof(struct rec_seg_state))
 
 static const struct msr_row rows[] = {
     {0x010, MSR_TSC, 0, 0},
     {0x01b, MSR_BITS, UINT64_C(0xfffffff900), AT(apic_base)},
-    {0x03a, MSR_CONSTANT, 1, 0}, /* FEATURE_CONTROL */
-    {0x03b, MSR_ZERO, 0, 0},     /* TSC_ADJUST */
-    {0x08b, MSR_IGNORED, 0, 0},  /* BIOS_SIGN_ID */
-    {0x0fe, MSR_CONSTANT, 0, 0}, /* MTRRCAP */
+    {0x03a, MSR_CONSTANT, 1, 0},                 /* FEATURE_CONTROL */
+    {0x03b, MSR_ZERO, 0, 0},                     /* TSC_ADJUST */
+    {0x08b, MSR_IGNORED, 0, 0},                  /* BIOS_SIGN_ID */
+    {0x0fe, MSR_CONSTANT, 0x400 | MMU_MTRRS, 0}, /* MTRRCAP: WC, no fixed ranges */
     {0x174, MSR_LOW32, 0, AT(sysenter_cs)},
     {0x175, MSR_CANONICAL, 0, AT(sysenter_esp)},
     {0x176, MSR_CANONICAL, 0, AT(sysenter_eip)},
     {0x179, MSR_CONSTANT, 0, 0}, /* MCG_CAP */
     {0x1a0, MSR_BITS, 1, AT(misc_enable)},
     {0x1d9, MSR_ZERO, 0, 0}, /* DEBUGCTL */
+    MTRR(0),
+    MTRR(1),
+    MTRR(2),
+    MTRR(3),
+    MTRR(4),
+    MTRR(5),
+    MTRR(6),
+    MTRR(7),
     {0x277, MSR_PAT, 0, AT(pat)},
-    {0x2ff, MSR_CONSTANT, 0xc06, 0}, /* MTRR_DEF_TYPE */
+    {0x2ff, MSR_MTRR, MTRR_E, AT(mtrr_def_type)},
+    {0x6e1, MSR_BITS, 0xffffffff, AT(pkrs)},
     {0xc0000080, MSR_EFER, 0, AT(efer)},
     {0xc0000081, MSR_BITS, ~UINT64_C(0), AT(star)},
     {0xc0000082, MSR_CANONICAL, 0, AT(lstar)},
@@ -100,6 +116,14 @@ static bool pat_valid(uint64_t v)
     return true;
 }
 
+static bool mtrr_valid(uint64_t v, uint64_t writable)
+{
+    uint64_t type = v & MTRR_TYPE;
+    bool known = type == MT_UC || type == MT_WC || type == MT_WT || type == MT_WP || type == MT_WB;
+
+    return known && !(v & ~(writable | MTRR_TYPE));
+}
+
 static bool efer_valid(const struct cpu *cpu, uint64_t v)
 {
     uint64_t old = cpu->sys.efer;
@@ -115,9 +139,11 @@ static bool value_valid(const struct cpu *cpu, const struct msr_row *row, uint64
     case MSR_BITS:
         return !(v & ~row->bits);
     case MSR_CANONICAL:
-        return is_canonical(v);
+        return is_canonical_57(v);
     case MSR_PAT:
         return pat_valid(v);
+    case MSR_MTRR:
+        return mtrr_valid(v, row->bits);
     case MSR_EFER:
         return efer_valid(cpu, v);
     case MSR_ZERO:

@@ -15,9 +15,11 @@ void mmu_init(struct mmu *m, const struct mmu_mem *mem)
     m->mem = *mem;
     tlb_init(&m->code, 16);
     tlb_init(&m->data, 32);
-    psc_init(&m->psc[2], 4, 39); /* PML4E */
-    psc_init(&m->psc[1], 4, 30); /* PDPTE */
-    psc_init(&m->psc[0], 8, 21); /* PDE */
+    psc_init(&m->psc[3], 4); /* PML5E */
+    psc_init(&m->psc[2], 4); /* PML4E */
+    psc_init(&m->psc[1], 4); /* PDPTE */
+    psc_init(&m->psc[0], 8); /* PDE */
+    memset(m->pdpte, 0, sizeof m->pdpte);
 }
 
 void mmu_flush(struct mmu *m, const struct mmu_flush_req *req)
@@ -26,8 +28,27 @@ void mmu_flush(struct mmu *m, const struct mmu_flush_req *req)
 
     tlb_flush(&m->code, req);
     tlb_flush(&m->data, req);
-    for (unsigned i = 0; i < 3; i++)
+    for (unsigned i = 0; i < PAGING_MAX_LEVELS - 1; i++)
         psc_flush(&m->psc[i], all, req->pcid);
+}
+
+/* All four are read, whatever the first ones hold. */
+bool mmu_load_pdptes(struct mmu *m, uint64_t base)
+{
+    uint64_t pdpte[PDPTES];
+    bool good = true;
+
+    for (unsigned i = 0; i < PDPTES; i++) {
+        struct rec_walk r = {.addr = base + 8 * i, .kind = WALK_READ, .level = 3};
+
+        r.value = pdpte[i] = m->mem.read(m->mem.ctx, r.addr, 8);
+        if (m->mem.walk)
+            m->mem.walk(m->mem.ctx, &r);
+        good = good && !pdpte_reserved(pdpte[i]);
+    }
+    if (good)
+        memcpy(m->pdpte, pdpte, sizeof pdpte);
+    return good;
 }
 
 static void translate_unpaged(const struct mmu_ctx *ctx, const struct mmu_req *req,
@@ -36,7 +57,7 @@ static void translate_unpaged(const struct mmu_ctx *ctx, const struct mmu_req *r
     uint64_t mask = ctx->efer & MMU_EFER_LMA ? UINT64_C(0xffffffffff) : UINT64_C(0xffffffff);
 
     rsp->pa = req->va & mask;
-    rsp->memtype = 6;
+    rsp->memtype = (uint8_t)mmu_effective_type(mmu_mtrr_type(&ctx->mtrr, rsp->pa), MT_WB);
     rsp->hit = XLATE_PAGING_OFF;
     rsp->latency = 1;
 }
@@ -48,7 +69,7 @@ static void answer_from_tlb(const struct tlb_entry *e, const struct mmu_ctx *ctx
 
     rsp->pa = e->frame | offset;
     rsp->page_log2 = e->page_log2;
-    rsp->memtype = (uint8_t)(ctx->pat >> (8 * e->pat_index)) & 7;
+    rsp->memtype = (uint8_t)mmu_memtype(ctx, e->pat_index, rsp->pa);
     rsp->hit = XLATE_TLB;
     rsp->latency = 1;
 }

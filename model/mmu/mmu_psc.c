@@ -4,43 +4,42 @@
 
 #include "mmu.h"
 
-void psc_init(struct psc *p, unsigned size, unsigned shift)
+void psc_init(struct psc *p, unsigned size)
 {
     memset(p, 0, sizeof *p);
     p->size = size;
-    p->shift = shift;
 }
 
-static uint64_t tag_of(const struct psc *p, uint64_t va)
+static bool matches(const struct psc_entry *e, const struct psc_tag *tag)
 {
-    return (va & UINT64_C(0xffffffffffff)) >> p->shift;
+    return ((e->va ^ tag->va) & MMU_VA_MASK) >> tag->shift == 0 && e->pcid == tag->pcid;
 }
 
-const struct psc_entry *psc_find(const struct psc *p, uint64_t va, uint16_t pcid)
+const struct psc_entry *psc_find(const struct psc *p, const struct psc_tag *tag)
 {
     for (unsigned i = 0; i < p->size; i++) {
         const struct psc_entry *e = &p->entry[i];
 
-        if (e->valid && e->tag == tag_of(p, va) && e->pcid == pcid)
+        if (e->valid && matches(e, tag))
             return e;
     }
     return NULL;
 }
 
-void psc_drop_match(struct psc *p, uint64_t va, uint16_t pcid)
+void psc_drop_match(struct psc *p, const struct psc_tag *tag)
 {
     for (unsigned i = 0; i < p->size; i++)
-        if (p->entry[i].tag == tag_of(p, va) && p->entry[i].pcid == pcid)
+        if (matches(&p->entry[i], tag))
             p->entry[i].valid = false;
 }
 
 /* The present tag's entry, else the lowest invalid one, else the round-robin victim. */
-static struct psc_entry *place(struct psc *p, uint64_t va, uint16_t pcid)
+static struct psc_entry *place(struct psc *p, const struct psc_tag *tag)
 {
     for (unsigned i = 0; i < p->size; i++) {
         struct psc_entry *e = &p->entry[i];
 
-        if (e->valid && e->tag == tag_of(p, va) && e->pcid == pcid)
+        if (e->valid && matches(e, tag))
             return e;
     }
     for (unsigned i = 0; i < p->size; i++)
@@ -53,13 +52,13 @@ static struct psc_entry *place(struct psc *p, uint64_t va, uint16_t pcid)
     return e;
 }
 
-void psc_fill(struct psc *p, uint64_t va, uint16_t pcid, uint64_t table, struct mmu_rights r)
+void psc_fill(struct psc *p, const struct psc_tag *tag, uint64_t table, struct mmu_rights r)
 {
-    struct psc_entry *e = place(p, va, pcid);
+    struct psc_entry *e = place(p, tag);
 
     e->valid = true;
-    e->pcid = pcid;
-    e->tag = tag_of(p, va);
+    e->pcid = tag->pcid;
+    e->va = tag->va;
     e->table = table;
     e->rights = r;
 }

@@ -13,7 +13,7 @@ void tlb_init(struct tlb *t, unsigned size)
 
 static bool same_page(const struct tlb_entry *e, uint64_t va)
 {
-    return ((e->page ^ va) & UINT64_C(0xffffffffffff)) >> e->page_log2 == 0;
+    return ((e->page ^ va) & MMU_VA_MASK) >> e->page_log2 == 0;
 }
 
 static bool matches(const struct tlb_entry *e, uint64_t va, uint16_t pcid)

@@ -20,13 +20,12 @@ struct walk {
     struct mmu_rsp *rsp;
     struct paging_mode mode;
     uint16_t pcid;
-    bool nxe;
     bool from_psc;            /* this pass began from a PSC entry */
     unsigned level;           /* of the entry to read next */
-    uint64_t table;           /* that holds it */
+    uint64_t table;           /* that holds it, and PTE_P if there is one */
     struct mmu_rights rights; /* accumulated so far */
     uint64_t leaf;            /* END_LEAF: its value after the update */
-    uint32_t cause;           /* END_FAULT: PF_P, PF_RSVD */
+    uint32_t cause;           /* END_FAULT: PF_P, PF_RSVD, PF_PK */
 };
 
 static void record(const struct walk *w, uint64_t pa, uint64_t value, enum rec_walk_kind kind)
@@ -44,18 +43,29 @@ static void record(const struct walk *w, uint64_t pa, uint64_t value, enum rec_w
     w->m->mem.walk(w->m->mem.ctx, &r);
 }
 
-/* Step 3: where the pass begins. */
+static struct psc *cache(const struct walk *w, unsigned level)
+{
+    return &w->m->psc[level - 2];
+}
+
+static struct psc_tag tag(const struct walk *w, unsigned level)
+{
+    return (struct psc_tag){w->req->va, paging_shift(&w->mode, level), w->pcid};
+}
+
+/* M13: where the pass begins. */
 static void start(struct walk *w, bool use_psc)
 {
     w->from_psc = false;
     w->level = w->mode.levels;
-    w->table = w->mode.root;
+    w->table = paging_root(&w->mode, w->req->va);
     w->rights = (struct mmu_rights){.rw = true, .us = true, .xd = false};
     w->rsp->latency += 1;
     if (!use_psc)
         return;
     for (unsigned level = 2; level <= w->mode.levels; level++) {
-        const struct psc_entry *e = psc_find(&w->m->psc[level - 2], w->req->va, w->pcid);
+        struct psc_tag t = tag(w, level);
+        const struct psc_entry *e = psc_find(cache(w, level), &t);
 
         if (e) {
             w->from_psc = true;
@@ -74,23 +84,23 @@ static struct entry read_entry(struct walk *w)
     const struct mmu_mem *mem = &w->m->mem;
     uint64_t mask = (UINT64_C(1) << w->mode.index_bits) - 1;
     uint64_t index = w->req->va >> paging_shift(&w->mode, w->level) & mask;
-    struct entry e = {.pa = w->table + w->mode.entry_bytes * index};
+    struct entry e = {.pa = (w->table & PTE_ADDR) + w->mode.entry_bytes * index};
 
-    e.value = mem->read8(mem->ctx, e.pa);
+    e.value = mem->read(mem->ctx, e.pa, w->mode.entry_bytes);
     record(w, e.pa, e.value, WALK_READ);
     w->rsp->latency += 2;
     return e;
 }
 
-/* Step 5. False: the entry changed since it was read, the translation restarts. */
+/* M15. False: the entry changed since it was read, the translation restarts. */
 static bool update(struct walk *w, const struct entry *e, uint64_t bits)
 {
     const struct mmu_mem *mem = &w->m->mem;
-    uint64_t now = mem->locked_read8(mem->ctx, e->pa);
+    uint64_t now = mem->locked_read(mem->ctx, e->pa, w->mode.entry_bytes);
     uint64_t value = now == e->value ? now | bits : now;
 
     record(w, e->pa, now, WALK_LOCKED_READ);
-    mem->locked_write8(mem->ctx, e->pa, value);
+    mem->locked_write(mem->ctx, e->pa, w->mode.entry_bytes, value);
     record(w, e->pa, value, WALK_UPDATE);
     w->rsp->latency += 2;
     return now == e->value;
@@ -101,7 +111,7 @@ static enum walk_end finish_leaf(struct walk *w, const struct entry *e)
     uint64_t bits = PTE_A | (w->req->access == ACCESS_WRITE ? PTE_D : 0);
 
     if (!mmu_rights_allow(w->ctx, w->req, w->rights)) {
-        w->cause = PF_P;
+        w->cause = PF_P | (mmu_key_allows(w->ctx, w->req, w->rights) ? 0 : PF_PK);
         return END_FAULT;
     }
     if ((e->value & bits) != bits && !update(w, e, bits))
@@ -110,7 +120,7 @@ static enum walk_end finish_leaf(struct walk *w, const struct entry *e)
     return END_LEAF;
 }
 
-/* Step 4, what is looked at before an entry is used. */
+/* M14, what is looked at before an entry is used. */
 static bool entry_faults(struct walk *w, const struct entry *e)
 {
     if (!(e->value & PTE_P))
@@ -122,21 +132,43 @@ static bool entry_faults(struct walk *w, const struct entry *e)
     return true;
 }
 
-/* Step 4, one pass from the start chosen to a leaf, a fault or a changed entry. */
+/* The entry just read refers to w->table. */
+static void remember(const struct walk *w)
+{
+    struct psc_tag t = tag(w, w->level);
+
+    psc_fill(cache(w, w->level), &t, w->table, w->rights);
+}
+
+/* M14, one pass from the start chosen to a leaf, a fault or a changed entry. */
 static enum walk_end pass(struct walk *w)
 {
+    if (!(w->table & PTE_P)) {
+        w->cause = 0;
+        return END_FAULT;
+    }
     for (;; w->level--) {
         struct entry e = read_entry(w);
 
         if (entry_faults(w, &e))
             return END_FAULT;
-        w->rights = mmu_rights_add(w->rights, e.value, w->nxe);
+        w->rights = mmu_rights_add(&w->mode, w->rights, e.value);
         if (paging_is_leaf(&w->mode, w->level, e.value))
             return finish_leaf(w, &e);
         if (!(e.value & PTE_A) && !update(w, &e, PTE_A))
             return END_RESTART;
-        w->table = e.value & PTE_ADDR;
-        psc_fill(&w->m->psc[w->level - 2], w->req->va, w->pcid, w->table, w->rights);
+        w->table = e.value;
+        remember(w);
+    }
+}
+
+/* M16. */
+static void forget(const struct walk *w)
+{
+    for (unsigned level = 2; level <= w->mode.levels; level++) {
+        struct psc_tag t = tag(w, level);
+
+        psc_drop_match(cache(w, level), &t);
     }
 }
 
@@ -147,7 +179,7 @@ static unsigned pat_index(uint64_t leaf, unsigned level)
     return (pat ? 4u : 0u) | (leaf & PTE_PCD ? 2u : 0u) | (leaf & PTE_PWT ? 1u : 0u);
 }
 
-/* Step 7. */
+/* M17. */
 static void fill(struct walk *w)
 {
     unsigned page_log2 = paging_shift(&w->mode, w->level);
@@ -162,13 +194,13 @@ static void fill(struct walk *w)
         .pcid = w->pcid,
         .rights = w->rights,
         .page = w->req->va & ~low,
-        .frame = w->leaf & PTE_ADDR & ~low,
+        .frame = paging_frame(&w->mode, w->level, w->leaf),
     };
 
     tlb_fill(t, w->req->va, w->pcid, &e);
     w->rsp->pa = e.frame | (w->req->va & low);
     w->rsp->page_log2 = e.page_log2;
-    w->rsp->memtype = (uint8_t)(w->ctx->pat >> (8 * e.pat_index)) & 7;
+    w->rsp->memtype = (uint8_t)mmu_memtype(w->ctx, e.pat_index, w->rsp->pa);
 }
 
 void mmu_walk(struct mmu *m, const struct mmu_ctx *ctx, const struct mmu_req *req,
@@ -177,15 +209,13 @@ void mmu_walk(struct mmu *m, const struct mmu_ctx *ctx, const struct mmu_req *re
     struct walk w = {.m = m, .ctx = ctx, .req = req, .rsp = rsp, .pcid = mmu_pcid(ctx)};
     enum walk_end end;
 
-    w.mode = mmu_paging_mode(ctx);
-    w.nxe = (ctx->efer & MMU_EFER_NXE) != 0;
+    w.mode = mmu_paging_mode(ctx, m->pdpte);
     rsp->hit = XLATE_WALKED;
     start(&w, true);
     rsp->psc = w.from_psc ? (uint8_t)(w.level + 1) : 0;
     while ((end = pass(&w)) == END_RESTART || (end == END_FAULT && w.from_psc)) {
         if (end == END_FAULT)
-            for (unsigned i = 0; i < 3; i++)
-                psc_drop_match(&m->psc[i], req->va, w.pcid);
+            forget(&w);
         start(&w, end == END_RESTART);
     }
     rsp->latency += 1;

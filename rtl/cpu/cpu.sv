@@ -54,12 +54,14 @@ module cpu
   sysreg_t           sys;
   mode_t             mode;
   event_t            ev;
+  pdpte_t [3:0]      pdpte;
   assign mode = mode_of(sys.efer[EferLma], segs[SegCs], segs[SegSs]);
+  assign la57 = sys.cr4[Cr4La57];
 
   // --- steps of the work -----------------------------------------------------------------------
   logic         boundary, take, take_step, take_intr, take_nmi, rep, halted, look, accept;
   logic         exec, mem_start, mem_wait, mem_done, mul_start, mul_wait, mul_done;
-  logic         flush_start, flush_ready, ustart, ustep, finish, more, down, shutdown, raised;
+  logic         flush_start, flush_ready, pdpte_start, pdpte_done, pdpte_fault, la57, ustart, ustep, finish, more, down, shutdown, raised;
   logic         plain_end, halt, rf_clear, soft_start, ev_done, cond, decoded;
   label_e       ustart_label;
   insn_t        insn, decoded_insn;
@@ -87,6 +89,7 @@ module cpu
     .mem_start_o(mem_start), .mem_done_i(mem_done), .mem_i(mem_outcome), .mem_wait_o(mem_wait),
     .mul_start_o(mul_start), .mul_done_i(mul_done), .mul_i(mul_outcome), .mul_wait_o(mul_wait),
     .flush_start_o(flush_start), .flush_ready_i(flush_ready),
+    .pdpte_start_o(pdpte_start), .pdpte_done_i(pdpte_done),
     .ustart_o(ustart), .ustart_label_o(ustart_label), .ustep_o(ustep),
     .finish_o(finish), .more_o(more), .raise_o(raise), .shutdown_i(shutdown), .down_o(down)
   );
@@ -127,7 +130,7 @@ module cpu
   fetch u_fetch (
     .clk_i, .rst_ni,
     .flush_i(fetch_flush),
-    .ip_i(look || boundary ? rip : nrip), .l64_i(mode.l64), .cs_i(segs[SegCs]),
+    .ip_i(look || boundary ? rip : nrip), .l64_i(mode.l64), .la57_i(la57), .cs_i(segs[SegCs]),
     .look_i(look), .need_i(look && !decoded), .user_i(cpl == 2'd3),
     .bytes_o(window), .avail_o(avail), .outcome_o(fetch_outcome),
     .drop_i(drop), .drop_addr_i(drop_addr),
@@ -140,7 +143,7 @@ module cpu
     l64: mode.l64, code32: segs[SegCs].attr[AttrD], cpl0: cpl == 2'd0,
     cr0_em: sys.cr0[Cr0Em], cr0_ts: sys.cr0[Cr0Ts], cr0_mp: sys.cr0[Cr0Mp],
     cr4_de: sys.cr4[Cr4De], cr4_umip: sys.cr4[Cr4Umip], cr4_fsgsbase: sys.cr4[Cr4Fsgsbase],
-    efer_sce: sys.efer[EferSce]
+    cr4_pke: sys.cr4[Cr4Pke], efer_sce: sys.efer[EferSce]
   };
 
   decode u_decode (
@@ -171,7 +174,7 @@ module cpu
   );
 
   cpuid u_cpuid (
-    .en_i(exec && uop.a >= RgCpa && uop.a <= RgCpd), .l64_i(mode.l64),
+    .en_i(exec && uop.a >= RgCpa && uop.a <= RgCpd), .l64_i(mode.l64), .pke_i(sys.cr4[Cr4Pke]),
     .leaf_i(gpr[0][31:0]), .subleaf_i(gpr[1][31:0]),
     .eax_o(cpuid_regs[0]), .ebx_o(cpuid_regs[1]), .ecx_o(cpuid_regs[2]), .edx_o(cpuid_regs[3])
   );
@@ -200,7 +203,7 @@ module cpu
   lsu u_lsu (
     .clk_i, .rst_ni,
     .start_i(mem_start), .req_i(access), .seg_i(segs[useg]), .seg_n_i(useg),
-    .lma_i(mode.lma), .l64_i(mode.l64), .user_i(access_cpl == 2'd3),
+    .lma_i(mode.lma), .l64_i(mode.l64), .la57_i(la57), .user_i(access_cpl == 2'd3),
     .ac_i(sys.cr0[Cr0Am] && flags[FlAc]), .ss_err_i(ss_error),
     .apic_on_i(sys.apicb[ApicBaseEnable]), .apic_page_i(sys.apicb[39:12]),
     .done_o(mem_done), .rdata_o(mem_rdata), .outcome_o(mem_outcome),
@@ -214,7 +217,7 @@ module cpu
     .exec_i(exec), .uop_i(uop), .insn_i(insn), .mode_i(mode), .event_i(ev),
     .flags_i(flags), .alu_flags_i(alu_flags), .cs_i(segs[SegCs]), .ncs_i(segs[SegNcs]),
     .cpl_i(cpl), .size_i(size), .a_i(a_val), .b_i(b_val), .alu_result_i(alu_result),
-    .cc_i(cc_true), .sys_ok_i(sys_ok), .msr_ok_i(msr_ok),
+    .cc_i(cc_true), .sys_ok_i(sys_ok && !pdpte_fault), .msr_ok_i(msr_ok), .la57_i(la57),
     .step_i(ustep), .finish_i(finish), .raised_i(raised),
     .cond_o(cond), .outcome_o(word_outcome), .taken_o(taken), .target_o(target)
   );
@@ -272,7 +275,7 @@ module cpu
     .ecx_i(gpr[1][31:0]),
     .dr_n_i(insn.reg_n[2:0]),
     .chk_i(exec && uop.op == OpChkw),
-    .l64_i(segs[SegCs].attr[AttrL]),
+    .cs_l_i(segs[SegCs].attr[AttrL]),
     .tss16_i({segs[SegTr].attr[4:2], segs[SegTr].attr[0]} == 4'b0001),
     .cr2_we_i(raised && raise.vec == VecPf),
     .cr2_i(raise.cr2),
@@ -299,17 +302,20 @@ module cpu
 
   mmu_ctx_t mmu_ctx;
   assign mmu_ctx = '{
-    pg: sys.cr0[Cr0Pg], wp: sys.cr0[Cr0Wp], pge: sys.cr4[Cr4Pge], pcide: sys.cr4[Cr4Pcide],
-    smep: sys.cr4[Cr4Smep], smap: sys.cr4[Cr4Smap], nxe: sys.efer[EferNxe], ac: flags[FlAc],
-    cr3: sys.cr3, pat: sys.pat
+    pg: sys.cr0[Cr0Pg], pse: sys.cr4[Cr4Pse], pae: sys.cr4[Cr4Pae], lma: mode.lma, la57: la57,
+    wp: sys.cr0[Cr0Wp], pge: sys.cr4[Cr4Pge], pcide: sys.cr4[Cr4Pcide], smep: sys.cr4[Cr4Smep],
+    smap: sys.cr4[Cr4Smap], pke: sys.cr4[Cr4Pke], pks: sys.cr4[Cr4Pks], nxe: sys.efer[EferNxe],
+    ac: flags[FlAc], pkru: sys.pkru, pkrs: sys.pkrs, cr3: sys.cr3, pat: sys.pat
   };
 
   mmu u_mmu (
     .clk_i, .rst_ni,
-    .ctx_i(mmu_ctx),
+    .ctx_i(mmu_ctx), .mtrr_i(sys.mtrr),
     .req_valid_i(lmmu_valid || fmmu_valid), .req_i(lmmu_valid ? lmmu_req : fmmu_req),
     .rsp_valid_o(mmu_rsp_valid), .rsp_o(mmu_rsp),
     .flush_valid_i(flush_start), .flush_i(flush), .flush_ready_o(flush_ready),
+    .pdpte_valid_i(pdpte_start), .pdpte_base_i(a_val[31:5]),
+    .pdpte_done_o(pdpte_done), .pdpte_fault_o(pdpte_fault), .pdpte_o(pdpte),
     .bus_req_o(walk_req), .bus_rsp_i(walk_rsp),
     .cycle_i, .xlate_valid_o, .xlate_o, .walk_valid_o, .walk_o
   );
@@ -331,7 +337,7 @@ module cpu
     .take_intr_i(take_intr), .take_nmi_i(take_nmi), .tsc_read_i(exec && uop.op == OpRdtsc),
     .intr_vector_i, .tsc_i,
     .rip_i(rip), .rflags_i(flags), .gpr_i(gpr), .cpl_i(cpl), .mode_i(mode), .sys_i(sys),
-    .segs_i(segs), .boundary_i(boundary_state), .ask_i(sys_ask_i),
+    .pdpte_i(pdpte), .segs_i(segs), .boundary_i(boundary_state), .ask_i(sys_ask_i),
     .retire_valid_o, .retire_o, .sys_valid_o, .sys_o, .stim_valid_o, .stim_o
   );
 

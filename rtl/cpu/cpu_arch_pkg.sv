@@ -142,15 +142,19 @@ package cpu_arch_pkg;
   localparam int unsigned Cr3NoFlush = 63;
   localparam int unsigned Cr4Tsd = 2;
   localparam int unsigned Cr4De = 3;
+  localparam int unsigned Cr4Pse = 4;
   localparam int unsigned Cr4Pae = 5;
   localparam int unsigned Cr4Pge = 7;
   localparam int unsigned Cr4Pce = 8;
   localparam int unsigned Cr4Umip = 11;
+  localparam int unsigned Cr4La57 = 12;
   localparam int unsigned Cr4Fsgsbase = 16;
   localparam int unsigned Cr4Pcide = 17;
   localparam int unsigned Cr4Smep = 20;
   localparam int unsigned Cr4Smap = 21;
-  localparam logic [63:0] Cr4Existing = 64'h33_09ac;
+  localparam int unsigned Cr4Pke = 22;
+  localparam int unsigned Cr4Pks = 24;
+  localparam logic [63:0] Cr4Existing = 64'h173_19bc;
   localparam int unsigned Cr8Tpr = 4;                        // TPR 7:4 is CR8
   localparam logic [63:0] Cr8Mask = 64'hf;
   localparam int unsigned EferSce = 0;
@@ -159,6 +163,10 @@ package cpu_arch_pkg;
   localparam int unsigned EferNxe = 11;
   localparam logic [63:0] EferExisting = 64'hd01;
   localparam logic [63:0] MsrNumberTsc = 64'h10;
+  localparam logic [63:0] MtrrCap = 64'h408;                 // 8 variable ranges, WC
+  localparam int unsigned MtrrValid = 11;                    // V of PHYSMASKn, E of DEF_TYPE
+  localparam logic [63:0] MtrrType = 64'hff;
+  localparam logic [63:0] MtrrAddress = 64'hff_ffff_f000;    // 39:12
 
   // Debug registers. SDM Vol. 3B "Debug Registers".
   localparam int unsigned Dr6Bd = 13;

@@ -21,6 +21,7 @@ module cpu_flow
   input  logic [63:0] a_i, b_i, alu_result_i,
   input  logic        cc_i,           // the instruction's condition
   input  logic        sys_ok_i, msr_ok_i,
+  input  logic        la57_i,         // CR4.LA57
   input  logic        step_i, finish_i, raised_i,
   output logic        cond_o,         // the clause's condition holds
   output outcome_t    outcome_o,
@@ -53,8 +54,10 @@ module cpu_flow
       CnNrep: cond_o = !insn_i.rep && !insn_i.repne;
       CnOk: cond_o = sys_ok_i;
       CnNok: cond_o = !sys_ok_i;
-      CnCanon: cond_o = is_canonical(alu_result_i);
-      CnNcanon: cond_o = !is_canonical(alu_result_i);
+      CnCanon: cond_o = is_canonical(alu_result_i, la57_i);
+      CnNcanon: cond_o = !is_canonical(alu_result_i, la57_i);
+      CnCanon57: cond_o = is_canonical(alu_result_i, 1'b1);
+      CnNcanon57: cond_o = !is_canonical(alu_result_i, 1'b1);
       CnO16: cond_o = insn_i.osz == 3'd1;
       CnO64: cond_o = insn_i.osz == 3'd3;
       CnNo64: cond_o = insn_i.osz != 3'd3;
@@ -68,22 +71,23 @@ module cpu_flow
     endcase
   end
 
-  // A near target is held against CS, a far one against the CS being loaded.
+  // A near target is held against CS, a far one against the CS being loaded, a raw one against
+  // nothing (S14).
   function automatic logic outside(input logic [63:0] target, input logic long_mode,
                                    input logic [31:0] limit);
-    return long_mode ? !is_canonical(target) : target > {32'd0, limit};
+    return long_mode ? !is_canonical(target, la57_i) : target > {32'd0, limit};
   endfunction
 
   logic        jump, bad;
   logic [63:0] target;
   always_comb begin
-    jump = exec_i && (uop_i.op inside {OpJmp, OpJmpf} || (uop_i.op == OpJcc && cc_i));
+    jump = exec_i && (uop_i.op inside {OpJmp, OpJmpf, OpJmpraw} || (uop_i.op == OpJcc && cc_i));
     target = '0;
     bad = 1'b0;
     if (jump) begin
       target = (uop_i.op == OpJcc ? b_i : a_i) & size_mask(size_i);
       if (uop_i.op == OpJmpf) bad = outside(target, mode_i.lma && ncs_i.attr[AttrL], ncs_i.limit);
-      else bad = outside(target, mode_i.l64, cs_i.limit);
+      else if (uop_i.op != OpJmpraw) bad = outside(target, mode_i.l64, cs_i.limit);
     end
   end
 

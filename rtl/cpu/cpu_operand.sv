@@ -130,6 +130,7 @@ module cpu_operand
       RgSyscs: return sys_i.sysenter_cs;
       RgSysesp: return sys_i.sysenter_esp;
       RgSyseip: return sys_i.sysenter_eip;
+      RgPkru: return {32'd0, sys_i.pkru};
       RgTscaux: return sys_i.tscaux;
       RgMsrv: return gpr_i[1][31:0] == MsrFsBase ? segs_i[SegFs].base
                      : gpr_i[1][31:0] == MsrGsBase ? segs_i[SegGs].base : msr_i;

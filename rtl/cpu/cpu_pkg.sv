@@ -44,7 +44,7 @@ package cpu_pkg;
     logic code32;   // CS.D
     logic cpl0;
     logic cr0_em, cr0_ts, cr0_mp;
-    logic cr4_de, cr4_umip, cr4_fsgsbase, efer_sce;
+    logic cr4_de, cr4_umip, cr4_fsgsbase, cr4_pke, efer_sce;
   } dec_ctx_t;
 
   // What the boundary behind an instruction or event remembers (docs/record.md "retire").
@@ -103,6 +103,8 @@ package cpu_pkg;
     logic [15:0]      gdtl, idtl;
     logic [63:0]      star, lstar, cstar, fmask, kgsb, tscaux, pat, apicb;
     logic [63:0]      sysenter_cs, sysenter_esp, sysenter_eip, misc;
+    logic [31:0]      pkru, pkrs;
+    mmu_pkg::mtrr_t   mtrr;
   } sysreg_t;
 
   // Model-specific registers by number. SDM Vol. 4.
@@ -110,10 +112,11 @@ package cpu_pkg;
     MsrTsc = 32'h10, MsrApicBase = 32'h1b, MsrFeature = 32'h3a, MsrTscAdjust = 32'h3b,
     MsrBiosSign = 32'h8b, MsrMtrrCap = 32'hfe, MsrSysCs = 32'h174, MsrSysEsp = 32'h175,
     MsrSysEip = 32'h176, MsrMcgCap = 32'h179, MsrMisc = 32'h1a0, MsrDebugCtl = 32'h1d9,
-    MsrPat = 32'h277, MsrMtrrDef = 32'h2ff, MsrEfer = 32'hc000_0080, MsrStar = 32'hc000_0081,
-    MsrLstar = 32'hc000_0082, MsrCstar = 32'hc000_0083, MsrFmask = 32'hc000_0084,
-    MsrFsBase = 32'hc000_0100, MsrGsBase = 32'hc000_0101, MsrKgsBase = 32'hc000_0102,
-    MsrTscAux = 32'hc000_0103
+    MsrMtrrBase0 = 32'h200, MsrMtrrMask7 = 32'h20f,  // and between them, base and mask in turn
+    MsrPat = 32'h277, MsrMtrrDef = 32'h2ff, MsrPkrs = 32'h6e1, MsrEfer = 32'hc000_0080,
+    MsrStar = 32'hc000_0081, MsrLstar = 32'hc000_0082, MsrCstar = 32'hc000_0083,
+    MsrFmask = 32'hc000_0084, MsrFsBase = 32'hc000_0100, MsrGsBase = 32'hc000_0101,
+    MsrKgsBase = 32'hc000_0102, MsrTscAux = 32'hc000_0103
   } msr_e;
 
   // One access of the load/store unit.
@@ -146,9 +149,23 @@ package cpu_pkg;
     return '{lma: lma, l64: l64, stack_log2: l64 ? 3'd3 : ss.attr[AttrD] ? 3'd2 : 3'd1};
   endfunction
 
-  // SDM Vol. 1 "Canonical Addressing", 48 bits.
-  function automatic logic is_canonical(input logic [63:0] va);
-    return va[63:47] == '0 || va[63:47] == '1;
+  // SDM Vol. 1 "Canonical Addressing": 48 bits, or 57 (S14).
+  function automatic logic is_canonical(input logic [63:0] va, input logic la57);
+    return (va[63:56] == '0 && (la57 || va[55:47] == '0))
+        || (va[63:56] == '1 && (la57 || va[55:47] == '1));
+  endfunction
+
+  // The MTRRs as their MSRs read.
+  function automatic logic [63:0] mtrr_def_type(input mmu_pkg::mtrr_t m);
+    return {52'd0, m.e, 8'd0, m.def_type};
+  endfunction
+
+  function automatic logic [63:0] mtrr_base(input mmu_pkg::mtrr_range_t r);
+    return {24'd0, r.base, 9'd0, r.mtype};
+  endfunction
+
+  function automatic logic [63:0] mtrr_mask(input mmu_pkg::mtrr_range_t r);
+    return {24'd0, r.mask, r.v, 11'd0};
   endfunction
 
   function automatic logic [63:0] size_mask(input log2_t size);

@@ -44,6 +44,8 @@ module cpu_seq
   output logic         mem_wait_o,
   output logic         flush_start_o,
   input  logic         flush_ready_i,
+  output logic         pdpte_start_o,   // until pdpte_done_i
+  input  logic         pdpte_done_i,
   // microcode
   output logic         ustart_o,
   output label_e       ustart_label_o,
@@ -77,6 +79,7 @@ module cpu_seq
   assign mem_start_o = exec_o && uop_i.op inside {OpLd, OpSt, OpStrmw};
   assign mul_start_o = exec_o && uop_i.op inside {OpMulu, OpMuls, OpDivu, OpDivs};
   assign flush_start_o = exec_o && uop_i.op == OpFlush;
+  assign pdpte_start_o = exec_o && uop_i.op == OpPdpte;
 
   always_comb begin
     raise_o = '0;
@@ -90,7 +93,8 @@ module cpu_seq
   always_comb begin
     unique case (state_q)
       StExec: ustep_o = !raised && !mem_start_o && !mul_start_o
-                     && !(flush_start_o && !flush_ready_i);
+                     && !(flush_start_o && !flush_ready_i)
+                     && !(pdpte_start_o && !pdpte_done_i);
       StMem: ustep_o = mem_done_i;
       StMul: ustep_o = mul_done_i && !raised;
       default: ustep_o = 1'b0;

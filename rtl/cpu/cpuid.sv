@@ -4,6 +4,7 @@
 module cpuid (
   input  logic        en_i,
   input  logic        l64_i,    // 64-bit mode: SYSCALL is there
+  input  logic        pke_i,    // CR4.PKE, shown as OSPKE
   input  logic [31:0] leaf_i, subleaf_i,
   output logic [31:0] eax_o, ebx_o, ecx_o, edx_o
 );
@@ -26,8 +27,11 @@ module cpuid (
       unique case (leaf_i)
         32'h0: {eax_o, ebx_o, ecx_o, edx_o} = {32'd7, "uneG", "letn", "Ieni"};
         32'h1: {eax_o, ebx_o, ecx_o, edx_o} =
-          {32'h0005_06e3, 32'h0001_0800, 32'h00c2_2000, 32'h0009_ab74};
-        32'h7: if (subleaf_i == 32'd0) {ebx_o, ecx_o} = {32'h0198_0481, 32'h0040_0004};
+          {32'h0005_06e3, 32'h0001_0800, 32'h00c2_2000, 32'h000b_bb7c};
+        32'h7: if (subleaf_i == 32'd0) begin
+          {ebx_o, ecx_o} = {32'h0198_0481, 32'h8041_000c};
+          ecx_o[4] = pke_i;
+        end
         32'h8000_0000: eax_o = 32'h8000_0008;
         32'h8000_0001: begin
           {ecx_o, edx_o} = {32'h0000_0121, 32'h2c10_0000};
@@ -37,7 +41,7 @@ module cpuid (
         32'h8000_0003: {edx_o, ecx_o, ebx_o, eax_o} = Brand[255:128];
         32'h8000_0004: {edx_o, ecx_o, ebx_o, eax_o} = Brand[383:256];
         32'h8000_0007: edx_o = 32'h100;
-        32'h8000_0008: eax_o = 32'h3028;
+        32'h8000_0008: eax_o = 32'h3928;
         default: ;
       endcase
     end

@@ -269,7 +269,7 @@ package decode_map;
 
   // Group 7: 0F 01. With a register, ModRM.rm chooses.
   function automatic row_t group_7(input logic [7:0] modrm, input logic bare, input logic umip,
-                                   input logic l64);
+                                   input dec_ctx_t c);
     unique case (modrm[5:3])
       3'd0:    return group(UcUd, umip ? UcGp0 : UcSgdt);
       3'd1:    return group(!bare ? UcUd : modrm[2:0] == 3'd2 ? UcClac
@@ -277,8 +277,10 @@ package decode_map;
       3'd2:    return group(UcUd, UcLgdt);
       3'd3:    return group(UcUd, UcLidt);
       3'd4:    return umip ? group(UcGp0, UcGp0) : group(UcSmswR, UcSmswM);
+      3'd5:    return group(!bare || !c.cr4_pke ? UcUd : modrm[2:0] == 3'd6 ? UcRdpkru
+                            : modrm[2:0] == 3'd7 ? UcWrpkru : UcUd, UcUd);
       3'd6:    return group(UcLmswR, UcLmswM);
-      3'd7:    return group(modrm[2:0] == 3'd0 && l64 ? UcSwapgs
+      3'd7:    return group(modrm[2:0] == 3'd0 && c.l64 ? UcSwapgs
                             : modrm[2:0] == 3'd1 ? UcRdtscp : UcUd, UcInvlpg);
       default: return InvalidRm;
     endcase
@@ -340,7 +342,7 @@ package decode_map;
     bit_op = alu_e'({4'd4, op[4:3]});
     unique case (op) inside
       8'h00:         return group_6(n, umip);
-      8'h01:         return group_7(modrm, bare, umip, c.l64);
+      8'h01:         return group_7(modrm, bare, umip, c);
       8'h02:         return group(UcLarR, UcLarM);
       8'h03:         return group(UcLslR, UcLslM);
       8'h05:         return plain(c.l64 && c.efer_sce ? UcSyscall : UcUd);

@@ -12,7 +12,7 @@ module fetch
   input  logic         clk_i, rst_ni,
   input  logic         flush_i,       // the window becomes empty
   input  logic [63:0]  ip_i,          // RIP of the instruction
-  input  logic         l64_i,
+  input  logic         l64_i, la57_i,
   /* verilator lint_off UNUSEDSIGNAL */  // base and limit
   input  seg_t         cs_i,
   /* verilator lint_on UNUSEDSIGNAL */
@@ -45,8 +45,9 @@ module fetch
         room = {32'd0, cs_i.limit - ip_i[31:0]};
         if (cs_i.limit == '1) left = 4'd15;  // choice: goes on at EIP 0
         else if (ip_i[31:0] <= cs_i.limit) left = room >= 64'd14 ? 4'd15 : room[3:0] + 4'd1;
-      end else if (is_canonical(ip_i)) begin
-        room = (ip_i[63] ? 64'hffff_ffff_ffff_ffff : 64'h7fff_ffff_ffff) - ip_i;
+      end else if (is_canonical(ip_i, la57_i)) begin
+        room = (ip_i[63] ? 64'hffff_ffff_ffff_ffff
+                : la57_i ? 64'h00ff_ffff_ffff_ffff : 64'h7fff_ffff_ffff) - ip_i;
         left = room >= 64'd14 || ip_i[63] ? 4'd15 : room[3:0] + 4'd1;
       end
     end

@@ -18,7 +18,7 @@ module lsu
   input  lsu_req_t     req_i,
   input  seg_t         seg_i,        // the segment of req_i
   input  logic [3:0]   seg_n_i,      // its number
-  input  logic         lma_i, l64_i,
+  input  logic         lma_i, l64_i, la57_i,
   input  logic         user_i,       // CPL = 3
   input  logic         ac_i,         // CR0.AM and RFLAGS.AC
   input  logic         apic_on_i,    // IA32_APIC_BASE
@@ -88,8 +88,11 @@ module lsu
         end
       end
       last = lin + {59'd0, n} - 64'd1;
-      if ((plain && lma_i) || (!plain && rules64)) bad = !is_canonical(lin) || !is_canonical(last);
-      else last[63:32] = '0;
+      if ((plain && lma_i) || (!plain && rules64)) begin
+        bad = !is_canonical(lin, la57_i) || !is_canonical(last, la57_i);
+      end else begin
+        last[63:32] = '0;
+      end
       if (req_i.rmw && req_i.size == 3'd4 && lin[3:0] != 4'd0) begin  // CMPXCHG16B
         bad = 1'b1;
         is_ss = 1'b0;

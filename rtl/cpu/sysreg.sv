@@ -18,7 +18,7 @@ module sysreg
   input  logic [2:0]  dr_n_i,      // for RgDrn
   input  logic        chk_i,       // ok_o is wanted
   input  logic [63:0] chk_value_i,
-  input  logic        l64_i,
+  input  logic        cs_l_i,      // CS.L
   input  logic        tss16_i,     // TR holds a 16-bit TSS
   input  logic        cr2_we_i,
   input  logic [63:0] cr2_i,
@@ -43,35 +43,47 @@ module sysreg
     return ok;
   endfunction
 
+  function automatic logic mtrr_ok(input logic [63:0] v, input logic has_type, has_valid,
+                                   has_address);
+    logic [63:0] bits;
+    bits = has_type ? MtrrType : '0;
+    if (has_valid) bits[MtrrValid] = 1'b1;
+    if (has_address) bits = bits | MtrrAddress;
+    return (v & ~bits) == '0 && (!has_type || v[7:0] inside {8'd0, 8'd1, 8'd4, 8'd5, 8'd6});
+  endfunction
+
   /* verilator lint_off UNUSEDSIGNAL */  // the checks look at some registers
-  function automatic logic cr0_ok(input logic [63:0] v, input sysreg_t r, input logic l64,
+  // S1, S2.
+  function automatic logic cr0_ok(input logic [63:0] v, input sysreg_t r, input logic cs_l,
                                  input logic tss16);
     if (v[63:32] != '0) return 1'b0;
     if (!v[Cr0Pe]) return 1'b0;
     if (v[Cr0Nw] && !v[Cr0Cd]) return 1'b0;
-    if (v[Cr0Pg] && !r.cr0[Cr0Pg]) return r.efer[EferLme] && r.cr4[Cr4Pae] && !l64 && !tss16;
-    if (!v[Cr0Pg] && r.cr0[Cr0Pg]) return !l64 && !r.cr4[Cr4Pcide];
+    if (v[Cr0Pg] && !r.cr0[Cr0Pg]) return !r.efer[EferLme] || (r.cr4[Cr4Pae] && !cs_l && !tss16);
+    if (!v[Cr0Pg] && r.cr0[Cr0Pg]) return !(r.efer[EferLma] && cs_l) && !r.cr4[Cr4Pcide];
     return 1'b1;
   endfunction
 
   function automatic logic cr4_ok(input logic [63:0] v, input sysreg_t r);
     if ((v & ~Cr4Existing) != '0) return 1'b0;
-    if (r.efer[EferLma] && !v[Cr4Pae]) return 1'b0;
+    if (r.efer[EferLma] && (!v[Cr4Pae] || v[Cr4La57] != r.cr4[Cr4La57])) return 1'b0;
     if (v[Cr4Pcide] && !r.cr4[Cr4Pcide]) return r.efer[EferLma] && r.cr3[11:0] == '0;
     return 1'b1;
   endfunction
 
   function automatic logic msr_write_ok(input logic [31:0] n, input logic [63:0] v,
                                         input sysreg_t r);
-    unique case (n)
+    unique case (n) inside
       MsrApicBase: return (v & ~ApicBaseExisting) == '0;
       MsrTscAdjust, MsrDebugCtl: return v == '0;
       MsrBiosSign, MsrSysCs, MsrStar: return 1'b1;
       MsrSysEsp, MsrSysEip, MsrLstar, MsrCstar, MsrFsBase, MsrGsBase, MsrKgsBase:
-        return is_canonical(v);
+        return is_canonical(v, 1'b1);
       MsrMisc: return (v & ~64'h1) == '0;
+      [MsrMtrrBase0:MsrMtrrMask7]: return mtrr_ok(v, !n[0], n[0], 1'b1);
+      MsrMtrrDef: return mtrr_ok(v, 1'b1, 1'b1, 1'b0);
       MsrPat: return pat_ok(v);
-      MsrFmask, MsrTscAux: return v[63:32] == '0;
+      MsrFmask, MsrTscAux, MsrPkrs: return v[63:32] == '0;
       MsrEfer: return (v & ~EferExisting) == '0
                    && !(r.cr0[Cr0Pg] && v[EferLme] != r.efer[EferLme]);
       default: return 1'b0;
@@ -84,7 +96,7 @@ module sysreg
     ok_o = 1'b1;
     if (chk_i) begin
       unique case (sel_i)
-        RgCr0: ok_o = cr0_ok(chk_value_i, r_q, l64_i, tss16_i);
+        RgCr0: ok_o = cr0_ok(chk_value_i, r_q, cs_l_i, tss16_i);
         RgCr3: ok_o = !r_q.efer[EferLma] || (chk_value_i[62:40] == '0
                       && !(chk_value_i[63] && !r_q.cr4[Cr4Pcide]));
         RgCr4: ok_o = cr4_ok(chk_value_i, r_q);
@@ -100,9 +112,8 @@ module sysreg
     msr_o = '0;
     if (msr_rd_i) begin
       msr_ok_o = 1'b1;
-      unique case (ecx_i)
-        MsrTsc, MsrTscAdjust, MsrBiosSign, MsrMtrrCap, MsrMcgCap, MsrDebugCtl, MsrFsBase,
-        MsrGsBase: ;
+      unique case (ecx_i) inside
+        MsrTsc, MsrTscAdjust, MsrBiosSign, MsrMcgCap, MsrDebugCtl, MsrFsBase, MsrGsBase: ;
         MsrApicBase: msr_o = r_q.apicb;
         MsrFeature: msr_o = 64'd1;
         MsrSysCs: msr_o = r_q.sysenter_cs;
@@ -110,7 +121,12 @@ module sysreg
         MsrSysEip: msr_o = r_q.sysenter_eip;
         MsrMisc: msr_o = r_q.misc;
         MsrPat: msr_o = r_q.pat;
-        MsrMtrrDef: msr_o = 64'hc06;
+        MsrMtrrCap: msr_o = MtrrCap;
+        [MsrMtrrBase0:MsrMtrrMask7]:
+          msr_o = ecx_i[0] ? mtrr_mask(r_q.mtrr.range[ecx_i[3:1]])
+                           : mtrr_base(r_q.mtrr.range[ecx_i[3:1]]);
+        MsrMtrrDef: msr_o = mtrr_def_type(r_q.mtrr);
+        MsrPkrs: msr_o = {32'd0, r_q.pkrs};
         MsrEfer: msr_o = r_q.efer;
         MsrStar: msr_o = r_q.star;
         MsrLstar: msr_o = r_q.lstar;
@@ -136,6 +152,8 @@ module sysreg
       r_q.pat <= 64'h0007_0406_0007_0406;
       r_q.apicb <= 64'hfee0_0900;
       r_q.misc <= 64'd1;
+      r_q.mtrr.e <= 1'b1;
+      r_q.mtrr.def_type <= mmu_pkg::MtWb;
     end else begin
       if (cr2_we_i) r_q.cr2 <= cr2_i;
       if (dr6_bs_i) r_q.dr6[Dr6Bs] <= 1'b1;
@@ -161,14 +179,29 @@ module sysreg
           RgIdtb: r_q.idtb <= value_i;
           RgIdtl: r_q.idtl <= value_i[15:0];
           RgKgsb: r_q.kgsb <= value_i;
+          RgPkru: r_q.pkru <= value_i[31:0];
           RgMsrv: begin
-            unique case (ecx_i)
+            unique case (ecx_i) inside
               MsrApicBase: r_q.apicb <= value_i;
               MsrSysCs: r_q.sysenter_cs <= {32'd0, value_i[31:0]};
               MsrSysEsp: r_q.sysenter_esp <= value_i;
               MsrSysEip: r_q.sysenter_eip <= value_i;
               MsrMisc: r_q.misc <= value_i;
+              [MsrMtrrBase0:MsrMtrrMask7]: begin
+                if (ecx_i[0]) begin
+                  r_q.mtrr.range[ecx_i[3:1]].mask <= value_i[39:12];
+                  r_q.mtrr.range[ecx_i[3:1]].v <= value_i[MtrrValid];
+                end else begin
+                  r_q.mtrr.range[ecx_i[3:1]].base <= value_i[39:12];
+                  r_q.mtrr.range[ecx_i[3:1]].mtype <= value_i[2:0];
+                end
+              end
+              MsrMtrrDef: begin
+                r_q.mtrr.e <= value_i[MtrrValid];
+                r_q.mtrr.def_type <= value_i[2:0];
+              end
               MsrPat: r_q.pat <= value_i;
+              MsrPkrs: r_q.pkrs <= value_i[31:0];
               MsrEfer: begin
                 r_q.efer <= value_i;
                 r_q.efer[EferLma] <= r_q.efer[EferLma];

@@ -1,7 +1,9 @@
 rtl/mmu/mmu_pkg.sv
 rtl/mmu/mmu_rights.sv
+rtl/mmu/mmu_mtrr.sv
 rtl/mmu/mmu_tlb.sv
 rtl/mmu/mmu_psc.sv
 rtl/mmu/mmu_entry.sv
+rtl/mmu/mmu_pdpte.sv
 rtl/mmu/mmu_walk.sv
 rtl/mmu/mmu.sv

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The MMU of the processor: code and data TLB, paging-structure caches, walker; one request at a
-// time. req_valid_i, req_i and ctx_i stay stable until rsp_valid_o, which is high for one cycle;
-// the next request may come in the cycle after. Latency: 1 with paging off and on a TLB hit, else
-// as in docs/mmu.md. A flush is taken while flush_valid_i and flush_ready_o are both high.
+// The MMU of the processor: code and data TLB, paging-structure caches, walker, PDPTE registers,
+// memory types; one request at a time. req_valid_i, req_i and ctx_i stay stable until rsp_valid_o,
+// which is high for one cycle; the next request may come in the cycle after. Latency: 1 with paging
+// off and on a TLB hit, else as in docs/mmu.md. A flush is taken while flush_valid_i and
+// flush_ready_o are both high. pdpte_valid_i asks for a load of the PDPTE registers from the 32
+// bytes at pdpte_base_i, while no request is in flight; both stay stable until pdpte_done_o, which
+// is high for one cycle with pdpte_fault_o, 5 cycles later. mtrr_i counts as the answer is given.
 // xlate_o is valid with rsp_valid_o, walk_o with the ack of the beat. SDM Vol. 3A "Paging".
 module mmu
   import mmu_pkg::*;
@@ -10,9 +13,10 @@ module mmu
 (
   input  logic               clk_i, rst_ni,
   input  logic [63:0]        cycle_i,
-  /* verilator lint_off UNUSEDSIGNAL */  // va and cr3 bits above 47 and 39, cr3 11:0 without PCIDE,
+  /* verilator lint_off UNUSEDSIGNAL */  // va and cr3 bits above 56 and 39, cr3 11:0 without PCIDE,
                                          // flush va bits below the page: carried, never looked at
   input  mmu_ctx_t           ctx_i,
+  input  mtrr_t              mtrr_i,
   input  logic               req_valid_i,
   input  mmu_req_t           req_i,
   output logic               rsp_valid_o,
@@ -21,6 +25,10 @@ module mmu
   input  mmu_flush_t         flush_i,
   /* verilator lint_on UNUSEDSIGNAL */
   output logic               flush_ready_o,
+  input  logic               pdpte_valid_i,
+  input  logic [31:5]        pdpte_base_i,    // CR3
+  output logic               pdpte_done_o, pdpte_fault_o,
+  output pdpte_t [3:0]       pdpte_o,         // the registers
   output bus_pkg::bus_req_t  bus_req_o,
   input  bus_pkg::bus_rsp_t  bus_rsp_i,
   output logic               xlate_valid_o,
@@ -30,7 +38,7 @@ module mmu
 );
 
   logic        answer_q;      // paging off or TLB hit: the answer is in rsp_q
-  mmu_rsp_t    rsp_q;
+  mmu_rsp_t    rsp_q;         // its memory type: PAT's alone
   logic        off_q;
   logic [31:0] latency_q;
 
@@ -39,14 +47,15 @@ module mmu
   tlb_data_t   walk_leaf;
   logic [2:0]  walk_psc_level;
 
-  logic        accept, fetch, lookup, flush;
+  logic        accept, fetch, lookup, flush, idle, pdpte_busy;
   logic [11:0] pcid;
-  assign accept = req_valid_i && !answer_q && !walk_busy;
+  assign idle   = !answer_q && !walk_busy && !pdpte_busy;
+  assign accept = req_valid_i && idle;
   assign fetch  = req_i.acc == AccFetch;
   assign lookup = accept && ctx_i.pg;
   assign pcid   = ctx_i.pcide ? ctx_i.cr3[11:0] : 12'b0;
 
-  assign flush_ready_o = !req_valid_i && !answer_q && !walk_busy;
+  assign flush_ready_o = !req_valid_i && idle;
   assign flush         = flush_valid_i && flush_ready_o;
 
   // TLBs: the lookup is in the cycle of acceptance, the fill in the cycle of the walk's answer.
@@ -57,15 +66,15 @@ module mmu
   always_comb begin
     hit_good = 1'b0;
     if (code_hit || data_hit) begin
-      hit_good = rights_allow(hit_data.rights, req_i.acc, req_i.user, req_i.implicit_sup,
-                              ctx_i.wp, ctx_i.smep, ctx_i.smap, ctx_i.ac)
+      hit_good = rights_allow(hit_data.rights, req_i, ctx_i)
+                 && !key_denies(hit_data.rights.us, hit_data.key, req_i, ctx_i)
                  && !(req_i.acc == AccWrite && !hit_data.d);
     end
   end
 
   mmu_tlb #(.ENTRIES(16)) u_code_tlb (
     .clk_i, .rst_ni,
-    .vpn_i        (req_i.va[47:12]),
+    .vpn_i        (req_i.va[56:12]),
     .pcid_i       (pcid),
     .lookup_i     (lookup && fetch),
     .hit_o        (code_hit),
@@ -76,13 +85,13 @@ module mmu
     .fill_data_i  (walk_leaf),
     .flush_valid_i(flush),
     .flush_kind_i (flush_i.kind),
-    .flush_vpn_i  (flush_i.va[47:12]),
+    .flush_vpn_i  (flush_i.va[56:12]),
     .flush_pcid_i (flush_i.pcid)
   );
 
   mmu_tlb #(.ENTRIES(32)) u_data_tlb (
     .clk_i, .rst_ni,
-    .vpn_i        (req_i.va[47:12]),
+    .vpn_i        (req_i.va[56:12]),
     .pcid_i       (pcid),
     .lookup_i     (lookup && !fetch),
     .hit_o        (data_hit),
@@ -93,23 +102,26 @@ module mmu
     .fill_data_i  (walk_leaf),
     .flush_valid_i(flush),
     .flush_kind_i (flush_i.kind),
-    .flush_vpn_i  (flush_i.va[47:12]),
+    .flush_vpn_i  (flush_i.va[56:12]),
     .flush_pcid_i (flush_i.pcid)
   );
 
-  // Paging-structure caches; index = level of the entry held.
-  logic       psc_lookup, psc_drop, psc_flush_all;
-  logic [4:2] psc_fill, psc_hit;
-  psc_data_t  psc_fill_data;
-  psc_data_t  psc_data [2:4];
+  // Paging-structure caches; index = level of the entry held. A PDE of 32-bit paging covers both
+  // values of bit 21.
+  logic         psc_drop, psc_flush_all, psc_va21;
+  logic [5:2]   psc_lookup, psc_fill, psc_hit;
+  logic [56:21] psc_va;
+  psc_data_t    psc_fill_data;
+  psc_data_t    psc_data [2:5];
   assign psc_flush_all = flush_i.kind inside {FlushAll, FlushAllNonGlobal};
+  assign psc_va        = {req_i.va[56:22], req_i.va[21] && psc_va21};
 
-  for (genvar l = 2; l <= 4; l++) begin : g_psc
+  for (genvar l = 2; l <= 5; l++) begin : g_psc
     mmu_psc #(.ENTRIES(l == 2 ? 8 : 4), .VA_LSB(9 * l + 3)) u_psc (
       .clk_i, .rst_ni,
-      .va_i         (req_i.va[47:9*l+3]),
+      .va_i         (psc_va[56:9*l+3]),
       .pcid_i       (pcid),
-      .lookup_i     (psc_lookup),
+      .lookup_i     (psc_lookup[l]),
       .hit_o        (psc_hit[l]),
       .data_o       (psc_data[l]),
       .drop_i       (psc_drop),
@@ -121,15 +133,22 @@ module mmu
     );
   end
 
+  entry_req_t   entry, walk_entry, pdpte_entry;
+  logic         entry_done;
+  logic [63:0]  entry_value;
+  pdpte_t [3:0] pdpte;
+
   mmu_walk u_walk (
-    .clk_i, .rst_ni, .cycle_i,
+    .clk_i, .rst_ni,
     .start_i        (lookup && !hit_good),
     .ctx_i, .req_i,
+    .pdpte_i        (pdpte),
     .busy_o         (walk_busy),
     .psc_lookup_o   (psc_lookup),
     .psc_drop_o     (psc_drop),
     .psc_fill_o     (psc_fill),
     .psc_fill_data_o(psc_fill_data),
+    .psc_va21_o     (psc_va21),
     .psc_hit_i      (psc_hit),
     .psc_data_i     (psc_data),
     .done_o         (walk_done),
@@ -138,15 +157,41 @@ module mmu
     .leaf_o         (walk_leaf),
     .leaf_global_o  (walk_global),
     .psc_level_o    (walk_psc_level),
-    .bus_req_o, .bus_rsp_i,
-    .walk_valid_o, .walk_o
+    .entry_o        (walk_entry),
+    .entry_done_i   (entry_done),
+    .entry_value_i  (entry_value)
   );
 
-  // The answer: a page's, or va itself with paging off.
+  mmu_pdpte u_pdpte (
+    .clk_i, .rst_ni,
+    .valid_i      (pdpte_valid_i),
+    .start_i      (pdpte_valid_i && flush_ready_o),
+    .base_i       (pdpte_base_i),
+    .busy_o       (pdpte_busy),
+    .done_o       (pdpte_done_o),
+    .fault_o      (pdpte_fault_o),
+    .pdpte_o      (pdpte),
+    .entry_o      (pdpte_entry),
+    .entry_done_i (entry_done),
+    .entry_value_i(entry_value)
+  );
+  assign pdpte_o = pdpte;
+
+  assign entry = pdpte_entry.valid ? pdpte_entry : walk_entry;
+  mmu_entry u_entry (
+    .clk_i, .rst_ni, .cycle_i,
+    .req_i  (entry),
+    .done_o (entry_done),
+    .value_o(entry_value),
+    .bus_req_o, .bus_rsp_i, .walk_valid_o, .walk_o
+  );
+
+  // The answer: a page's, or va itself with paging off. The memory type is PAT's, WB with paging
+  // off, until mmu_mtrr combines it with that of the MTRRs.
   function automatic mmu_rsp_t off_rsp(input logic [39:0] va);
     off_rsp         = '0;
     off_rsp.pa      = va;
-    off_rsp.memtype = 3'd6;
+    off_rsp.memtype = MtWb;
   endfunction
 
   function automatic mmu_rsp_t page_rsp(input logic [27:0] frame, input page_e size,
@@ -154,7 +199,7 @@ module mmu
     page_rsp           = '0;
     page_rsp.pa        = page_pa(frame, size, va);
     page_rsp.page_log2 = page_log2(size);
-    page_rsp.memtype   = memtype;
+    page_rsp.memtype   = memtype_e'(memtype);
   endfunction
 
   always_ff @(posedge clk_i) begin
@@ -166,7 +211,7 @@ module mmu
     if (accept) begin
       off_q     <= !ctx_i.pg;
       latency_q <= 32'd1;
-      if (!ctx_i.pg)     rsp_q <= off_rsp(req_i.va[39:0]);
+      if (!ctx_i.pg)     rsp_q <= off_rsp({ctx_i.lma ? req_i.va[39:32] : 8'b0, req_i.va[31:0]});
       else if (hit_good) begin
         rsp_q <= page_rsp(hit_data.frame, hit_data.size, ctx_i.pat[{hit_data.pat, 3'b0} +: 3],
                           req_i.va[29:0]);
@@ -177,17 +222,31 @@ module mmu
   end
 
   assign rsp_valid_o = answer_q || walk_done;
+  mmu_rsp_t found;
+  memtype_e memtype;
   always_comb begin
-    rsp_o = '0;
-    if (answer_q) rsp_o = rsp_q;
-    else if (walk_done) begin
-      if (walk_fault) begin
-        rsp_o.kind       = XlPageFault;
-        rsp_o.error_code = walk_error_code;
-      end else begin
-        rsp_o = page_rsp(walk_leaf.frame, walk_leaf.size, ctx_i.pat[{walk_leaf.pat, 3'b0} +: 3],
-                         req_i.va[29:0]);
-      end
+    found = '0;
+    if (answer_q) found = rsp_q;
+    else if (fill) begin
+      found = page_rsp(walk_leaf.frame, walk_leaf.size, ctx_i.pat[{walk_leaf.pat, 3'b0} +: 3],
+                       req_i.va[29:0]);
+    end
+  end
+
+  mmu_mtrr u_mtrr (
+    .en_i  (answer_q || fill),
+    .pa_i  (found.pa[39:12]),
+    .pat_i (found.memtype),
+    .mtrr_i,
+    .type_o(memtype)
+  );
+
+  always_comb begin
+    rsp_o         = found;
+    rsp_o.memtype = memtype;
+    if (walk_done && walk_fault) begin
+      rsp_o.kind       = XlPageFault;
+      rsp_o.error_code = walk_error_code;
     end
   end
 
@@ -222,5 +281,9 @@ module mmu
     rsp_valid_o |-> req_valid_i);
   FlushBetweenRequests: assert property (@(posedge clk_i) disable iff (!rst_ni)
     flush |-> !req_valid_i && !rsp_valid_o);
+  LoadBetweenRequests: assert property (@(posedge clk_i) disable iff (!rst_ni)
+    pdpte_valid_i |-> !req_valid_i && !rsp_valid_o);
+  OneEntryUser: assert property (@(posedge clk_i) disable iff (!rst_ni)
+    !(walk_entry.valid && pdpte_entry.valid));
 
 endmodule

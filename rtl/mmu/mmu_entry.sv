@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// One access to a paging-structure entry: the only place where the walker meets memory, so that an
-// entry's address can be translated itself (EPT) without the walker knowing. valid_i with the rest
-// stable until done_o, which is high for one cycle; with no wait state that is the first. The bus
-// request follows valid_i, which comes from registers; walk_o is valid with done_o.
+// One access to a paging-structure entry of 8 or 4 bytes: the only place where the walker and the
+// PDPTE registers meet memory, so that an entry's address can be translated itself (EPT) without
+// them knowing. req_i stays stable until done_o, which is high for one cycle; with no wait state
+// that is the first. The bus request follows req_i, which comes from registers; walk_o is valid with
+// done_o. An entry of 4 bytes is zero-extended.
 // SDM Vol. 3A "Accessed and Dirty Flags": updates are locked.
 module mmu_entry
   import mmu_pkg::*;
 (
   input  logic                clk_i, rst_ni,
   input  logic [63:0]         cycle_i,
-  input  logic                valid_i,
-  input  entry_op_e           op_i,
-  input  logic [39:3]         addr_i,
-  input  logic [2:0]          level_i,
-  input  logic [63:0]         wdata_i,
+  input  entry_req_t          req_i,
   output logic                done_o,
   output logic [63:0]         value_o,     // read; with done_o
   output bus_pkg::bus_req_t   bus_req_o,
@@ -22,20 +19,27 @@ module mmu_entry
   output record_pkg::walk_t   walk_o
 );
 
-  assign done_o  = valid_i && bus_rsp_i.ack;
-  assign value_o = addr_i[3] ? bus_rsp_i.rdata[127:64] : bus_rsp_i.rdata[63:0];
+  logic [6:0] at;             // first bit in the block
+  assign at     = {req_i.addr[3:2], 5'b0};
+  assign done_o = req_i.valid && bus_rsp_i.ack;
+  always_comb begin
+    value_o = '0;
+    if (done_o) begin
+      value_o = 64'(bus_rsp_i.rdata >> at);
+      if (req_i.dword) value_o[63:32] = '0;
+    end
+  end
 
   always_comb begin
     bus_req_o = '0;
-    if (valid_i) begin
+    if (req_i.valid) begin
       bus_req_o.valid = 1'b1;
       bus_req_o.src   = bus_pkg::SrcWalk;
-      bus_req_o.write = op_i == EntryUpdate;
-      bus_req_o.lock  = op_i == EntryLock;
-      bus_req_o.addr  = {addr_i[39:4], 4'b0};
-      bus_req_o.be    = addr_i[3] ? 16'hFF00 : 16'h00FF;
-      if (op_i == EntryUpdate)
-        bus_req_o.wdata = addr_i[3] ? {wdata_i, 64'b0} : {64'b0, wdata_i};
+      bus_req_o.write = req_i.op == EntryUpdate;
+      bus_req_o.lock  = req_i.op == EntryLock;
+      bus_req_o.addr  = {req_i.addr[39:4], 4'b0};
+      bus_req_o.be    = (req_i.dword ? 16'h000F : 16'h00FF) << at[6:3];
+      if (req_i.op == EntryUpdate) bus_req_o.wdata = {64'b0, req_i.wdata} << at;
     end
   end
 
@@ -44,14 +48,14 @@ module mmu_entry
     walk_o = '0;
     if (done_o) begin
       walk_o.cycle = cycle_i;
-      walk_o.addr  = {24'b0, addr_i, 3'b0};
-      walk_o.value = op_i == EntryUpdate ? wdata_i : value_o;
-      walk_o.kind  = {6'b0, op_i};
-      walk_o.level = {5'b0, level_i};
+      walk_o.addr  = {24'b0, req_i.addr, 2'b0};
+      walk_o.value = req_i.op == EntryUpdate ? req_i.wdata : value_o;
+      walk_o.kind  = {6'b0, req_i.op};
+      walk_o.level = {5'b0, req_i.level};
     end
   end
 
   EntryHeld: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    valid_i && !done_o |=> valid_i && $stable({op_i, addr_i, wdata_i}));
+    req_i.valid && !done_o |=> $stable(req_i));
 
 endmodule

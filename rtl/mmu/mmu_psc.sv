@@ -9,7 +9,7 @@ module mmu_psc
   parameter int unsigned VA_LSB  = 39   // lowest bit of the tag
 ) (
   input  logic              clk_i, rst_ni,
-  input  logic [47:VA_LSB]  va_i,         // for lookup_i, drop_i, fill_i
+  input  logic [56:VA_LSB]  va_i,         // for lookup_i, drop_i, fill_i
   input  logic [11:0]       pcid_i,
   input  logic              lookup_i,
   output logic              hit_o,
@@ -25,7 +25,7 @@ module mmu_psc
   localparam int unsigned IDX_W = $clog2(ENTRIES);
 
   logic [ENTRIES-1:0] valid_q;
-  logic [47:VA_LSB]   va_q   [ENTRIES];
+  logic [56:VA_LSB]   va_q   [ENTRIES];
   logic [11:0]        pcid_q [ENTRIES];
   psc_data_t          data_q [ENTRIES];
   logic [IDX_W-1:0]   ptr_q;

@@ -12,7 +12,7 @@ module mmu_tlb
 ) (
   input  logic        clk_i, rst_ni,
   // Address of the request, for lookup_i and fill_i.
-  input  logic [35:0] vpn_i,
+  input  logic [44:0] vpn_i,
   input  logic [11:0] pcid_i,
   input  logic        lookup_i,
   output logic        hit_o,
@@ -23,7 +23,7 @@ module mmu_tlb
   input  tlb_data_t   fill_data_i,
   input  logic        flush_valid_i,
   input  flush_e      flush_kind_i,
-  input  logic [35:0] flush_vpn_i,
+  input  logic [44:0] flush_vpn_i,
   input  logic [11:0] flush_pcid_i
 );
 

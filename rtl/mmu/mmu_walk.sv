@@ -3,44 +3,43 @@
 // cycle of the TLB miss; done_o is high for one cycle with the answer: after 1 cycle for each pass,
 // 2 for each entry read (read, check), 1 for each locked read, 1 for each write, and the cycle of
 // done_o itself (bus waits on top).
-// req_i and ctx_i stay stable from start_i to done_o. The bus request comes from registers.
-// SDM Vol. 3A "4-Level Paging and 5-Level Paging", "Accessed and Dirty Flags"; docs/mmu.md.
+// req_i and ctx_i stay stable from start_i to done_o. The entry's access comes from registers.
+// SDM Vol. 3A "Hierarchical Paging Structures: an Overview", "Accessed and Dirty Flags";
+// docs/mmu.md.
 module mmu_walk
   import mmu_pkg::*;
   import mmu_rights::*;
 (
   input  logic                clk_i, rst_ni,
-  input  logic [63:0]         cycle_i,
   input  logic                start_i,
-  /* verilator lint_off UNUSEDSIGNAL */  // PCID, PAT and paging-off state are used by mmu.sv
   input  mmu_ctx_t            ctx_i,
-  /* verilator lint_on UNUSEDSIGNAL */
   input  mmu_req_t            req_i,
+  input  pdpte_t [3:0]        pdpte_i,
   output logic                busy_o,        // from the cycle after start_i up to done_o
   // Paging-structure caches, index = level of the entry held.
-  output logic                psc_lookup_o,
+  output logic [5:2]          psc_lookup_o,
   output logic                psc_drop_o,
-  output logic [4:2]          psc_fill_o,
+  output logic [5:2]          psc_fill_o,
   output psc_data_t           psc_fill_data_o,
-  input  logic [4:2]          psc_hit_i,
-  input  psc_data_t           psc_data_i [2:4],
+  output logic                psc_va21_o,    // a PDE of this mode has bit 21 in its tag
+  input  logic [5:2]          psc_hit_i,
+  input  psc_data_t           psc_data_i [2:5],
   // Answer.
   output logic                done_o,
   output logic                fault_o,
   output logic [31:0]         error_code_o,
   output tlb_data_t           leaf_o,
   output logic                leaf_global_o,
-  output logic [2:0]          psc_level_o,   // of the first lookup: 4, 3, 2, or 0
-  // 8-byte accesses of the entries.
-  output bus_pkg::bus_req_t   bus_req_o,
-  input  bus_pkg::bus_rsp_t   bus_rsp_i,
-  output logic                walk_valid_o,
-  output record_pkg::walk_t   walk_o
+  output logic [2:0]          psc_level_o,   // of the first lookup: 5 to 2, or 0
+  // Access to an entry.
+  output entry_req_t          entry_o,
+  input  logic                entry_done_i,
+  input  logic [63:0]         entry_value_i
 );
 
   typedef enum logic [2:0] {
     StIdle,
-    StPass,     // paging-structure-cache lookup, or restart from CR3
+    StPass,     // paging-structure-cache lookup, or restart from the root
     StRead,
     StCheck,
     StLock,     // locked read before an update
@@ -52,68 +51,67 @@ module mmu_walk
 
   paging_mode_t mode_q;       // from start_i on
   logic [2:0]  level_q;       // of the entry at addr_q
-  logic [39:3] addr_q;
+  logic [39:2] addr_q;
   rights_t     rights_q;      // of the levels above
   pte_t        pte_q;         // read in StRead
   logic [63:0] wdata_q;
   logic        same_q;        // the locked read found the entry as it was
   logic        skipped_q;     // this pass began from a paging-structure-cache entry
-  logic        from_cr3_q;    // this pass makes no lookup
+  logic        from_root_q;   // this pass makes no lookup
   logic        first_q;       // no lookup made yet
   logic [2:0]  psc_level_q;
   logic        fault_q;
   logic [31:0] error_code_q;
 
-  // Where a pass starts: {level, table, rights}.
+  // Where a pass starts: {level, table, rights}. M13.
   logic [2:0]  pass_level;
   psc_data_t   pass_data;
+  logic        no_root;       // from the root, and there is none
   always_comb begin
     pass_level = mode_q.levels;
     pass_data  = '{frame: mode_q.root, rights: '{rw: 1'b1, us: 1'b1, xd: 1'b0}};
-    if (psc_lookup_o) begin
-      if (psc_hit_i[2]) begin
-        pass_level = 3'd1;
-        pass_data  = psc_data_i[2];
-      end else if (psc_hit_i[3]) begin
-        pass_level = 3'd2;
-        pass_data  = psc_data_i[3];
-      end else if (psc_hit_i[4]) begin
-        pass_level = 3'd3;
-        pass_data  = psc_data_i[4];
+    if (state_q == StPass) begin
+      for (int unsigned l = 5; l >= 2; l--) begin
+        if (psc_lookup_o[l] && psc_hit_i[l]) begin
+          pass_level = 3'(l - 1);
+          pass_data  = psc_data_i[l];
+        end
       end
     end
+    no_root = pass_level == mode_q.levels && !mode_q.root_p;
   end
 
   // The checks of one entry, in the manual's order: P, reserved bits, rights at the leaf.
   rights_t     acc;           // rights including this entry
-  logic        leaf, not_present, reserved, denied, bad, update;
+  logic [3:0]  key;
+  logic        leaf, not_present, reserved, denied, key_denied, bad, update;
   always_comb begin
     acc         = rights_q;
+    key         = '0;
     leaf        = 1'b0;
     not_present = 1'b0;
     reserved    = 1'b0;
     denied      = 1'b0;
+    key_denied  = 1'b0;
     update      = 1'b0;
     if (state_q inside {StCheck, StLock, StWrite, StDone}) begin
       acc.rw      = rights_q.rw & pte_q.rw;
       acc.us      = rights_q.us & pte_q.us;
       acc.xd      = rights_q.xd | (pte_q.xd & ctx_i.nxe);
+      key         = mode_q.keys ? pte_q.key : 4'd0;
       leaf        = pte_is_leaf(mode_q, pte_q, level_q);
       not_present = !pte_q.p;
       reserved    = pte_reserved(mode_q, pte_q, level_q);
-      denied      = leaf && !rights_allow(acc, req_i.acc, req_i.user, req_i.implicit_sup,
-                                          ctx_i.wp, ctx_i.smep, ctx_i.smap, ctx_i.ac);
+      denied      = leaf && !rights_allow(acc, req_i, ctx_i);
+      key_denied  = leaf && key_denies(acc.us, key, req_i, ctx_i);
       update      = !pte_q.a || (leaf && req_i.acc == AccWrite && !pte_q.d);
     end
-    bad = not_present || reserved || denied;
+    bad = not_present || reserved || denied || key_denied;
   end
-
-  logic        entry_done;    // the access of StRead, StLock, StWrite
-  logic [63:0] rdata;
 
   logic descend;              // the entry at addr_q leads to a table and is settled
   assign descend = !leaf && ((state_q == StCheck && !bad && !update)
-                             || (state_q == StWrite && entry_done && same_q));
+                             || (state_q == StWrite && entry_done_i && same_q));
 
   logic [63:0] updated;       // the entry with A, and D in the leaf of a write
   assign updated = pte_q | {57'b0, leaf && req_i.acc == AccWrite, 1'b1, 5'b0};
@@ -122,15 +120,15 @@ module mmu_walk
     state_d = state_q;
     case (state_q)
       StIdle:  if (start_i) state_d = StPass;
-      StPass:  state_d = StRead;
-      StRead:  if (entry_done) state_d = StCheck;
+      StPass:  state_d = no_root ? StDone : StRead;
+      StRead:  if (entry_done_i) state_d = StCheck;
       StCheck:
         if (bad)         state_d = skipped_q ? StPass : StDone;
         else if (update) state_d = StLock;
         else             state_d = leaf ? StDone : StRead;
-      StLock:  if (entry_done) state_d = StWrite;
+      StLock:  if (entry_done_i) state_d = StWrite;
       StWrite:
-        if (entry_done) begin
+        if (entry_done_i) begin
           if (!same_q) state_d = StPass;
           else         state_d = leaf ? StDone : StRead;
         end
@@ -151,33 +149,35 @@ module mmu_walk
     case (state_q)
       StIdle:
         if (start_i) begin
-          mode_q      <= paging_mode(ctx_i);
-          from_cr3_q  <= 1'b0;
+          mode_q      <= paging_mode(ctx_i, pdpte_i[req_i.va[31:30]]);
+          from_root_q <= 1'b0;
           first_q     <= 1'b1;
           psc_level_q <= 3'd0;
           fault_q     <= 1'b0;
         end
       StPass: begin
-        level_q    <= pass_level;
-        addr_q     <= entry_addr(mode_q, pass_data.frame, pass_level, req_i.va);
-        rights_q   <= pass_data.rights;
-        skipped_q  <= pass_level != mode_q.levels;
-        from_cr3_q <= 1'b0;
-        first_q    <= 1'b0;
+        level_q      <= pass_level;
+        addr_q       <= entry_addr(mode_q, pass_data.frame, pass_level, req_i.va);
+        rights_q     <= pass_data.rights;
+        skipped_q    <= pass_level != mode_q.levels;
+        from_root_q  <= 1'b0;
+        first_q      <= 1'b0;
+        fault_q      <= no_root;
+        error_code_q <= pf_error_code(1'b0, 1'b0, 1'b0, req_i, ctx_i);
         if (first_q && pass_level != mode_q.levels) psc_level_q <= pass_level + 3'd1;
       end
       StRead:
-        if (entry_done) pte_q <= rdata;
+        if (entry_done_i) pte_q <= entry_value_i;
       StCheck: begin
-        from_cr3_q   <= bad;
+        from_root_q  <= bad;
         fault_q      <= bad;
-        error_code_q <= pf_error_code(!not_present, !not_present && reserved, req_i.acc,
-                                      req_i.user, ctx_i.nxe, ctx_i.smep);
+        error_code_q <= pf_error_code(!not_present, !not_present && reserved,
+                                      !not_present && !reserved && key_denied, req_i, ctx_i);
       end
       StLock:
-        if (entry_done) begin
-          same_q  <= rdata == pte_q;
-          wdata_q <= rdata == pte_q ? updated : rdata;
+        if (entry_done_i) begin
+          same_q  <= entry_value_i == pte_q;
+          wdata_q <= entry_value_i == pte_q ? updated : entry_value_i;
         end
       default: ;
     endcase
@@ -189,11 +189,13 @@ module mmu_walk
   end
 
   assign busy_o          = state_q != StIdle;
-  assign psc_lookup_o    = state_q == StPass && !from_cr3_q;
+  for (genvar l = 2; l <= 5; l++) begin : g_psc
+    assign psc_lookup_o[l] = state_q == StPass && !from_root_q && mode_q.levels >= 3'(l);
+    assign psc_fill_o[l]   = descend && level_q == 3'(l);
+  end
   assign psc_drop_o      = state_q == StCheck && bad && skipped_q;
-  assign psc_fill_o      = {descend && level_q == 3'd4, descend && level_q == 3'd3,
-                            descend && level_q == 3'd2};
   assign psc_fill_data_o = '{frame: pte_q.frame, rights: acc};
+  assign psc_va21_o      = mode_q.index_bits == 4'd9;
 
   assign done_o        = state_q == StDone;
   assign fault_o       = fault_q;
@@ -203,25 +205,26 @@ module mmu_walk
   always_comb begin
     leaf_o = '0;
     if (state_q == StDone) begin
-      leaf_o.frame  = pte_q.frame;
-      leaf_o.size   = level_q == 3'd1 ? Page4K : level_q == 3'd2 ? Page2M : Page1G;
+      leaf_o.size   = leaf_size(mode_q, level_q);
+      leaf_o.frame  = leaf_frame(leaf_o.size, pte_q);
       leaf_o.rights = acc;
+      leaf_o.key    = key;
       leaf_o.d      = pte_q.d || req_i.acc == AccWrite;
       leaf_o.pat    = {pte_pat(pte_q.ps, pte_q.frame[0], level_q), pte_q.pcd, pte_q.pwt};
     end
   end
 
-  mmu_entry u_entry (
-    .clk_i, .rst_ni, .cycle_i,
-    .valid_i(state_q inside {StRead, StLock, StWrite}),
-    .op_i   (state_q == StWrite ? EntryUpdate : state_q == StLock ? EntryLock : EntryRead),
-    .addr_i (addr_q),
-    .level_i(level_q),
-    .wdata_i(wdata_q),
-    .done_o (entry_done),
-    .value_o(rdata),
-    .bus_req_o, .bus_rsp_i, .walk_valid_o, .walk_o
-  );
+  always_comb begin
+    entry_o = '0;
+    if (state_q inside {StRead, StLock, StWrite}) begin
+      entry_o.valid = 1'b1;
+      entry_o.op    = state_q == StWrite ? EntryUpdate : state_q == StLock ? EntryLock : EntryRead;
+      entry_o.dword = mode_q.entry_log2 == 2'd2;
+      entry_o.addr  = addr_q;
+      entry_o.level = level_q;
+      entry_o.wdata = wdata_q;
+    end
+  end
 
   DoneIsOneCycle: assert property (@(posedge clk_i) disable iff (!rst_ni) done_o |=> !done_o);
   StartWhenIdle:  assert property (@(posedge clk_i) disable iff (!rst_ni)

@@ -252,9 +252,10 @@ static void setup(struct bench *b)
         mmu_poke(b, i * 8, random_entry(b));
     mmu_width_setup(b);
     b->ctx = (struct mmu_ctx){.cr0 = MMU_CR0_PG | MMU_CR0_WP,
-                              .cr4 = MMU_CR4_PGE,
+                              .cr4 = MMU_CR4_PAE | MMU_CR4_PGE,
                               .efer = MMU_EFER_LMA | MMU_EFER_NXE,
-                              .pat = UINT64_C(0x0007040600070406)};
+                              .pat = UINT64_C(0x0007040600070406),
+                              .mtrr = {.def_type = MTRR_E | MT_WB}};
     mmu_set_context(b);
 }
 

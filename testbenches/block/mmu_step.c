@@ -55,21 +55,23 @@ static void model_race(struct bench *b, uint64_t pa)
     b->model_entry = pa;
 }
 
-static uint64_t model_read(void *ctx, uint64_t pa)
+static uint64_t model_read(void *ctx, uint64_t pa, unsigned bytes)
 {
     struct bench *b = ctx;
+    uint64_t value = 0;
 
     model_race(b, pa);
-    return block_memory_read8(&b->model_memory, pa);
+    block_memory_read(&b->model_memory, pa, &value, bytes);
+    return value;
 }
 
-static void model_write(void *ctx, uint64_t pa, uint64_t value)
+static void model_write(void *ctx, uint64_t pa, unsigned bytes, uint64_t value)
 {
     struct bench *b = ctx;
 
     model_race(b, pa);
     if (b->model_access <= b->model_write_limit)
-        block_memory_write8(&b->model_memory, pa, value);
+        block_memory_write(&b->model_memory, pa, &value, bytes);
 }
 
 /* --- records --- */
@@ -198,7 +200,10 @@ bool mmu_translate_one(struct bench *b, const struct mmu_req *q, struct rec_xlat
 
 void mmu_set_context(struct bench *b)
 {
-    struct vmmu_ctx c = {.pg = (b->ctx.cr0 & MMU_CR0_PG) != 0,
+    struct vmmu_ctx c = {.pae = true,
+                         .lma = true,
+                         .mtrr_def_type = 0x806,
+                         .pg = (b->ctx.cr0 & MMU_CR0_PG) != 0,
                          .wp = (b->ctx.cr0 & MMU_CR0_WP) != 0,
                          .pge = (b->ctx.cr4 & MMU_CR4_PGE) != 0,
                          .pcide = (b->ctx.cr4 & MMU_CR4_PCIDE) != 0,

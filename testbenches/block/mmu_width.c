@@ -162,8 +162,9 @@ static void enter(struct bench *b)
 
     b->ac = false;
     b->ctx = (struct mmu_ctx){.cr0 = MMU_CR0_PG | MMU_CR0_WP,
-                              .cr4 = MMU_CR4_PGE | MMU_CR4_PCIDE,
+                              .cr4 = MMU_CR4_PAE | MMU_CR4_PGE | MMU_CR4_PCIDE,
                               .efer = MMU_EFER_LMA | MMU_EFER_NXE,
+                              .mtrr = {.def_type = MTRR_E | MT_WB},
                               .cr3 = random_page(b) | block_below(&b->random, 4096)};
     for (unsigned i = 0; i < 8; i++)
         b->ctx.pat |= (uint64_t)types[block_below(&b->random, 6)] << (8 * i);

@@ -45,7 +45,8 @@ def far_cases():
                         setup += f"movl ${to}, PAGE\nmovl $0, PAGE + 4\n" \
                             f"movw $({sel}) | {rpl}, PAGE + {size}\n"
                         yield Case(mode, f"{form} at ring {r}, RPL {rpl}: {name}",
-                                   f"{setup}TO_RING {r}, 2\n{text}\nud2\n9: mov %cs, %eax\nnop")
+                                   f"{setup}TO_RING {r}, 2\n{text}\nud2\n9: mov %cs, %eax\n"
+                                   + ("movl %cs:9b, %eax\n" if mode == 32 else "nop"))
             for at in (1, 2, 4, 8, 10, 12, 16):  # room on the stack, and a pointer that runs off
                 if mode == 32:
                     stack = desc("X0", P | DATA_RW, BIG, 0x410000, 0xFFF) + \

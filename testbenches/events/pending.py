@@ -131,10 +131,14 @@ def nested():
         # once from the handler
         send = f"incl PAGE\ncmpl $1, PAGE\njne 7f\n{raw}7:\n"
         bad = f"push $0\npush $0xFFF8\npush $1\niret{suffix}"
+
+        def flags(bits):
+            return f"orl ${bits}, {16 if mode == 64 else 8}(%XSP)\niret{suffix}"
         for name, handler in (("IRET", f"iret{suffix}"), ("sends another", f"{send}iret{suffix}"),
                               ("IRET that faults", send + bad),
-                              ("IRET with TF", f"{send}orl $0x100, {16 if mode == 64 else 8}(%XSP)\n"
-                                               f"iret{suffix}"),
+                              ("sends another, IRET with IF", send + flags(0x200)),
+                              ("sends another, IRET with IF TF", send + flags(0x300)),
+                              ("IRET with TF", send + flags(0x100)),
                               ("IRET stepped", f"{send}pushf\norl $0x100, (%XSP)\npopf\n"
                                                f"iret{suffix}"),
                               ("IRET stepped, with TF", f"{send}orl $0x100, {16 if mode == 64 else 8}(%XSP)\n"

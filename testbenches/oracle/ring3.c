@@ -390,6 +390,12 @@ static bool lock_verw(const struct row *row, const struct outcome *h, const stru
            h->vector != 6;
 }
 
+static bool popa_partial(const struct row *row, const struct outcome *h, const struct outcome *m)
+{
+    return row->bytes[row->len - 1] == 0x61 && h->vector == m->vector && h->vector > 0 &&
+           h->regs.gpr[RSP] == m->regs.gpr[RSP];
+}
+
 static const struct permit {
     const char *name, *source;
     bool amd;
@@ -398,6 +404,8 @@ static const struct permit {
     {"#AC before #PF", "SDM Vol. 3A, Priority Among Concurrent Events: open within one access",
      false, alignment_first},
     {"SYSEXIT in long mode is #UD", "AMD64 APM Vol. 3, SYSEXIT", true, no_sysexit},
+    {"POPA keeps what it popped before a fault", "this processor; executed again it gives the same",
+     true, popa_partial},
     {"LOCK VERW m16 is carried out", "this processor (both manuals: #UD)", true, lock_verw},
 };
 

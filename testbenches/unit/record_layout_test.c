@@ -44,6 +44,12 @@ GT_TEST(record_layout, sys)
     EXPECT_U64(408, offsetof(struct rec_sys, pkrs));
     EXPECT_U64(416, offsetof(struct rec_sys, core));
     EXPECT_U64(417, offsetof(struct rec_sys, asked));
+    EXPECT_U64(424, offsetof(struct rec_sys, pkru));
+    EXPECT_U64(432, offsetof(struct rec_sys, pdpte));
+    EXPECT_U64(464, offsetof(struct rec_sys, mtrr_def_type));
+    EXPECT_U64(472, offsetof(struct rec_sys, mtrr_base));
+    EXPECT_U64(536, offsetof(struct rec_sys, mtrr_mask));
+    EXPECT_U64(600, offsetof(struct rec_sys, zero));
 }
 
 GT_TEST(record_layout, translations)

@@ -52,16 +52,16 @@ see_level:  and.q     t2, t6, [AbS|AbCode|AbConforming]
             cmp.q     -, t7, cpl                ; jc zf_clear
             nop                                 ; ret
 
-# RPL of the destination raised to that of the source; memory is written in every case.
+# RPL of the destination raised to that of the source; it is written only then.
 arpl_r:     mov.w     t0, rm                    ; call arpl
-            mov.w     rm, t0                    ; end
-arpl_m:     ld.w.rmw  t0, dat:ea+0
-            nop                                 ; call arpl
-            strmw.w   t0                        ; end
+            mov.w     rm, t0
+            or.q      flags, flags, [FlZf]      ; end
+arpl_m:     ld.w      t0, dat:ea+0              ; call arpl
+            st.w      dat:ea+0, t0
+            or.q      flags, flags, [FlZf]      ; end
+# t0 := the selector raised; ends the instruction where there is nothing to raise.
 arpl:       and.q     t1, t0, SelRpl
             and.q     t2, reg, SelRpl
-            and.q     flags, flags, ~[FlZf]
-            cmp.q     -, t1, t2                 ; retnc
+            cmp.q     -, t1, t2                 ; jnc zf_clear
             and.q     t0, t0, SelNoRpl
-            or.q      t0, t0, t2
-            or.q      flags, flags, [FlZf]      ; ret
+            or.q      t0, t0, t2                ; ret

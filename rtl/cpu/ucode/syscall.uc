@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-# Fast system calls: CS and SS from MSRs, with fixed descriptors. SDM Vol. 2 "SYSCALL", "SYSRET",
-# "SYSENTER", "SYSEXIT".
+# Fast system calls: CS and SS from MSRs, with fixed descriptors. RIP from an MSR is not looked at
+# (S14). SDM Vol. 2 "SYSCALL", "SYSRET", "SYSENTER", "SYSEXIT".
 
-syscall:    jmp.q     -, lstar
+syscall:    jmpraw.q  -, lstar
             and.q     r11, flags, FlPushed
             mov.q     rcx, nrip
             not.q     t0, fmask
@@ -71,7 +71,7 @@ flat_go:    mov.q     ssel@ncs, t0
             mov.q     sattr@ncs, t1
             mov.q     sbase@ncs, none
             mov.q     slim@ncs, FlatLimit
-            jmpf.q    -, t5
+            jmpraw.q  -, t5
             segmov    -@cs
             add.q     t0, t0, SysStack
             mov.q     ssel@ss, t0

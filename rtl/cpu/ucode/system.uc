@@ -59,7 +59,11 @@ mov_cr0t:   or.q      t0, t0, [Cr0Et]
             chkw      cr0, t0                   ; jnok gp0
             and.q     t0, t0, Cr0Existing
             xor.q     t1, t0, cr0
-            mov.q     cr0, t0
+            and.q     -, t1, [Cr0Pg|Cr0Cd|Cr0Nw] ; jz mov_cr0w
+            mov.q     t3, t0
+            mov.q     t4, cr4
+            mov.q     t5, cr3                   ; call load_pdpte
+mov_cr0w:   mov.q     cr0, t0
             serialise
             and.q     -, t1, [Cr0Pg|Cr0Wp]      ; endz
             flush     -, none, MmuFlushAll      ; end
@@ -69,6 +73,9 @@ mov_cr2r:   nop                                 ; jncpl0 gp0
 mov_cr3r:   nop                                 ; jncpl0 gp0
             mov.nat   t0, rm
             chkw      cr3, t0                   ; jnok gp0
+            mov.q     t3, cr0
+            mov.q     t4, cr4
+            mov.q     t5, t0                    ; call load_pdpte
             shr.q     t1, t0, Cr3NoFlush
             and.q     t2, t0, ~[Cr3NoFlush]
             mov.q     cr3, t2
@@ -81,15 +88,25 @@ mov_cr4r:   nop                                 ; jncpl0 gp0
             mov.nat   t0, rm
             chkw      cr4, t0                   ; jnok gp0
             xor.q     t1, t0, cr4
-            mov.q     t2, cr4
+            and.q     -, t1, [Cr4Pae|Cr4Pge|Cr4Pse|Cr4Smep] ; jz mov_cr4w
+            mov.q     t3, cr0
+            mov.q     t4, t0
+            mov.q     t5, cr3                   ; call load_pdpte
+mov_cr4w:   mov.q     t2, cr4
             mov.q     cr4, t0
             serialise
-            and.q     -, t1, [Cr4Smap|Cr4Pge|Cr4Pae] ; jnz cr4_flush
+            and.q     -, t1, [Cr4Smap|Cr4Pge|Cr4Pae|Cr4Pse|Cr4La57] ; jnz cr4_flush
             and.q     t3, t1, t2
             and.q     -, t3, [Cr4Pcide]         ; jnz cr4_flush
             and.q     t3, t1, t0
             and.q     -, t3, [Cr4Smep]          ; endz
 cr4_flush:  flush     -, none, MmuFlushAll      ; end
+# S13: with CR0 t3, CR4 t4 and CR3 t5, as they will be, if that is PAE paging.
+load_pdpte: and.q     -, efer, [EferLme]        ; retnz
+            and.q     -, t3, [Cr0Pg]            ; retz
+            and.q     -, t4, [Cr4Pae]           ; retz
+            pdpte     -, t5                     ; jnok gp0
+            nop                                 ; ret
 mov_cr8r:   nop                                 ; jncpl0 gp0
             mov.nat   t0, rm
             and.q     -, t0, ~Cr8Mask           ; jnz gp0
@@ -154,6 +171,12 @@ tsd_check:  nop                                 ; retcpl0
             and.q     -, cr4, [Cr4Tsd]          ; jnz gp0
             nop                                 ; ret
 rdpid:      mov.nat   rm, tscaux                ; end
+rdpkru:     test.d    -, rcx, rcx               ; jnz gp0
+            mov.d     rax, pkru
+            mov.d     rdx, none                 ; end
+wrpkru:     test.d    -, rcx, rcx               ; jnz gp0
+            test.d    -, rdx, rdx               ; jnz gp0
+            mov.d     pkru, rax                 ; end
 cpuid:      mov.d     t0, cpa
             mov.d     t1, cpb
             mov.d     t2, cpc
@@ -170,9 +193,9 @@ swapgs:     nop                                 ; jncpl0 gp0
             serialise                           ; end
 rdfsb:      mov.op    rm, sbase@fs              ; end
 rdgsb:      mov.op    rm, sbase@gs              ; end
-wrfsb:      mov.op    t0, rm                    ; jncanon gp0
+wrfsb:      mov.op    t0, rm                    ; jncanon57 gp0
             mov.q     sbase@fs, t0              ; end
-wrgsb:      mov.op    t0, rm                    ; jncanon gp0
+wrgsb:      mov.op    t0, rm                    ; jncanon57 gp0
             mov.q     sbase@gs, t0              ; end
 
 # --- descriptor-table registers -----------------------------------------------------------------
@@ -191,7 +214,7 @@ ld_pseudo:  ld.w      t0, dat:ea+0
             ld.nat    t1, dat:t2+2
             nop                                 ; jl64 ld_pseudo_r
             nop                                 ; jo16 ld_pseudo_24
-ld_pseudo_r: mov.q    t1, t1                    ; jncanon gp0
+ld_pseudo_r: mov.q    t1, t1                    ; jncanon57 gp0
             nop                                 ; ret
 ld_pseudo_24: and.q   t1, t1, PseudoBase24      ; ret
 sgdt:       mov.q     t0, gdtl
@@ -262,8 +285,8 @@ rd_sysdesc_l: cmp.q   -, gdtl, t11              ; jc gp_sel
 rd_sysdesc_h: ld.q.imp t9, lin:t12+8
             and.q     -, t9, DescHighType       ; jnz gp_sel
             shl.q     t8, t9, 32
-            mov.d     t7, t13                   # canonical: sign of base[47] over base[63:48]
-            or.q      t8, t8, t7                ; jncanon gp_sel
+            mov.d     t7, t13                   # canonical: bits 31:0 do not count
+            or.q      t8, t8, t7                ; jncanon57 gp_sel
             nop                                 ; ret
 
 # --- translation caches, the rest ---------------------------------------------------------------
@@ -273,7 +296,7 @@ invlpg:     nop                                 ; jncpl0 gp0
             add.q     t0, t1, sbase@dat
             nop                                 ; jl64 invlpg_c
             mov.d     t0, t0
-invlpg_c:   mov.q     t0, t0                    ; jncanon invlpg_end
+invlpg_c:   mov.q     t0, t0                    ; jncanon57 invlpg_end
             and.q     t1, cr3, Cr3PcidMask
             mov.q     wdhi, t1
             flush     -, t0, MmuFlushPage
@@ -292,7 +315,7 @@ invpcid:    nop                                 ; jncpl0 gp0
             test.q    -, t0, t0                 ; jnz gp0
 invpcid_p:  test.q    -, t2, t2                 ; jz invpcid_va
             flush     -, none, MmuFlushPcid     ; end
-invpcid_va: mov.q     t1, t1                    ; jncanon gp0
+invpcid_va: mov.q     t1, t1                    ; jncanon57 gp0
             flush     -, t1, MmuFlushPagePcid   ; end
 invpcid_all: flush    -, none, MmuFlushAll      ; end
 invpcid_ng: flush     -, none, MmuFlushAllNonGlobal ; end

@@ -32,7 +32,8 @@ enum {
 static const char *const op_names[] = {
     "alu",    "ld",    "st",      "strmw",    "mulu",    "muls",    "divu",  "divs",      "jmp",
     "jmpf",   "fault", "segld",   "segld_hi", "segnull", "segmov",  "flush", "serialise", "rdtsc",
-    "shadow", "hlt",   "softint", "chkw",     "nmidone", "segdrop", "jcc",   "nop",       NULL,
+    "shadow", "hlt",   "softint", "chkw",     "nmidone", "segdrop", "jcc",   "jmpraw",    "pdpte",
+    "nop",    NULL,
 };
 
 static const char *const alu_names[] = {
@@ -54,8 +55,8 @@ static const char *const reg_names[] = {
     "nrip",  "relt",  "flags", "osb",    "step",   "evec",   "eerr",   "pflags", "prip",  "cpl",
     "tcpl",  "sserr", "ldhi",  "mdhi",   "wdhi",   "cr0",    "cr2",    "cr3",    "cr4",   "efer",
     "dr6",   "dr7",   "drn",   "gdtb",   "gdtl",   "idtb",   "idtl",   "star",   "lstar", "cstar",
-    "fmask", "kgsb",  "syscs", "sysesp", "syseip", "msrv",   "tscaux", "sbase",  "slim",  "ssel",
-    "sattr", "cpa",   "cpb",   "cpc",    "cpd",    "modreg", NULL,
+    "fmask", "kgsb",  "syscs", "sysesp", "syseip", "msrv",   "pkru",   "tscaux", "sbase", "slim",
+    "ssel",  "sattr", "cpa",   "cpb",    "cpc",    "cpd",    "modreg", NULL,
 };
 
 static const char *const size_names[] = {
@@ -71,7 +72,7 @@ static const char *const cond_names[] = {
     "",    "z",    "nz",   "c",     "nc",      "s",      "ns",  "l64", "nl64",
     "lma", "nlma", "cpl0", "ncpl0", "cpl3",    "mem",    "reg", "cc",  "ncc",
     "rep", "nrep", "ok",   "nok",   "canon",   "ncanon", "o16", "o64", "no64",
-    "err", "nerr", "soft", "nsoft", "nz_repe", "msrok",  NULL,
+    "err", "nerr", "soft", "nsoft", "nz_repe", "msrok",  "canon57", "ncanon57", NULL,
 };
 
 static const char *const ctl_names[] = {"next", "j", "call", "ret", "end", "more", NULL};

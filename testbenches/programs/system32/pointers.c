@@ -69,7 +69,8 @@ PROBE(arpl_m_same, "pushl $0x3333000B\nmovl $2, %ecx\narpl %cx, (%esp)\nsetz %dl
 PROBE(arpl_flags, "movl $0x20, %eax\nmovl $3, %ecx\npushl $0x895\npopfl\narpl %cx, %ax\npushfl\n"
                   "popl %edx\npushl $0x40\npopfl\narpl %cx, %ax\npushfl\npopl %eax\n"
                   "andl $0x8D5, %eax\nandl $0x8D5, %edx\nshll $16, %edx\norl %edx, %eax");
-PROBE(arpl_ro, WITH(fs, 0x48, "movl $0, %ecx\narpl %cx, %fs:0x300000"));
+PROBE(arpl_ro, WITH(fs, 0x48, "movl $8, 0x300000\nmovl $3, %ecx\narpl %cx, %fs:0x300000"));
+PROBE(arpl_ro_same, WITH(fs, 0x48, "movl $0xB, 0x300000\nmovl $3, %ecx\narpl %cx, %fs:0x300000"));
 PROBE(arpl_past, WITH(fs, 0x28, "arpl %cx, %fs:0xFFF"));
 PROBE(arpl_lock, ".byte 0xF0, 0x63, 0x0C, 0x24");
 
@@ -153,6 +154,7 @@ static void arpl(void)
     check("ARPL of memory, a higher one", probe(p_arpl_m_same) == NONE && result == 0x3333000B);
     check("ARPL changes ZF alone", probe(p_arpl_flags) == NONE && result == 0x08D50000);
     fault("ARPL of read-only data: #GP(0)", p_arpl_ro, 13, 0);
+    check("ARPL of read-only data, nothing to raise", probe(p_arpl_ro_same) == NONE);
     fault("ARPL across the limit: #GP(0)", p_arpl_past, 13, 0);
     fault("LOCK ARPL: #UD", p_arpl_lock, 6, 0);
 }

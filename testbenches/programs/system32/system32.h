@@ -24,6 +24,7 @@ unsigned probe3(void (*fn)(void));
     void p_##name(void)
 
 void check(const char *what, bool ok);
+unsigned verdict(void); /* the last line, and main's result */
 void fault(const char *what, void (*fn)(void), uint32_t vector, uint32_t error);
 void fine(const char *what, void (*fn)(void));
 uint32_t saved(unsigned n); /* a register of the handler's PUSHA: 7 EAX, 3 EBX, 0 EDI */

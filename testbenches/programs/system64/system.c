@@ -194,7 +194,7 @@ static void debug_registers(void)
 static void msrs(void)
 {
     check("STAR-like MSR", try_msr(0xC0000083, 0x12345678) == NONE && result == 0x12345678);
-    here_msr(0xC0000083, UINT64_C(0x0000900000000000));
+    here_msr(0xC0000083, UINT64_C(0x0100000000000000));
     check_here("CSTAR, not canonical: #GP(0)", SEEN(13, 0));
     here_msr(0x277, UINT64_C(0x0007040600070402));
     check_here("PAT type 2: #GP(0)", SEEN(13, 0));
@@ -211,7 +211,7 @@ static void msrs(void)
     check_here("SYSENTER_CS holds 32 bits", seen.vector == NONE && result == 0x55667788);
     write_cr4(read_cr4() | 0x10000);
     check("WRFSBASE, RDFSBASE", try0(probe_wrfsbase, 0x1234500) == NONE && result == 0x1234500);
-    here0(probe_wrfsbase, UINT64_C(0x0000900000000000));
+    here0(probe_wrfsbase, UINT64_C(0x0100000000000000));
     check_here("WRFSBASE, not canonical: #GP(0)", SEEN(13, 0));
     try0(probe_wrfsbase, 0);
     check("SWAPGS", try0(probe_swapgs, 0x5550000) == NONE && result == 0x5550000);
