@@ -135,7 +135,7 @@ static struct path map(struct bench *b, uint64_t va, unsigned log2, bool global)
         if (v == UINT64_MAX || !(v & PTE_P) || (v & PTE_PS)) {
             v = random_page(b) | PTE_P | PTE_RW | PTE_US;
             v |= block_chance(&b->random, 80) ? PTE_A : 0;
-            mmu_poke(b, p.entry[level], v);
+            mmu_poke(b, p.entry[level], v, 8);
         }
         table = v & PTE_ADDR;
     }
@@ -143,7 +143,7 @@ static struct path map(struct bench *b, uint64_t va, unsigned log2, bool global)
     v |= (pick & 1 ? PTE_PWT : 0) | (pick & 2 ? PTE_PCD : 0) | (global ? PTE_G : 0);
     if (pick & 4)
         v |= log2 == 12 ? PTE_PS : PTE_PAT_LARGE;
-    mmu_poke(b, p.entry[leaf_level(log2)], v | (log2 == 12 ? 0 : PTE_PS));
+    mmu_poke(b, p.entry[leaf_level(log2)], v | (log2 == 12 ? 0 : PTE_PS), 8);
     p.pat_index = pick;
     return p;
 }
@@ -326,7 +326,7 @@ static bool entry_bit(struct bench *b, const struct experiment *e, unsigned bit,
     struct path p = map(b, canonical(block_random(&b->random)), e->log2, false);
     uint64_t value = block_memory_read8(&b->model_memory, p.entry[e->level]);
 
-    mmu_poke(b, p.entry[e->level], value ^ UINT64_C(1) << bit);
+    mmu_poke(b, p.entry[e->level], value ^ UINT64_C(1) << bit, 8);
     return go(b, request(b, e), p.va, x);
 }
 
@@ -476,18 +476,14 @@ static void advance(struct bench *b)
 
 bool mmu_width_next(struct bench *b)
 {
-    struct mmu_ctx ctx = b->ctx;
-    bool ac = b->ac, same;
     const struct experiment *e;
 
+    if (block_memory_crowded(&b->rtl_memory)) {
+        block_memory_forget(&b->rtl_memory);
+        block_memory_forget(&b->model_memory);
+    }
     advance(b);
     e = &experiments[b->experiment / 64];
     enter(b);
-    same = e->run(b, e, b->experiment / 64, b->experiment % 64);
-    if (!same)
-        return false;
-    b->ctx = ctx;
-    b->ac = ac;
-    mmu_set_context(b);
-    return true;
+    return e->run(b, e, b->experiment / 64, b->experiment % 64);
 }
