@@ -16,7 +16,7 @@
 #include "ring.h"
 
 #define BLOCK_TEXT   192
-#define BLOCK_GROUPS 128
+#define BLOCK_GROUPS 2048
 
 struct block_options {
     uint64_t seed, requests;

@@ -22,7 +22,7 @@ const bool block_has_source_id = false;
 /* Turns of this many requests, each in one mode, calm or busy: only in a calm one do the TLBs fill
  * up. Each begins with experiments of mmu_width.c. */
 #define TURN_REQUESTS    512
-#define TURN_EXPERIMENTS 20
+#define TURN_EXPERIMENTS 32
 
 #define REUSE_PERCENT 50   /* of the requests repeat one that was translated, or its address */
 #define RESET_ONE_IN  1000 /* requests */

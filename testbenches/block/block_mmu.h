@@ -39,6 +39,21 @@ void paging_choose(struct mmu_ctx *ctx, unsigned paging); /* CR0.PG too; no PCID
 uint64_t paging_bits(const struct mmu_ctx *ctx);          /* whose change flushes everything: M34 */
 unsigned paging_of(const struct mmu_ctx *ctx);
 
+/* What software mapped: the entries of its walk, by level. */
+struct path {
+    uint64_t va;
+    unsigned level; /* of the leaf */
+    uint64_t entry[PAGING_MAX_LEVELS + 1];
+    unsigned pat_index;
+};
+
+struct bench;
+
+/* Software's walk in the mode of b->ctx: tables are made where there are none; the leaf is new.
+ * Everything is allowed. */
+struct path paging_map(struct bench *b, uint64_t va, unsigned level, bool global);
+uint64_t paging_read(const struct bench *b, unsigned paging, uint64_t at); /* an entry */
+
 struct bench {
     const struct block_options *o;
     struct block_result *r;

@@ -83,3 +83,75 @@ unsigned paging_of(const struct mmu_ctx *ctx)
         return PAGING_PAE;
     return ctx->cr4 & MMU_CR4_PSE ? PAGING_PSE : PAGING_32;
 }
+
+/* --- software's tables --- */
+
+static uint64_t table_address(struct bench *b, unsigned paging)
+{
+    uint64_t mask = pagings[paging].entry_bytes == 4 ? DECIDE_BITS(31, 12) : PTE_ADDR;
+
+    return block_random(&b->random) & mask;
+}
+
+static uint64_t leaf_address(struct bench *b, unsigned paging, unsigned level)
+{
+    uint64_t r = block_random(&b->random);
+
+    if (pagings[paging].entry_bytes == 8)
+        return r & DECIDE_BITS(39, paging_log2(paging, level));
+    return r & (level == 1 ? DECIDE_BITS(31, 12) : DECIDE_BITS(31, 22) | DECIDE_BITS(20, 13));
+}
+
+/* The top table: what CR3, or the PDPTE register of the address, refers to. */
+static uint64_t top_table(const struct bench *b, unsigned paging, uint64_t va)
+{
+    uint64_t root = paging == PAGING_PAE ? b->model.pdpte[va >> 30 & 3] : b->ctx.cr3;
+
+    return root & PTE_ADDR;
+}
+
+uint64_t paging_read(const struct bench *b, unsigned paging, uint64_t at)
+{
+    uint64_t v = 0;
+
+    block_memory_read(&b->model_memory, at, &v, pagings[paging].entry_bytes);
+    return v;
+}
+
+/* The table that the entry refers to; a new one where there is none. */
+static uint64_t below(struct bench *b, unsigned paging, uint64_t at)
+{
+    unsigned bytes = pagings[paging].entry_bytes;
+    uint64_t v = paging_read(b, paging, at);
+    bool written = v != UINT64_MAX >> (64 - 8 * bytes);
+
+    if (!written || !(v & PTE_P) || (v & PTE_PS)) {
+        v = table_address(b, paging) | PTE_P | PTE_RW | PTE_US;
+        v |= block_chance(&b->random, 80) ? PTE_A : 0;
+        mmu_poke(b, at, v, bytes);
+    }
+    return v & PTE_ADDR;
+}
+
+struct path paging_map(struct bench *b, uint64_t va, unsigned level, bool global)
+{
+    unsigned paging = paging_of(&b->ctx), pick = block_below(&b->random, 8);
+    const struct paging *m = &pagings[paging];
+    struct path p = {.va = va, .level = level, .pat_index = pick};
+    uint64_t at = top_table(b, paging, va), v;
+
+    for (unsigned n = m->levels;; n--) {
+        uint64_t index = va >> paging_log2(paging, n) & ((1u << m->index_bits) - 1);
+
+        p.entry[n] = at + index * m->entry_bytes;
+        if (n == level)
+            break;
+        at = below(b, paging, p.entry[n]);
+    }
+    v = leaf_address(b, paging, level) | PTE_P | PTE_RW | PTE_US | PTE_A | PTE_D;
+    v |= (pick & 1 ? PTE_PWT : 0) | (pick & 2 ? PTE_PCD : 0) | (global ? PTE_G : 0);
+    if (pick & 4)
+        v |= level == 1 ? PTE_PS : PTE_PAT_LARGE;
+    mmu_poke(b, p.entry[level], v | (level == 1 ? 0 : PTE_PS), m->entry_bytes);
+    return p;
+}
