@@ -11,6 +11,7 @@
 const char *const block_name = "mmu";
 const char *const block_view_place = "TOP.soc_top.u_cpu.u_mmu.";
 const bool block_has_source_id = false;
+const bool block_has_every = true;
 
 #define POOL_PAGES  48
 #define LONG_POOL   UINT64_C(0x00000) /* 4- and 5-level */
@@ -433,10 +434,14 @@ static bool between(struct bench *b)
     return true;
 }
 
-static void setup(struct bench *b)
+static void seed(struct bench *b)
 {
     b->random.state = b->o->seed * UINT64_C(0x9E3779B97F4A7C15) + 1;
     b->wait_random.state = b->random.state ^ UINT64_C(0xD1B54A32D192ED03);
+}
+
+static void setup(struct bench *b)
+{
     fill_pools(b);
     mmu_width_setup(b);
     b->ctx = (struct mmu_ctx){.cr0 = MMU_CR0_PG | MMU_CR0_WP,
@@ -445,6 +450,14 @@ static void setup(struct bench *b)
                               .pat = UINT64_C(0x0007040600070406),
                               .mtrr = {.def_type = MTRR_E | MT_WB}};
     mmu_set_context(b);
+}
+
+static void at_random(struct bench *b)
+{
+    setup(b);
+    while (!b->r->failed && b->r->requests < b->o->requests)
+        if (!between(b) || !translate(b))
+            break;
 }
 
 bool block_run(const struct block_options *o, struct block_result *r, char *error,
@@ -456,10 +469,11 @@ bool block_run(const struct block_options *o, struct block_result *r, char *erro
         snprintf(error, error_bytes, "out of memory");
         return false;
     }
-    setup(&b);
-    while (!r->failed && r->requests < o->requests)
-        if (!between(&b) || !translate(&b))
-            break;
+    seed(&b);
+    if (o->every)
+        mmu_every(&b);
+    else
+        at_random(&b);
     mmu_bench_end(&b);
     if (o->wave_path != NULL)
         for (unsigned i = 0; i < 20; i++)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The MMU bench: mmu_step.c does one thing on both sides; mmu_modes.c knows the paging modes;
 // block_mmu.c draws from a small pool of tables, so that everything meets again; mmu_width.c walks
-// one bit at a time through every tag, mask and address.
+// one bit at a time through every tag, mask and address; mmu_every.c walks whole products.
 #ifndef RW_BLOCK_MMU_H
 #define RW_BLOCK_MMU_H
 
@@ -74,6 +74,7 @@ struct bench {
     struct mmu_req recent[PAGINGS][RECENT]; /* translated without a fault */
     unsigned recent_next;
     struct mmu_req request;
+    char place[80];             /* of mmu_every.c: where the failing case stands */
     bool loading;               /* the PDPTE registers, from request.va */
     struct mmu_flush_req flush; /* flush_waits: goes up with the next request, is taken behind it */
     bool flush_waits;
@@ -98,6 +99,10 @@ bool mmu_load_one(struct bench *b, uint64_t cr3, bool *loaded);
 /* One request through both, compared; what the model said is in *x. False on a difference. */
 bool mmu_translate_one(struct bench *b, const struct mmu_req *q, struct rec_xlate *x);
 bool mmu_flush_one(struct bench *b, const struct mmu_flush_req *f);
+
+/* mmu_every.c */
+/* All of its products, until the first difference. */
+void mmu_every(struct bench *b);
 
 /* mmu_width.c */
 void mmu_width_setup(struct bench *b);

@@ -47,7 +47,9 @@ static unsigned on_wait(void *ctx)
 {
     struct bench *b = ctx;
 
-    return b->o->wait_states_max == 0 ? 0 : block_below(&b->wait_random, b->o->wait_states_max + 1);
+    return b->o->wait_states_max == 0 || b->o->every
+               ? 0
+               : block_below(&b->wait_random, b->o->wait_states_max + 1);
 }
 
 static void model_race(struct bench *b, uint64_t pa)
@@ -131,16 +133,17 @@ static void describe(struct bench *b)
 
     if (b->loading) {
         snprintf(b->r->first.request, sizeof(b->r->first.request),
-                 "%" PRIu64 ": load of the PDPTE registers, CR3 0x%" PRIx64, b->r->requests, q->va);
+                 "%" PRIu64 ": load of the PDPTE registers, CR3 0x%" PRIx64 "%s", b->r->requests,
+                 q->va, b->place);
         return;
     }
     snprintf(b->r->first.request, sizeof(b->r->first.request),
-             "%" PRIu64 ": %s of 0x%" PRIx64 ", %s%s, %s, CR3 0x%" PRIx64, b->r->requests,
+             "%" PRIu64 ": %s of 0x%" PRIx64 ", %s%s, %s, CR3 0x%" PRIx64 "%s", b->r->requests,
              q->access == ACCESS_FETCH  ? "fetch"
              : q->access == ACCESS_READ ? "read"
                                         : "write",
              q->va, q->user ? "user" : "supervisor", q->implicit ? ", implicit" : "",
-             modes[paging_of(&b->ctx)], b->ctx.cr3);
+             modes[paging_of(&b->ctx)], b->ctx.cr3, b->place);
 }
 
 static void begin_request(struct bench *b, const struct mmu_req *q)

@@ -265,22 +265,24 @@ bool width_mtrr_type(struct bench *b, const struct width_case *c)
 /* The type of what no range holds, and UC without E. */
 bool width_mtrr_def_type(struct bench *b, const struct width_case *c)
 {
-    uint64_t type = types[block_below(&b->random, sizeof(types))];
+    struct mmu_req q = width_request(b, c);
     struct rec_xlate x[2];
     uint64_t pa;
 
     one_range(b, c, MTRR_ADDR);
     pa = in_range(b, c) ^ 4096;
-    b->ctx.mtrr.def_type = MTRR_E | type;
-    mmu_set_context(b);
-    if (!width_go(b, width_request(b, c), pa, &x[0]))
-        return false;
-    b->ctx.mtrr.def_type = type;
-    mmu_set_context(b);
-    if (!width_go(b, width_request(b, c), pa, &x[1]))
-        return false;
-    decide_value(c->group, x[0].memtype);
-    if (x[0].memtype != MT_UC && x[1].memtype == MT_UC)
-        c->group->decided |= MTRR_E;
+    for (unsigned i = 0; i < sizeof(types); i++) {
+        b->ctx.mtrr.def_type = MTRR_E | types[i];
+        mmu_set_context(b);
+        if (!width_go(b, q, pa, &x[0]))
+            return false;
+        b->ctx.mtrr.def_type = types[i];
+        mmu_set_context(b);
+        if (!width_go(b, q, pa, &x[1]))
+            return false;
+        decide_value(c->group, x[0].memtype);
+        if (x[0].memtype != MT_UC && x[1].memtype == MT_UC)
+            c->group->decided |= MTRR_E;
+    }
     return true;
 }
