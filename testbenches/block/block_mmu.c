@@ -96,10 +96,12 @@ static uint64_t random_entry4(struct bench *b)
 
     if (block_chance(&b->random, 2))
         e |= block_random(&b->random) & UINT64_C(0xFFFFF000);
-    /* A 4-MByte page: mostly with bit 21 clear. */
-    if (e & PTE_PS)
+    /* Of a 4-MByte page bit 21 is reserved. */
+    if (e & PTE_PS) {
         e ^= block_random(&b->random) & UINT64_C(0xFFDFE000);
-    return e & ~(e & PTE_PS && block_chance(&b->random, 90) ? UINT64_C(1) << 21 : 0);
+        e |= block_chance(&b->random, 10) ? UINT64_C(1) << 21 : 0;
+    }
+    return e;
 }
 
 static uint64_t random_entry(struct bench *b, unsigned paging)

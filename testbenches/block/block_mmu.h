@@ -24,6 +24,7 @@ struct race {
 enum { PAGING_32, PAGING_PSE, PAGING_PAE, PAGING_4, PAGING_5, PAGINGS };
 
 struct paging {
+    const char *name;
     uint64_t cr4, efer; /* the bits that choose it */
     unsigned va_bits, levels, index_bits, entry_bytes;
     unsigned leaves; /* bit n: a leaf may stand at level n */

@@ -30,6 +30,18 @@ static void race(const struct bench *b, struct block_memory *memory, unsigned ac
     }
 }
 
+/* Run by run of enabled lanes. */
+static void write_lanes(struct block_memory *memory, const struct vblock_access *a)
+{
+    for (unsigned lane = 0; lane < 16; lane++) {
+        unsigned run = (unsigned)__builtin_ctz(~(a->be >> lane));
+
+        if (run != 0)
+            block_memory_write(memory, a->addr + lane, &a->data[lane], run);
+        lane += run;
+    }
+}
+
 static void on_access(void *ctx, struct vblock_access *a)
 {
     struct bench *b = ctx;
@@ -38,9 +50,8 @@ static void on_access(void *ctx, struct vblock_access *a)
     b->rtl_entry = a->addr + (a->be == 0 ? 0 : (unsigned)__builtin_ctz(a->be));
     if (!a->write)
         block_memory_read(&b->rtl_memory, a->addr, a->data, 16);
-    for (unsigned i = 0; a->write && i < 16; i++)
-        if (a->be >> i & 1)
-            block_memory_write(&b->rtl_memory, a->addr + i, &a->data[i], 1);
+    else
+        write_lanes(&b->rtl_memory, a);
 }
 
 static unsigned on_wait(void *ctx)
@@ -128,7 +139,6 @@ static bool only_latency_differs(const struct rec_xlate *rtl, const struct rec_x
 
 static void describe(struct bench *b)
 {
-    static const char *const modes[PAGINGS] = {"32-bit", "32-bit PSE", "PAE", "4-level", "5-level"};
     const struct mmu_req *q = &b->request;
 
     if (b->loading) {
@@ -143,7 +153,7 @@ static void describe(struct bench *b)
              : q->access == ACCESS_READ ? "read"
                                         : "write",
              q->va, q->user ? "user" : "supervisor", q->implicit ? ", implicit" : "",
-             modes[paging_of(&b->ctx)], b->ctx.cr3, b->place);
+             pagings[paging_of(&b->ctx)].name, b->ctx.cr3, b->place);
 }
 
 static void begin_request(struct bench *b, const struct mmu_req *q)

@@ -371,7 +371,6 @@ static bool enter(struct bench *b, unsigned paging)
 
 static void each_group(struct bench *b, unsigned kind, unsigned paging, unsigned index)
 {
-    static const char *const modes[PAGINGS] = {"32-bit", "32-bit PSE", "PAE", "4-level", "5-level"};
     const struct row *r = &rows[kind];
     struct decide_group *g = width_group(b, kind, paging, index);
 
@@ -382,7 +381,7 @@ static void each_group(struct bench *b, unsigned kind, unsigned paging, unsigned
     if (g->wanted == 0)
         return;
     g->part = part_name(r->part, paging, index);
-    g->mode = kind < K_MTRR_BASE ? modes[paging] : NULL; /* MTRRs: in no mode of their own */
+    g->mode = kind < K_MTRR_BASE ? pagings[paging].name : NULL; /* MTRRs: in no mode of their own */
 }
 
 void mmu_width_setup(struct bench *b)
