@@ -25,9 +25,8 @@ bool mmu_key_allows(const struct mmu_ctx *ctx, const struct mmu_req *req, struct
 
     if (!enabled || req->access == ACCESS_FETCH)
         return true;
-    if (req->access == ACCESS_WRITE && (req->user || (ctx->cr0 & MMU_CR0_WP)))
-        return !ad && !wd;
-    return !ad;
+    wd = wd && ((req->user && r.us) || (ctx->cr0 & MMU_CR0_WP));
+    return !ad && !(wd && req->access == ACCESS_WRITE);
 }
 
 /*            fetch               read              write

@@ -55,6 +55,7 @@ module cpu
   mode_t             mode;
   event_t            ev;
   pdpte_t [3:0]      pdpte;
+  mtrr_t             mtrr;
   assign mode = mode_of(sys.efer[EferLma], segs[SegCs], segs[SegSs]);
   assign la57 = sys.cr4[Cr4La57];
 
@@ -284,6 +285,7 @@ module cpu
                 && (ev.kind == RetExc || (ev.kind == RetSoftInt && !ev.dpl_check))),
     .ok_o(sys_ok),
     .regs_o(sys),
+    .mtrr_o(mtrr),
     .msr_rd_i(exec && (uop.cond == CnMsrok || uop.a == RgMsrv)),
     .msr_ok_o(msr_ok),
     .msr_o(msr_value)
@@ -310,7 +312,7 @@ module cpu
 
   mmu u_mmu (
     .clk_i, .rst_ni,
-    .ctx_i(mmu_ctx), .mtrr_i(sys.mtrr),
+    .ctx_i(mmu_ctx), .mtrr_i(mtrr),
     .req_valid_i(lmmu_valid || fmmu_valid), .req_i(lmmu_valid ? lmmu_req : fmmu_req),
     .rsp_valid_o(mmu_rsp_valid), .rsp_o(mmu_rsp),
     .flush_valid_i(flush_start), .flush_i(flush), .flush_ready_o(flush_ready),
@@ -337,7 +339,7 @@ module cpu
     .take_intr_i(take_intr), .take_nmi_i(take_nmi), .tsc_read_i(exec && uop.op == OpRdtsc),
     .intr_vector_i, .tsc_i,
     .rip_i(rip), .rflags_i(flags), .gpr_i(gpr), .cpl_i(cpl), .mode_i(mode), .sys_i(sys),
-    .pdpte_i(pdpte), .segs_i(segs), .boundary_i(boundary_state), .ask_i(sys_ask_i),
+    .pdpte_i(pdpte), .mtrr_i(mtrr), .segs_i(segs), .boundary_i(boundary_state), .ask_i(sys_ask_i),
     .retire_valid_o, .retire_o, .sys_valid_o, .sys_o, .stim_valid_o, .stim_o
   );
 

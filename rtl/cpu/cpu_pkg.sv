@@ -104,7 +104,6 @@ package cpu_pkg;
     logic [63:0]      star, lstar, cstar, fmask, kgsb, tscaux, pat, apicb;
     logic [63:0]      sysenter_cs, sysenter_esp, sysenter_eip, misc;
     logic [31:0]      pkru, pkrs;
-    mmu_pkg::mtrr_t   mtrr;
   } sysreg_t;
 
   // Model-specific registers by number. SDM Vol. 4.

@@ -34,6 +34,7 @@ module cpu_trace
   /* verilator lint_on UNUSEDSIGNAL */
   input  sysreg_t           sys_i,
   input  mmu_pkg::pdpte_t [3:0] pdpte_i,
+  input  mmu_pkg::mtrr_t    mtrr_i,
   input  seg_t [9:0]        segs_i,
   input  boundary_t         boundary_i,
   input  logic              ask_i,     // the harness wants a sys record
@@ -173,10 +174,10 @@ module cpu_trace
       sys_o.pkrs = {32'd0, sys_i.pkrs};
       sys_o.pkru = {32'd0, sys_i.pkru};
       sys_o.pdpte = pdpte_i;
-      sys_o.mtrr_def_type = mtrr_def_type(sys_i.mtrr);
+      sys_o.mtrr_def_type = mtrr_def_type(mtrr_i);
       for (int unsigned i = 0; i < mmu_pkg::MtrrRanges; i++) begin
-        sys_o.mtrr_base[i] = mtrr_base(sys_i.mtrr.range[i]);
-        sys_o.mtrr_mask[i] = mtrr_mask(sys_i.mtrr.range[i]);
+        sys_o.mtrr_base[i] = mtrr_base(mtrr_i.range[i]);
+        sys_o.mtrr_mask[i] = mtrr_mask(mtrr_i.range[i]);
       end
       changed = !seen_q || sys_o != sys_q;
       sys_valid_o = changed || event_now || ask_i;

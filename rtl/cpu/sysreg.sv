@@ -26,13 +26,16 @@ module sysreg
   input  logic        gd_clear_i,  // a #DB has been delivered
   output logic        ok_o,        // chk_value_i may be written to sel_i
   output sysreg_t     regs_o,
+  output mmu_pkg::mtrr_t mtrr_o,
   input  logic        msr_rd_i,
   output logic        msr_ok_o,    // MSR ecx_i can be read; its value unless TSC, FS or GS base
   output logic [63:0] msr_o
 );
 
   sysreg_t r_q;
+  mmu_pkg::mtrr_t mtrr_q;
   assign regs_o = r_q;
+  assign mtrr_o = mtrr_q;
 
   function automatic logic pat_ok(input logic [63:0] v);
     logic ok;
@@ -123,9 +126,9 @@ module sysreg
         MsrPat: msr_o = r_q.pat;
         MsrMtrrCap: msr_o = MtrrCap;
         [MsrMtrrBase0:MsrMtrrMask7]:
-          msr_o = ecx_i[0] ? mtrr_mask(r_q.mtrr.range[ecx_i[3:1]])
-                           : mtrr_base(r_q.mtrr.range[ecx_i[3:1]]);
-        MsrMtrrDef: msr_o = mtrr_def_type(r_q.mtrr);
+          msr_o = ecx_i[0] ? mtrr_mask(mtrr_q.range[ecx_i[3:1]])
+                           : mtrr_base(mtrr_q.range[ecx_i[3:1]]);
+        MsrMtrrDef: msr_o = mtrr_def_type(mtrr_q);
         MsrPkrs: msr_o = {32'd0, r_q.pkrs};
         MsrEfer: msr_o = r_q.efer;
         MsrStar: msr_o = r_q.star;
@@ -152,8 +155,6 @@ module sysreg
       r_q.pat <= 64'h0007_0406_0007_0406;
       r_q.apicb <= 64'hfee0_0900;
       r_q.misc <= 64'd1;
-      r_q.mtrr.e <= 1'b1;
-      r_q.mtrr.def_type <= mmu_pkg::MtWb;
     end else begin
       if (cr2_we_i) r_q.cr2 <= cr2_i;
       if (dr6_bs_i) r_q.dr6[Dr6Bs] <= 1'b1;
@@ -181,25 +182,12 @@ module sysreg
           RgKgsb: r_q.kgsb <= value_i;
           RgPkru: r_q.pkru <= value_i[31:0];
           RgMsrv: begin
-            unique case (ecx_i) inside
+            unique case (ecx_i)
               MsrApicBase: r_q.apicb <= value_i;
               MsrSysCs: r_q.sysenter_cs <= {32'd0, value_i[31:0]};
               MsrSysEsp: r_q.sysenter_esp <= value_i;
               MsrSysEip: r_q.sysenter_eip <= value_i;
               MsrMisc: r_q.misc <= value_i;
-              [MsrMtrrBase0:MsrMtrrMask7]: begin
-                if (ecx_i[0]) begin
-                  r_q.mtrr.range[ecx_i[3:1]].mask <= value_i[39:12];
-                  r_q.mtrr.range[ecx_i[3:1]].v <= value_i[MtrrValid];
-                end else begin
-                  r_q.mtrr.range[ecx_i[3:1]].base <= value_i[39:12];
-                  r_q.mtrr.range[ecx_i[3:1]].mtype <= value_i[2:0];
-                end
-              end
-              MsrMtrrDef: begin
-                r_q.mtrr.e <= value_i[MtrrValid];
-                r_q.mtrr.def_type <= value_i[2:0];
-              end
               MsrPat: r_q.pat <= value_i;
               MsrPkrs: r_q.pkrs <= value_i[31:0];
               MsrEfer: begin
@@ -217,6 +205,27 @@ module sysreg
           end
           default: ;
         endcase
+      end
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      mtrr_q <= '0;
+      mtrr_q.e <= 1'b1;
+      mtrr_q.def_type <= mmu_pkg::MtWb;
+    end else if (we_i && sel_i == RgMsrv) begin
+      if (ecx_i == MsrMtrrDef) begin
+        mtrr_q.e <= value_i[MtrrValid];
+        mtrr_q.def_type <= value_i[2:0];
+      end else if (ecx_i inside {[MsrMtrrBase0:MsrMtrrMask7]}) begin
+        if (ecx_i[0]) begin
+          mtrr_q.range[ecx_i[3:1]].mask <= value_i[39:12];
+          mtrr_q.range[ecx_i[3:1]].v <= value_i[MtrrValid];
+        end else begin
+          mtrr_q.range[ecx_i[3:1]].base <= value_i[39:12];
+          mtrr_q.range[ecx_i[3:1]].mtype <= value_i[2:0];
+        end
       end
     end
   end

@@ -57,8 +57,11 @@ module mmu_mtrr
   memtype_e mtrr_type;
   always_comb begin
     mtrr_type = MtUc;
-    if (en_i && mtrr_i.e) mtrr_type = seen == '0 ? memtype_e'(mtrr_i.def_type) : of_ranges(seen);
-    type_o = en_i ? effective(pat_i, mtrr_type) : MtUc;
+    type_o    = MtUc;
+    if (en_i) begin
+      if (mtrr_i.e) mtrr_type = seen == '0 ? memtype_e'(mtrr_i.def_type) : of_ranges(seen);
+      type_o = effective(pat_i, mtrr_type);
+    end
   end
 
 endmodule

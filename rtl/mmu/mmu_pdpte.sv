@@ -26,6 +26,7 @@ module mmu_pdpte
   state_e       state_q;
   logic [1:0]   n_q;         // of the register being read
   pdpte_t [3:0] read_q, pdpte_q;
+  logic         bad_q;       // one of those read so far cannot be loaded
 
   /* verilator lint_off UNUSEDSIGNAL */  // P and the reserved bits
   function automatic logic bad(input pdpte_t e);
@@ -55,13 +56,15 @@ module mmu_pdpte
   end
 
   always_ff @(posedge clk_i) begin
-    if (state_q == StRead && entry_done_i) read_q[n_q] <= entry_value_i;
+    if (state_q == StRead && entry_done_i) begin
+      read_q[n_q] <= entry_value_i;
+      bad_q       <= (bad_q && n_q != 2'd0) || bad(entry_value_i);
+    end
   end
 
   assign busy_o  = state_q != StIdle;
   assign done_o  = state_q == StDone;
-  assign fault_o = state_q == StDone
-                   && (bad(read_q[0]) || bad(read_q[1]) || bad(read_q[2]) || bad(read_q[3]));
+  assign fault_o = state_q == StDone && bad_q;
   assign pdpte_o = pdpte_q;
 
   always_comb begin

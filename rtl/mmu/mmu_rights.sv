@@ -30,7 +30,7 @@ package mmu_rights;
     logic wd, ad;
     {wd, ad} = us ? ctx.pkru[{key, 1'b0} +: 2] : ctx.pkrs[{key, 1'b0} +: 2];
     if (req.acc == AccFetch || !ctx.lma || !(us ? ctx.pke : ctx.pks)) return 1'b0;
-    return ad || (wd && req.acc == AccWrite && (req.user || ctx.wp));
+    return ad || (wd && req.acc == AccWrite && ((req.user && us) || ctx.wp));
   endfunction
 
   // The paging mode of a context, pdpte the PDPTE register of the address. Reserved: bits at and

@@ -220,7 +220,41 @@ def pairs_of(event, defect):
             yield r, t
 
 
+# From compatibility mode of each size to a 64-bit handler: the frame is that of 64-bit mode.
+COMPAT_DEFECTS = [
+    Defect("none", ""),
+    Defect("RSP in the upper half", "movl $STACK{t}, TSS + 4 + 8 * {t}\n"
+                                    "movl $0xFFFFFF80, TSS + 8 + 8 * {t}", inward=True),
+    rsp("not canonical", 1 << 47),
+    ist("in the upper half", "movl $IST2, TSS + 0x34\nmovl $0xFFFFFF80, TSS + 0x38"),
+    Defect("SS not flat", desc("X2", P | DATA_RW, BIG, 0x10000, 0xFFF) + "\norb $0x20 * {r}, GDT + X2 + 5\n"
+           "movl $X2 + {r}, %ebx"),
+]
+COMPAT_EVENTS = {"INT n", "#UD", "#GP", "single step", "INT3"}
+
+
+def compat_case(event, defect, r, t):
+    load_ss = "movl %ebx, %ss\n" if "SS" in defect.name.split()[0] else ""
+    lines = [event.setup, "SETGATE {v}, stub{v}, (CODE + 8 * {t}), 0xEE00", defect.text,
+             "pushq $DATA + 8 * {r} + {r}\npushq $STACK{r}\npushq $" + f"{event.flags & ~0x100:#x}",
+             "pushq $C32 + 8 * {r} + {r}\npushq $7f\niretq\n.code32\n7:", load_ss,
+             "pushl $0x102\npopfl" if event.flags & 0x100 else "", event.body, "DONE", ".code64"]
+    text = "\n".join(lines).format(v=event.vector, r=r, t=t)
+    return Case(64, f"{event.name}, compatibility ring {r} to {t}: {defect.name}", text)
+
+
+def compat_cases():
+    for event in EVENTS:
+        if event.name not in COMPAT_EVENTS:
+            continue
+        for defect in COMPAT_DEFECTS:
+            for r, t in INWARD if defect.inward else PAIRS:
+                if t <= r:
+                    yield compat_case(event, defect, r, t)
+
+
 def cases():
+    yield from compat_cases()
     for event in EVENTS:
         for defect in DEFECTS:
             for mode in sorted(set(event.modes) & set(defect.modes)):

@@ -30,10 +30,10 @@ enum {
 
 /* Operations other than ALU ones. */
 static const char *const op_names[] = {
-    "alu",    "ld",    "st",      "strmw",    "mulu",    "muls",    "divu",  "divs",      "jmp",
-    "jmpf",   "fault", "segld",   "segld_hi", "segnull", "segmov",  "flush", "serialise", "rdtsc",
-    "shadow", "hlt",   "softint", "chkw",     "nmidone", "segdrop", "jcc",   "jmpraw",    "pdpte",
-    "nop",    NULL,
+    "alu",       "ld",     "st",     "strmw", "mulu",     "muls",    "divu",    "divs",
+    "jmp",       "jmpf",   "fault",  "segld", "segld_hi", "segnull", "segmov",  "flush",
+    "serialise", "rdtsc",  "shadow", "hlt",   "softint",  "chkw",    "nmidone", "segdrop",
+    "jcc",       "jmpraw", "pdpte",  "nop",   NULL,
 };
 
 static const char *const alu_names[] = {
@@ -48,15 +48,15 @@ static const char *const alu_names[] = {
 };
 
 static const char *const reg_names[] = {
-    "rax",   "rcx",   "rdx",   "rbx",    "rsp",    "rbp",    "rsi",    "rdi",    "r8",    "r9",
-    "r10",   "r11",   "r12",   "r13",    "r14",    "r15",    "t0",     "t1",     "t2",    "t3",
-    "t4",    "t5",    "t6",    "t7",     "t8",     "t9",     "t10",    "t11",    "t12",   "t13",
-    "t14",   "t15",   "none",  "reg",    "rm",     "imm",    "imm2",   "k",      "ea",    "rip",
-    "nrip",  "relt",  "flags", "osb",    "step",   "evec",   "eerr",   "pflags", "prip",  "cpl",
-    "tcpl",  "sserr", "ldhi",  "mdhi",   "wdhi",   "cr0",    "cr2",    "cr3",    "cr4",   "efer",
-    "dr6",   "dr7",   "drn",   "gdtb",   "gdtl",   "idtb",   "idtl",   "star",   "lstar", "cstar",
-    "fmask", "kgsb",  "syscs", "sysesp", "syseip", "msrv",   "pkru",   "tscaux", "sbase", "slim",
-    "ssel",  "sattr", "cpa",   "cpb",    "cpc",    "cpd",    "modreg", NULL,
+    "rax",   "rcx",   "rdx",   "rbx",    "rsp",    "rbp",  "rsi",    "rdi",    "r8",    "r9",
+    "r10",   "r11",   "r12",   "r13",    "r14",    "r15",  "t0",     "t1",     "t2",    "t3",
+    "t4",    "t5",    "t6",    "t7",     "t8",     "t9",   "t10",    "t11",    "t12",   "t13",
+    "t14",   "t15",   "none",  "reg",    "rm",     "imm",  "imm2",   "k",      "ea",    "rip",
+    "nrip",  "relt",  "flags", "osb",    "step",   "evec", "eerr",   "pflags", "prip",  "cpl",
+    "tcpl",  "sserr", "ldhi",  "mdhi",   "wdhi",   "cr0",  "cr2",    "cr3",    "cr4",   "efer",
+    "dr6",   "dr7",   "drn",   "gdtb",   "gdtl",   "idtb", "idtl",   "star",   "lstar", "cstar",
+    "fmask", "kgsb",  "syscs", "sysesp", "syseip", "msrv", "pkru",   "tscaux", "sbase", "slim",
+    "ssel",  "sattr", "cpa",   "cpb",    "cpc",    "cpd",  "modreg", NULL,
 };
 
 static const char *const size_names[] = {
@@ -69,9 +69,9 @@ static const char *const seg_names[] = {
 };
 
 static const char *const cond_names[] = {
-    "",    "z",    "nz",   "c",     "nc",      "s",      "ns",  "l64", "nl64",
-    "lma", "nlma", "cpl0", "ncpl0", "cpl3",    "mem",    "reg", "cc",  "ncc",
-    "rep", "nrep", "ok",   "nok",   "canon",   "ncanon", "o16", "o64", "no64",
+    "",    "z",    "nz",   "c",     "nc",      "s",      "ns",      "l64",      "nl64",
+    "lma", "nlma", "cpl0", "ncpl0", "cpl3",    "mem",    "reg",     "cc",       "ncc",
+    "rep", "nrep", "ok",   "nok",   "canon",   "ncanon", "o16",     "o64",      "no64",
     "err", "nerr", "soft", "nsoft", "nz_repe", "msrok",  "canon57", "ncanon57", NULL,
 };
 
