@@ -12,6 +12,7 @@ struct decide_group {
     const char *name;
     uint64_t wanted; /* by bit number */
     uint64_t decided, seen_0, seen_1;
+    const char *mode, *part; /* said before the name where there are some */
 };
 
 #define DECIDE_BITS(high, low) ((UINT64_MAX >> (63 - (high))) & (UINT64_MAX << (low)))

@@ -10,6 +10,7 @@
 const char *const block_name = "iommu";
 const char *const block_view_place = "TOP.soc_top.u_iommu.";
 const bool block_has_source_id = true;
+const bool block_has_every = false;
 
 #define ROOTS      2  /* pages 0.. */
 #define CONTEXTS   4  /* pages after the roots */

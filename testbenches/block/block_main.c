@@ -16,12 +16,15 @@
 #define DEFAULT_NUMBER 200000
 #define DEFAULT_WAITS  2
 
-enum { OPT_REQUESTS = OPT_OWN };
+enum { OPT_REQUESTS = OPT_OWN, OPT_EVERY };
 
 static const struct option options[] = {{"requests", required_argument, NULL, OPT_REQUESTS},
+                                        {"every", no_argument, NULL, OPT_EVERY},
                                         COMMON_ROWS};
 
 static const char help[] = "  --requests N            (200000)\n";
+static const char help_every[] =
+    "  --every                 whole products of all factors, instead of requests at random\n";
 
 struct command {
     struct block_options run;
@@ -44,12 +47,17 @@ static int take(struct command *c, int opt)
         return 0;
     case COMMON_HELP:
         fputs(help, stdout);
+        fputs(block_has_every ? help_every : "", stdout);
         fputs(common_help, stdout);
         return 1;
     case COMMON_OUT_OF_RANGE:
         return 1 + refuse("out of range: ", optarg);
     case COMMON_NOT_MINE:
         break;
+    }
+    if (opt == OPT_EVERY) {
+        c->run.every = true;
+        return block_has_every ? 0 : 1 + refuse("no option of this block: ", "--every");
     }
     if (opt != OPT_REQUESTS)
         return 1 + STATUS_USAGE; /* getopt has said what is wrong */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The MMU bench: mmu_step.c does one thing on both sides; block_mmu.c draws from a small pool of
-// tables, so that everything meets again; mmu_width.c walks one bit at a time through every tag,
-// mask and address.
+// The MMU bench: mmu_step.c does one thing on both sides; mmu_modes.c knows the paging modes;
+// block_mmu.c draws from a small pool of tables, so that everything meets again; mmu_width.c walks
+// one bit at a time through every tag, mask and address; mmu_every.c walks whole products.
 #ifndef RW_BLOCK_MMU_H
 #define RW_BLOCK_MMU_H
 
@@ -16,10 +16,44 @@
 /* A write by somebody else just before the n-th access of a translation: to an address, or to the
  * entry that the access before it was for. */
 struct race {
-    unsigned access;
+    unsigned access, bytes;
     bool last_entry;
     uint64_t addr, value;
 };
+
+enum { PAGING_32, PAGING_PSE, PAGING_PAE, PAGING_4, PAGING_5, PAGINGS };
+
+struct paging {
+    const char *name;
+    uint64_t cr4, efer; /* the bits that choose it */
+    unsigned va_bits, levels, index_bits, entry_bytes;
+    unsigned leaves; /* bit n: a leaf may stand at level n */
+};
+
+/* mmu_modes.c */
+extern const struct paging pagings[PAGINGS];
+bool paging_long(unsigned paging); /* 4- and 5-level */
+bool paging_has_leaf(unsigned paging, unsigned level);
+unsigned paging_log2(unsigned paging, unsigned level);    /* of a page at this level */
+uint64_t paging_va(unsigned paging, uint64_t va);         /* canonical, or 32 bits */
+void paging_choose(struct mmu_ctx *ctx, unsigned paging); /* CR0.PG too; no PCIDE without LMA */
+uint64_t paging_bits(const struct mmu_ctx *ctx);          /* whose change flushes everything: M34 */
+unsigned paging_of(const struct mmu_ctx *ctx);
+
+/* What software mapped: the entries of its walk, by level. */
+struct path {
+    uint64_t va;
+    unsigned level; /* of the leaf */
+    uint64_t entry[PAGING_MAX_LEVELS + 1];
+    unsigned pat_index;
+};
+
+struct bench;
+
+/* Software's walk in the mode of b->ctx: tables are made where there are none; the leaf is new.
+ * Everything is allowed. */
+struct path paging_map(struct bench *b, uint64_t va, unsigned level, bool global);
+uint64_t paging_read(const struct bench *b, unsigned paging, uint64_t at); /* an entry */
 
 struct bench {
     const struct block_options *o;
@@ -28,6 +62,7 @@ struct bench {
     struct vmmu *rtl;
     struct mmu model;
     struct mmu_ctx ctx;
+    uint64_t mode; /* paging_bits() as they were set last */
     bool ac;
     struct block_memory rtl_memory, model_memory;
     struct ring rtl_xlate, rtl_walk, model_walk;
@@ -36,9 +71,12 @@ struct bench {
     unsigned model_write_limit;      /* accesses of the model from this one on write nothing */
     uint64_t rtl_entry, model_entry; /* of the last access of the translation */
     bool calm;
-    struct mmu_req recent[RECENT]; /* translated without a fault */
+    uint64_t turn_ends;                     /* at this request */
+    struct mmu_req recent[PAGINGS][RECENT]; /* translated without a fault */
     unsigned recent_next;
     struct mmu_req request;
+    char place[80];             /* of mmu_every.c: where the failing case stands */
+    bool loading;               /* the PDPTE registers, from request.va */
     struct mmu_flush_req flush; /* flush_waits: goes up with the next request, is taken behind it */
     bool flush_waits;
     unsigned experiment; /* of mmu_width.c: the next one */
@@ -49,17 +87,28 @@ bool mmu_bench_open(struct bench *b);
 void mmu_bench_close(struct bench *b);
 /* After the last request: tells the failing one in words, or compares both memories. */
 void mmu_bench_end(struct bench *b);
-/* A reset after so many cycles of a translation; 0: between two. */
+/* A reset after so many cycles of a translation, or of a load of the PDPTE registers from where
+ * b->ctx.cr3 says; 0: between two. */
 bool mmu_reset_during(struct bench *b, const struct mmu_req *q, unsigned cycles);
-void mmu_poke(struct bench *b, uint64_t addr, uint64_t value); /* memory of both sides */
+bool mmu_reset_during_load(struct bench *b, unsigned cycles);
+/* Memory of both sides. */
+void mmu_poke(struct bench *b, uint64_t addr, uint64_t value, unsigned bytes);
+/* b->ctx and b->ac come into force. Another paging mode flushes everything. */
 void mmu_set_context(struct bench *b);
+/* The PDPTE registers from where cr3 says, both sides compared; loaded: without a fault. */
+bool mmu_load_one(struct bench *b, uint64_t cr3, bool *loaded);
 /* One request through both, compared; what the model said is in *x. False on a difference. */
 bool mmu_translate_one(struct bench *b, const struct mmu_req *q, struct rec_xlate *x);
 bool mmu_flush_one(struct bench *b, const struct mmu_flush_req *f);
 
+/* mmu_every.c */
+/* All of its products, until the first difference. */
+void mmu_every(struct bench *b);
+
 /* mmu_width.c */
 void mmu_width_setup(struct bench *b);
-/* The next experiment: a handful of requests in a context of its own. False on a difference. */
+/* The next experiment: a handful of requests in a context of its own, in which it leaves the bench.
+ * False on a difference. */
 bool mmu_width_next(struct bench *b);
 
 #endif

@@ -8,6 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+static void bit_name(char *out, size_t bytes, const struct decide_group *g, unsigned bit)
+{
+    snprintf(out, bytes, "%s%s%s%s%s[%u]", g->mode != NULL ? g->mode : "",
+             g->mode != NULL ? " " : "", g->part != NULL ? g->part : "", g->part != NULL ? " " : "",
+             g->name, bit);
+}
+
 /* Calls back with each bit that was wanted and never decided, as "name[bit]". */
 static void each_undecided(const struct block_result *r, void (*found)(void *ctx, const char *name),
                            void *ctx)
@@ -17,7 +24,7 @@ static void each_undecided(const struct block_result *r, void (*found)(void *ctx
     for (unsigned i = 0; i < r->group_count; i++)
         for (unsigned bit = 0; bit < 64; bit++)
             if (decide_missing(&r->groups[i]) >> bit & 1) {
-                snprintf(name, sizeof(name), "%s[%u]", r->groups[i].name, bit);
+                bit_name(name, sizeof(name), &r->groups[i], bit);
                 found(ctx, name);
             }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One translation or flush of the MMU bench on both sides, compared: records, answer, time at the
-// pins. Somebody else may write to memory between two accesses of the walk (struct race).
+// One translation, flush or load of the MMU bench on both sides, compared: records, answer, time at
+// the pins. Somebody else may write to memory between two accesses of the walk (struct race).
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
@@ -8,10 +8,12 @@
 
 #include "block_mmu.h"
 
-void mmu_poke(struct bench *b, uint64_t addr, uint64_t value)
+#define LOAD_CYCLES 5 /* of the PDPTE registers: docs/mmu.md M44 */
+
+void mmu_poke(struct bench *b, uint64_t addr, uint64_t value, unsigned bytes)
 {
-    block_memory_write8(&b->rtl_memory, addr, value);
-    block_memory_write8(&b->model_memory, addr, value);
+    block_memory_write(&b->rtl_memory, addr, &value, bytes);
+    block_memory_write(&b->model_memory, addr, &value, bytes);
 }
 
 /* --- memory of both sides --- */
@@ -23,7 +25,20 @@ static void race(const struct bench *b, struct block_memory *memory, unsigned ac
         uint64_t addr = b->races[i].last_entry ? last_entry : b->races[i].addr;
 
         if (b->races[i].access == access)
-            block_memory_write8(memory, addr, b->races[i].value);
+            block_memory_write(memory, addr & ~(uint64_t)(b->races[i].bytes - 1),
+                               &b->races[i].value, b->races[i].bytes);
+    }
+}
+
+/* Run by run of enabled lanes. */
+static void write_lanes(struct block_memory *memory, const struct vblock_access *a)
+{
+    for (unsigned lane = 0; lane < 16; lane++) {
+        unsigned run = (unsigned)__builtin_ctz(~(a->be >> lane));
+
+        if (run != 0)
+            block_memory_write(memory, a->addr + lane, &a->data[lane], run);
+        lane += run;
     }
 }
 
@@ -32,19 +47,20 @@ static void on_access(void *ctx, struct vblock_access *a)
     struct bench *b = ctx;
 
     race(b, &b->rtl_memory, b->rtl_access++, b->rtl_entry);
-    b->rtl_entry = a->addr + (a->be & 0xFF ? 0 : 8);
+    b->rtl_entry = a->addr + (a->be == 0 ? 0 : (unsigned)__builtin_ctz(a->be));
     if (!a->write)
         block_memory_read(&b->rtl_memory, a->addr, a->data, 16);
-    for (unsigned i = 0; a->write && i < 16; i++)
-        if (a->be >> i & 1)
-            block_memory_write(&b->rtl_memory, a->addr + i, &a->data[i], 1);
+    else
+        write_lanes(&b->rtl_memory, a);
 }
 
 static unsigned on_wait(void *ctx)
 {
     struct bench *b = ctx;
 
-    return b->o->wait_states_max == 0 ? 0 : block_below(&b->wait_random, b->o->wait_states_max + 1);
+    return b->o->wait_states_max == 0 || b->o->every
+               ? 0
+               : block_below(&b->wait_random, b->o->wait_states_max + 1);
 }
 
 static void model_race(struct bench *b, uint64_t pa)
@@ -125,17 +141,25 @@ static void describe(struct bench *b)
 {
     const struct mmu_req *q = &b->request;
 
+    if (b->loading) {
+        snprintf(b->r->first.request, sizeof(b->r->first.request),
+                 "%" PRIu64 ": load of the PDPTE registers, CR3 0x%" PRIx64 "%s", b->r->requests,
+                 q->va, b->place);
+        return;
+    }
     snprintf(b->r->first.request, sizeof(b->r->first.request),
-             "%" PRIu64 ": %s of 0x%" PRIx64 ", %s%s, CR3 0x%" PRIx64, b->r->requests,
+             "%" PRIu64 ": %s of 0x%" PRIx64 ", %s%s, %s, CR3 0x%" PRIx64 "%s", b->r->requests,
              q->access == ACCESS_FETCH  ? "fetch"
              : q->access == ACCESS_READ ? "read"
                                         : "write",
-             q->va, q->user ? "user" : "supervisor", q->implicit ? ", implicit" : "", b->ctx.cr3);
+             q->va, q->user ? "user" : "supervisor", q->implicit ? ", implicit" : "",
+             pagings[paging_of(&b->ctx)].name, b->ctx.cr3, b->place);
 }
 
 static void begin_request(struct bench *b, const struct mmu_req *q)
 {
     b->request = *q;
+    b->loading = false;
     b->rtl_access = b->model_access = 0;
     b->rtl_entry = b->model_entry = 0;
     b->model_write_limit = UINT_MAX;
@@ -200,21 +224,33 @@ bool mmu_translate_one(struct bench *b, const struct mmu_req *q, struct rec_xlat
 
 void mmu_set_context(struct bench *b)
 {
-    struct vmmu_ctx c = {.pae = true,
-                         .lma = true,
-                         .mtrr_def_type = 0x806,
-                         .pg = (b->ctx.cr0 & MMU_CR0_PG) != 0,
+    const struct mmu_mtrrs *mtrr = &b->ctx.mtrr;
+    struct vmmu_ctx c = {.pg = (b->ctx.cr0 & MMU_CR0_PG) != 0,
+                         .pse = (b->ctx.cr4 & MMU_CR4_PSE) != 0,
+                         .pae = (b->ctx.cr4 & MMU_CR4_PAE) != 0,
+                         .lma = (b->ctx.efer & MMU_EFER_LMA) != 0,
+                         .la57 = (b->ctx.cr4 & MMU_CR4_LA57) != 0,
                          .wp = (b->ctx.cr0 & MMU_CR0_WP) != 0,
                          .pge = (b->ctx.cr4 & MMU_CR4_PGE) != 0,
                          .pcide = (b->ctx.cr4 & MMU_CR4_PCIDE) != 0,
                          .smep = (b->ctx.cr4 & MMU_CR4_SMEP) != 0,
                          .smap = (b->ctx.cr4 & MMU_CR4_SMAP) != 0,
+                         .pke = (b->ctx.cr4 & MMU_CR4_PKE) != 0,
+                         .pks = (b->ctx.cr4 & MMU_CR4_PKS) != 0,
                          .nxe = (b->ctx.efer & MMU_EFER_NXE) != 0,
                          .ac = b->ac,
+                         .pkru = (uint32_t)b->ctx.pkru,
+                         .pkrs = (uint32_t)b->ctx.pkrs,
                          .cr3 = b->ctx.cr3,
-                         .pat = b->ctx.pat};
+                         .pat = b->ctx.pat,
+                         .mtrr_def_type = mtrr->def_type};
 
+    memcpy(c.mtrr_base, mtrr->base, sizeof(c.mtrr_base));
+    memcpy(c.mtrr_mask, mtrr->mask, sizeof(c.mtrr_mask));
     vmmu_context(b->rtl, &c);
+    if (b->mode != paging_bits(&b->ctx))
+        mmu_flush_one(b, &(struct mmu_flush_req){.kind = FLUSH_ALL});
+    b->mode = paging_bits(&b->ctx);
 }
 
 bool mmu_flush_one(struct bench *b, const struct mmu_flush_req *f)
@@ -231,23 +267,70 @@ bool mmu_flush_one(struct bench *b, const struct mmu_flush_req *f)
     return false;
 }
 
+/* --- PDPTE registers: docs/mmu.md M8, M44 --- */
+
+#define CR3_PDPTES UINT64_C(0xFFFFFFE0)
+
+static void begin_load(struct bench *b, uint64_t cr3)
+{
+    begin_request(b, &(struct mmu_req){.va = cr3});
+    b->loading = true;
+}
+
+static bool same_load(struct bench *b, bool rtl_good, bool model_good, unsigned latency)
+{
+    uint64_t rtl[PDPTES];
+    char a[BLOCK_TEXT], c[BLOCK_TEXT];
+
+    block_log(b->r, &type_walk, &b->rtl_walk, &b->model_walk);
+    if (!block_same_all(b->r, &type_walk, &b->rtl_walk, &b->model_walk))
+        return false;
+    if (rtl_good != model_good)
+        block_differ(b->r, "pdpte", "pdpte_fault_o", rtl_good ? "0" : "1", model_good ? "0" : "1",
+                     vmmu_cycle(b->rtl));
+    if (latency != LOAD_CYCLES) {
+        snprintf(a, sizeof(a), "%u cycles after the request", latency);
+        block_differ(b->r, "pdpte", "pdpte_done_o", a, "5", vmmu_cycle(b->rtl));
+    }
+    vmmu_pdpte(b->rtl, rtl);
+    for (unsigned i = 0; i < PDPTES; i++) {
+        if (rtl[i] == b->model.pdpte[i])
+            continue;
+        snprintf(a, sizeof(a), "%u: 0x%" PRIx64, i, rtl[i]);
+        snprintf(c, sizeof(c), "0x%" PRIx64, b->model.pdpte[i]);
+        block_differ(b->r, "pdpte", "pdpte_o", a, c, vmmu_cycle(b->rtl));
+    }
+    return !b->r->failed;
+}
+
+bool mmu_load_one(struct bench *b, uint64_t cr3, bool *loaded)
+{
+    unsigned latency;
+    bool fault, done;
+
+    begin_load(b, cr3);
+    done = vmmu_load_pdpte(b->rtl, cr3, VBLOCK_HANG_CYCLES, &latency, &fault);
+    if (block_asserted(b->r, vmmu_cycle(b->rtl)))
+        return false;
+    if (!done) {
+        block_differ(b->r, "pdpte", "pdpte_done_o", "no answer", "an answer", vmmu_cycle(b->rtl));
+        return false;
+    }
+    *loaded = mmu_load_pdptes(&b->model, cr3 & CR3_PDPTES);
+    b->race_count = 0;
+    return same_load(b, !fault, *loaded, latency);
+}
+
 /* --- the bench around them --- */
 
-/* The model makes the accesses that the RTL came to, and is then a new one. */
-bool mmu_reset_during(struct bench *b, const struct mmu_req *q, unsigned cycles)
+/* What was cut short: the model has made more accesses than the RTL came to. It is then a new one.
+ */
+static bool reset_both(struct bench *b, bool answered)
 {
     struct mmu_mem mem = b->model.mem;
-    unsigned latency;
-    bool answered = false;
 
-    begin_request(b, q);
-    if (cycles != 0) {
-        answered = vmmu_translate(b->rtl, q->va, q->access, q->user, q->implicit, cycles, &latency);
-        b->model_write_limit = b->rtl_access;
-        model_translate(b, q);
-        while (!answered && b->model_walk.count > b->rtl_walk.count)
-            b->model_walk.count--;
-    }
+    while (!answered && b->model_walk.count > b->rtl_walk.count)
+        b->model_walk.count--;
     b->race_count = 0;
     while (b->rtl_xlate.count != 0)
         ring_pop(&b->rtl_xlate);
@@ -258,6 +341,32 @@ bool mmu_reset_during(struct bench *b, const struct mmu_req *q, unsigned cycles)
         return false;
     b->r->cycle_base = vmmu_cycle(b->rtl);
     return true;
+}
+
+bool mmu_reset_during(struct bench *b, const struct mmu_req *q, unsigned cycles)
+{
+    unsigned latency;
+    bool answered = false;
+
+    begin_request(b, q);
+    if (cycles != 0) {
+        answered = vmmu_translate(b->rtl, q->va, q->access, q->user, q->implicit, cycles, &latency);
+        b->model_write_limit = b->rtl_access;
+        model_translate(b, q);
+    }
+    return reset_both(b, answered);
+}
+
+bool mmu_reset_during_load(struct bench *b, unsigned cycles)
+{
+    unsigned latency;
+    bool fault, done;
+
+    begin_load(b, b->ctx.cr3);
+    done = vmmu_load_pdpte(b->rtl, b->ctx.cr3, cycles, &latency, &fault);
+    b->model_write_limit = b->rtl_access;
+    mmu_load_pdptes(&b->model, b->ctx.cr3 & CR3_PDPTES);
+    return reset_both(b, done);
 }
 
 bool mmu_bench_open(struct bench *b)

@@ -1,493 +1,428 @@
 // SPDX-License-Identifier: Apache-2.0
-// One bit at a time through every tag, mask and address of the MMU, over the whole 40-bit space. An
-// experiment is a handful of requests that differ in the bit, in tables of their own, arranged so
-// that a unit blind to the bit must answer otherwise; the bit has decided when the model's answers
-// show that the arrangement held (docs/mmu.md M1 to M6, "A translation, step by step", "Flushes").
+// One bit at a time through every tag, mask, address and register of the MMU, in every paging mode,
+// over the whole 40-bit space. An experiment is a handful of requests that differ in the bit, in
+// tables of their own, arranged so that a unit blind to the bit must answer otherwise; the bit has
+// decided when the model's answers show that the arrangement held (docs/mmu.md M1 to M9, M14, M23
+// to M25, "Flushes"). Here: the rows, and the generator that walks their bits in every mode.
 #include <string.h>
 
-#include "block_mmu.h"
+#include "mmu_width.h"
 
-#define VA_BITS    48
-#define FRAME_BITS DECIDE_BITS(39, 12)
-#define PCID_BITS  DECIDE_BITS(11, 0)
+_Static_assert(WIDTH_KINDS *PAGINGS *WIDTH_INDICES <= BLOCK_GROUPS, "groups");
 
-enum {
-    G_CODE_4K,
-    G_CODE_2M,
-    G_CODE_1G,
-    G_DATA_4K,
-    G_DATA_2M,
-    G_DATA_1G,
-    G_PDE,
-    G_PDPTE,
-    G_PML4E,
-    G_CODE_PCID,
-    G_DATA_PCID,
-    G_PDE_PCID,
-    G_PDPTE_PCID,
-    G_PML4E_PCID,
-    G_INVLPG_4K,
-    G_INVLPG_2M,
-    G_INVLPG_1G,
-    G_INVPCID_4K,
-    G_INVPCID_2M,
-    G_INVPCID_1G,
-    G_INVLPG_IN_2M,
-    G_INVLPG_IN_1G,
-    G_INVPCID_IN_2M,
-    G_INVPCID_IN_1G,
-    G_INVLPG_PCID,
-    G_INVPCID_0_PCID,
-    G_INVPCID_1_PCID,
-    G_PSC_FLUSH_PCID,
-    G_RSVD_PML4E,
-    G_RSVD_PDPTE,
-    G_RSVD_PDPTE_LEAF,
-    G_RSVD_PDE,
-    G_RSVD_PDE_LEAF,
-    G_RSVD_PTE,
-    G_IGNORED_PML4E,
-    G_IGNORED_PDPTE,
-    G_IGNORED_PDPTE_LEAF,
-    G_IGNORED_PDE,
-    G_IGNORED_PDE_LEAF,
-    G_IGNORED_PTE,
-    G_CR3_LOW,
-    G_CR3,
-    G_PML4E_TABLE,
-    G_PDPTE_TABLE,
-    G_PDE_TABLE,
-    G_PML4E_CACHED,
-    G_PDPTE_CACHED,
-    G_PDE_CACHED,
-    G_WALK_4K,
-    G_WALK_2M,
-    G_WALK_1G,
-    G_HIT_4K,
-    G_HIT_2M,
-    G_HIT_1G,
-    G_PAT,
-    G_OFF,
-    G_COUNT
-};
+/* --- which bits are wanted; none where there is no such group --- */
 
-struct experiment {
+#define PCID_BITS DECIDE_BITS(11, 0)
+
+static bool is_32(unsigned paging)
+{
+    return paging == PAGING_32 || paging == PAGING_PSE;
+}
+
+static bool level_of(unsigned paging, unsigned level)
+{
+    return level >= 1 && level <= pagings[paging].levels;
+}
+
+static uint64_t page_number(unsigned paging, unsigned level)
+{
+    return paging_has_leaf(paging, level)
+               ? DECIDE_BITS(pagings[paging].va_bits - 1, paging_log2(paging, level))
+               : 0;
+}
+
+static uint64_t page_offset(unsigned paging, unsigned level)
+{
+    return paging_has_leaf(paging, level) ? DECIDE_BITS(paging_log2(paging, level) - 1, 0) : 0;
+}
+
+static uint64_t psc_tag(unsigned paging, unsigned level)
+{
+    return level_of(paging, level) && level > 1
+               ? DECIDE_BITS(pagings[paging].va_bits - 1, paging_log2(paging, level))
+               : 0;
+}
+
+static uint64_t pcid(unsigned paging, unsigned index)
+{
+    return paging_long(paging) && index == 0 ? PCID_BITS : 0;
+}
+
+static uint64_t psc_pcid(unsigned paging, unsigned level)
+{
+    return paging_long(paging) && level_of(paging, level) && level > 1 ? PCID_BITS : 0;
+}
+
+static uint64_t table(unsigned paging, unsigned level)
+{
+    return level_of(paging, level) ? DECIDE_BITS(is_32(paging) ? 31 : 39, 12) : 0;
+}
+
+static uint64_t cached_table(unsigned paging, unsigned level)
+{
+    return level > 1 ? table(paging, level) : 0;
+}
+
+/* A 4-MByte page has an address of 40 bits: PSE-36. */
+static uint64_t page_pa(unsigned paging, unsigned level)
+{
+    return paging_has_leaf(paging, level) ? DECIDE_BITS(is_32(paging) && level == 1 ? 31 : 39, 0)
+                                          : 0;
+}
+
+#define ABOVE     DECIDE_BITS(51, 40) | PTE_XD
+#define ABOVE_PAE DECIDE_BITS(62, 40) | PTE_XD
+
+static uint64_t reserved_table(unsigned paging, unsigned level)
+{
+    static const uint64_t bits[PAGINGS][WIDTH_INDICES] = {
+        [PAGING_PAE] = {0, 0, ABOVE_PAE},
+        [PAGING_4] = {0, 0, ABOVE, ABOVE, ABOVE | PTE_PS},
+        [PAGING_5] = {0, 0, ABOVE, ABOVE, ABOVE | PTE_PS, ABOVE | PTE_PS},
+    };
+
+    return bits[paging][level];
+}
+
+static uint64_t reserved_leaf(unsigned paging, unsigned level)
+{
+    static const uint64_t bits[PAGINGS][WIDTH_INDICES] = {
+        [PAGING_PSE] = {0, 0, DECIDE_BITS(21, 21)},
+        [PAGING_PAE] = {0, ABOVE_PAE, ABOVE_PAE | DECIDE_BITS(20, 13)},
+        [PAGING_4] = {0, ABOVE, ABOVE | DECIDE_BITS(20, 13), ABOVE | DECIDE_BITS(29, 13)},
+        [PAGING_5] = {0, ABOVE, ABOVE | DECIDE_BITS(20, 13), ABOVE | DECIDE_BITS(29, 13)},
+    };
+
+    return bits[paging][level];
+}
+
+#define LOW       DECIDE_BITS(11, 9)
+#define HIGH      DECIDE_BITS(62, 52)
+#define LOW_TABLE LOW | PTE_G | PTE_D
+
+static uint64_t ignored_table(unsigned paging, unsigned level)
+{
+    static const uint64_t bits[PAGINGS][WIDTH_INDICES] = {
+        [PAGING_32] = {0, 0, LOW_TABLE | PTE_PS},
+        [PAGING_PSE] = {0, 0, LOW_TABLE},
+        [PAGING_PAE] = {0, 0, LOW_TABLE},
+        [PAGING_4] = {0, 0, LOW_TABLE | HIGH, LOW_TABLE | HIGH, LOW_TABLE | HIGH},
+        [PAGING_5] = {0, 0, LOW_TABLE | HIGH, LOW_TABLE | HIGH, LOW_TABLE | HIGH, LOW_TABLE | HIGH},
+    };
+
+    return bits[paging][level];
+}
+
+static uint64_t ignored_leaf(unsigned paging, unsigned level)
+{
+    if (!paging_has_leaf(paging, level))
+        return 0;
+    return paging_long(paging) ? LOW | HIGH : LOW;
+}
+
+static uint64_t xd(unsigned paging, unsigned level)
+{
+    return !is_32(paging) && level_of(paging, level) ? PTE_XD : 0;
+}
+
+static uint64_t key(unsigned paging, unsigned level)
+{
+    return paging_long(paging) && paging_has_leaf(paging, level) ? DECIDE_BITS(62, 59) : 0;
+}
+
+static uint64_t key_register(unsigned paging, unsigned index)
+{
+    return paging_long(paging) && index == 0 ? DECIDE_BITS(31, 0) : 0;
+}
+
+static uint64_t cr3_high(unsigned paging, unsigned index)
+{
+    return is_32(paging) && index == 0 ? DECIDE_BITS(63, 32) : 0;
+}
+
+static uint64_t pat(unsigned paging, unsigned index)
+{
+    (void)paging;
+    return index == 0 ? UINT64_C(0x0707070707070707) : 0;
+}
+
+static uint64_t off(unsigned paging, unsigned index)
+{
+    if (index != 0)
+        return 0;
+    return paging == PAGING_32 ? DECIDE_BITS(31, 0) : paging == PAGING_4 ? DECIDE_BITS(39, 0) : 0;
+}
+
+static uint64_t off_high(unsigned paging, unsigned index)
+{
+    return paging == PAGING_32 && index == 0 ? DECIDE_BITS(39, 32) : 0;
+}
+
+static uint64_t pdpte(unsigned paging, unsigned index)
+{
+    return paging == PAGING_PAE && index < PDPTES
+               ? PTE_P | DECIDE_BITS(4, 3) | DECIDE_BITS(11, 9) | DECIDE_BITS(39, 12)
+               : 0;
+}
+
+static uint64_t pdpte_rsvd(unsigned paging, unsigned index)
+{
+    return paging == PAGING_PAE && index < PDPTES
+               ? DECIDE_BITS(2, 1) | DECIDE_BITS(8, 5) | DECIDE_BITS(63, 40)
+               : 0;
+}
+
+static uint64_t pdpte_base(unsigned paging, unsigned index)
+{
+    return paging == PAGING_PAE && index == 0 ? DECIDE_BITS(31, 5) : 0;
+}
+
+/* With paging off: in one mode is enough. */
+static uint64_t mtrr_address(unsigned paging, unsigned index)
+{
+    return paging == PAGING_4 && index < MMU_MTRRS ? DECIDE_BITS(39, 12) : 0;
+}
+
+static uint64_t mtrr_bit_11(unsigned paging, unsigned index)
+{
+    return paging == PAGING_4 && index < MMU_MTRRS ? MTRR_VALID : 0;
+}
+
+static uint64_t mtrr_type(unsigned paging, unsigned index)
+{
+    return paging == PAGING_4 && index < MMU_MTRRS ? DECIDE_BITS(2, 0) : 0;
+}
+
+static uint64_t mtrr_def_type(unsigned paging, unsigned index)
+{
+    return paging == PAGING_4 && index == 0 ? MTRR_E | DECIDE_BITS(2, 0) : 0;
+}
+
+/* --- rows --- */
+
+enum part { PART_NONE, PART_PAGE, PART_ENTRY, PART_NUMBER }; /* what the index names */
+
+struct row {
     const char *name;
-    uint64_t wanted;
-    /* NULL: decided beside others. False: the two sides differ. */
-    bool (*run)(struct bench *b, const struct experiment *e, unsigned group, unsigned bit);
-    unsigned log2;  /* size of the page */
-    unsigned level; /* of the entry with the bit */
-    uint8_t access; /* ACCESS_FETCH: code TLB; ANY_ACCESS */
+    enum part part;
+    uint64_t (*wanted)(unsigned paging, unsigned index);
+    width_run *run; /* NULL: decided beside others */
+    uint8_t access;
     enum mmu_flush_kind flush;
 };
 
-#define ANY_ACCESS 0xFF
+#define NONGLOBAL FLUSH_PAGE_NONGLOBAL
 
-/* --- tables --- */
-
-struct path {
-    uint64_t va;
-    unsigned log2;
-    uint64_t entry[5]; /* address of the entry by level */
-    unsigned pat_index;
+/* clang-format off */
+static const struct row rows[WIDTH_KINDS] = {
+    [K_CODE_VA]        = {"code TLB va", PART_PAGE, page_number, width_tag_va, ACCESS_FETCH, 0},
+    [K_DATA_VA]        = {"data TLB va", PART_PAGE, page_number, width_tag_va, ACCESS_READ, 0},
+    [K_PSC_VA]         = {"cache va", PART_ENTRY, psc_tag, width_psc_va, ANY_ACCESS, 0},
+    [K_CODE_PCID]      = {"code TLB PCID", PART_NONE, pcid, width_tag_pcid, ACCESS_FETCH, 0},
+    [K_DATA_PCID]      = {"data TLB PCID", PART_NONE, pcid, width_tag_pcid, ACCESS_READ, 0},
+    [K_PSC_PCID]       = {"cache PCID", PART_ENTRY, psc_pcid, width_psc_pcid, ANY_ACCESS, 0},
+    [K_INVLPG_VA]      = {"INVLPG va", PART_PAGE, page_number, width_flush_va, ANY_ACCESS, FLUSH_PAGE},
+    [K_INVPCID_VA]     = {"INVPCID 0 va", PART_PAGE, page_number, width_flush_va, ANY_ACCESS, NONGLOBAL},
+    [K_INVLPG_IN]      = {"INVLPG inside", PART_PAGE, page_offset, width_flush_va, ANY_ACCESS, FLUSH_PAGE},
+    [K_INVPCID_IN]     = {"INVPCID 0 inside", PART_PAGE, page_offset, width_flush_va, ANY_ACCESS, NONGLOBAL},
+    [K_INVLPG_PCID]    = {"INVLPG PCID", PART_NONE, pcid, width_flush_pcid, ANY_ACCESS, FLUSH_PAGE},
+    [K_INVPCID_0_PCID] = {"INVPCID 0 PCID", PART_NONE, pcid, width_flush_pcid, ANY_ACCESS, NONGLOBAL},
+    [K_INVPCID_1_PCID] = {"INVPCID 1 PCID", PART_NONE, pcid, width_flush_pcid, ANY_ACCESS, FLUSH_PCID},
+    [K_PSC_FLUSH_PCID] = {"structure-cache flush PCID", PART_NONE, pcid, NULL, 0, 0},
+    [K_RSVD_TABLE]     = {"reserved", PART_ENTRY, reserved_table, width_reserved_table, ANY_ACCESS, 0},
+    [K_RSVD_LEAF]      = {"leaf reserved", PART_ENTRY, reserved_leaf, width_reserved_leaf, ANY_ACCESS, 0},
+    [K_IGNORED_TABLE]  = {"ignored", PART_ENTRY, ignored_table, width_ignored_table, ANY_ACCESS, 0},
+    [K_IGNORED_LEAF]   = {"leaf ignored", PART_ENTRY, ignored_leaf, width_ignored_leaf, ANY_ACCESS, 0},
+    [K_XD]             = {"XD", PART_ENTRY, xd, width_xd, ACCESS_FETCH, 0},
+    [K_CR3_LOW]        = {"CR3 without PCIDE", PART_NONE, pcid, width_cr3_low, ANY_ACCESS, 0},
+    [K_CR3_HIGH]       = {"CR3 above 31", PART_NONE, cr3_high, width_cr3_high, ANY_ACCESS, 0},
+    [K_ENTRY]          = {"table", PART_ENTRY, table, NULL, 0, 0},
+    [K_CACHED]         = {"cache table", PART_ENTRY, cached_table, NULL, 0, 0},
+    [K_WALK]           = {"pa of a walk", PART_PAGE, page_pa, NULL, 0, 0},
+    [K_HIT]            = {"pa of a hit", PART_PAGE, page_pa, NULL, 0, 0},
+    [K_PAT]            = {"PAT", PART_NONE, pat, width_pat, ANY_ACCESS, 0},
+    [K_OFF]            = {"pa with paging off", PART_NONE, off, width_off, ANY_ACCESS, 0},
+    [K_OFF_HIGH]       = {"va with paging off", PART_NONE, off_high, NULL, 0, 0},
+    [K_KEY_WALK]       = {"key of a walk", PART_PAGE, key, width_key_walk, ACCESS_READ, 0},
+    [K_KEY_HIT]        = {"key of a hit", PART_PAGE, key, width_key_hit, ACCESS_READ, 0},
+    [K_PKRU]           = {"PKRU", PART_NONE, key_register, width_pkru, 0, 0},
+    [K_PKRS]           = {"PKRS", PART_NONE, key_register, width_pkrs, 0, 0},
+    [K_PDPTE]          = {"PDPTE register", PART_NUMBER, pdpte, NULL, 0, 0},
+    [K_PDPTE_RSVD]     = {"PDPTE register reserved", PART_NUMBER, pdpte_rsvd, width_pdpte_reserved, 0, 0},
+    [K_PDPTE_ABSENT]   = {"PDPTE register not present", PART_NUMBER, pdpte_rsvd, width_pdpte_absent, 0, 0},
+    [K_PDPTE_BASE]     = {"CR3 of a PDPTE load", PART_NONE, pdpte_base, width_pdpte_base, 0, 0},
+    [K_MTRR_BASE]      = {"MTRR base", PART_NUMBER, mtrr_address, width_mtrr_base, ANY_ACCESS, 0},
+    [K_MTRR_MASK]      = {"MTRR mask", PART_NUMBER, mtrr_address, width_mtrr_mask, ANY_ACCESS, 0},
+    [K_MTRR_VALID]     = {"MTRR valid", PART_NUMBER, mtrr_bit_11, width_mtrr_valid, ANY_ACCESS, 0},
+    [K_MTRR_TYPE]      = {"MTRR type", PART_NUMBER, mtrr_type, width_mtrr_type, ANY_ACCESS, 0},
+    [K_MTRR_DEF_TYPE]  = {"MTRR default type", PART_NONE, mtrr_def_type, width_mtrr_def_type, ANY_ACCESS, 0},
 };
+/* clang-format on */
 
-static uint64_t canonical(uint64_t va)
+static const char *part_name(enum part part, unsigned paging, unsigned index)
 {
-    va &= UINT64_MAX >> (64 - VA_BITS);
-    return va >> (VA_BITS - 1) & 1 ? va | UINT64_MAX << VA_BITS : va;
-}
+    static const char *const pages[] = {NULL, "4K", "2M", "1G"};
+    static const char *const entries[] = {NULL, "PTE", "PDE", "PDPTE", "PML4E", "PML5E"};
+    static const char *const numbers[] = {"0", "1", "2", "3", "4", "5", "6", "7"};
 
-static uint64_t random_page(struct bench *b)
-{
-    return block_random(&b->random) & PTE_ADDR;
-}
-
-static unsigned leaf_level(unsigned log2)
-{
-    return (log2 - 12) / 9 + 1;
-}
-
-/* The level whose cache a walk to a page of this size begins from. */
-static unsigned psc_level(unsigned log2)
-{
-    return leaf_level(log2) + 1;
-}
-
-static unsigned size_index(unsigned log2)
-{
-    return leaf_level(log2) - 1;
-}
-
-/* Software's walk: tables are made where there are none; the leaf is new. Everything is allowed. */
-static struct path map(struct bench *b, uint64_t va, unsigned log2, bool global)
-{
-    struct path p = {.va = va, .log2 = log2};
-    uint64_t table = b->ctx.cr3 & PTE_ADDR, v;
-    unsigned pick = block_below(&b->random, 8);
-
-    for (unsigned level = 4;; level--) {
-        p.entry[level] = table + (va >> (3 + 9 * level) & 0x1FF) * 8;
-        if (level == leaf_level(log2))
-            break;
-        v = block_memory_read8(&b->model_memory, p.entry[level]);
-        if (v == UINT64_MAX || !(v & PTE_P) || (v & PTE_PS)) {
-            v = random_page(b) | PTE_P | PTE_RW | PTE_US;
-            v |= block_chance(&b->random, 80) ? PTE_A : 0;
-            mmu_poke(b, p.entry[level], v);
-        }
-        table = v & PTE_ADDR;
+    switch (part) {
+    case PART_PAGE:
+        return index == 2 && is_32(paging) ? "4M" : pages[index];
+    case PART_ENTRY:
+        return entries[index];
+    case PART_NUMBER:
+        return numbers[index];
+    case PART_NONE:
+        break;
     }
-    v = (random_page(b) >> log2 << log2) | PTE_P | PTE_RW | PTE_US | PTE_A | PTE_D;
-    v |= (pick & 1 ? PTE_PWT : 0) | (pick & 2 ? PTE_PCD : 0) | (global ? PTE_G : 0);
-    if (pick & 4)
-        v |= log2 == 12 ? PTE_PS : PTE_PAT_LARGE;
-    mmu_poke(b, p.entry[leaf_level(log2)], v | (log2 == 12 ? 0 : PTE_PS));
-    p.pat_index = pick;
-    return p;
+    return NULL;
 }
 
-/* --- the context of an experiment --- */
+/* --- what the experiments share --- */
 
-static void set_pcid(struct bench *b, unsigned pcid)
+static unsigned group_number(enum width_kind kind, unsigned paging, unsigned index)
 {
-    b->ctx.cr3 = (b->ctx.cr3 & PTE_ADDR) | pcid;
-    mmu_set_context(b);
+    return ((unsigned)kind * PAGINGS + paging) * WIDTH_INDICES + index;
 }
 
-static void enter(struct bench *b)
+struct decide_group *width_group(struct bench *b, enum width_kind kind, unsigned paging,
+                                 unsigned index)
 {
-    static const uint8_t types[] = {0, 1, 4, 5, 6, 7};
-
-    b->ac = false;
-    b->ctx = (struct mmu_ctx){.cr0 = MMU_CR0_PG | MMU_CR0_WP,
-                              .cr4 = MMU_CR4_PAE | MMU_CR4_PGE | MMU_CR4_PCIDE,
-                              .efer = MMU_EFER_LMA | MMU_EFER_NXE,
-                              .mtrr = {.def_type = MTRR_E | MT_WB},
-                              .cr3 = random_page(b) | block_below(&b->random, 4096)};
-    for (unsigned i = 0; i < 8; i++)
-        b->ctx.pat |= (uint64_t)types[block_below(&b->random, 6)] << (8 * i);
-    mmu_set_context(b);
+    return &b->r->groups[group_number(kind, paging, index)];
 }
 
-static struct mmu_req request(struct bench *b, const struct experiment *e)
+void width_decide(struct bench *b, enum width_kind kind, const struct width_case *c, unsigned bit)
+{
+    decide_bit(width_group(b, kind, c->paging, 0), bit);
+}
+
+struct mmu_req width_request(struct bench *b, const struct width_case *c)
 {
     struct mmu_req q = {.user = block_chance(&b->random, 50)};
 
-    if (e->access == ACCESS_FETCH)
+    if (c->access == ACCESS_FETCH)
         q.access = ACCESS_FETCH;
-    else if (e->access == ANY_ACCESS)
+    else if (c->access == ANY_ACCESS)
         q.access = (uint8_t)block_below(&b->random, 3);
     else
         q.access = block_chance(&b->random, 50) ? ACCESS_READ : ACCESS_WRITE;
     return q;
 }
 
-static bool go(struct bench *b, struct mmu_req q, uint64_t va, struct rec_xlate *x)
+bool width_go(struct bench *b, struct mmu_req q, uint64_t va, struct rec_xlate *x)
 {
     q.va = va;
     return mmu_translate_one(b, &q, x);
 }
 
-static void decide(struct bench *b, unsigned group, unsigned bit)
+uint64_t width_va(struct bench *b, const struct width_case *c)
 {
-    decide_bit(&b->r->groups[group], bit);
+    return paging_va(c->paging, block_random(&b->random));
 }
 
-/* What a walk of all levels, and the hit behind it, compare of addresses and types. */
-static void decide_addresses(struct bench *b, const struct path *p, const struct rec_xlate *walked,
-                             const struct rec_xlate *hit)
+bool width_load(struct bench *b, bool *good)
 {
-    struct decide_group *g = b->r->groups;
-    unsigned size = size_index(p->log2);
-    uint64_t field = UINT64_C(7) << (8 * p->pat_index);
-    uint64_t type = (uint64_t)walked->memtype << (8 * p->pat_index);
+    if (!mmu_load_one(b, b->ctx.cr3, good))
+        return false;
+    decide_value(width_group(b, K_PDPTE_BASE, PAGING_PAE, 0), b->ctx.cr3);
+    for (unsigned i = 0; *good && i < PDPTES; i++)
+        decide_value(width_group(b, K_PDPTE, PAGING_PAE, i), b->model.pdpte[i]);
+    return true;
+}
 
-    if (walked->hit == XLATE_WALKED && !walked->fault) {
-        if (walked->psc == 0)
-            for (unsigned level = 4; level >= leaf_level(p->log2); level--)
-                decide_value(&g[G_CR3 + 4 - level], p->entry[level]);
-        decide_value(&g[G_WALK_4K + size], walked->pa);
-        g[G_PAT].seen_0 |= ~type & field;
-        g[G_PAT].seen_1 |= type & field;
+/* --- the generator --- */
+
+static bool enter_pae(struct bench *b)
+{
+    bool good;
+
+    b->ctx.cr3 = block_random(&b->random) & DECIDE_BITS(31, 5);
+    for (unsigned i = 0; i < PDPTES; i++) {
+        uint64_t more = DECIDE_BITS(39, 9) | DECIDE_BITS(4, 3);
+
+        mmu_poke(b, b->ctx.cr3 + 8 * i, (block_random(&b->random) & more) | PTE_P, 8);
     }
-    if (hit->hit == XLATE_TLB)
-        decide_value(&g[G_HIT_4K + size], hit->pa);
-}
-
-/* --- experiments --- */
-
-/* TLB and paging-structure cache: va, its neighbour, va again, another page of va's table. */
-static bool tag_va(struct bench *b, const struct experiment *e, unsigned group, unsigned bit)
-{
-    struct mmu_req q = request(b, e);
-    uint64_t va = canonical(block_random(&b->random));
-    uint64_t other = canonical(va ^ UINT64_C(1) << bit);
-    uint64_t beside = canonical(va ^ UINT64_C(1) << (e->log2 + (bit == e->log2)));
-    unsigned level = psc_level(e->log2);
-    struct path p, last;
-    struct rec_xlate x[4];
-
-    p = map(b, va, e->log2, block_chance(&b->random, 30));
-    map(b, other, e->log2, block_chance(&b->random, 30));
-    last = map(b, beside, e->log2, false);
-    if (!go(b, q, va, &x[0]) || !go(b, q, other, &x[1]) || !go(b, q, va, &x[2]) ||
-        !go(b, q, beside, &x[3]))
-        return false;
-    if (!x[1].fault && x[1].hit == XLATE_WALKED && x[2].hit == XLATE_TLB)
-        decide(b, group, bit);
-    if (x[3].hit == XLATE_WALKED && x[3].psc == level && !x[3].fault) {
-        if (bit >= e->log2 + 9 && (x[1].psc == 0 || x[1].psc > level))
-            decide(b, G_PDE + level - 2, bit);
-        decide_value(&b->r->groups[G_PDE_CACHED + 2 - level], last.entry[level - 1]);
-    }
-    decide_addresses(b, &p, &x[0], &x[2]);
-    return true;
-}
-
-static bool tag_pcid(struct bench *b, const struct experiment *e, unsigned group, unsigned bit)
-{
-    struct mmu_req q = request(b, e);
-    unsigned pcid = block_below(&b->random, 4096);
-    unsigned log2 = e->log2 != 0 ? e->log2 : 12 + 9 * block_below(&b->random, 3);
-    unsigned level = psc_level(log2);
-    uint64_t va = canonical(block_random(&b->random));
-    uint64_t beside = canonical(va ^ UINT64_C(1) << log2);
-    struct rec_xlate x[4];
-
-    (void)group;
-    map(b, va, log2, false);
-    map(b, beside, log2, false);
-    set_pcid(b, pcid);
-    if (!go(b, q, va, &x[0]))
-        return false;
-    set_pcid(b, pcid ^ 1u << bit);
-    if (!go(b, q, va, &x[1]))
-        return false;
-    set_pcid(b, pcid);
-    if (!go(b, q, va, &x[2]) || !go(b, q, beside, &x[3]))
-        return false;
-    if (x[1].hit == XLATE_WALKED && x[2].hit == XLATE_TLB)
-        decide(b, q.access == ACCESS_FETCH ? G_CODE_PCID : G_DATA_PCID, bit);
-    if (x[1].psc == 0 && x[3].hit == XLATE_WALKED && x[3].psc == level)
-        decide(b, G_PDE_PCID + level - 2, bit);
-    return true;
-}
-
-/* A flush of the neighbour spares the page. */
-static bool flush_va(struct bench *b, const struct experiment *e, unsigned group, unsigned bit)
-{
-    struct mmu_req q = request(b, e);
-    uint64_t va = canonical(block_random(&b->random));
-    struct mmu_flush_req f = {
-        .kind = e->flush, .va = canonical(va ^ UINT64_C(1) << bit), .pcid = mmu_pcid(&b->ctx)};
-    struct rec_xlate x[2];
-
-    map(b, va, e->log2, e->flush == FLUSH_PAGE && block_chance(&b->random, 50));
-    if (!go(b, q, va, &x[0]) || !mmu_flush_one(b, &f) || !go(b, q, va, &x[1]))
-        return false;
-    /* Inside the page the flush must drop it, beside the page it must not. */
-    if (x[1].hit == (bit < e->log2 ? XLATE_WALKED : XLATE_TLB))
-        decide(b, group, bit);
-    return true;
-}
-
-static bool flush_pcid(struct bench *b, const struct experiment *e, unsigned group, unsigned bit)
-{
-    struct mmu_req q = request(b, e);
-    unsigned log2 = 12 + 9 * block_below(&b->random, 3);
-    uint64_t va = canonical(block_random(&b->random));
-    uint64_t beside = canonical(va ^ UINT64_C(1) << log2);
-    unsigned pcid = mmu_pcid(&b->ctx);
-    struct mmu_flush_req f = {.kind = e->flush, .va = va, .pcid = (uint16_t)(pcid ^ 1u << bit)};
-    struct rec_xlate x[3];
-
-    map(b, va, log2, false);
-    map(b, beside, log2, false);
-    if (!go(b, q, va, &x[0]))
-        return false;
-    set_pcid(b, f.pcid); /* INVLPG is of the current one */
-    if (!mmu_flush_one(b, &f))
-        return false;
-    set_pcid(b, pcid);
-    if (!go(b, q, va, &x[1]) || !go(b, q, beside, &x[2]))
-        return false;
-    if (x[1].hit == XLATE_TLB)
-        decide(b, group, bit);
-    if (x[2].hit == XLATE_WALKED && x[2].psc == psc_level(log2))
-        decide(b, G_PSC_FLUSH_PCID, bit);
-    return true;
-}
-
-static bool entry_bit(struct bench *b, const struct experiment *e, unsigned bit,
-                      struct rec_xlate *x)
-{
-    struct path p = map(b, canonical(block_random(&b->random)), e->log2, false);
-    uint64_t value = block_memory_read8(&b->model_memory, p.entry[e->level]);
-
-    mmu_poke(b, p.entry[e->level], value ^ UINT64_C(1) << bit);
-    return go(b, request(b, e), p.va, x);
-}
-
-static bool reserved(struct bench *b, const struct experiment *e, unsigned group, unsigned bit)
-{
-    struct rec_xlate x;
-
-    if (bit == 63) {
-        b->ctx.efer &= ~MMU_EFER_NXE;
-        mmu_set_context(b);
-    }
-    if (!entry_bit(b, e, bit, &x))
-        return false;
-    if (x.fault && (x.error_code & PF_RSVD))
-        decide(b, group, bit);
-    return true;
-}
-
-static bool ignored(struct bench *b, const struct experiment *e, unsigned group, unsigned bit)
-{
-    struct rec_xlate x;
-
-    if (!entry_bit(b, e, bit, &x))
-        return false;
-    if (!x.fault)
-        decide(b, group, bit);
-    return true;
-}
-
-/* CR4.PCIDE = 0: the low bits of CR3 are no PCID. */
-static bool cr3_low(struct bench *b, const struct experiment *e, unsigned group, unsigned bit)
-{
-    struct mmu_req q = request(b, e);
-    uint64_t va = canonical(block_random(&b->random));
-    struct rec_xlate x[2];
-
-    b->ctx.cr4 &= ~MMU_CR4_PCIDE;
     mmu_set_context(b);
-    map(b, va, e->log2, false);
-    if (!go(b, q, va, &x[0]))
-        return false;
-    b->ctx.cr3 ^= UINT64_C(1) << bit;
-    mmu_set_context(b);
-    if (!go(b, q, va, &x[1]))
-        return false;
-    if (x[1].hit == XLATE_TLB)
-        decide(b, group, bit);
-    return true;
+    return width_load(b, &good);
 }
 
-static bool paging_off(struct bench *b, const struct experiment *e, unsigned group, unsigned bit)
+/* A context of its own. Without PCIDs what came before is flushed, so that the page is a new one.
+ */
+static bool enter(struct bench *b, unsigned paging)
 {
-    struct rec_xlate x;
+    static const uint8_t types[] = {MT_UC, MT_WC, MT_WT, MT_WP, MT_WB, MT_UC_MINUS};
 
-    (void)bit;
-    b->ctx.cr0 &= ~MMU_CR0_PG;
+    b->ac = false;
+    b->ctx = (struct mmu_ctx){.cr0 = MMU_CR0_WP,
+                              .cr4 = MMU_CR4_PGE | MMU_CR4_PCIDE,
+                              .efer = MMU_EFER_NXE,
+                              .mtrr = {.def_type = MTRR_E | MT_WB},
+                              .cr3 = block_random(&b->random) & DECIDE_BITS(39, 0)};
+    for (unsigned i = 0; i < 8; i++)
+        b->ctx.pat |= (uint64_t)types[block_below(&b->random, 6)] << (8 * i);
+    paging_choose(&b->ctx, paging);
+    if (is_32(paging))
+        b->ctx.cr3 &= DECIDE_BITS(31, 12);
     mmu_set_context(b);
-    if (!go(b, request(b, e), block_random(&b->random), &x))
+    if (!paging_long(paging) && !mmu_flush_one(b, &(struct mmu_flush_req){.kind = FLUSH_ALL}))
         return false;
-    decide_value(&b->r->groups[group], x.pa);
-    return true;
+    return paging != PAGING_PAE || enter_pae(b);
 }
 
-#define IGNORED DECIDE_BITS(62, 52) | DECIDE_BITS(11, 9)
-#define NO_LEAF IGNORED | PTE_G | PTE_D
-#define ABOVE   DECIDE_BITS(51, 40) | PTE_XD
+static void each_group(struct bench *b, unsigned kind, unsigned paging, unsigned index)
+{
+    const struct row *r = &rows[kind];
+    struct decide_group *g = width_group(b, kind, paging, index);
 
-/* clang-format off */
-static const struct experiment experiments[G_COUNT] = {
-    [G_CODE_4K] = {"code TLB 4K va", DECIDE_BITS(47, 12), tag_va, 12, 0, ACCESS_FETCH, 0},
-    [G_CODE_2M] = {"code TLB 2M va", DECIDE_BITS(47, 21), tag_va, 21, 0, ACCESS_FETCH, 0},
-    [G_CODE_1G] = {"code TLB 1G va", DECIDE_BITS(47, 30), tag_va, 30, 0, ACCESS_FETCH, 0},
-    [G_DATA_4K] = {"data TLB 4K va", DECIDE_BITS(47, 12), tag_va, 12, 0, ACCESS_READ, 0},
-    [G_DATA_2M] = {"data TLB 2M va", DECIDE_BITS(47, 21), tag_va, 21, 0, ACCESS_READ, 0},
-    [G_DATA_1G] = {"data TLB 1G va", DECIDE_BITS(47, 30), tag_va, 30, 0, ACCESS_READ, 0},
-    [G_PDE]   = {.name = "PDE cache va", .wanted = DECIDE_BITS(47, 21)},
-    [G_PDPTE] = {.name = "PDPTE cache va", .wanted = DECIDE_BITS(47, 30)},
-    [G_PML4E] = {.name = "PML4E cache va", .wanted = DECIDE_BITS(47, 39)},
-    [G_CODE_PCID]  = {"code TLB PCID", PCID_BITS, tag_pcid, 0, 0, ACCESS_FETCH, 0},
-    [G_DATA_PCID]  = {"data TLB PCID", PCID_BITS, tag_pcid, 0, 0, ACCESS_READ, 0},
-    [G_PDE_PCID]   = {"PDE cache PCID", PCID_BITS, tag_pcid, 12, 0, ANY_ACCESS, 0},
-    [G_PDPTE_PCID] = {"PDPTE cache PCID", PCID_BITS, tag_pcid, 21, 0, ANY_ACCESS, 0},
-    [G_PML4E_PCID] = {"PML4E cache PCID", PCID_BITS, tag_pcid, 30, 0, ANY_ACCESS, 0},
-    [G_INVLPG_4K] = {"INVLPG 4K va", DECIDE_BITS(47, 12), flush_va, 12, 0, ANY_ACCESS, FLUSH_PAGE},
-    [G_INVLPG_2M] = {"INVLPG 2M va", DECIDE_BITS(47, 21), flush_va, 21, 0, ANY_ACCESS, FLUSH_PAGE},
-    [G_INVLPG_1G] = {"INVLPG 1G va", DECIDE_BITS(47, 30), flush_va, 30, 0, ANY_ACCESS, FLUSH_PAGE},
-    [G_INVPCID_4K] = {"INVPCID 0 4K va", DECIDE_BITS(47, 12), flush_va, 12, 0, ANY_ACCESS, FLUSH_PAGE_NONGLOBAL},
-    [G_INVPCID_2M] = {"INVPCID 0 2M va", DECIDE_BITS(47, 21), flush_va, 21, 0, ANY_ACCESS, FLUSH_PAGE_NONGLOBAL},
-    [G_INVPCID_1G] = {"INVPCID 0 1G va", DECIDE_BITS(47, 30), flush_va, 30, 0, ANY_ACCESS, FLUSH_PAGE_NONGLOBAL},
-    [G_INVLPG_IN_2M]  = {"INVLPG inside 2M", DECIDE_BITS(20, 0), flush_va, 21, 0, ANY_ACCESS, FLUSH_PAGE},
-    [G_INVLPG_IN_1G]  = {"INVLPG inside 1G", DECIDE_BITS(29, 0), flush_va, 30, 0, ANY_ACCESS, FLUSH_PAGE},
-    [G_INVPCID_IN_2M] = {"INVPCID 0 inside 2M", DECIDE_BITS(20, 0), flush_va, 21, 0, ANY_ACCESS, FLUSH_PAGE_NONGLOBAL},
-    [G_INVPCID_IN_1G] = {"INVPCID 0 inside 1G", DECIDE_BITS(29, 0), flush_va, 30, 0, ANY_ACCESS, FLUSH_PAGE_NONGLOBAL},
-    [G_INVLPG_PCID]    = {"INVLPG PCID", PCID_BITS, flush_pcid, 0, 0, ANY_ACCESS, FLUSH_PAGE},
-    [G_INVPCID_0_PCID] = {"INVPCID 0 PCID", PCID_BITS, flush_pcid, 0, 0, ANY_ACCESS, FLUSH_PAGE_NONGLOBAL},
-    [G_INVPCID_1_PCID] = {"INVPCID 1 PCID", PCID_BITS, flush_pcid, 0, 0, ANY_ACCESS, FLUSH_PCID},
-    [G_PSC_FLUSH_PCID] = {.name = "structure-cache flush PCID", .wanted = PCID_BITS},
-    [G_RSVD_PML4E] = {"PML4E reserved", ABOVE | PTE_PS, reserved, 12, 4, ANY_ACCESS, 0},
-    [G_RSVD_PDPTE] = {"PDPTE reserved", ABOVE, reserved, 12, 3, ANY_ACCESS, 0},
-    [G_RSVD_PDPTE_LEAF] = {"PDPTE 1G reserved", ABOVE | DECIDE_BITS(29, 13), reserved, 30, 3, ANY_ACCESS, 0},
-    [G_RSVD_PDE] = {"PDE reserved", ABOVE, reserved, 12, 2, ANY_ACCESS, 0},
-    [G_RSVD_PDE_LEAF] = {"PDE 2M reserved", ABOVE | DECIDE_BITS(20, 13), reserved, 21, 2, ANY_ACCESS, 0},
-    [G_RSVD_PTE] = {"PTE reserved", ABOVE, reserved, 12, 1, ANY_ACCESS, 0},
-    [G_IGNORED_PML4E] = {"PML4E ignored", NO_LEAF, ignored, 12, 4, ANY_ACCESS, 0},
-    [G_IGNORED_PDPTE] = {"PDPTE ignored", NO_LEAF, ignored, 12, 3, ANY_ACCESS, 0},
-    [G_IGNORED_PDPTE_LEAF] = {"PDPTE 1G ignored", IGNORED, ignored, 30, 3, ANY_ACCESS, 0},
-    [G_IGNORED_PDE] = {"PDE ignored", NO_LEAF, ignored, 12, 2, ANY_ACCESS, 0},
-    [G_IGNORED_PDE_LEAF] = {"PDE 2M ignored", IGNORED, ignored, 21, 2, ANY_ACCESS, 0},
-    [G_IGNORED_PTE] = {"PTE ignored", IGNORED, ignored, 12, 1, ANY_ACCESS, 0},
-    [G_CR3_LOW] = {"CR3 without PCIDE", PCID_BITS, cr3_low, 12, 0, ANY_ACCESS, 0},
-    [G_CR3]          = {.name = "CR3 table", .wanted = FRAME_BITS},
-    [G_PML4E_TABLE]  = {.name = "PML4E table", .wanted = FRAME_BITS},
-    [G_PDPTE_TABLE]  = {.name = "PDPTE table", .wanted = FRAME_BITS},
-    [G_PDE_TABLE]    = {.name = "PDE table", .wanted = FRAME_BITS},
-    [G_PML4E_CACHED] = {.name = "PML4E cache table", .wanted = FRAME_BITS},
-    [G_PDPTE_CACHED] = {.name = "PDPTE cache table", .wanted = FRAME_BITS},
-    [G_PDE_CACHED]   = {.name = "PDE cache table", .wanted = FRAME_BITS},
-    [G_WALK_4K] = {.name = "4K pa of a walk", .wanted = DECIDE_BITS(39, 0)},
-    [G_WALK_2M] = {.name = "2M pa of a walk", .wanted = DECIDE_BITS(39, 0)},
-    [G_WALK_1G] = {.name = "1G pa of a walk", .wanted = DECIDE_BITS(39, 0)},
-    [G_HIT_4K] = {.name = "4K pa of a hit", .wanted = DECIDE_BITS(39, 0)},
-    [G_HIT_2M] = {.name = "2M pa of a hit", .wanted = DECIDE_BITS(39, 0)},
-    [G_HIT_1G] = {.name = "1G pa of a hit", .wanted = DECIDE_BITS(39, 0)},
-    [G_PAT] = {.name = "PAT", .wanted = UINT64_C(0x0707070707070707)},
-    [G_OFF] = {"pa with paging off", DECIDE_BITS(39, 0), paging_off, 0, 0, ANY_ACCESS, 0},
-};
-/* clang-format on */
+    *g = (struct decide_group){.name = r->name};
+    if (r->part != PART_NUMBER && index > PAGING_MAX_LEVELS)
+        return;
+    g->wanted = r->wanted(paging, index);
+    if (g->wanted == 0)
+        return;
+    g->part = part_name(r->part, paging, index);
+    g->mode = kind < K_MTRR_BASE ? pagings[paging].name : NULL; /* MTRRs: in no mode of their own */
+}
 
 void mmu_width_setup(struct bench *b)
 {
-    for (unsigned i = 0; i < G_COUNT; i++)
-        b->r->groups[i] =
-            (struct decide_group){.name = experiments[i].name, .wanted = experiments[i].wanted};
-    b->r->group_count = G_COUNT;
+    for (unsigned kind = 0; kind < WIDTH_KINDS; kind++)
+        for (unsigned paging = 0; paging < PAGINGS; paging++)
+            for (unsigned index = 0; index < WIDTH_INDICES; index++)
+                each_group(b, kind, paging, index);
+    b->r->group_count = WIDTH_KINDS * PAGINGS * WIDTH_INDICES;
 }
 
 /* Experiments stand in a row, one for each bit of each group that has some. */
 static void advance(struct bench *b)
 {
-    const struct experiment *e;
+    unsigned bits = b->r->group_count * 64, group;
 
     do {
-        b->experiment = (b->experiment + 1) % (G_COUNT * 64);
-        e = &experiments[b->experiment / 64];
-    } while (e->run == NULL || !(e->wanted >> b->experiment % 64 & 1));
+        b->experiment = (b->experiment + 1) % bits;
+        group = b->experiment / 64;
+        if (rows[group / (PAGINGS * WIDTH_INDICES)].run == NULL || b->r->groups[group].wanted == 0)
+            b->experiment |= 63;
+    } while (rows[group / (PAGINGS * WIDTH_INDICES)].run == NULL ||
+             !(b->r->groups[group].wanted >> b->experiment % 64 & 1));
 }
 
 bool mmu_width_next(struct bench *b)
 {
-    struct mmu_ctx ctx = b->ctx;
-    bool ac = b->ac, same;
-    const struct experiment *e;
+    struct width_case c;
+    const struct row *r;
 
+    if (block_memory_crowded(&b->rtl_memory)) {
+        block_memory_forget(&b->rtl_memory);
+        block_memory_forget(&b->model_memory);
+    }
     advance(b);
-    e = &experiments[b->experiment / 64];
-    enter(b);
-    same = e->run(b, e, b->experiment / 64, b->experiment % 64);
-    if (!same)
-        return false;
-    b->ctx = ctx;
-    b->ac = ac;
-    mmu_set_context(b);
-    return true;
+    c.group = &b->r->groups[b->experiment / 64];
+    c.bit = b->experiment % 64;
+    c.index = b->experiment / 64 % WIDTH_INDICES;
+    c.paging = b->experiment / 64 / WIDTH_INDICES % PAGINGS;
+    r = &rows[b->experiment / 64 / WIDTH_INDICES / PAGINGS];
+    c.access = r->access;
+    c.flush = r->flush;
+    return enter(b, c.paging) && r->run(b, &c);
 }

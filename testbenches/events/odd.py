@@ -215,6 +215,15 @@ def code_cases():
                                f"movl $PAGE, %edi\nTO_RING {r}, {flags}\n{text}")
 
 
+def apic_cases():
+    """The local APIC's page: every bit of the offset, accesses over its ends (docs/cpu.md A11)."""
+    for mode in (64, 32):
+        for at in (0x820, 0xFF0, 0xFFE, 0x7FE) + ((-2, -1) if mode == 32 else ()):
+            for op in ("movl {m}, %eax", "movl %ebx, {m}", "lock addl %ebx, {m}"):
+                yield Case(mode, f"local APIC, {at:#x}: {op.split()[0]}",
+                           "movl $0x5A5A5A5A, %ebx\n" + op.format(m=f"LAPIC + {at}"))
+
+
 def cases():
-    for rows in (far_cases, prefix_cases, limit_cases, code_cases):
+    for rows in (far_cases, prefix_cases, limit_cases, code_cases, apic_cases):
         yield from rows()

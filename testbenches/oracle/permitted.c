@@ -110,6 +110,18 @@ static bool long_prefixes(const struct trial *t)
     return trial_opcode(t) - t->bytes >= 2;
 }
 
+/* The model's linear addresses have 57 bits; those of a host without LA57 have 48. */
+static bool host_of_48_bits(const struct trial *t, const struct pair *p)
+{
+    unsigned gpr;
+
+    if (!t->decoded || !host_is(p, SIGSEGV, SI_KERNEL) || p->model->vector >= 0)
+        return false;
+    if (t->insn.mnemonic != ZYDIS_MNEMONIC_WRFSBASE && t->insn.mnemonic != ZYDIS_MNEMONIC_WRGSBASE)
+        return false;
+    return operand_is_gpr(&t->ops[0], &gpr) && !canonical(t->start.gpr[gpr]);
+}
+
 /* How far an invalid opcode is fetched before it is refused. */
 static bool invalid_length(const struct trial *t, const struct pair *p)
 {
@@ -240,6 +252,8 @@ static const struct permitted_row rows[] = {
      false, rep_on_loop},
     {"invalid-length", "SDM Vol. 2 \"UD\": how much is fetched before #UD is the processor's",
      false, invalid_length},
+    {"linear-width", "SDM Vol. 1 \"Canonical Addressing\": the bits that a processor implements",
+     false, host_of_48_bits},
     {"amd-near-branch-16", "APM Vol. 3 \"Jcc\", \"CALL\", \"RET\": 66h gives a 16-bit RIP", true,
      amd_near_branch_16},
     {"amd-mov-dr45", "APM Vol. 3 \"MOV DRn\": CPL is checked first", true, amd_mov_dr45},

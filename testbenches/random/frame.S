@@ -122,6 +122,10 @@ start:
         movw    $0x7F8, GATE(0x94) + 2
 #if MODE != 1
         # identity for 16 MiB and the local APIC; the program's tables at PDPT[1], twice
+#if PAGING == 5
+        movl    $pml4 + 7, pml5
+        movl    $pml4 + 7, pml5 + 511 * 8
+#endif
         movl    $pdpt + 7, pml4
         movl    $pdpt + 7, pml4 + 511 * 8
         movl    $pd0 + 3, pdpt
@@ -137,9 +141,13 @@ start:
         incl    %ecx
         cmpl    $8, %ecx
         jne     7b
-        movl    $0x20 + CR4_BITS, %eax
+        movl    $0x20 | CR4_BITS, %eax
         movl    %eax, %cr4
+#if PAGING == 5
+        movl    $pml5, %eax
+#else
         movl    $pml4, %eax
+#endif
         movl    %eax, %cr3
         movl    $0xC0000080, %ecx
         rdmsr
@@ -169,9 +177,38 @@ long_mode:
         wrmsr
         SYSENTER_MSRS
 #else
+        # identity for 16 MiB and the local APIC, the program's table for its region
+#if PAGING == 2
+        movl    $0x83, pd0
+        movl    $page_table + 7, pd0 + 4
+        movl    $0x800083, pd0 + 8
+        movl    $0xC00083, pd0 + 12
+        movl    $0xFEC00083, pd0 + 0x3FB * 4
+        movl    $pd0, %eax
+        movl    %eax, %cr3
+#elif PAGING == 3
+        movl    $pd0 + 1, pdpt
+        movl    $pd3 + 1, pdpt + 24
+        movl    $0xFEE00083, pd3 + 0x1F7 * 8
+        xorl    %ecx, %ecx
+7:      movl    %ecx, %eax
+        shll    $21, %eax
+        orl     $0x83, %eax
+        movl    %eax, pd0(,%ecx,8)
+        incl    %ecx
+        cmpl    $8, %ecx
+        jne     7b
+        movl    $page_table + 7, pd0 + 16
+        movl    $pdpt, %eax
+        movl    %eax, %cr3
+#endif
         movl    $CR4_BITS & ~0x10000, %eax
         movl    %eax, %cr4
+#if PAGING
+        movl    $0x80010011 + CR0_BITS, %eax
+#else
         movl    $0x11 + CR0_BITS, %eax
+#endif
         movl    %eax, %cr0
         movl    $tss, %eax
         movw    %ax, gdt_tss + 2
@@ -419,7 +456,11 @@ idtr:   .word   256 * 16 - 1
         .align  8
 # Code and data of the body: in 32-bit ring 3 based at the region, whose last bytes are the window.
 #if MODE == 1 && RING == 3
+#if PAGING
+#define LIMIT_BYTES (200 * 4096 + 9 * 4096 - 1)  /* the page table is there too */
+#else
 #define LIMIT_BYTES (200 * 4096 + 6 * 4096 - 1)
+#endif
 #define LIMIT_FIELDS ((LIMIT_BYTES & 0xFFFF) | (LIMIT_BYTES >> 16) << 48)
 #define USER(type) (0x0040000000000000 | (type) << 40 | 0x40 << 32 | LIMIT_FIELDS)
 #else
@@ -488,6 +529,7 @@ user_rsp: .quad 0
 
         .bss
         .align  4096
+pml5:   .skip   4096
 pml4:   .skip   4096
 pdpt:   .skip   4096
 pd0:    .skip   4096

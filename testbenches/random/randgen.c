@@ -1,34 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writes a random guest program: the body and the tables that frame.S includes.
 //
-//   randgen --seed N --mode 64|32|compat [--ring 0|3] [--fuzz] [--slots N] -o prog.S
+//   randgen --seed N --mode 64|32|compat [--ring 0|3] [--fuzz] [--slots N]
+//           [--paging 32|pae|4|5] -o prog.S
 //
 // A program is a row of slots of 64 bytes. A slot holds the set-up of some registers, one random
 // instruction, and a way to the next slot; with --fuzz (ring 3 only) any bytes at all. Every event
 // (fault, INT n, single step, timer) resumes at the slot after the one that it interrupted, so the
 // program ends whatever happens; frame.S holds the handler. The program checks nothing itself: it
 // is run in lockstep, see run.sh. Memory operands aim at a window of data pages in which the page
-// table (or, in 32-bit mode, a segment limit) ends after a few pages.
-#include <stdbool.h>
-#include <stdint.h>
+// table (or, in 32-bit mode, a segment limit) ends after a few pages. With --paging the tables are
+// random too, and the program changes them (rand_paging.c).
+#include "randgen.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { SLOT = 64, WINDOW_PAGES = 6, MAX_PAGES = 200, TABLES = 16 };
-enum mode { MODE_64, MODE_32, MODE_COMPAT };
-
-struct gen {
-    uint64_t state;
-    enum mode mode;
-    unsigned ring, slots, slot; /* slot: being made */
-    bool fuzz, wide;            /* wide: 64-bit code */
-    uint32_t body, data;        /* addresses as the program sees them */
-    uint8_t b[160];             /* the slot */
-    unsigned n;
-};
-
-static uint64_t rnd(struct gen *g)
+uint64_t rnd(struct gen *g)
 {
     uint64_t z = g->state += UINT64_C(0x9E3779B97F4A7C15);
 
@@ -37,17 +26,17 @@ static uint64_t rnd(struct gen *g)
     return z ^ z >> 31;
 }
 
-static unsigned below(struct gen *g, unsigned n)
+unsigned below(struct gen *g, unsigned n)
 {
     return (unsigned)(rnd(g) % n);
 }
 
-static bool chance(struct gen *g, unsigned percent)
+bool chance(struct gen *g, unsigned percent)
 {
     return below(g, 100) < percent;
 }
 
-static void put(struct gen *g, uint64_t v, unsigned bytes)
+void put(struct gen *g, uint64_t v, unsigned bytes)
 {
     for (unsigned i = 0; i < bytes && g->n < sizeof g->b; i++)
         g->b[g->n++] = (uint8_t)(v >> (8 * i));
@@ -71,7 +60,7 @@ static uint64_t value(struct gen *g)
 }
 
 /* MOV r, v in the shortest form that holds it. */
-static void mov_imm(struct gen *g, unsigned r, uint64_t v)
+void mov_imm(struct gen *g, unsigned r, uint64_t v)
 {
     if (!g->wide) {
         put(g, 0xb8u | r, 1);
@@ -94,7 +83,7 @@ static unsigned reg_count(const struct gen *g)
 }
 
 /* A handler without a stack of its own (32-bit ring 0) needs ESP as it is. */
-static bool sp_is_free(const struct gen *g)
+bool sp_is_free(const struct gen *g)
 {
     return g->wide || g->ring == 3;
 }
@@ -1048,6 +1037,10 @@ static void one_slot(struct gen *g)
         g->n = g->n > SLOT ? SLOT : g->n;
         return;
     }
+    if (g->changes_pages && chance(g, 12)) {
+        paging_slot(g);
+        return;
+    }
     if (chance(g, 25)) {
         mov_imm(g, any_reg(g), value(g));
     }
@@ -1128,39 +1121,6 @@ static void print_bytes(FILE *f, const uint8_t *b, size_t n)
                 i % 32 == 31 || i + 1 == n ? "\n" : "");
 }
 
-/* Pages of the body in a random physical order; order[i] is where page i of the program lies. */
-static void shuffle(struct gen *g, unsigned *order, unsigned n)
-{
-    for (unsigned i = 0; i < n; i++)
-        order[i] = i;
-    for (unsigned i = n; g->mode != MODE_32 && i > 1; i--) {
-        unsigned k = below(g, i), t = order[i - 1];
-
-        order[i - 1] = order[k];
-        order[k] = t;
-    }
-}
-
-static void print_page_table(struct gen *g, FILE *f, const unsigned *order, unsigned pages,
-                             const unsigned *data_order)
-{
-    unsigned user = g->ring == 3 ? 4 : chance(g, 50) ? 4 : 0;
-
-    fprintf(f, "\t.section .tables, \"aw\"\n\t.align 4096\npage_table:\n");
-    for (unsigned i = 0; i < 512; i++) {
-        if (i >= 1 && i <= WINDOW_PAGES)
-            fprintf(f, "\t.quad data_pages + %u\n", data_order[i - 1] * 4096 + (user | 3));
-        else if (i == WINDOW_PAGES + 1)
-            fprintf(f, "\t.quad data_pages + %u\n", (i - 1) * 4096 + (user | 1));
-        else if (i == WINDOW_PAGES + 2)
-            fprintf(f, "\t.quad data_pages + %u\n", (i - 1) * 4096 + 3);
-        else if (i >= 256 && i < 256 + pages)
-            fprintf(f, "\t.quad body_pages + %u\n", order[i - 256] * 4096 + (user | 3));
-        else
-            fprintf(f, "\t.quad 0\n");
-    }
-}
-
 static void print_registers(struct gen *g, FILE *f)
 {
     fprintf(f, "\t.section .tables, \"aw\"\n\t.align 16\nregister_table:\n");
@@ -1183,12 +1143,13 @@ static void print_program(struct gen *g, FILE *f, uint64_t seed)
 {
     static uint8_t body[MAX_PAGES * 4096], data[(WINDOW_PAGES + 2) * 4096];
     unsigned order[MAX_PAGES], data_order[WINDOW_PAGES], start = below(g, 64);
-    unsigned cr4 = 0x30000u * 0 + (1u << 16) + (chance(g, 30) ? 0x800u : 0) +
-                   (chance(g, 20) ? 4u : 0) + (chance(g, 30) ? 8u : 0);
+    unsigned cr4 = (1u << 16) + (chance(g, 30) ? 0x800u : 0) + (chance(g, 20) ? 4u : 0) +
+                   (chance(g, 30) ? 8u : 0);
     unsigned cr0 = chance(g, 40) ? 0x40000u : 0; /* AM */
 
     if (g->ring == 3 && chance(g, 15))
         cr0 |= 8u << below(g, 1); /* TS */
+    cr4 |= paging_cr4(g);
     memset(body, 0xcc, sizeof body);
     g->body += start;
     for (g->slot = 0; g->slot < g->slots; g->slot++) {
@@ -1206,17 +1167,17 @@ static void print_program(struct gen *g, FILE *f, uint64_t seed)
 
         memcpy(data + 8 * i, &v, 8);
     }
-    shuffle(g, order, pages);
-    shuffle(g, data_order, WINDOW_PAGES);
+    paging_shuffle(g, order, pages);
+    paging_shuffle(g, data_order, WINDOW_PAGES);
     fprintf(f, "# Written by randgen, seed %llu.\n", (unsigned long long)seed);
     fprintf(f, "#define MODE %d\n#define RING %u\n#define FUZZ %d\n#define BODY 0x%x\n",
             (int)g->mode, g->ring, g->fuzz, g->body);
     fprintf(f, "#define SLOTS %u\n#define DATA 0x%x\n#define STACK 0x%x\n", g->slots, g->data,
             g->data + 0x3000);
-    fprintf(f, "#define CR4_BITS 0x%x\n#define CR0_BITS 0x%x\n", cr4, cr0);
+    fprintf(f, "#define CR4_BITS 0x%x\n#define CR0_BITS 0x%x\n#define PAGING %u\n", cr4, cr0,
+            g->paging);
     fprintf(f, "#include \"frame.S\"\n");
     print_registers(g, f);
-    print_page_table(g, f, order, pages, data_order);
     fprintf(f, "\t.section .region, \"awx\"\n\t.globl body_pages, data_pages\nbody_pages:\n");
     for (unsigned at = 0; at < pages; at++)
         for (unsigned i = 0; i < pages; i++)
@@ -1224,19 +1185,21 @@ static void print_program(struct gen *g, FILE *f, uint64_t seed)
                 print_bytes(f, body + i * 4096, 4096);
     fprintf(f, "\t.org 0x%x\ndata_pages:\n", MAX_PAGES * 4096);
     print_bytes(f, data, sizeof data);
+    if (g->paging != PAGING_OFF)
+        paging_print(g, f, order, pages, data_order);
 }
 
 static int usage(void)
 {
     fprintf(stderr, "usage: randgen --seed N --mode 64|32|compat [--ring 0|3] [--fuzz] [--slots N] "
-                    "-o prog.S\n");
+                    "[--paging 32|pae|4|5] -o prog.S\n");
     return 2;
 }
 
 int main(int argc, char **argv)
 {
     struct gen g = {.slots = 1500, .mode = MODE_64};
-    const char *out = NULL;
+    const char *out = NULL, *paging = NULL;
     uint64_t seed = 1;
 
     for (int i = 1; i < argc; i++) {
@@ -1257,6 +1220,8 @@ int main(int argc, char **argv)
             g.slots = (unsigned)strtoul(v, NULL, 0);
         else if (strcmp(a, "--mode") == 0)
             g.mode = strcmp(v, "32") == 0 ? MODE_32 : v[0] == 'c' ? MODE_COMPAT : MODE_64;
+        else if (strcmp(a, "--paging") == 0)
+            paging = v;
         else if (strcmp(a, "-o") == 0)
             out = v;
         else
@@ -1268,7 +1233,9 @@ int main(int argc, char **argv)
         g.ring = 3; /* the handlers are 64-bit code, and must outlive the body */
     g.state = seed * 64 + (unsigned)g.mode * 8 + g.ring + g.fuzz;
     g.wide = g.mode == MODE_64;
-    /* 32-bit: no paging; at ring 3 the segments begin at the region. */
+    if (!paging_choose(&g, paging))
+        return usage();
+    /* 32-bit: at ring 3 the segments begin at the region. */
     g.body = g.mode != MODE_32 ? 0x40100000 : g.ring == 3 ? 0 : 0x400000;
     g.data = g.mode != MODE_32 ? 0x40001000 : g.body + MAX_PAGES * 4096;
 

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+// One bit at a time through the entries: reserved and ignored bits, XD, protection keys.
+// docs/mmu.md M7, M9, M14, M21, M24.
+#include "mmu_width.h"
+
+/* A 4-KByte page, or a leaf of this level, with one bit of the entry of this level turned. */
+static bool entry_bit(struct bench *b, const struct width_case *c, bool leaf, struct rec_xlate *x)
+{
+    struct path p = paging_map(b, width_va(b, c), leaf ? c->index : 1, false);
+    uint64_t value = paging_read(b, c->paging, p.entry[c->index]);
+
+    mmu_poke(b, p.entry[c->index], value ^ UINT64_C(1) << c->bit, pagings[c->paging].entry_bytes);
+    return width_go(b, width_request(b, c), p.va, x);
+}
+
+static bool reserved(struct bench *b, const struct width_case *c, bool leaf)
+{
+    struct rec_xlate x;
+
+    if (c->bit == 63) {
+        b->ctx.efer &= ~MMU_EFER_NXE;
+        mmu_set_context(b);
+    }
+    if (!entry_bit(b, c, leaf, &x))
+        return false;
+    if (x.fault && (x.error_code & PF_RSVD))
+        decide_bit(c->group, c->bit);
+    return true;
+}
+
+bool width_reserved_table(struct bench *b, const struct width_case *c)
+{
+    return reserved(b, c, false);
+}
+
+bool width_reserved_leaf(struct bench *b, const struct width_case *c)
+{
+    return reserved(b, c, true);
+}
+
+static bool ignored(struct bench *b, const struct width_case *c, bool leaf)
+{
+    struct rec_xlate x;
+
+    if (!entry_bit(b, c, leaf, &x))
+        return false;
+    if (!x.fault)
+        decide_bit(c->group, c->bit);
+    return true;
+}
+
+bool width_ignored_table(struct bench *b, const struct width_case *c)
+{
+    return ignored(b, c, false);
+}
+
+bool width_ignored_leaf(struct bench *b, const struct width_case *c)
+{
+    return ignored(b, c, true);
+}
+
+/* Of every level: a fetch is denied. */
+bool width_xd(struct bench *b, const struct width_case *c)
+{
+    struct rec_xlate x;
+
+    if (!entry_bit(b, c, c->index == 1, &x))
+        return false;
+    if (x.fault && !(x.error_code & PF_RSVD))
+        decide_bit(c->group, c->bit);
+    return true;
+}
+
+/* --- keys --- */
+
+#define KEY_SHIFT 59
+
+static void set_pkru(struct bench *b, uint32_t pkru)
+{
+    b->ctx.cr4 |= MMU_CR4_PKE;
+    b->ctx.pkru = pkru;
+    mmu_set_context(b);
+}
+
+/* AD of the key. */
+static uint32_t denies(unsigned key)
+{
+    return UINT32_C(1) << (2 * key);
+}
+
+static uint64_t map_key(struct bench *b, const struct width_case *c, unsigned key)
+{
+    struct path p = paging_map(b, width_va(b, c), c->index, false);
+    uint64_t value = paging_read(b, c->paging, p.entry[c->index]);
+
+    mmu_poke(b, p.entry[c->index], value | (uint64_t)key << KEY_SHIFT, 8);
+    return p.va;
+}
+
+/* A page of the key, one of its neighbour, which is denied. */
+bool width_key_walk(struct bench *b, const struct width_case *c)
+{
+    struct mmu_req q = width_request(b, c);
+    unsigned key = block_below(&b->random, 16), other = key ^ 1u << (c->bit - KEY_SHIFT);
+    uint64_t va = map_key(b, c, key), denied = map_key(b, c, other);
+    struct rec_xlate x[2];
+
+    set_pkru(b, denies(other));
+    if (!width_go(b, q, va, &x[0]) || !width_go(b, q, denied, &x[1]))
+        return false;
+    if (!x[0].fault && x[1].fault && (x[1].error_code & PF_PK))
+        decide_bit(c->group, c->bit);
+    return true;
+}
+
+/* The key in the TLB: the page while its neighbour is denied, then while it is; held: a hit, a
+ * fault. */
+static bool cached_key(struct bench *b, const struct width_case *c, unsigned key, bool *held)
+{
+    struct mmu_req q = width_request(b, c);
+    uint64_t va = map_key(b, c, key);
+    struct rec_xlate x[3];
+
+    set_pkru(b, 0);
+    if (!width_go(b, q, va, &x[0]))
+        return false;
+    set_pkru(b, denies(key ^ 1u << (c->bit - KEY_SHIFT)));
+    if (!width_go(b, q, va, &x[1]))
+        return false;
+    set_pkru(b, denies(key));
+    if (!width_go(b, q, va, &x[2]))
+        return false;
+    *held = x[1].hit == XLATE_TLB && x[2].fault;
+    return true;
+}
+
+/* Both values of the bit. */
+bool width_key_hit(struct bench *b, const struct width_case *c)
+{
+    unsigned key = block_below(&b->random, 16);
+    bool held[2];
+
+    if (!cached_key(b, c, key, &held[0]) ||
+        !cached_key(b, c, key ^ 1u << (c->bit - KEY_SHIFT), &held[1]))
+        return false;
+    if (held[0] && held[1])
+        decide_bit(c->group, c->bit);
+    return true;
+}
