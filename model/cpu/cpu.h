@@ -313,6 +313,7 @@ void alu_compare(struct cpu *cpu, uint64_t a, uint64_t b, unsigned bytes);
 const struct insn *cpu_fetch(struct cpu *cpu);
 
 /* cpuid.c, msr.c */
+uint64_t cpu_tsc(struct cpu *cpu);
 enum exec op_cpuid(struct cpu *cpu, const struct insn *in);
 enum exec op_rdmsr(struct cpu *cpu, const struct insn *in);
 enum exec op_wrmsr(struct cpu *cpu, const struct insn *in);
