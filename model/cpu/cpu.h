@@ -225,6 +225,7 @@ struct cpu {
     struct quick quick_fetch[1 << QUICK_LOG2];
 
     struct event raised; /* EXEC_RAISED */
+    uint32_t ext;        /* EXT of the error codes of what is raised: docs/cpu.md V6 */
     bool sys_touched;    /* sys may differ from sys_shown */
     struct leaving leaving;
 

@@ -174,6 +174,12 @@ static void quick_fill(struct cpu *cpu, const struct mmu_req *req, uint64_t pa)
     table[quick_slot(req->va)].host = host;
 }
 
+/* What an address of the access wraps at. */
+static uint64_t lin_mask(const struct cpu *cpu, const struct lin *l)
+{
+    return (l->flags & LSU_WIDE) && cpu_is_long(cpu) ? ~UINT64_C(0) : cpu->la_mask;
+}
+
 enum exec lsu_translate(struct cpu *cpu, const struct lin *l, struct span *s)
 {
     unsigned room = 4096 - (unsigned)(l->la & 0xfff);
@@ -191,7 +197,7 @@ enum exec lsu_translate(struct cpu *cpu, const struct lin *l, struct span *s)
         return EXEC_RAISED;
     quick_fill(cpu, &req, s->pa[0]);
     if (s->bytes[1]) {
-        req.va = (l->la + room) & (implicit && cpu_is_long(cpu) ? ~UINT64_C(0) : cpu->la_mask);
+        req.va = (l->la + room) & lin_mask(cpu, l);
         if (translate(cpu, &req, &s->pa[1]) != EXEC_OK)
             return EXEC_RAISED;
     }
@@ -304,16 +310,24 @@ enum exec lsu_probe_write(struct cpu *cpu, unsigned seg, uint64_t off, unsigned 
     return open_span(cpu, seg, off, &l, &s);
 }
 
+/* The canonical check of an implicit access (docs/cpu.md S14), then its translation. */
+static enum exec sys_translate(struct cpu *cpu, struct lin *l, struct span *s)
+{
+    l->flags |= LSU_IMPLICIT | LSU_WIDE;
+    if (!cpu_is_long(cpu))
+        l->la &= 0xffffffff;
+    else if (!is_canonical(cpu, l->la) || !is_canonical(cpu, l->la + l->bytes - 1))
+        return raise_gp(cpu, cpu->ext);
+    return lsu_translate(cpu, l, s);
+}
+
 enum exec lsu_sys_read(struct cpu *cpu, uint64_t la, unsigned bytes, uint64_t *v)
 {
-    struct lin l = {.la = cpu_is_long(cpu) ? la : la & 0xffffffff,
-                    .bytes = bytes,
-                    .access = ACCESS_READ,
-                    .flags = LSU_IMPLICIT};
+    struct lin l = {.la = la, .bytes = bytes, .access = ACCESS_READ};
     struct span s;
     uint8_t data[16];
 
-    if (lsu_translate(cpu, &l, &s) != EXEC_OK)
+    if (sys_translate(cpu, &l, &s) != EXEC_OK)
         return EXEC_RAISED;
     lsu_load(cpu, &s, data);
     *v = le_load(data, bytes);
@@ -323,14 +337,11 @@ enum exec lsu_sys_read(struct cpu *cpu, uint64_t la, unsigned bytes, uint64_t *v
 /* Accessed and busy bits: a locked read and write of one byte. */
 enum exec lsu_sys_set_bits(struct cpu *cpu, uint64_t la, uint8_t bits)
 {
-    struct lin l = {.la = cpu_is_long(cpu) ? la : la & 0xffffffff,
-                    .bytes = 1,
-                    .access = ACCESS_WRITE,
-                    .flags = LSU_IMPLICIT | LSU_LOCK};
+    struct lin l = {.la = la, .bytes = 1, .access = ACCESS_WRITE, .flags = LSU_LOCK};
     struct span s;
     uint8_t byte = 0;
 
-    if (lsu_translate(cpu, &l, &s) != EXEC_OK)
+    if (sys_translate(cpu, &l, &s) != EXEC_OK)
         return EXEC_RAISED;
     lsu_load(cpu, &s, &byte);
     byte |= bits;

@@ -21,6 +21,7 @@ struct rmw {
 
 #define LSU_IMPLICIT 1u /* implicit supervisor access */
 #define LSU_LOCK     2u
+#define LSU_WIDE     4u /* 64 bits of address in long mode, in compatibility mode too */
 
 /* Access by linear address. */
 struct lin {
