@@ -67,7 +67,8 @@ struct rw_state {
     struct rec_retire regs; /* rip is the next instruction; gpr, rflags, cpl, mode, cr2 */
     struct rec_sys sys;
     bool sti_shadow, mov_ss_shadow, nmi_blocked, halted, shutdown;
-    bool step_pending; /* a single-step #DB is still to be delivered */
+    bool step_pending;           /* a single-step #DB is still to be delivered */
+    uint8_t breakpoints_pending; /* the same, of DRn: bit n */
 };
 
 enum rw_step {

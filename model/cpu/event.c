@@ -282,13 +282,18 @@ static bool is_debug(const struct event *ev)
 /* What delivery does to the rest of the state. */
 static void settle(struct cpu *cpu, const struct event *ev)
 {
+    /* what MOV SS held back is not lost to INT n: it waits for the handler's first boundary */
+    bool kept = is_software(ev);
+    uint8_t held = kept ? cpu->at.breakpoints_pending : 0;
+
     if (is_debug(ev))
         cpu->sys.dr7 &= ~DR7_GD;
     cpu->at = (struct boundary){
         .nmi_blocked = cpu->at.nmi_blocked,
-        /* what MOV SS held back is not lost to INT n: it waits for the handler's first boundary */
-        .step_pending = is_software(ev) && cpu->at.step_pending,
+        .step_pending = kept && cpu->at.step_pending,
+        .breakpoints_pending = held | cpu->leaving.breakpoints, /* those of the delivery too */
     };
+    cpu->leaving = (struct leaving){0};
     cpu->window.valid = false;
     cpu->sys_touched = true;
 }
@@ -332,6 +337,13 @@ static void note_page_fault(struct cpu *cpu, const struct event *ev)
         cpu->cr2 = ev->what.cr2;
 }
 
+/* docs/cpu.md V8: INT1 has no cause that DR6 shows. */
+static void note_debug(struct cpu *cpu, const struct event *ev)
+{
+    if (is_debug(ev) && ev->kind != EVENT_SOFT_UNCHECKED)
+        cpu->sys.dr6 = (cpu->sys.dr6 & ~DR6_B) | ev->what.dr6;
+}
+
 /* Deliver, and whatever its delivery raises, until something is delivered or the processor shuts
  * down. in: the instruction of a software interrupt. */
 void event_deliver(struct cpu *cpu, const struct event *first, const struct insn *in)
@@ -345,13 +357,13 @@ void event_deliver(struct cpu *cpu, const struct event *first, const struct insn
     if (ev.kind == EVENT_NMI)
         cpu->at.nmi_blocked = true;
     for (;;) {
-        if (is_debug(&ev))
-            cpu->sys.dr6 |= ev.what.dr6;
+        note_debug(cpu, &ev);
         cpu->ext = ev.kind == EVENT_SOFT ? 0 : 1;
         end = deliver_one(cpu, &ev);
         cpu->ext = 0;
         if (end == EXEC_OK)
             break;
+        cpu->leaving.breakpoints = 0;
         note_page_fault(cpu, &cpu->raised);
         if (ev.kind == EVENT_EXCEPTION && ev.what.vector == VEC_DF) {
             shut_down(cpu, rip);

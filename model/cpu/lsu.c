@@ -4,6 +4,7 @@
 // accesses and their order".
 #include "lsu.h"
 
+#include "breakpoint.h"
 #include "segment.h"
 
 #define ATTR_P    0x80u
@@ -170,6 +171,8 @@ static void quick_fill(struct cpu *cpu, const struct mmu_req *req, uint64_t pa)
 
     if (!cpu->plain || !host || req->implicit || checks_alignment || is_apic)
         return;
+    if (cpu->breakpoints.write && breakpoint_on_page(cpu, req->va))
+        return;
     table[quick_slot(req->va)].tag = quick_tag(cpu, req->va, req->user);
     table[quick_slot(req->va)].host = host;
 }
@@ -203,6 +206,8 @@ enum exec lsu_translate(struct cpu *cpu, const struct lin *l, struct span *s)
     }
     if (l->align && (l->la & (l->align - 1)) && req.user && req.ac && (cpu->sys.cr0 & CR0_AM))
         return raise_error(cpu, VEC_AC, 0);
+    if (cpu->breakpoints.write && !(l->flags & LSU_PROBE))
+        breakpoint_data(cpu, l->la, l->bytes, lin_mask(cpu, l), l->access == ACCESS_WRITE);
     return EXEC_OK;
 }
 
@@ -295,7 +300,7 @@ enum exec lsu_rmw_begin(struct cpu *cpu, unsigned seg, uint64_t off, unsigned by
 /* A byte is checked and translated as for a load, but not loaded (CLFLUSH and its kind). */
 enum exec lsu_probe(struct cpu *cpu, unsigned seg, uint64_t off)
 {
-    struct lin l = {.bytes = 1, .access = ACCESS_READ};
+    struct lin l = {.bytes = 1, .access = ACCESS_READ, .flags = LSU_PROBE};
     struct span s;
 
     return open_span(cpu, seg, off, &l, &s);
@@ -304,7 +309,7 @@ enum exec lsu_probe(struct cpu *cpu, unsigned seg, uint64_t off)
 /* A store of this size is checked and translated, but not made (ENTER). */
 enum exec lsu_probe_write(struct cpu *cpu, unsigned seg, uint64_t off, unsigned bytes)
 {
-    struct lin l = {.bytes = bytes, .access = ACCESS_WRITE, .align = bytes};
+    struct lin l = {.bytes = bytes, .access = ACCESS_WRITE, .align = bytes, .flags = LSU_PROBE};
     struct span s;
 
     return open_span(cpu, seg, off, &l, &s);
