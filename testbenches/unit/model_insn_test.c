@@ -314,7 +314,7 @@ GT_TEST(model_insn, rep_outs_with_a_count_of_0_wants_the_port_all_the_same)
     destroy(b);
 }
 
-/* SDM Vol. 2 "ARPL"; docs/cpu.md: written in either case. */
+/* SDM Vol. 2 "ARPL"; docs/cpu.md A13. */
 GT_TEST(model_insn, arpl_raises_an_rpl_and_writes_only_then)
 {
     static const struct {
