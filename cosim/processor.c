@@ -107,18 +107,19 @@ static void on_write(void *ctx, const struct rw_access *a)
     iommu_reg_write(sb->iommu, (uint32_t)(a->pa - IOMMU_BASE), a->bytes, value);
 }
 
-static uint64_t on_tsc(void *ctx)
+static uint64_t on_tsc(void *ctx, uint64_t adjust)
 {
     struct scoreboard *sb = ctx;
     struct rec_stim *s = ring_head(&sb->board.tsc);
-    uint64_t value;
+    uint64_t value, cycle;
 
     if (s == NULL) {
         scoreboard_differ_text(sb, "stim", "tsc", "not read", "read", sb->rtl_retire.cycle);
         return 0;
     }
     value = s->value;
-    if (value < sb->last_retire_cycle || value > sb->rtl_retire.cycle)
+    cycle = value - adjust;
+    if (cycle < sb->last_retire_cycle || cycle > sb->rtl_retire.cycle)
         scoreboard_differ_text(sb, "stim", "tsc", "outside the instruction's cycles",
                                "between two retirements", s->cycle);
     ring_pop(&sb->board.tsc);

@@ -92,11 +92,11 @@ static void on_write(void *ctx, const struct rw_access *a)
     m->ops->stop(m->cpu);
 }
 
-static uint64_t on_tsc(void *ctx)
+static uint64_t on_tsc(void *ctx, uint64_t adjust)
 {
     struct machine *m = ctx;
 
-    return m->now;
+    return m->now + adjust;
 }
 
 static uint8_t on_inta(void *ctx)

@@ -25,6 +25,7 @@ enum rec_retire_kind {
 #define BOUNDARY_MOV_SS_SHADOW 0x0004
 #define BOUNDARY_STEP_PENDING  0x0008 /* single step: a #DB that is still to be delivered */
 #define BOUNDARY_BREAKPOINTS   0x00F0 /* DR0 to DR3: the same, by register */
+#define BOUNDARY_BREAKPOINT_0  0x0010 /* that of DR0 */
 
 enum rec_mode { MODE_REAL = 0, MODE_PROTECTED = 1, MODE_COMPAT = 2, MODE_64 = 3 };
 

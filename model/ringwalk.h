@@ -50,7 +50,9 @@ struct rw_env {
      * fills data[0] to data[a->bytes - 1]; what is written stands in a->data. */
     void (*read)(void *ctx, const struct rw_access *a, uint8_t *data);
     void (*write)(void *ctx, const struct rw_access *a);
-    uint64_t (*tsc)(void *ctx);
+    /* The time-stamp counter as it is read: the clock's cycle + adjust (IA32_TSC_ADJUST). WRMSR to
+     * the counter asks too: for the value that it replaces. */
+    uint64_t (*tsc)(void *ctx, uint64_t adjust);
     /* An external interrupt is being taken (only when set_intr raised the line): its vector. */
     uint8_t (*inta)(void *ctx);
     void (*retire)(void *ctx, const struct rec_retire *r);
@@ -65,7 +67,8 @@ struct rw_state {
     struct rec_retire regs; /* rip is the next instruction; gpr, rflags, cpl, mode, cr2 */
     struct rec_sys sys;
     bool sti_shadow, mov_ss_shadow, nmi_blocked, halted, shutdown;
-    bool step_pending; /* a single-step #DB is still to be delivered */
+    bool step_pending;           /* a single-step #DB is still to be delivered */
+    uint8_t breakpoints_pending; /* the same, of DRn: bit n */
 };
 
 enum rw_step {

@@ -72,6 +72,7 @@ enum gpr { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI };
 #define EFER_LMA (UINT64_C(1) << 10)
 #define EFER_NXE (UINT64_C(1) << 11)
 
+#define DR6_B  UINT64_C(0xf)
 #define DR6_BD (UINT64_C(1) << 13)
 #define DR6_BS (UINT64_C(1) << 14)
 #define DR7_GD (UINT64_C(1) << 13)
@@ -108,7 +109,7 @@ struct fault {
     bool has_error;
     uint32_t error;
     uint64_t cr2; /* #PF */
-    uint64_t dr6; /* #DB: bits to set */
+    uint64_t dr6; /* #DB: its causes, bits 3:0, BD, BS */
 };
 
 /* What an instruction came to. */
@@ -189,6 +190,7 @@ struct boundary {
     bool nmi_blocked;               /* from the delivery of an NMI to the next IRET */
     bool sti_shadow, mov_ss_shadow; /* of the instruction before */
     bool step_pending;              /* a single-step #DB is still to be delivered */
+    uint8_t breakpoints_pending;    /* the same, of DRn: bit n */
     bool in_rep;                    /* cpu->rep is to be continued */
     bool halted, shutdown;
 };
@@ -197,6 +199,12 @@ struct boundary {
 struct leaving {
     bool step_by_new_tf;            /* SYSCALL, SYSRET: single step by the TF that they leave */
     bool sti_shadow, mov_ss_shadow; /* shadows */
+    uint8_t breakpoints;            /* data and port breakpoints that it met: bit n for DRn */
+};
+
+/* What DR7 enables, by the kind of access that counts: bit n for DRn. */
+struct breakpoints {
+    uint8_t fetch, read, write, port;
 };
 
 struct cpu {
@@ -215,8 +223,9 @@ struct cpu {
     uint64_t rip_limit;           /* code-segment limit; all ones in 64-bit mode */
     uint64_t cs_base;
     struct mmu_ctx mmu_ctx;
-    uint64_t apic_page; /* physical page that loads and stores find the local APIC in */
-    bool plain;         /* no hook looks at single accesses */
+    uint64_t apic_page;             /* physical page that loads and stores find the local APIC in */
+    bool plain;                     /* no hook looks at single accesses */
+    struct breakpoints breakpoints; /* derived by breakpoint_derive */
 
     struct fetch_window window;
     uint64_t quick_gen, fetch_gen;
@@ -225,12 +234,14 @@ struct cpu {
     struct quick quick_fetch[1 << QUICK_LOG2];
 
     struct event raised; /* EXEC_RAISED */
+    uint32_t ext;        /* EXT of the error codes of what is raised: docs/cpu.md V6 */
     bool sys_touched;    /* sys may differ from sys_shown */
     struct leaving leaving;
 
     struct boundary at;
     bool intr_line, stop;
-    bool attention; /* the next boundary has something to look at: at, intr_line, stop */
+    bool attention; /* the next boundary has something to look at: at, intr_line, stop, breakpoints
+                     */
     struct insn rep;
 
     uint64_t cr2;
@@ -313,6 +324,7 @@ void alu_compare(struct cpu *cpu, uint64_t a, uint64_t b, unsigned bytes);
 const struct insn *cpu_fetch(struct cpu *cpu);
 
 /* cpuid.c, msr.c */
+uint64_t cpu_tsc(struct cpu *cpu);
 enum exec op_cpuid(struct cpu *cpu, const struct insn *in);
 enum exec op_rdmsr(struct cpu *cpu, const struct insn *in);
 enum exec op_wrmsr(struct cpu *cpu, const struct insn *in);

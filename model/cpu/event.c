@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Exceptions and interrupts: raising, delivery through the IDT, combination to #DF and shutdown.
 // SDM Vol. 3A "Interrupt and Exception Handling"; choices from docs/cpu.md "Event details".
+#include "far.h"
 #include "insn.h"
 #include "ops.h"
-#include "segment.h"
+#include "stack_switch.h"
 
 #define IDT_BIT 2u
 
@@ -76,26 +77,17 @@ static bool is_software(const struct event *ev)
 /* A delivery in progress: nothing of it is visible before commit. */
 struct delivery {
     const struct event *ev;
-    uint32_t ext;
     bool software, interrupt_gate;
-    unsigned bytes; /* of one slot of the frame: 8 in long mode, else 4 or 2 by the gate */
-    struct far_target {
-        uint16_t selector;
-        uint64_t rip;
-        struct desc d;
-    } to;
-    unsigned cpl; /* new */
-    bool new_ss;
-    uint16_t ss;
-    struct desc ss_desc;
-    uint64_t sp, sp_mask, ss_base;
-    uint64_t flags; /* to be pushed */
-    uint64_t rip;   /* to be pushed */
+    struct far to;
+    unsigned ist;             /* index of long mode's gate */
+    struct frame_stack stack; /* slots of 8 bytes in long mode, else 4 or 2 by the gate */
+    uint64_t flags;           /* to be pushed */
+    uint64_t rip;             /* to be pushed */
 };
 
-static uint32_t idt_error(const struct delivery *dl)
+static uint32_t idt_error(const struct cpu *cpu, const struct delivery *dl)
 {
-    return dl->ev->what.vector * 8u + IDT_BIT + dl->ext;
+    return dl->ev->what.vector * 8u + IDT_BIT + cpu->ext;
 }
 
 /* SDM Vol. 3A "IDT Descriptors", "64-Bit Mode IDT": gates 14 and 15, and outside long mode 6 and 7
@@ -122,33 +114,33 @@ static enum exec read_gate(struct cpu *cpu, struct delivery *dl)
     uint64_t at = (uint64_t)dl->ev->what.vector * bytes, low, high = 0;
 
     if (at + bytes - 1 > cpu->sys.idtr_limit)
-        return raise_gp(cpu, idt_error(dl));
+        return raise_gp(cpu, idt_error(cpu, dl));
     TRY(lsu_sys_read(cpu, cpu->sys.idtr_base + at, 8, &low));
     if (wide)
         TRY(lsu_sys_read(cpu, cpu->sys.idtr_base + at + 8, 8, &high));
     type = (unsigned)(low >> 40) & 0x1f;
-    dl->bytes = gate_slot_bytes(type, wide);
-    if (dl->bytes == 0)
-        return raise_gp(cpu, idt_error(dl));
+    dl->stack.bytes = gate_slot_bytes(type, wide);
+    if (dl->stack.bytes == 0)
+        return raise_gp(cpu, idt_error(cpu, dl));
     if (dl->software && (low >> 45 & 3) < cpu->cpl)
-        return raise_gp(cpu, idt_error(dl));
+        return raise_gp(cpu, idt_error(cpu, dl));
     if (!(low >> 47 & 1))
-        return raise_error(cpu, VEC_NP, idt_error(dl));
+        return raise_error(cpu, VEC_NP, idt_error(cpu, dl));
     dl->interrupt_gate = (type & 7) == GATE_INTERRUPT;
     dl->to.selector = (uint16_t)(low >> 16);
-    dl->to.rip = (low & 0xffff) | (dl->bytes > 2 ? low >> 32 & 0xffff0000 : 0) | high << 32;
-    dl->ss = wide ? (uint16_t)(low >> 32 & 7) : 0; /* the IST index, until the stack is chosen */
+    dl->to.rip = (low & 0xffff) | (dl->stack.bytes > 2 ? low >> 32 & 0xffff0000 : 0) | high << 32;
+    dl->ist = wide ? (unsigned)(low >> 32 & 7) : 0;
     return EXEC_OK;
 }
 
 static enum exec read_handler_cs(struct cpu *cpu, struct delivery *dl)
 {
-    struct seg_blame blame = {VEC_GP, dl->ext};
+    struct seg_blame blame = {VEC_GP, cpu->ext};
     struct desc *d = &dl->to.d;
-    uint32_t error = (dl->to.selector & 0xfffc) | dl->ext;
+    uint32_t error = (dl->to.selector & 0xfffc) | cpu->ext;
 
     if (selector_is_null(dl->to.selector))
-        return raise_gp(cpu, dl->ext);
+        return raise_gp(cpu, cpu->ext);
     TRY(segment_read(cpu, dl->to.selector, blame, d));
     if (!desc_is_code(d) || desc_dpl(d) > cpu->cpl)
         return raise_gp(cpu, error);
@@ -156,86 +148,28 @@ static enum exec read_handler_cs(struct cpu *cpu, struct delivery *dl)
         return raise_gp(cpu, error);
     if (!desc_present(d))
         return raise_error(cpu, VEC_NP, error);
-    dl->cpl = desc_is_conforming(d) ? cpu->cpl : desc_dpl(d);
+    dl->stack.cpl = desc_is_conforming(d) ? cpu->cpl : desc_dpl(d);
     return EXEC_OK;
-}
-
-static enum exec tss_error(struct cpu *cpu, const struct delivery *dl)
-{
-    return raise_error(cpu, VEC_TS, (cpu->sys.seg[SEG_TR].selector & 0xfffcu) | dl->ext);
 }
 
 /* RSPn, ISTn or the current stack. SDM "Stack Switching in IA-32e Mode", "Interrupt Stack Table".
  */
 static enum exec choose_stack_long(struct cpu *cpu, struct delivery *dl)
 {
-    const struct rec_seg_state *tr = &cpu->sys.seg[SEG_TR];
-    unsigned ist = dl->ss, at = ist ? 0x1c + 8 * ist : 4 + 8 * dl->cpl;
+    struct frame_stack *st = &dl->stack;
 
-    dl->sp = cpu->r[RSP];
-    dl->sp_mask = ~UINT64_C(0);
-    dl->new_ss = dl->cpl < cpu->cpl;
-    dl->ss = (uint16_t)dl->cpl;
-    if (ist || dl->new_ss) {
-        if (at + 7 > tr->limit)
-            return tss_error(cpu, dl);
-        TRY(lsu_sys_read(cpu, tr->base + at, 8, &dl->sp));
-    }
-    dl->sp &= ~UINT64_C(15);
-    return is_canonical(cpu, dl->to.rip) ? EXEC_OK : raise_gp(cpu, dl->ext);
-}
-
-static enum exec check_inner_ss(struct cpu *cpu, struct delivery *dl)
-{
-    struct seg_blame blame = {VEC_TS, dl->ext};
-    uint32_t error = (dl->ss & 0xfffc) | dl->ext;
-
-    if (selector_is_null(dl->ss))
-        return raise_error(cpu, VEC_TS, dl->ext);
-    TRY(segment_read(cpu, dl->ss, blame, &dl->ss_desc));
-    if ((dl->ss & 3) != dl->cpl || desc_dpl(&dl->ss_desc) != dl->cpl ||
-        !desc_is_writable_data(&dl->ss_desc))
-        return raise_error(cpu, VEC_TS, error);
-    return desc_present(&dl->ss_desc) ? EXEC_OK : raise_error(cpu, VEC_SS, error);
-}
-
-/* SDM Vol. 3A "Task-State Segment (TSS)", "16-Bit Task-State Segment (TSS)": SSn:ESPn, SSn:SPn. */
-static enum exec read_inner_stack(struct cpu *cpu, struct delivery *dl)
-{
-    const struct rec_seg_state *tr = &cpu->sys.seg[SEG_TR];
-    bool narrow = tss_is_16(tr);
-    unsigned bytes = narrow ? 2 : 4, at = narrow ? 2 + 4 * dl->cpl : 4 + 8 * dl->cpl;
-    uint64_t ss;
-
-    if (at + bytes + 1 > tr->limit)
-        return tss_error(cpu, dl);
-    TRY(lsu_sys_read(cpu, tr->base + at, bytes, &dl->sp));
-    TRY(lsu_sys_read(cpu, tr->base + at + bytes, 2, &ss));
-    dl->ss = (uint16_t)ss;
-    return EXEC_OK;
-}
-
-/* Is there room for one slot at that stack pointer? */
-static bool slot_within_limit(const struct cpu *cpu, const struct delivery *dl, uint64_t sp)
-{
-    const struct rec_seg_state *ss = &cpu->sys.seg[SEG_SS];
-    struct seg_range range = {.limit = dl->new_ss ? desc_limit(&dl->ss_desc) : ss->limit,
-                              .down = ((dl->new_ss ? desc_type(&dl->ss_desc) : ss->attr) & 4) != 0,
-                              .top = dl->sp_mask};
-
-    if (!dl->new_ss && !(ss->attr & 0x80))
-        return false;
-    return segment_range_holds(&range, sp, dl->bytes);
-}
-
-static uint32_t stack_error(const struct cpu *cpu, const struct delivery *dl)
-{
-    return !cpu_is_long(cpu) && dl->new_ss ? (dl->ss & 0xfffc) | dl->ext : dl->ext;
+    stack_choose_long(cpu, st);
+    if (dl->ist)
+        TRY(stack_from_tss(cpu, st, 0x1c + 8 * dl->ist));
+    else if (st->inner)
+        TRY(stack_from_tss(cpu, st, stack_rsp_at(st)));
+    st->sp &= ~UINT64_C(15);
+    return is_canonical(cpu, dl->to.rip) ? EXEC_OK : raise_gp(cpu, cpu->ext);
 }
 
 static unsigned frame_slots(const struct cpu *cpu, const struct delivery *dl)
 {
-    unsigned stack = cpu_is_long(cpu) || dl->new_ss ? 2 : 0;
+    unsigned stack = cpu_is_long(cpu) || dl->stack.inner ? 2 : 0;
 
     return stack + 3 + (dl->ev->what.has_error ? 1 : 0);
 }
@@ -244,58 +178,22 @@ static unsigned frame_slots(const struct cpu *cpu, const struct delivery *dl)
  */
 static enum exec choose_stack_legacy(struct cpu *cpu, struct delivery *dl)
 {
-    dl->sp = cpu->r[RSP];
-    dl->sp_mask = cpu->sp_mask;
-    dl->new_ss = dl->cpl < cpu->cpl;
-    if (dl->new_ss) {
-        TRY(read_inner_stack(cpu, dl));
-        TRY(check_inner_ss(cpu, dl));
-        dl->sp_mask = desc_db(&dl->ss_desc) ? 0xffffffff : 0xffff;
-    }
-    for (unsigned i = 1; i <= frame_slots(cpu, dl); i++)
-        if (!slot_within_limit(cpu, dl, (dl->sp - i * dl->bytes) & dl->sp_mask))
-            return raise_error(cpu, VEC_SS, stack_error(cpu, dl));
-    return dl->to.rip > desc_limit(&dl->to.d) ? raise_gp(cpu, dl->ext) : EXEC_OK;
+    TRY(stack_choose_legacy(cpu, &dl->stack));
+    TRY(stack_room(cpu, &dl->stack, frame_slots(cpu, dl)));
+    return dl->to.rip > desc_limit(&dl->to.d) ? raise_gp(cpu, cpu->ext) : EXEC_OK;
 }
 
-/* The linear address of a slot; limits were checked before, a canonical address is checked here. */
-static enum exec slot_address(struct cpu *cpu, const struct delivery *dl, uint64_t sp, uint64_t *la)
-{
-    uint64_t base = dl->new_ss ? desc_base(&dl->ss_desc) : cpu->sys.seg[SEG_SS].base;
-
-    *la = cpu_is_long(cpu) ? sp : (base + sp) & 0xffffffff;
-    if (cpu_is_long(cpu) && (!is_canonical(cpu, sp) || !is_canonical(cpu, sp + dl->bytes - 1)))
-        return raise_error(cpu, VEC_SS, stack_error(cpu, dl));
-    return EXEC_OK;
-}
-
-/* One slot of the frame on the handler's stack, at the new CPL. */
-static enum exec push_slot(struct cpu *cpu, struct delivery *dl, uint64_t v)
-{
-    uint64_t sp = (dl->sp - dl->bytes) & dl->sp_mask;
-    struct lin l = {
-        .bytes = dl->bytes, .access = ACCESS_WRITE, .cpl = (uint8_t)dl->cpl, .align = dl->bytes};
-    struct span s;
-    uint8_t data[8];
-
-    TRY(slot_address(cpu, dl, sp, &l.la));
-    TRY(lsu_translate(cpu, &l, &s));
-    memcpy(data, &v, sizeof data);
-    lsu_store(cpu, &s, data);
-    dl->sp = sp;
-    return EXEC_OK;
-}
-
-/* SDM Vol. 3A "Exception- or Interrupt-Handler Procedures": the frame, in slots of dl->bytes. */
+/* SDM Vol. 3A "Exception- or Interrupt-Handler Procedures": the frame, in slots of dl->stack.bytes.
+ */
 static enum exec push_frame(struct cpu *cpu, struct delivery *dl)
 {
     const struct fault *what = &dl->ev->what;
     uint64_t slot[] = {cpu->sys.seg[SEG_SS].selector, cpu->r[RSP], dl->flags,
                        cpu->sys.seg[SEG_CS].selector, dl->rip,     what->error};
-    unsigned first = cpu_is_long(cpu) || dl->new_ss ? 0 : 2;
+    unsigned first = cpu_is_long(cpu) || dl->stack.inner ? 0 : 2;
 
     for (unsigned i = 0; i < frame_slots(cpu, dl); i++)
-        TRY(push_slot(cpu, dl, slot[first + i]));
+        TRY(stack_push(cpu, &dl->stack, slot[first + i]));
     return EXEC_OK;
 }
 
@@ -318,14 +216,8 @@ static uint64_t pushed_flags(const struct cpu *cpu, const struct event *ev)
 
 static void commit(struct cpu *cpu, const struct delivery *dl)
 {
-    segment_set_cs(cpu, dl->to.selector, &dl->to.d, dl->cpl);
-    if (dl->new_ss) {
-        if (cpu_is_long(cpu))
-            segment_set_null(cpu, SEG_SS, dl->ss);
-        else
-            segment_set(cpu, SEG_SS, dl->ss, &dl->ss_desc);
-    }
-    set_sp(cpu, dl->sp);
+    segment_set_cs(cpu, dl->to.selector, &dl->to.d, dl->stack.cpl);
+    stack_commit(cpu, &dl->stack);
     cpu->rflags &= ~(RFLAGS_TF | RFLAGS_NT | RFLAGS_RF | RFLAGS_VM);
     if (dl->interrupt_gate)
         cpu->rflags &= ~RFLAGS_IF;
@@ -336,7 +228,6 @@ static enum exec deliver_one(struct cpu *cpu, const struct event *ev)
 {
     struct delivery dl = {.ev = ev,
                           .software = ev->kind == EVENT_SOFT,
-                          .ext = ev->kind == EVENT_SOFT ? 0 : 1,
                           .flags = pushed_flags(cpu, ev),
                           .rip = is_software(ev) ? cpu->r[R_NEXT] : cpu->rip};
 
@@ -345,8 +236,7 @@ static enum exec deliver_one(struct cpu *cpu, const struct event *ev)
     TRY(cpu_is_long(cpu) ? choose_stack_long(cpu, &dl) : choose_stack_legacy(cpu, &dl));
     TRY(push_frame(cpu, &dl));
     TRY(segment_touch(cpu, &dl.to.d));
-    if (dl.new_ss && !cpu_is_long(cpu))
-        TRY(segment_touch(cpu, &dl.ss_desc));
+    TRY(stack_touch(cpu, &dl.stack));
     commit(cpu, &dl);
     return EXEC_OK;
 }
@@ -392,13 +282,18 @@ static bool is_debug(const struct event *ev)
 /* What delivery does to the rest of the state. */
 static void settle(struct cpu *cpu, const struct event *ev)
 {
+    /* what MOV SS held back is not lost to INT n: it waits for the handler's first boundary */
+    bool kept = is_software(ev);
+    uint8_t held = kept ? cpu->at.breakpoints_pending : 0;
+
     if (is_debug(ev))
         cpu->sys.dr7 &= ~DR7_GD;
     cpu->at = (struct boundary){
         .nmi_blocked = cpu->at.nmi_blocked,
-        /* what MOV SS held back is not lost to INT n: it waits for the handler's first boundary */
-        .step_pending = is_software(ev) && cpu->at.step_pending,
+        .step_pending = kept && cpu->at.step_pending,
+        .breakpoints_pending = held | cpu->leaving.breakpoints, /* those of the delivery too */
     };
+    cpu->leaving = (struct leaving){0};
     cpu->window.valid = false;
     cpu->sys_touched = true;
 }
@@ -442,22 +337,33 @@ static void note_page_fault(struct cpu *cpu, const struct event *ev)
         cpu->cr2 = ev->what.cr2;
 }
 
+/* docs/cpu.md V8: INT1 has no cause that DR6 shows. */
+static void note_debug(struct cpu *cpu, const struct event *ev)
+{
+    if (is_debug(ev) && ev->kind != EVENT_SOFT_UNCHECKED)
+        cpu->sys.dr6 = (cpu->sys.dr6 & ~DR6_B) | ev->what.dr6;
+}
+
 /* Deliver, and whatever its delivery raises, until something is delivered or the processor shuts
  * down. in: the instruction of a software interrupt. */
 void event_deliver(struct cpu *cpu, const struct event *first, const struct insn *in)
 {
     struct event ev = *first;
     uint64_t rip = cpu->rip;
+    enum exec end;
 
     note_page_fault(cpu, &ev);
     /* SDM Vol. 3C "Architectural State Before a VM Exit": also when its delivery then faults */
     if (ev.kind == EVENT_NMI)
         cpu->at.nmi_blocked = true;
     for (;;) {
-        if (is_debug(&ev))
-            cpu->sys.dr6 |= ev.what.dr6;
-        if (deliver_one(cpu, &ev) == EXEC_OK)
+        note_debug(cpu, &ev);
+        cpu->ext = ev.kind == EVENT_SOFT ? 0 : 1;
+        end = deliver_one(cpu, &ev);
+        cpu->ext = 0;
+        if (end == EXEC_OK)
             break;
+        cpu->leaving.breakpoints = 0;
         note_page_fault(cpu, &cpu->raised);
         if (ev.kind == EVENT_EXCEPTION && ev.what.vector == VEC_DF) {
             shut_down(cpu, rip);

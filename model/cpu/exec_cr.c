@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Control and debug registers: MOV, SMSW LMSW CLTS. SDM Vol. 2, Operation of each; Vol. 3A
 // "Control Registers", Vol. 3B "Debug Registers"; docs/cpu.md S1 to S5, S13.
+#include "breakpoint.h"
 #include "insn.h"
 #include "ops.h"
 
@@ -242,6 +243,7 @@ enum exec op_mov_to_dr(struct cpu *cpu, const struct insn *in)
     if (in->reg >= 4)
         v = in->reg & 1 ? (v & ~UINT64_C(0xd800)) | 0x400 : (v & 0xe00f) | 0xffff0ff0;
     *dr_at(cpu, in->reg) = v;
+    breakpoint_derive(cpu);
     cpu->sys_touched = true;
     return serialised(cpu);
 }

@@ -1,19 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Far JMP, CALL, RET and IRET. SDM Vol. 2, Operation of each. Gates of any kind give
+// Far JMP, CALL, RET and IRET. SDM Vol. 2, Operation of each. Task gates and TSSs give
 // #GP(selector); docs/cpu.md A9, V10, V11.
+#include "far.h"
 #include "insn.h"
 #include "ops.h"
-#include "segment.h"
-
-/* A far transfer's target. */
-struct far {
-    uint64_t rip;
-    uint16_t selector;
-    struct desc d;
-};
 
 /* The instruction pointer against the limit of the new CS, or canonical for a 64-bit one. */
-static enum exec check_far_rip(struct cpu *cpu, const struct far *f)
+enum exec far_check_rip(struct cpu *cpu, const struct far *f)
 {
     bool to_64 = cpu_is_long(cpu) && desc_l(&f->d);
 
@@ -28,15 +21,20 @@ static enum exec check_far_code(struct cpu *cpu, const struct far *f)
                                                                : EXEC_OK;
 }
 
-/* JMP and CALL to a code segment of the same privilege. */
-static enum exec resolve_far(struct cpu *cpu, struct far *f)
+/* What the selector names: a code segment, or a gate. */
+static enum exec read_target(struct cpu *cpu, struct far *f)
 {
     struct seg_blame blame = {VEC_GP, 0};
+
+    return selector_is_null(f->selector) ? raise_gp(cpu, 0)
+                                         : segment_read(cpu, f->selector, blame, &f->d);
+}
+
+/* JMP and CALL to a code segment of the same privilege. */
+static enum exec check_target(struct cpu *cpu, const struct far *f)
+{
     uint32_t error = f->selector & 0xfffc;
 
-    if (selector_is_null(f->selector))
-        return raise_gp(cpu, 0);
-    TRY(segment_read(cpu, f->selector, blame, &f->d));
     if (!desc_is_code(&f->d))
         return raise_gp(cpu, error);
     TRY(check_far_code(cpu, f));
@@ -55,10 +53,9 @@ static void commit_far(struct cpu *cpu, const struct far *f)
     take(cpu, f->rip);
 }
 
-static enum exec jump_far(struct cpu *cpu, struct far *f)
+enum exec far_jump(struct cpu *cpu, struct far *f)
 {
-    TRY(resolve_far(cpu, f));
-    TRY(check_far_rip(cpu, f));
+    TRY(far_check_rip(cpu, f));
     TRY(segment_touch(cpu, &f->d));
     commit_far(cpu, f);
     return EXEC_OK;
@@ -75,20 +72,37 @@ static enum exec check_room(struct cpu *cpu, unsigned slots, unsigned bytes)
     return EXEC_OK;
 }
 
-static enum exec call_far(struct cpu *cpu, const struct insn *in, struct far *f)
+enum exec far_call(struct cpu *cpu, struct far *f, unsigned bytes)
 {
     uint64_t rsp = cpu->r[RSP];
 
-    TRY(resolve_far(cpu, f));
-    TRY(check_room(cpu, 2, in->size));
-    TRY(check_far_rip(cpu, f));
-    TRY(push(cpu, cpu->sys.seg[SEG_CS].selector, in->size));
-    if (push(cpu, cpu->r[R_NEXT], in->size) != EXEC_OK || segment_touch(cpu, &f->d) != EXEC_OK) {
+    TRY(check_room(cpu, 2, bytes));
+    TRY(far_check_rip(cpu, f));
+    TRY(push(cpu, cpu->sys.seg[SEG_CS].selector, bytes));
+    if (push(cpu, cpu->r[R_NEXT], bytes) != EXEC_OK || segment_touch(cpu, &f->d) != EXEC_OK) {
         cpu->r[RSP] = rsp;
         return EXEC_RAISED;
     }
     commit_far(cpu, f);
     return EXEC_OK;
+}
+
+static enum exec jump_far(struct cpu *cpu, struct far *f)
+{
+    TRY(read_target(cpu, f));
+    if (gate_is_call(cpu, &f->d))
+        return gate_jump(cpu, &f->d);
+    TRY(check_target(cpu, f));
+    return far_jump(cpu, f);
+}
+
+static enum exec call_far(struct cpu *cpu, const struct insn *in, struct far *f)
+{
+    TRY(read_target(cpu, f));
+    if (gate_is_call(cpu, &f->d))
+        return gate_call(cpu, &f->d);
+    TRY(check_target(cpu, f));
+    return far_call(cpu, f, in->size);
 }
 
 enum exec op_jmp_far(struct cpu *cpu, const struct insn *in)
@@ -204,7 +218,7 @@ static enum exec resolve_return_ss(struct cpu *cpu, struct frame *fr)
  * "IRET/IRETD/IRETQ", RETURN-TO-OUTER-PRIVILEGE-LEVEL. */
 static enum exec finish_return(struct cpu *cpu, struct frame *fr)
 {
-    TRY(check_far_rip(cpu, &fr->f));
+    TRY(far_check_rip(cpu, &fr->f));
     TRY(segment_touch(cpu, &fr->f.d));
     return fr->has_stack && !selector_is_null(fr->ss) ? segment_touch(cpu, &fr->ss_desc) : EXEC_OK;
 }

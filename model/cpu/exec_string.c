@@ -117,7 +117,7 @@ enum exec op_ins(struct cpu *cpu, const struct insn *in)
     if (nothing_to_do(cpu, in))
         return EXEC_OK;
     TRY(lsu_probe_write(cpu, SEG_ES, to, in->size));
-    v = lsu_phys_read(cpu, port, in->size, BUS_DATA, BUS_IO);
+    v = io_read(cpu, port, in->size);
     TRY(mem_write(cpu, SEG_ES, to, in->size, v));
     advance(cpu, in, RDI);
     return iterated(cpu, in);
@@ -131,7 +131,7 @@ enum exec op_outs(struct cpu *cpu, const struct insn *in)
     if (nothing_to_do(cpu, in))
         return EXEC_OK;
     TRY(mem_read(cpu, in->seg, index_reg(cpu, in, RSI), in->size, &v));
-    lsu_phys_write(cpu, port, in->size, BUS_DATA, BUS_IO, v);
+    io_write(cpu, port, in->size, v);
     advance(cpu, in, RSI);
     return iterated(cpu, in);
 }

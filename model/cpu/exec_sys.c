@@ -49,18 +49,13 @@ static enum exec swapgs(struct cpu *cpu)
     return serialised(cpu);
 }
 
-static uint64_t read_tsc(struct cpu *cpu)
-{
-    return cpu->env.tsc ? cpu->env.tsc(cpu->env.ctx) : 0;
-}
-
 static enum exec rdtsc(struct cpu *cpu, bool with_aux)
 {
     uint64_t tsc;
 
     if (cpu->cpl > 0 && (cpu->sys.cr4 & CR4_TSD))
         return raise_gp(cpu, 0);
-    tsc = read_tsc(cpu);
+    tsc = cpu_tsc(cpu);
     put_reg(cpu, RAX, 4, tsc);
     put_reg(cpu, RDX, 4, tsc >> 32);
     if (with_aux)

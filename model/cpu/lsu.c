@@ -4,6 +4,7 @@
 // accesses and their order".
 #include "lsu.h"
 
+#include "breakpoint.h"
 #include "segment.h"
 
 #define ATTR_P    0x80u
@@ -170,8 +171,16 @@ static void quick_fill(struct cpu *cpu, const struct mmu_req *req, uint64_t pa)
 
     if (!cpu->plain || !host || req->implicit || checks_alignment || is_apic)
         return;
+    if (cpu->breakpoints.write && breakpoint_on_page(cpu, req->va))
+        return;
     table[quick_slot(req->va)].tag = quick_tag(cpu, req->va, req->user);
     table[quick_slot(req->va)].host = host;
+}
+
+/* What an address of the access wraps at. */
+static uint64_t lin_mask(const struct cpu *cpu, const struct lin *l)
+{
+    return (l->flags & LSU_WIDE) && cpu_is_long(cpu) ? ~UINT64_C(0) : cpu->la_mask;
 }
 
 enum exec lsu_translate(struct cpu *cpu, const struct lin *l, struct span *s)
@@ -191,12 +200,14 @@ enum exec lsu_translate(struct cpu *cpu, const struct lin *l, struct span *s)
         return EXEC_RAISED;
     quick_fill(cpu, &req, s->pa[0]);
     if (s->bytes[1]) {
-        req.va = (l->la + room) & (implicit && cpu_is_long(cpu) ? ~UINT64_C(0) : cpu->la_mask);
+        req.va = (l->la + room) & lin_mask(cpu, l);
         if (translate(cpu, &req, &s->pa[1]) != EXEC_OK)
             return EXEC_RAISED;
     }
     if (l->align && (l->la & (l->align - 1)) && req.user && req.ac && (cpu->sys.cr0 & CR0_AM))
         return raise_error(cpu, VEC_AC, 0);
+    if (cpu->breakpoints.write && !(l->flags & LSU_PROBE))
+        breakpoint_data(cpu, l->la, l->bytes, lin_mask(cpu, l), l->access == ACCESS_WRITE);
     return EXEC_OK;
 }
 
@@ -289,7 +300,7 @@ enum exec lsu_rmw_begin(struct cpu *cpu, unsigned seg, uint64_t off, unsigned by
 /* A byte is checked and translated as for a load, but not loaded (CLFLUSH and its kind). */
 enum exec lsu_probe(struct cpu *cpu, unsigned seg, uint64_t off)
 {
-    struct lin l = {.bytes = 1, .access = ACCESS_READ};
+    struct lin l = {.bytes = 1, .access = ACCESS_READ, .flags = LSU_PROBE};
     struct span s;
 
     return open_span(cpu, seg, off, &l, &s);
@@ -298,22 +309,30 @@ enum exec lsu_probe(struct cpu *cpu, unsigned seg, uint64_t off)
 /* A store of this size is checked and translated, but not made (ENTER). */
 enum exec lsu_probe_write(struct cpu *cpu, unsigned seg, uint64_t off, unsigned bytes)
 {
-    struct lin l = {.bytes = bytes, .access = ACCESS_WRITE, .align = bytes};
+    struct lin l = {.bytes = bytes, .access = ACCESS_WRITE, .align = bytes, .flags = LSU_PROBE};
     struct span s;
 
     return open_span(cpu, seg, off, &l, &s);
 }
 
+/* The canonical check of an implicit access (docs/cpu.md S14), then its translation. */
+static enum exec sys_translate(struct cpu *cpu, struct lin *l, struct span *s)
+{
+    l->flags |= LSU_IMPLICIT | LSU_WIDE;
+    if (!cpu_is_long(cpu))
+        l->la &= 0xffffffff;
+    else if (!is_canonical(cpu, l->la) || !is_canonical(cpu, l->la + l->bytes - 1))
+        return raise_gp(cpu, cpu->ext);
+    return lsu_translate(cpu, l, s);
+}
+
 enum exec lsu_sys_read(struct cpu *cpu, uint64_t la, unsigned bytes, uint64_t *v)
 {
-    struct lin l = {.la = cpu_is_long(cpu) ? la : la & 0xffffffff,
-                    .bytes = bytes,
-                    .access = ACCESS_READ,
-                    .flags = LSU_IMPLICIT};
+    struct lin l = {.la = la, .bytes = bytes, .access = ACCESS_READ};
     struct span s;
     uint8_t data[16];
 
-    if (lsu_translate(cpu, &l, &s) != EXEC_OK)
+    if (sys_translate(cpu, &l, &s) != EXEC_OK)
         return EXEC_RAISED;
     lsu_load(cpu, &s, data);
     *v = le_load(data, bytes);
@@ -323,14 +342,11 @@ enum exec lsu_sys_read(struct cpu *cpu, uint64_t la, unsigned bytes, uint64_t *v
 /* Accessed and busy bits: a locked read and write of one byte. */
 enum exec lsu_sys_set_bits(struct cpu *cpu, uint64_t la, uint8_t bits)
 {
-    struct lin l = {.la = cpu_is_long(cpu) ? la : la & 0xffffffff,
-                    .bytes = 1,
-                    .access = ACCESS_WRITE,
-                    .flags = LSU_IMPLICIT | LSU_LOCK};
+    struct lin l = {.la = la, .bytes = 1, .access = ACCESS_WRITE, .flags = LSU_LOCK};
     struct span s;
     uint8_t byte = 0;
 
-    if (lsu_translate(cpu, &l, &s) != EXEC_OK)
+    if (sys_translate(cpu, &l, &s) != EXEC_OK)
         return EXEC_RAISED;
     lsu_load(cpu, &s, &byte);
     byte |= bits;

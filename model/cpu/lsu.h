@@ -21,6 +21,8 @@ struct rmw {
 
 #define LSU_IMPLICIT 1u /* implicit supervisor access */
 #define LSU_LOCK     2u
+#define LSU_WIDE     4u /* 64 bits of address in long mode, in compatibility mode too */
+#define LSU_PROBE    8u /* nothing is accessed: no data breakpoint */
 
 /* Access by linear address. */
 struct lin {
@@ -110,6 +112,7 @@ static inline void le_store(uint8_t *p, unsigned bytes, uint64_t v)
  *   of losing the entry takes the right or D away;
  * - #AC: pages are not filled where it could occur, and CR0.AM is in CR0, AC in the tag;
  * - segmentation: cpu->flat, and the access lies inside the page;
+ * - data breakpoints: no page that holds a byte of one is filled; a change of them drops all pages;
  * - memory: only RAM is filled, and not under the local APIC.
  * A hit changes no state of the TLB (replacement is round-robin), so hits that are not made here
  * leave it as it was. testbenches/paths holds the two ways against each other. */

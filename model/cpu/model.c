@@ -3,6 +3,7 @@
 // SDM Vol. 3A "Priority Among Concurrent Events"; docs/cpu.md "Retirement".
 #include <stdlib.h>
 
+#include "breakpoint.h"
 #include "insn.h"
 #include "ops.h"
 
@@ -162,7 +163,8 @@ static uint16_t boundary_bits(const struct boundary *at)
     return (uint16_t)((at->nmi_blocked ? BOUNDARY_NMI_BLOCKED : 0) |
                       (at->sti_shadow ? BOUNDARY_STI_SHADOW : 0) |
                       (at->mov_ss_shadow ? BOUNDARY_MOV_SS_SHADOW : 0) |
-                      (at->step_pending ? BOUNDARY_STEP_PENDING : 0));
+                      (at->step_pending ? BOUNDARY_STEP_PENDING : 0) |
+                      at->breakpoints_pending * BOUNDARY_BREAKPOINT_0);
 }
 
 static void fill_state(const struct cpu *cpu, struct rec_retire *r)
@@ -202,9 +204,15 @@ static void record_insn(struct cpu *cpu, const struct insn *in, uint64_t rip, en
     record_retire(cpu, &r);
 }
 
+/* The #DB of a single step, of data and port breakpoints: it comes before any other event. */
+static bool trap_pending(const struct cpu *cpu)
+{
+    return cpu->at.step_pending || cpu->at.breakpoints_pending;
+}
+
 static bool interruptible(const struct cpu *cpu, bool nmi)
 {
-    if (cpu->at.shutdown || cpu->at.mov_ss_shadow || cpu->at.step_pending)
+    if (cpu->at.shutdown || cpu->at.mov_ss_shadow || trap_pending(cpu))
         return false;
     if (nmi)
         return !cpu->at.nmi_blocked;
@@ -213,8 +221,8 @@ static bool interruptible(const struct cpu *cpu, bool nmi)
 
 static void settle_attention(struct cpu *cpu)
 {
-    cpu->attention = cpu->at.step_pending || cpu->at.halted || cpu->at.shutdown || cpu->at.in_rep ||
-                     cpu->intr_line || cpu->stop;
+    cpu->attention = trap_pending(cpu) || cpu->at.halted || cpu->at.shutdown || cpu->at.in_rep ||
+                     cpu->intr_line || cpu->stop || cpu->breakpoints.fetch;
 }
 
 static enum rw_step deliver(struct cpu *cpu, enum event_kind kind, uint8_t vector)
@@ -222,13 +230,13 @@ static enum rw_step deliver(struct cpu *cpu, enum event_kind kind, uint8_t vecto
     struct event ev = {.kind = kind, .what = {.vector = vector}};
 
     if (kind == EVENT_TRAP)
-        ev.what.dr6 = DR6_BS;
+        ev.what.dr6 = (cpu->at.step_pending ? DR6_BS : 0) | cpu->at.breakpoints_pending;
     event_deliver(cpu, &ev, NULL);
     settle_attention(cpu);
     return RW_STEP_RETIRED;
 }
 
-/* What a complete instruction or iteration leaves behind: the shadows, a single-step trap. */
+/* What a complete instruction or iteration leaves behind: the shadows, a trap. */
 static void leave(struct cpu *cpu, uint64_t flags_before, enum exec end)
 {
     const struct leaving *l = &cpu->leaving;
@@ -237,6 +245,7 @@ static void leave(struct cpu *cpu, uint64_t flags_before, enum exec end)
     cpu->at.mov_ss_shadow = l->mov_ss_shadow;
     if ((l->step_by_new_tf ? cpu->rflags : flags_before) & RFLAGS_TF)
         cpu->at.step_pending = true;
+    cpu->at.breakpoints_pending |= l->breakpoints;
     cpu->at.in_rep = end == EXEC_REPEAT;
     cpu->at.halted = end == EXEC_HLT;
     cpu->leaving = (struct leaving){0};
@@ -270,19 +279,31 @@ static inline void execute(struct cpu *cpu, const struct insn *in)
         cpu->rip = cpu->r[R_NEXT];
 
     bool in_rep = end == EXEC_REPEAT;
-    bool shadows = cpu->at.sti_shadow || cpu->at.mov_ss_shadow || cpu->leaving.sti_shadow ||
-                   cpu->leaving.mov_ss_shadow;
+    bool leaves = cpu->at.sti_shadow || cpu->at.mov_ss_shadow || cpu->leaving.sti_shadow ||
+                  cpu->leaving.mov_ss_shadow || cpu->leaving.breakpoints;
 
     if (in_rep)
         cpu->rflags |= flags & RFLAGS_RF; /* until its last iteration */
     if (in_rep && !cpu->at.in_rep)
         cpu->rep = *in;
-    if (in_rep != cpu->at.in_rep || shadows || end == EXEC_HLT ||
+    if (in_rep != cpu->at.in_rep || leaves || end == EXEC_HLT ||
         ((flags | cpu->rflags) & RFLAGS_TF))
         leave(cpu, flags, end);
     if (cpu->plain && !cpu->env.retire && !cpu->sys_touched)
         return;
     record_insn(cpu, in, rip, end);
+}
+
+/* docs/cpu.md T2, F1: the last thing that is looked at before the fetch. */
+static bool stop_at_instruction(struct cpu *cpu)
+{
+    unsigned hit = breakpoint_fetch(cpu);
+
+    if (!hit)
+        return false;
+    raise_exception(cpu, (struct fault){.vector = VEC_DB, .dr6 = hit});
+    deliver_raised(cpu, NULL);
+    return true;
 }
 
 /* Something stands at the boundary before the next fetch. True: *end is the step's answer. */
@@ -293,7 +314,7 @@ static bool attend(struct cpu *cpu, enum rw_step *end)
         *end = RW_STEP_SHUTDOWN;
         return true;
     }
-    if (cpu->at.step_pending && !cpu->at.mov_ss_shadow) {
+    if (trap_pending(cpu) && !cpu->at.mov_ss_shadow) {
         deliver(cpu, EVENT_TRAP, VEC_DB);
         return true;
     }
@@ -309,7 +330,8 @@ static bool attend(struct cpu *cpu, enum rw_step *end)
         execute(cpu, &cpu->rep);
         return true;
     }
-    return false;
+    settle_attention(cpu);
+    return cpu->breakpoints.fetch && !cpu->at.mov_ss_shadow && stop_at_instruction(cpu);
 }
 
 static inline enum rw_step step(struct cpu *cpu)
@@ -393,6 +415,7 @@ static void model_get_state(const struct rw_model *m, struct rw_state *s)
     s->mov_ss_shadow = cpu->at.mov_ss_shadow;
     s->nmi_blocked = cpu->at.nmi_blocked;
     s->step_pending = cpu->at.step_pending;
+    s->breakpoints_pending = cpu->at.breakpoints_pending;
     s->halted = cpu->at.halted;
     s->shutdown = cpu->at.shutdown;
 }
@@ -412,11 +435,13 @@ static void model_set_state(struct rw_model *m, const struct rw_state *s)
                                 .sti_shadow = s->sti_shadow,
                                 .mov_ss_shadow = s->mov_ss_shadow,
                                 .step_pending = s->step_pending,
+                                .breakpoints_pending = s->breakpoints_pending,
                                 .halted = s->halted,
                                 .shutdown = s->shutdown};
     cpu->window.valid = false;
     cpu_flush(cpu, FLUSH_ALL, 0, 0);
     cpu_derive(cpu);
+    breakpoint_derive(cpu);
     cpu->sys_touched = false;
     settle_attention(cpu);
 }

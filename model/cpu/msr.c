@@ -34,10 +34,10 @@ struct msr_row {
 #define SEG_BASE(s) (offsetof(struct rec_sys, seg) + (s) * sizeof(struct rec_seg_state))
 
 static const struct msr_row rows[] = {
-    {0x010, MSR_TSC, 0, 0},
+    {0x010, MSR_TSC, 0, AT(tsc_adjust)},
     {0x01b, MSR_BITS, UINT64_C(0xfffffff900), AT(apic_base)},
-    {0x03a, MSR_CONSTANT, 1, 0},                 /* FEATURE_CONTROL */
-    {0x03b, MSR_ZERO, 0, 0},                     /* TSC_ADJUST */
+    {0x03a, MSR_CONSTANT, 1, 0}, /* FEATURE_CONTROL */
+    {0x03b, MSR_BITS, ~UINT64_C(0), AT(tsc_adjust)},
     {0x08b, MSR_IGNORED, 0, 0},                  /* BIOS_SIGN_ID */
     {0x0fe, MSR_CONSTANT, 0x400 | MMU_MTRRS, 0}, /* MTRRCAP: WC, no fixed ranges */
     {0x174, MSR_LOW32, 0, AT(sysenter_cs)},
@@ -89,11 +89,17 @@ static void store(struct cpu *cpu, const struct msr_row *row, uint64_t v)
     memcpy((char *)&cpu->sys + row->at, &v, sizeof v);
 }
 
+/* SDM Vol. 3B "IA32_TSC_ADJUST MSR"; docs/cpu.md S16. */
+uint64_t cpu_tsc(struct cpu *cpu)
+{
+    return cpu->env.tsc ? cpu->env.tsc(cpu->env.ctx, cpu->sys.tsc_adjust) : cpu->sys.tsc_adjust;
+}
+
 static uint64_t read_row(struct cpu *cpu, const struct msr_row *row)
 {
     switch (row->kind) {
     case MSR_TSC:
-        return cpu->env.tsc ? cpu->env.tsc(cpu->env.ctx) : 0;
+        return cpu_tsc(cpu);
     case MSR_CONSTANT:
         return row->bits;
     case MSR_ZERO:
@@ -148,9 +154,9 @@ static bool value_valid(const struct cpu *cpu, const struct msr_row *row, uint64
         return efer_valid(cpu, v);
     case MSR_ZERO:
         return v == 0;
-    case MSR_TSC:
     case MSR_CONSTANT:
         return false;
+    case MSR_TSC:
     case MSR_LOW32:
     case MSR_IGNORED:
         return true;
@@ -166,6 +172,9 @@ static void write_row(struct cpu *cpu, const struct msr_row *row, uint64_t v)
     case MSR_ZERO:
     case MSR_IGNORED:
         return;
+    case MSR_TSC: /* the row is TSC_ADJUST, which takes the difference */
+        v = cpu->sys.tsc_adjust + (v - cpu_tsc(cpu));
+        break;
     case MSR_LOW32:
         v &= 0xffffffff;
         break;

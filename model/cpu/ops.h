@@ -197,6 +197,8 @@ enum exec exec_invlpg(struct cpu *cpu, const struct insn *in);
 
 /* exec_io.c: may this port be used? docs/cpu.md A10. */
 enum exec io_check(struct cpu *cpu, uint64_t port, unsigned bytes);
+uint64_t io_read(struct cpu *cpu, uint64_t port, unsigned bytes);
+void io_write(struct cpu *cpu, uint64_t port, unsigned bytes, uint64_t v);
 
 /* A taken transfer of control. */
 static inline void take(struct cpu *cpu, uint64_t rip)

@@ -64,6 +64,17 @@ enum exec segment_read(struct cpu *cpu, uint16_t selector, struct seg_blame blam
     return lsu_sys_read(cpu, d->la, 8, &d->raw);
 }
 
+/* Its bits 44:40 are the type of what it would be alone: 0. */
+enum exec segment_read_high(struct cpu *cpu, const struct desc *d, uint64_t *high)
+{
+    struct seg_blame blame = {VEC_GP, 0};
+    uint64_t la;
+
+    TRY(desc_locate(cpu, d->selector, 16, blame, &la));
+    TRY(lsu_sys_read(cpu, la + 8, 8, high));
+    return *high >> 40 & 0x1f ? blame_selector(cpu, blame, d->selector) : EXEC_OK;
+}
+
 /* For a question: null, beyond the table or without an LDT, nothing is found and nothing faults. */
 enum exec segment_look(struct cpu *cpu, uint16_t selector, struct desc *d, bool *found)
 {

@@ -95,6 +95,8 @@ uint32_t desc_limit(const struct desc *d);
 uint64_t desc_base(const struct desc *d);
 
 enum exec segment_read(struct cpu *cpu, uint16_t selector, struct seg_blame blame, struct desc *d);
+/* The high half of a system descriptor of long mode, of a type that has one. */
+enum exec segment_read_high(struct cpu *cpu, const struct desc *d, uint64_t *high);
 enum exec segment_look(struct cpu *cpu, uint16_t selector, struct desc *d, bool *found);
 enum exec segment_touch(struct cpu *cpu, struct desc *d);
 void segment_set(struct cpu *cpu, unsigned s, uint16_t selector, const struct desc *d);

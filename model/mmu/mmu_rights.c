@@ -16,7 +16,8 @@ struct mmu_rights mmu_rights_add(const struct paging_mode *mode, struct mmu_righ
 }
 
 /* M24. A user-mode address goes by PKRU, a supervisor-mode one by IA32_PKRS, whoever makes the
- * access: AD (bit 2i) and WD (bit 2i + 1) of its key i. */
+ * access: AD (bit 2i) and WD (bit 2i + 1) of its key i. CR0.WP = 0 lifts WD, but not from a
+ * user-mode write to a user-mode address. */
 bool mmu_key_allows(const struct mmu_ctx *ctx, const struct mmu_req *req, struct mmu_rights r)
 {
     uint64_t keys = (r.us ? ctx->pkru : ctx->pkrs) >> (2 * r.key);
@@ -25,8 +26,9 @@ bool mmu_key_allows(const struct mmu_ctx *ctx, const struct mmu_req *req, struct
 
     if (!enabled || req->access == ACCESS_FETCH)
         return true;
-    wd = wd && ((req->user && r.us) || (ctx->cr0 & MMU_CR0_WP));
-    return !ad && !(wd && req->access == ACCESS_WRITE);
+    if (req->access == ACCESS_WRITE && ((req->user && r.us) || (ctx->cr0 & MMU_CR0_WP)))
+        return !ad && !wd;
+    return !ad;
 }
 
 /*            fetch               read              write

@@ -108,6 +108,7 @@ static bool boundary_differs(const struct rw_state *a, const struct rw_state *b)
            differ("sti_shadow", 0, a->sti_shadow, b->sti_shadow) ||
            differ("mov_ss_shadow", 0, a->mov_ss_shadow, b->mov_ss_shadow) ||
            differ("step_pending", 0, a->step_pending, b->step_pending) ||
+           differ("breakpoints_pending", 0, a->breakpoints_pending, b->breakpoints_pending) ||
            differ("halted", 0, a->halted, b->halted) ||
            differ("shutdown", 0, a->shutdown, b->shutdown);
 }

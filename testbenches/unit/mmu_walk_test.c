@@ -284,6 +284,13 @@ GT_TEST(mmu_walk, pkrs_guards_supervisor_pages)
     EXPECT_U64(XLATE_TLB, b.rsp.hit);
     translate(&b, KEYED_VA, ACCESS_WRITE, false);
     expect_fault(&b, PF_P | PF_WR | PF_PK);
+    translate(&b, KEYED_VA, ACCESS_WRITE, true);
+    expect_fault(&b, PF_P | PF_WR | PF_US | PF_PK);
+    b.ctx.cr0 &= ~MMU_CR0_WP; /* WD does not count then, for a user-mode write neither */
+    translate(&b, KEYED_VA, ACCESS_WRITE, false);
+    EXPECT_U64(0, b.rsp.fault);
+    translate(&b, KEYED_VA, ACCESS_WRITE, true);
+    expect_fault(&b, PF_P | PF_WR | PF_US);
     b.ctx.pkrs = AD5;
     translate(&b, KEYED_VA, ACCESS_READ, true);
     expect_fault(&b, PF_P | PF_US | PF_PK);

@@ -187,3 +187,145 @@ GT_TEST(model_event, int1_clears_gd_and_int_1_does_not)
         bench_destroy(b);
     }
 }
+
+#define CELL 0x3000u
+
+#define DR7_STORE 0x00010401u /* DR0: stores of one byte */
+#define DR7_LOAD  0x00030401u /* DR0: loads too */
+#define DR6_NONE  0xFFFF0FF0u
+#define BP_0      0x0010u /* of boundary */
+
+static struct bench *break_bench(const uint8_t *code, size_t bytes, uint64_t dr0, uint64_t dr7)
+{
+    struct bench *b = bench_create(code, bytes, FLAG_ONE);
+
+    b->state.sys.dr[0] = dr0;
+    b->state.sys.dr7 = dr7;
+    b->state.regs.gpr[3] = CELL; /* RBX */
+    return b;
+}
+
+static void expect_debug(struct bench *b, uint64_t rip, uint64_t dr6)
+{
+    EXPECT_U64(RETIRE_EXCEPTION, b->last.kind);
+    EXPECT_U64(1, b->last.vector);
+    EXPECT_U64(rip, b->last.rip);
+    rw_golden()->get_state(b->model, &b->state);
+    EXPECT_U64(dr6, b->state.sys.dr6);
+}
+
+/* SDM Vol. 3B "Data Memory and I/O Breakpoint Exception Conditions"; docs/cpu.md T2. */
+GT_TEST(model_event, a_data_breakpoint_waits_for_the_boundary)
+{
+    static const uint8_t code[] = {0x88, 0x03, 0x90}; /* mov [ebx], al */
+    struct bench *b = break_bench(code, sizeof(code), CELL, DR7_STORE);
+
+    start(b);
+    step(b);
+    EXPECT_U64(RETIRE_INSN, b->last.kind);
+    EXPECT_U64(BP_0, b->last.boundary);
+    EXPECT_TRUE(!rw_golden()->interruptible(b->model, true));
+    rw_golden()->get_state(b->model, &b->state);
+    start(b); /* it is part of the state */
+    step(b);
+    expect_debug(b, CODE + 2, DR6_NONE | 1);
+    EXPECT_U64(0, b->last.boundary);
+    EXPECT_U64(0, get(b, STACK - 4, 4) & 0x10000); /* a trap pushes RF as it stands */
+    bench_destroy(b);
+}
+
+/* docs/cpu.md T1, V7: once, and RF keeps it from coming again. */
+GT_TEST(model_event, an_instruction_breakpoint_is_a_fault)
+{
+    static const uint8_t code[] = {0x90, 0x90};
+    struct bench *b = break_bench(code, sizeof(code), CODE + 1, 0x401);
+
+    start(b);
+    step(b);
+    EXPECT_U64(RETIRE_INSN, b->last.kind);
+    step(b);
+    expect_debug(b, CODE + 1, DR6_NONE | 1);
+    EXPECT_U64(0x10000, get(b, STACK - 4, 4) & 0x10000);
+    b->state.regs.rip = CODE + 1;
+    b->state.regs.rflags = FLAG_ONE | 0x10000;
+    start(b);
+    step(b);
+    EXPECT_U64(RETIRE_INSN, b->last.kind);
+    EXPECT_U64(FLAG_ONE, b->last.rflags);
+    bench_destroy(b);
+}
+
+/* docs/cpu.md T2: the pushes of an event count, the gate's implicit read too. */
+GT_TEST(model_event, a_delivery_meets_breakpoints)
+{
+    static const uint8_t code[] = {0xCD, 0x10};
+    static const uint32_t met[] = {STACK - 4, STACK - 12, IDT + 0x87, GDT + 0x08};
+
+    for (unsigned i = 0; i < 4; i++) {
+        struct bench *b = break_bench(code, sizeof(code), met[i], DR7_LOAD);
+
+        start(b);
+        step(b);
+        EXPECT_U64(RETIRE_SOFT_INT, b->last.kind);
+        EXPECT_U64(BP_0, b->last.boundary);
+        step(b);
+        expect_debug(b, HANDLER, DR6_NONE | 1);
+        bench_destroy(b);
+    }
+}
+
+/* docs/cpu.md T2: MOVS loads, then its store faults. */
+GT_TEST(model_event, a_fault_drops_its_own_breakpoints)
+{
+    static const uint8_t code[] = {0xA4}; /* movsb */
+    struct bench *b = break_bench(code, sizeof(code), CELL, DR7_LOAD);
+
+    b->state.regs.gpr[6] = CELL; /* RSI */
+    b->state.sys.seg[SEG_ES].limit = 0;
+    b->state.regs.gpr[7] = CELL; /* RDI */
+    start(b);
+    step(b);
+    EXPECT_U64(13, b->last.vector);
+    EXPECT_U64(0, b->last.boundary);
+    step(b);
+    EXPECT_U64(RETIRE_INSN, b->last.kind);
+    bench_destroy(b);
+}
+
+/* docs/cpu.md T4: MOV SS holds the #DB of the load that it is, and a fault drops it. */
+GT_TEST(model_event, a_breakpoint_of_mov_ss_is_held)
+{
+    static const uint8_t code[] = {0x8E, 0x13, 0x0F, 0x0B}; /* mov ss, [ebx]; ud2 */
+    struct bench *b = break_bench(code, sizeof(code), CELL, DR7_LOAD);
+
+    put8(b, CELL, 0x10);
+    start(b);
+    step(b);
+    EXPECT_U64(BOUNDARY_MOV_SS_SHADOW | BP_0, b->last.boundary);
+    step(b);
+    EXPECT_U64(6, b->last.vector);
+    EXPECT_U64(0, b->last.boundary);
+    step(b);
+    EXPECT_U64(RETIRE_INSN, b->last.kind);
+    bench_destroy(b);
+}
+
+/* docs/cpu.md V8. */
+GT_TEST(model_event, dr6_says_the_causes_of_this_exception_alone)
+{
+    static const uint8_t gd[] = {0x0F, 0x21, 0xF0}, int1[] = {0xF1};
+    struct bench *b = break_bench(gd, sizeof(gd), CODE + 9, 0x2401);
+
+    b->state.sys.dr6 = DR6_NONE | 0x400F;
+    start(b);
+    step(b);
+    expect_debug(b, CODE, DR6_NONE | 0x6000);
+    bench_destroy(b);
+    b = break_bench(int1, sizeof(int1), 0, 0x400);
+    b->state.sys.dr6 = DR6_NONE | 5;
+    start(b);
+    step(b);
+    rw_golden()->get_state(b->model, &b->state);
+    EXPECT_U64(DR6_NONE | 5, b->state.sys.dr6);
+    bench_destroy(b);
+}

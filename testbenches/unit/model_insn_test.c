@@ -76,10 +76,17 @@ static void put_descriptor(struct bench *b, unsigned selector, uint64_t raw)
     put(b, GDT + (selector & 0xFFF8), raw, 8);
 }
 
+static uint64_t clock(void *ctx, uint64_t adjust)
+{
+    (void)ctx;
+    return 1000 + adjust;
+}
+
 static struct bench *bench_create(const uint8_t *code, size_t bytes)
 {
     struct bench *b = calloc(1, sizeof(*b));
-    struct rw_env env = {.ctx = b, .retire = on_retire, .before = before, .read = port_read};
+    struct rw_env env = {
+        .ctx = b, .retire = on_retire, .before = before, .read = port_read, .tsc = clock};
     struct rw_model_config config = {.boot = {.rip = CODE, .rsp = STACK}};
 
     if (b == NULL || (b->ram = calloc(1, RAM_BYTES)) == NULL)
@@ -314,7 +321,7 @@ GT_TEST(model_insn, rep_outs_with_a_count_of_0_wants_the_port_all_the_same)
     destroy(b);
 }
 
-/* SDM Vol. 2 "ARPL"; docs/cpu.md: written in either case. */
+/* SDM Vol. 2 "ARPL"; docs/cpu.md A13. */
 GT_TEST(model_insn, arpl_raises_an_rpl_and_writes_only_then)
 {
     static const struct {
@@ -454,5 +461,121 @@ GT_TEST(model_insn, sysenter_without_a_code_segment_faults)
     step(b);
     expect_fault(b, 13);
     EXPECT_U64(0, b->last.error_code);
+    destroy(b);
+}
+
+/* SDM Vol. 3B "IA32_TSC_ADJUST MSR"; docs/cpu.md S16. */
+GT_TEST(model_insn, wrmsr_moves_the_time_stamp_counter)
+{
+    struct bench *b = BENCH(0x0F, 0x30); /* wrmsr */
+
+    b->state.sys.tsc_adjust = 7;
+    b->state.regs.gpr[RCX] = 0x10;
+    b->state.regs.gpr[RAX] = 400;
+    step(b);
+    EXPECT_U64(7 + 400 - 1007, b->state.sys.tsc_adjust);
+    memcpy(b->ram + CODE + 2, (const uint8_t[]){0x0F, 0x31, 0x0F, 0x30}, 4); /* rdtsc, wrmsr */
+    step(b);
+    EXPECT_U64(400, b->state.regs.gpr[RAX]);
+    EXPECT_U64(0, b->state.regs.gpr[RDX]);
+    b->state.regs.gpr[RCX] = 0x3B;
+    b->state.regs.gpr[RDX] = 0xFFFFFFFF;
+    b->state.regs.gpr[RAX] = 0xFFFFFFFE;
+    step(b);
+    EXPECT_U64(UINT64_MAX - 1, b->state.sys.tsc_adjust);
+    destroy(b);
+}
+
+#define GATE_SELECTOR 0x18
+#define STACK_1       0x5000u
+#define STACK_0       0x6000u
+
+/* From ring 3 through a gate of two parameters to ring 1, on a TSS at DATA. */
+static struct bench *gate_bench(uint64_t type)
+{
+    struct bench *b = BENCH(0x9A, 0xEF, 0xBE, 0xAD, 0xDE, GATE_SELECTOR, 0x00);
+
+    put_descriptor(b, GATE_SELECTOR, HANDLER | 0x23 << 16 | UINT64_C(2) << 32 | type << 40);
+    put_descriptor(b, 0x20, UINT64_C(0x00CFBA000000FFFF));
+    put_descriptor(b, 0x28, UINT64_C(0x00CFB2000000FFFF));
+    put(b, DATA + 4, STACK_0, 4);
+    put(b, DATA + 8, DATA_SELECTOR, 2);
+    put(b, DATA + 12, STACK_1, 4);
+    put(b, DATA + 16, 0x29, 2);
+    put(b, STACK, UINT64_C(0x2222333311114444), 8);
+    b->state.sys.seg[SEG_TR].base = DATA;
+    b->state.sys.seg[SEG_TR].attr = 0x8B;
+    b->state.sys.seg[SEG_CS].selector = 0x33;
+    b->state.sys.seg[SEG_SS].selector = 0x3B;
+    b->state.regs.cpl = 3;
+    return b;
+}
+
+static void expect_beat(const struct bench *b, unsigned n, uint64_t pa, unsigned flags,
+                        uint64_t value)
+{
+    EXPECT_U64(pa, b->beats[n].pa);
+    EXPECT_U64(flags, b->beats[n].flags);
+    if (flags & BUS_WRITE)
+        EXPECT_U64(0, memcmp(&value, b->beats[n].data, b->beats[n].bytes));
+}
+
+/* SDM Vol. 2 "CALL", MORE-PRIVILEGE; docs/cpu.md G1 to G4: each access, in order. */
+GT_TEST(model_insn, a_call_gate_to_an_inner_ring)
+{
+    struct bench *b = gate_bench(0xEC);
+    uint32_t top = STACK_1;
+
+    step(b);
+    EXPECT_U64(RETIRE_INSN, b->last.kind);
+    EXPECT_U64(HANDLER, b->last.next_rip);
+    EXPECT_U64(1, b->last.cpl);
+    EXPECT_U64(top - 24, b->state.regs.gpr[RSP]);
+    EXPECT_U64(0x21, b->state.sys.seg[SEG_CS].selector);
+    EXPECT_U64(0x29, b->state.sys.seg[SEG_SS].selector);
+    EXPECT_U64(MAX_BEATS, b->beat_count);
+    expect_beat(b, 0, GDT + GATE_SELECTOR, 0, 0);
+    expect_beat(b, 1, GDT + 0x20, 0, 0);
+    expect_beat(b, 2, DATA + 12, 0, 0);
+    expect_beat(b, 3, DATA + 16, 0, 0);
+    expect_beat(b, 4, GDT + 0x28, 0, 0);
+    expect_beat(b, 5, top - 4, BUS_WRITE, 0x3B);
+    expect_beat(b, 6, top - 8, BUS_WRITE, STACK);
+    expect_beat(b, 7, STACK + 4, 0, 0);
+    expect_beat(b, 8, top - 12, BUS_WRITE, 0x22223333);
+    expect_beat(b, 9, STACK, 0, 0);
+    expect_beat(b, 10, top - 16, BUS_WRITE, 0x11114444);
+    expect_beat(b, 11, top - 20, BUS_WRITE, 0x33);
+    expect_beat(b, 12, top - 24, BUS_WRITE, CODE + 7);
+    expect_beat(b, 13, GDT + 0x25, BUS_LOCK, 0);
+    expect_beat(b, 14, GDT + 0x25, BUS_WRITE, 0xBB);
+    expect_beat(b, 15, GDT + 0x2D, BUS_LOCK, 0);
+    EXPECT_U64(0xB3, get(b, GDT + 0x2D, 1));
+    destroy(b);
+}
+
+GT_TEST(model_insn, a_16_bit_call_gate_pushes_words)
+{
+    struct bench *b = gate_bench(0xE4);
+
+    step(b);
+    EXPECT_U64(HANDLER, b->last.next_rip);
+    EXPECT_U64(STACK_1 - 12, b->state.regs.gpr[RSP]);
+    EXPECT_U64(UINT64_C(0x1111444400330000) | (CODE + 7), get(b, STACK_1 - 12, 8));
+    EXPECT_U64(0x3B << 16 | STACK, get(b, STACK_1 - 4, 4));
+    destroy(b);
+}
+
+/* A fault of the copy leaves the caller as it was, and keeps what was pushed. */
+GT_TEST(model_insn, a_parameter_beyond_the_callers_stack)
+{
+    struct bench *b = gate_bench(0xEC);
+
+    b->state.sys.seg[SEG_SS].limit = STACK + 6;
+    step(b);
+    expect_fault(b, 12);
+    EXPECT_U64(0, b->last.error_code);
+    EXPECT_U64(0x3B, get(b, STACK_1 - 4, 4));
+    EXPECT_U64(STACK, get(b, STACK_0 - 8, 4));
     destroy(b);
 }

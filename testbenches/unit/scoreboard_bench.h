@@ -78,7 +78,8 @@ static void fake_get_state(const struct rw_model *m, struct rw_state *s)
 {
     (void)m;
     memset(s, 0, sizeof(*s));
-    s->sys = now->sys;
+    if (now)
+        s->sys = now->sys;
 }
 
 static void fake_mem_changed(struct rw_model *m, uint64_t pa, uint64_t bytes)

@@ -35,6 +35,8 @@ void check(const char *what, bool ok)
         put_hex(seen[0]);
         put(" error ");
         put_hex(seen[1]);
+        put(" eip ");
+        put_hex(seen[2]);
         put(" result ");
         put_hex(result);
     }
@@ -51,6 +53,19 @@ void fault(const char *what, void (*fn)(void), uint32_t vector, uint32_t error)
 void fine(const char *what, void (*fn)(void))
 {
     check(what, probe(fn) == NONE);
+}
+
+void set_base(volatile uint64_t *descriptor, const void *base)
+{
+    uint64_t b = (uint32_t)(uintptr_t)base;
+
+    *descriptor =
+        (*descriptor & UINT64_C(0x00FFFF000000FFFF)) | (b & 0xFFFFFF) << 16 | (b >> 24) << 56;
+}
+
+uint32_t saved(unsigned n)
+{
+    return ((volatile uint32_t *)(uintptr_t)seen[7])[n];
 }
 
 unsigned verdict(void)

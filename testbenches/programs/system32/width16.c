@@ -50,19 +50,6 @@ PROBE(bsf_rep, "movl $7, %eax\nxorl %ecx, %ecx\n.byte 0xF3, 0x0F, 0xBC, 0xC1");
 PROBE(mce, "movl $0x40, %eax\nmovl %eax, %cr4");
 PROBE(extended, "movl $0x80000001, %eax\ncpuid\nmovl %edx, %eax");
 
-void set_base(volatile uint64_t *descriptor, const void *base)
-{
-    uint64_t b = (uint32_t)(uintptr_t)base;
-
-    *descriptor =
-        (*descriptor & UINT64_C(0x00FFFF000000FFFF)) | (b & 0xFFFFFF) << 16 | (b >> 24) << 56;
-}
-
-uint32_t saved(unsigned n)
-{
-    return ((volatile uint32_t *)(uintptr_t)seen[7])[n];
-}
-
 static void stacks(void)
 {
     fine("push on a 16-bit stack carries into nothing", p_push_carries);

@@ -191,6 +191,21 @@ static void debug_registers(void)
     try0(probe_dr6, 0xFFFF0FF0);
 }
 
+/* docs/cpu.md S16. */
+static void time_stamp(void)
+{
+    uint64_t far = UINT64_C(1) << 44;
+
+    here_msr(0x3B, far);
+    check_here("TSC_ADJUST takes a value", seen.vector == NONE && result == far);
+    check_here("and moves TSC", rdmsr(0x10) > far);
+    here_msr(0x10, 5);
+    check_here("TSC takes a value", seen.vector == NONE && result >= 5 && result < 1000);
+    check_here("and TSC_ADJUST the difference", rdmsr(0x3B) >> 63 == 1);
+    here_msr(0x3B, 0);
+    check_here("TSC_ADJUST back", rdmsr(0x10) > 1000 && rdmsr(0x10) < far);
+}
+
 static void msrs(void)
 {
     check("STAR-like MSR", try_msr(0xC0000083, 0x12345678) == NONE && result == 0x12345678);
@@ -345,6 +360,7 @@ void system_tests(void)
     control_registers();
     debug_registers();
     msrs();
+    time_stamp();
     descriptors();
     gates();
     invpcid();
