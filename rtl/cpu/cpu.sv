@@ -30,7 +30,7 @@ module cpu
   input  logic [7:0]  intr_vector_i,
   output logic        inta_o,
   input  logic        nmi_i,
-  input  logic [63:0] tsc_i,
+  input  logic [63:0] tsc_i,           // the time-stamp counter but for TSC_ADJUST
   output logic        halted_o, shutdown_o,
   // records
   output logic        retire_valid_o,
@@ -224,14 +224,16 @@ module cpu
   );
 
   // --- registers -------------------------------------------------------------------------------
-  logic        wr;
-  logic [63:0] wr_value;
+  logic        wr, tsc_read;
+  logic [63:0] wr_value, tsc;
+  assign tsc_read = exec && uop.op == OpRdtsc;
+  assign tsc = tsc_read ? tsc_i + sys.tscadj : '0;  // S16
 
   cpu_regs u_regs (
     .clk_i, .rst_ni, .boot_i,
     .uop_i(uop), .insn_i(insn), .mode_i(mode), .size_i(size),
     .exec_i(exec), .mem_wait_i(mem_wait), .mul_wait_i(mul_wait), .step_i(ustep),
-    .alu_write_i(alu_write), .alu_result_i(alu_result), .alu_flags_i(alu_flags), .tsc_i,
+    .alu_write_i(alu_write), .alu_result_i(alu_result), .alu_flags_i(alu_flags), .tsc_i(tsc),
     .mem_done_i(mem_done), .mem_rdata_i(mem_rdata),
     .mul_done_i(mul_done), .mul_lo_i(mul_lo), .mul_hi_i(mul_hi), .mul_flags_i(mul_flags),
     .accept_i(accept), .len_i(decoded_insn.len),
@@ -336,8 +338,8 @@ module cpu
     .finish_i(finish), .more_i(more), .plain_end_i(plain_end), .halt_i(halt),
     .shutdown_i(shutdown), .event_i(ev), .insn_i(insn), .bytes_i(bytes), .seq_i(seq),
     .write_i(sys_we || seg_write || take_step),
-    .take_intr_i(take_intr), .take_nmi_i(take_nmi), .tsc_read_i(exec && uop.op == OpRdtsc),
-    .intr_vector_i, .tsc_i,
+    .take_intr_i(take_intr), .take_nmi_i(take_nmi), .tsc_read_i(tsc_read),
+    .intr_vector_i, .tsc_i(tsc),
     .rip_i(rip), .rflags_i(flags), .gpr_i(gpr), .cpl_i(cpl), .mode_i(mode), .sys_i(sys),
     .pdpte_i(pdpte), .mtrr_i(mtrr), .segs_i(segs), .boundary_i(boundary_state), .ask_i(sys_ask_i),
     .retire_valid_o, .retire_o, .sys_valid_o, .sys_o, .stim_valid_o, .stim_o

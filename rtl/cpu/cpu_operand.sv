@@ -132,6 +132,7 @@ module cpu_operand
       RgSyseip: return sys_i.sysenter_eip;
       RgPkru: return {32'd0, sys_i.pkru};
       RgTscaux: return sys_i.tscaux;
+      RgTscadj: return sys_i.tscadj;
       RgMsrv: return gpr_i[1][31:0] == MsrFsBase ? segs_i[SegFs].base
                      : gpr_i[1][31:0] == MsrGsBase ? segs_i[SegGs].base : msr_i;
       RgSbase: return uop_i.seg == SgDat && mode_i.l64 && insn_i.seg[2] == 1'b0

@@ -102,7 +102,7 @@ package cpu_pkg;
     logic [63:0]      gdtb, idtb;
     logic [15:0]      gdtl, idtl;
     logic [63:0]      star, lstar, cstar, fmask, kgsb, tscaux, pat, apicb;
-    logic [63:0]      sysenter_cs, sysenter_esp, sysenter_eip, misc;
+    logic [63:0]      sysenter_cs, sysenter_esp, sysenter_eip, misc, tscadj;
     logic [31:0]      pkru, pkrs;
   } sysreg_t;
 

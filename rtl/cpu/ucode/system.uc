@@ -153,12 +153,18 @@ wrmsr:      nop                                 ; jncpl0 gp0
             shl.q     t1, rdx, 32
             or.q      t0, t0, t1
             chkw      msrv, t0                  ; jnok gp0
+            cmp.d     -, rcx, MsrNumberTsc      ; jz wrmsr_tsc
             mov.q     t2, efer
             mov.q     msrv, t0
             serialise
             xor.q     t2, t2, efer
             and.q     -, t2, [EferNxe|EferLme]  ; endz
             flush     -, none, MmuFlushAll      ; end
+# S16: the counter is not written, but what is added to the clock's cycle.
+wrmsr_tsc:  rdtsc     t1
+            sub.q     t0, t0, t1
+            add.q     tscadj, t0, tscadj
+            serialise                           ; end
 rdtsc:      nop                                 ; call tsd_check
             rdtsc     t0
 rdtsc_end:  mov.d     rax, t0

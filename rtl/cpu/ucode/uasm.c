@@ -55,8 +55,8 @@ static const char *const reg_names[] = {
     "nrip",  "relt",  "flags", "osb",    "step",   "evec", "eerr",   "pflags", "prip",  "cpl",
     "tcpl",  "sserr", "ldhi",  "mdhi",   "wdhi",   "cr0",  "cr2",    "cr3",    "cr4",   "efer",
     "dr6",   "dr7",   "drn",   "gdtb",   "gdtl",   "idtb", "idtl",   "star",   "lstar", "cstar",
-    "fmask", "kgsb",  "syscs", "sysesp", "syseip", "msrv", "pkru",   "tscaux", "sbase", "slim",
-    "ssel",  "sattr", "cpa",   "cpb",    "cpc",    "cpd",  "modreg", NULL,
+    "fmask", "kgsb",  "syscs", "sysesp", "syseip", "msrv", "pkru",   "tscadj", "tscaux", "sbase",
+    "slim",  "ssel",  "sattr", "cpa",    "cpb",    "cpc",  "cpd",    "modreg", NULL,
 };
 
 static const char *const size_names[] = {
