@@ -169,6 +169,7 @@ package cpu_arch_pkg;
   localparam logic [63:0] MtrrAddress = 64'hff_ffff_f000;    // 39:12
 
   // Debug registers. SDM Vol. 3B "Debug Registers".
+  localparam logic [63:0] Dr6Match = 64'hf;                  // B0 to B3
   localparam int unsigned Dr6Bd = 13;
   localparam int unsigned Dr6Bs = 14;
   localparam logic [63:0] Dr6Ones = 64'hffff_0ff0;

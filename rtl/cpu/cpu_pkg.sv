@@ -133,6 +133,14 @@ package cpu_pkg;
     logic [127:0] wdata;
   } lsu_req_t;
 
+  // An access as breakpoints see it (T2); valid in the cycle in which it begins.
+  typedef struct packed {
+    logic        valid;
+    logic        write;        // a read-modify-write too
+    logic        io;
+    logic [63:0] first, last;  // byte: linear address or port
+  } watched_t;
+
   /* verilator lint_off UNUSEDSIGNAL */  // functions take whole values and look at some bits
   function automatic outcome_t exception(input logic [7:0] vec, input logic [31:0] error_code);
     return '{kind: OcException, vec: vec, error_code: error_code, cr2: '0};

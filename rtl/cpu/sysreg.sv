@@ -23,7 +23,9 @@ module sysreg
   input  logic        tss16_i,     // TR holds a 16-bit TSS
   input  logic        cr2_we_i,
   input  logic [63:0] cr2_i,
-  input  logic        dr6_bs_i,    // single step recognised
+  input  logic        dr6_we_i,    // a #DB is taken: of a single step, of breakpoints
+  input  logic        dr6_bs_i,
+  input  logic [3:0]  dr6_match_i,
   input  logic        gd_clear_i,  // a #DB has been delivered
   output logic        ok_o,        // chk_value_i may be written to sel_i
   output sysreg_t     regs_o,
@@ -159,6 +161,7 @@ module sysreg
       r_q.misc <= 64'd1;
     end else begin
       if (cr2_we_i) r_q.cr2 <= cr2_i;
+      if (dr6_we_i) r_q.dr6[3:0] <= dr6_match_i;  // V8
       if (dr6_bs_i) r_q.dr6[Dr6Bs] <= 1'b1;
       if (gd_clear_i) r_q.dr7[Dr7Gd] <= 1'b0;
       if (we_i) begin

@@ -138,7 +138,8 @@ mov_drr:    nop                                 ; jncpl0 gp0
             serialise                           ; end
 dr_gd:      and.q     -, dr7, [Dr7Gd]           ; jnz dr_gd_db
             nop                                 ; ret
-dr_gd_db:   or.q      dr6, dr6, [Dr6Bd]
+dr_gd_db:   and.q     t0, dr6, ~Dr6Match
+            or.q      dr6, t0, [Dr6Bd]
             fault     -, VecDb, none
 
 # --- MSRs ---------------------------------------------------------------------------------------
