@@ -51,6 +51,7 @@ module cpu
   logic [63:0]       rip, nrip, flags, ldhi, mdhi, wdhi;
   logic [1:0]        cpl, access_cpl;
   logic [15:0]       ss_error;
+  log2_t             gate_log2;
   seg_t [9:0]        segs;
   sysreg_t           sys;
   mode_t             mode;
@@ -182,7 +183,7 @@ module cpu
   cpu_operand u_operand (
     .exec_i(exec), .uop_i(uop), .const_i(uconst), .insn_i(insn), .mode_i(mode), .event_i(ev),
     .gpr_i(gpr), .tmp_i(tmp), .rip_i(rip), .nrip_i(nrip), .flags_i(flags), .cpl_i(cpl),
-    .ldhi_i(ldhi), .mdhi_i(mdhi), .wdhi_i(wdhi), .sys_i(sys), .segs_i(segs),
+    .gate_log2_i(gate_log2), .ldhi_i(ldhi), .mdhi_i(mdhi), .wdhi_i(wdhi), .sys_i(sys), .segs_i(segs),
     .msr_i(msr_value), .cpuid_i(cpuid_regs),
     .size_o(size), .useg_o(useg), .a_o(a_val), .b_o(b_val), .access_o(access)
   );
@@ -256,7 +257,8 @@ module cpu
     .wr_o(wr), .wr_value_o(wr_value),
     .gpr_o(gpr), .tmp_o(tmp), .rip_o(rip), .nrip_o(nrip), .flags_o(flags),
     .ldhi_o(ldhi), .mdhi_o(mdhi), .wdhi_o(wdhi),
-    .cpl_o(cpl), .access_cpl_o(access_cpl), .ss_error_o(ss_error)
+    .cpl_o(cpl), .access_cpl_o(access_cpl), .ss_error_o(ss_error),
+    .gate_log2_o(gate_log2)
   );
 
   // FS and GS base are MSRs as well.
