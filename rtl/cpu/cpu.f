@@ -15,6 +15,7 @@ rtl/cpu/decode.sv
 rtl/cpu/alu.sv
 rtl/cpu/muldiv.sv
 rtl/cpu/lsu.sv
+rtl/cpu/breakpoint.sv
 rtl/cpu/segment.sv
 rtl/cpu/sysreg.sv
 rtl/cpu/cpuid.sv

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The processor: microcoded, in order, one instruction at a time. Wiring: cpu_seq steps through an
-// instruction, cpu_boundary chooses events between two, fetch and decode give the instruction,
-// ucode the word, cpu_operand what it names, alu, muldiv, lsu and cpu_flow do it, cpu_regs,
-// segment and sysreg hold the state, event_unit the event in delivery, cpu_bus the one bus port.
+// instruction, cpu_boundary chooses events between two, breakpoint knows what DR0 to DR3 match,
+// fetch and decode give the instruction, ucode the word, cpu_operand what it names, alu, muldiv,
+// lsu and cpu_flow do it, cpu_regs, segment and sysreg hold the state, event_unit the event in
+// delivery, cpu_bus the one bus port.
 // A register instruction takes 2 cycles, a load or store that hits the TLB 4, a taken branch 2 and
 // the translation of its target. bus_req_o comes from registers and stays until the ack.
 // retire_valid_o is high for one cycle, in the cycle after the last word.
@@ -30,7 +31,7 @@ module cpu
   input  logic [7:0]  intr_vector_i,
   output logic        inta_o,
   input  logic        nmi_i,
-  input  logic [63:0] tsc_i,
+  input  logic [63:0] tsc_i,           // the time-stamp counter but for TSC_ADJUST
   output logic        halted_o, shutdown_o,
   // records
   output logic        retire_valid_o,
@@ -50,6 +51,7 @@ module cpu
   logic [63:0]       rip, nrip, flags, ldhi, mdhi, wdhi;
   logic [1:0]        cpl, access_cpl;
   logic [15:0]       ss_error;
+  log2_t             gate_log2;
   seg_t [9:0]        segs;
   sysreg_t           sys;
   mode_t             mode;
@@ -60,7 +62,10 @@ module cpu
   assign la57 = sys.cr4[Cr4La57];
 
   // --- steps of the work -----------------------------------------------------------------------
-  logic         boundary, take, take_step, take_intr, take_nmi, rep, halted, look, accept;
+  logic         boundary, take, take_trap, take_intr, take_nmi, take_break, rep, halted, look, accept;
+  logic         dr6_bs, watch;
+  logic [3:0]   dr6_match, insn_match, access_match;
+  watched_t     watched;
   logic         exec, mem_start, mem_wait, mem_done, mul_start, mul_wait, mul_done;
   logic         flush_start, flush_ready, pdpte_start, pdpte_done, pdpte_fault, la57, ustart, ustep, finish, more, down, shutdown, raised;
   logic         plain_end, halt, rf_clear, soft_start, ev_done, cond, decoded;
@@ -98,7 +103,9 @@ module cpu
   cpu_boundary u_boundary (
     .clk_i, .rst_ni,
     .boundary_i(boundary), .nmi_i, .intr_i(intr_i && sys.apicb[ApicBaseEnable]), .flags_i(flags),
-    .take_o(take), .take_step_o(take_step), .take_intr_o(take_intr), .take_nmi_o(take_nmi),
+    .take_o(take), .take_trap_o(take_trap), .take_intr_o(take_intr), .take_nmi_o(take_nmi),
+    .take_break_o(take_break), .dr6_bs_o(dr6_bs), .dr6_match_o(dr6_match),
+    .insn_match_i(insn_match), .access_match_i(access_match),
     .look_i(look), .uop_i(uop), .shadow_i(a_val[1:0]), .step_i(ustep), .finish_i(finish),
     .more_i(more), .delivering_i(ev.active),
     .own_tf_i(insn.entry inside {UcSyscall, UcSysret}), .raised_i(raised),
@@ -106,9 +113,16 @@ module cpu
     .rep_o(rep), .halted_o(halted), .state_o(boundary_state)
   );
 
+  breakpoint u_breakpoint (
+    .dr7_i(sys.dr7), .dr_i(sys.dr), .de_i(sys.cr4[Cr4De]),
+    .boundary_i(boundary), .l64_i(mode.l64), .cs_base_i(segs[SegCs].base[31:0]), .rip_i(rip),
+    .insn_o(insn_match), .watch_o(watch), .access_i(watched), .access_o(access_match)
+  );
+
   event_unit u_event (
     .clk_i, .rst_ni,
-    .take_step_i(take_step), .take_intr_i(take_intr), .take_nmi_i(take_nmi),
+    .take_trap_i(take_trap), .take_intr_i(take_intr), .take_nmi_i(take_nmi),
+    .take_break_i(take_break),
     .in_rep_i(rep), .intr_vector_i,
     .fault_i(raise), .soft_i(soft_start), .soft_check_i(uop.m_f), .soft_vector_i(a_val[7:0]),
     .shutdown_o(shutdown), .done_i(ev_done), .event_o(ev)
@@ -169,7 +183,7 @@ module cpu
   cpu_operand u_operand (
     .exec_i(exec), .uop_i(uop), .const_i(uconst), .insn_i(insn), .mode_i(mode), .event_i(ev),
     .gpr_i(gpr), .tmp_i(tmp), .rip_i(rip), .nrip_i(nrip), .flags_i(flags), .cpl_i(cpl),
-    .ldhi_i(ldhi), .mdhi_i(mdhi), .wdhi_i(wdhi), .sys_i(sys), .segs_i(segs),
+    .gate_log2_i(gate_log2), .ldhi_i(ldhi), .mdhi_i(mdhi), .wdhi_i(wdhi), .sys_i(sys), .segs_i(segs),
     .msr_i(msr_value), .cpuid_i(cpuid_regs),
     .size_o(size), .useg_o(useg), .a_o(a_val), .b_o(b_val), .access_o(access)
   );
@@ -207,6 +221,7 @@ module cpu
     .lma_i(mode.lma), .l64_i(mode.l64), .la57_i(la57), .user_i(access_cpl == 2'd3),
     .ac_i(sys.cr0[Cr0Am] && flags[FlAc]), .ss_err_i(ss_error),
     .apic_on_i(sys.apicb[ApicBaseEnable]), .apic_page_i(sys.apicb[39:12]),
+    .watch_i(watch), .watched_o(watched),
     .done_o(mem_done), .rdata_o(mem_rdata), .outcome_o(mem_outcome),
     .mmu_valid_o(lmmu_valid), .mmu_req_o(lmmu_req),
     .mmu_rsp_valid_i(mmu_rsp_valid), .mmu_rsp_i(mmu_rsp),
@@ -224,14 +239,16 @@ module cpu
   );
 
   // --- registers -------------------------------------------------------------------------------
-  logic        wr;
-  logic [63:0] wr_value;
+  logic        wr, tsc_read;
+  logic [63:0] wr_value, tsc;
+  assign tsc_read = exec && uop.op == OpRdtsc;
+  assign tsc = tsc_read ? tsc_i + sys.tscadj : '0;  // S16
 
   cpu_regs u_regs (
     .clk_i, .rst_ni, .boot_i,
     .uop_i(uop), .insn_i(insn), .mode_i(mode), .size_i(size),
     .exec_i(exec), .mem_wait_i(mem_wait), .mul_wait_i(mul_wait), .step_i(ustep),
-    .alu_write_i(alu_write), .alu_result_i(alu_result), .alu_flags_i(alu_flags), .tsc_i,
+    .alu_write_i(alu_write), .alu_result_i(alu_result), .alu_flags_i(alu_flags), .tsc_i(tsc),
     .mem_done_i(mem_done), .mem_rdata_i(mem_rdata),
     .mul_done_i(mul_done), .mul_lo_i(mul_lo), .mul_hi_i(mul_hi), .mul_flags_i(mul_flags),
     .accept_i(accept), .len_i(decoded_insn.len),
@@ -240,7 +257,8 @@ module cpu
     .wr_o(wr), .wr_value_o(wr_value),
     .gpr_o(gpr), .tmp_o(tmp), .rip_o(rip), .nrip_o(nrip), .flags_o(flags),
     .ldhi_o(ldhi), .mdhi_o(mdhi), .wdhi_o(wdhi),
-    .cpl_o(cpl), .access_cpl_o(access_cpl), .ss_error_o(ss_error)
+    .cpl_o(cpl), .access_cpl_o(access_cpl), .ss_error_o(ss_error),
+    .gate_log2_o(gate_log2)
   );
 
   // FS and GS base are MSRs as well.
@@ -280,7 +298,7 @@ module cpu
     .tss16_i({segs[SegTr].attr[4:2], segs[SegTr].attr[0]} == 4'b0001),
     .cr2_we_i(raised && raise.vec == VecPf),
     .cr2_i(raise.cr2),
-    .dr6_bs_i(take_step),
+    .dr6_we_i(take_trap || take_break), .dr6_bs_i(dr6_bs), .dr6_match_i(dr6_match),
     .gd_clear_i(ev_done && ev.vec == VecDb
                 && (ev.kind == RetExc || (ev.kind == RetSoftInt && !ev.dpl_check))),
     .ok_o(sys_ok),
@@ -335,9 +353,9 @@ module cpu
     .clk_i, .rst_ni, .cycle_i,
     .finish_i(finish), .more_i(more), .plain_end_i(plain_end), .halt_i(halt),
     .shutdown_i(shutdown), .event_i(ev), .insn_i(insn), .bytes_i(bytes), .seq_i(seq),
-    .write_i(sys_we || seg_write || take_step),
-    .take_intr_i(take_intr), .take_nmi_i(take_nmi), .tsc_read_i(exec && uop.op == OpRdtsc),
-    .intr_vector_i, .tsc_i,
+    .write_i(sys_we || seg_write || take_trap || take_break),
+    .take_intr_i(take_intr), .take_nmi_i(take_nmi), .tsc_read_i(tsc_read),
+    .intr_vector_i, .tsc_i(tsc),
     .rip_i(rip), .rflags_i(flags), .gpr_i(gpr), .cpl_i(cpl), .mode_i(mode), .sys_i(sys),
     .pdpte_i(pdpte), .mtrr_i(mtrr), .segs_i(segs), .boundary_i(boundary_state), .ask_i(sys_ask_i),
     .retire_valid_o, .retire_o, .sys_valid_o, .sys_o, .stim_valid_o, .stim_o

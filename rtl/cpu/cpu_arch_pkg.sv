@@ -104,12 +104,16 @@ package cpu_arch_pkg;
   localparam logic [63:0] GateTypeMask = 64'h1e;             // S and type, less interrupt or trap
   localparam logic [63:0] GateType32 = 64'h0e;               // 14, 15
   localparam logic [63:0] GateType16 = 64'h06;               // 6, 7
-  localparam int unsigned Gate32 = 3;                        // bit of the type
+  localparam int unsigned Gate32 = 3;                        // bit of the type, of a call gate too
   localparam int unsigned GateTrap = 0;                      // bit of the type: IF is kept
   localparam int unsigned GateSelector = 16;
   localparam int unsigned GateOffsetHigh = 48;
   localparam int unsigned GateIst = 32;
   localparam logic [63:0] GateIstMask = 64'h7;
+  localparam logic [63:0] TypeCallGate16 = 64'h4;            // SDM Vol. 3A "Call Gates"
+  localparam logic [63:0] TypeCallGate32 = 64'hc;            // in long mode 64-bit
+  localparam int unsigned GateCount = 32;                    // of parameters
+  localparam logic [63:0] GateCountMask = 64'h1f;
   localparam int unsigned ErrExt = 0;                        // SDM Vol. 3A "Error Code"
   localparam int unsigned ErrIdt = 1;
   localparam int unsigned ErrVector = 3;
@@ -169,6 +173,7 @@ package cpu_arch_pkg;
   localparam logic [63:0] MtrrAddress = 64'hff_ffff_f000;    // 39:12
 
   // Debug registers. SDM Vol. 3B "Debug Registers".
+  localparam logic [63:0] Dr6Match = 64'hf;                  // B0 to B3
   localparam int unsigned Dr6Bd = 13;
   localparam int unsigned Dr6Bs = 14;
   localparam logic [63:0] Dr6Ones = 64'hffff_0ff0;

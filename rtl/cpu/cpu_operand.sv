@@ -18,6 +18,7 @@ module cpu_operand
   input  logic [15:0][63:0] gpr_i, tmp_i,
   input  logic [63:0]       rip_i, nrip_i, flags_i,
   input  logic [1:0]        cpl_i,
+  input  log2_t             gate_log2_i,
   input  logic [63:0]       ldhi_i, mdhi_i, wdhi_i,
   input  seg_t [9:0]        segs_i,
   input  logic [63:0]       msr_i,       // MSR ECX, FS and GS base apart
@@ -39,6 +40,7 @@ module cpu_operand
       SzSrc: size_o = insn_i.ssz;
       SzAd: size_o = insn_i.asz;
       SzStk: size_o = mode_i.stack_log2;
+      SzGate: size_o = gate_log2_i;
       SzNat: size_o = mode_i.l64 ? 3'd3 : 3'd2;
       default: size_o = 3'd3;
     endcase
@@ -101,11 +103,12 @@ module cpu_operand
       RgRelt: return nrip_i + insn_i.imm;
       RgFlags: return flags_i;
       RgOsb: return 64'd1 << insn_i.osz;
+      RgGsb: return 64'd1 << gate_log2_i;
       RgStep: return flags_i[FlDf] ? -(64'd1 << insn_i.osz) : 64'd1 << insn_i.osz;
       RgEvec: return {56'd0, event_i.vec};
       RgEerr: return {48'd0, event_i.error_code[15:0]};
       RgPflags: return pushed_flags();
-      RgPrip: return event_i.kind == record_pkg::RetSoftInt ? nrip_i : rip_i;
+      RgPrip: return event_i.active && event_i.kind != record_pkg::RetSoftInt ? rip_i : nrip_i;
       RgCpl: return {62'd0, cpl_i};
       RgLdhi: return ldhi_i;
       RgMdhi: return mdhi_i;
@@ -132,6 +135,7 @@ module cpu_operand
       RgSyseip: return sys_i.sysenter_eip;
       RgPkru: return {32'd0, sys_i.pkru};
       RgTscaux: return sys_i.tscaux;
+      RgTscadj: return sys_i.tscadj;
       RgMsrv: return gpr_i[1][31:0] == MsrFsBase ? segs_i[SegFs].base
                      : gpr_i[1][31:0] == MsrGsBase ? segs_i[SegGs].base : msr_i;
       RgSbase: return uop_i.seg == SgDat && mode_i.l64 && insn_i.seg[2] == 1'b0

@@ -102,7 +102,7 @@ package cpu_pkg;
     logic [63:0]      gdtb, idtb;
     logic [15:0]      gdtl, idtl;
     logic [63:0]      star, lstar, cstar, fmask, kgsb, tscaux, pat, apicb;
-    logic [63:0]      sysenter_cs, sysenter_esp, sysenter_eip, misc;
+    logic [63:0]      sysenter_cs, sysenter_esp, sysenter_eip, misc, tscadj;
     logic [31:0]      pkru, pkrs;
   } sysreg_t;
 
@@ -132,6 +132,14 @@ package cpu_pkg;
     logic [63:0]  va;        // offset in the segment, address size applied; or of the APIC; or port
     logic [127:0] wdata;
   } lsu_req_t;
+
+  // An access as breakpoints see it (T2); valid in the cycle in which it begins.
+  typedef struct packed {
+    logic        valid;
+    logic        write;        // a read-modify-write too
+    logic        io;
+    logic [63:0] first, last;  // byte: linear address or port
+  } watched_t;
 
   /* verilator lint_off UNUSEDSIGNAL */  // functions take whole values and look at some bits
   function automatic outcome_t exception(input logic [7:0] vec, input logic [31:0] error_code);

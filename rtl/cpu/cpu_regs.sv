@@ -38,7 +38,8 @@ module cpu_regs
   output logic [63:0]       ldhi_o, mdhi_o, wdhi_o,  // upper halves: load, product, store
   output logic [1:0]        cpl_o,
   output logic [1:0]        access_cpl_o,   // level of data accesses: a delivery's new one
-  output logic [15:0]       ss_error_o      // error code of the #SS of a stack being switched to
+  output logic [15:0]       ss_error_o,     // error code of the #SS of a stack being switched to
+  output log2_t             gate_log2_o     // a gate's size: that of the pushes through it
 );
 
   logic [15:0][63:0] gpr_q, tmp_q;
@@ -46,6 +47,7 @@ module cpu_regs
   logic [1:0]        cpl_q, tcpl_q;
   logic              tcpl_v_q;
   logic [15:0]       ss_error_q;
+  log2_t             gate_log2_q;
 
   assign gpr_o = gpr_q;
   assign tmp_o = tmp_q;
@@ -58,6 +60,7 @@ module cpu_regs
   assign cpl_o = cpl_q;
   assign access_cpl_o = tcpl_v_q ? tcpl_q : cpl_q;
   assign ss_error_o = ss_error_q;
+  assign gate_log2_o = gate_log2_q;
 
   always_comb begin
     wr_o = 1'b0;
@@ -120,9 +123,13 @@ module cpu_regs
       ldhi_q <= '0;
       wdhi_q <= '0;
       mdhi_q <= '0;
+      gate_log2_q <= 3'd1;
     end else begin
       if (wr_o && uop_i.dst >= RgT0 && uop_i.dst <= RgT15) tmp_q[uop_i.dst[3:0]] <= wr_value_o;
       if (wr_o && uop_i.dst == RgWdhi) wdhi_q <= wr_value_o;
+      if (wr_o && uop_i.dst == RgGsb) begin
+        gate_log2_q <= wr_value_o[3] ? 3'd3 : wr_value_o[2] ? 3'd2 : 3'd1;
+      end
       if (mem_done_i) ldhi_q <= mem_rdata_i[127:64];
       if (mul_done_i) mdhi_q <= mul_hi_i;
     end

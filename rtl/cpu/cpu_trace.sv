@@ -171,6 +171,7 @@ module cpu_trace
       sys_o.sysenter_esp = sys_i.sysenter_esp;
       sys_o.sysenter_eip = sys_i.sysenter_eip;
       sys_o.misc_enable = sys_i.misc;
+      sys_o.tsc_adjust = sys_i.tscadj;
       sys_o.pkrs = {32'd0, sys_i.pkrs};
       sys_o.pkru = {32'd0, sys_i.pkru};
       sys_o.pdpte = pdpte_i;

@@ -8,7 +8,7 @@ module event_unit
 (
   input  logic        clk_i, rst_ni,
   // between instructions
-  input  logic        take_step_i, take_intr_i, take_nmi_i,
+  input  logic        take_trap_i, take_intr_i, take_nmi_i, take_break_i,  // #DB: trap, fault
   input  logic        in_rep_i,       // a string instruction has iterations left
   input  logic [7:0]  intr_vector_i,
   // faults, and INT n and its like
@@ -41,7 +41,7 @@ module event_unit
   event_t event_q;
   logic   fault, take;
   assign fault = fault_i.kind != OcNone;
-  assign take = take_step_i || take_nmi_i || take_intr_i;
+  assign take = take_trap_i || take_nmi_i || take_intr_i || take_break_i;
 
   // The first fault's class against the second's.
   //   first \ second   contributory  page fault  other
@@ -75,10 +75,10 @@ module event_unit
                    has_error: 1'b0, dpl_check: soft_check_i, rf: RfClear};
     end else if (take) begin
       event_q <= '{active: 1'b1,
-                   kind: take_step_i ? RetExc : take_nmi_i ? RetNmi : RetIntr,
-                   vec: take_step_i ? VecDb : take_nmi_i ? VecNmi : intr_vector_i,
+                   kind: take_nmi_i ? RetNmi : take_intr_i ? RetIntr : RetExc,
+                   vec: take_nmi_i ? VecNmi : take_intr_i ? intr_vector_i : VecDb,
                    error_code: '0, has_error: 1'b0, dpl_check: 1'b0,
-                   rf: in_rep_i ? RfSet : RfKeep};
+                   rf: in_rep_i || take_break_i ? RfSet : RfKeep};
     end else if (done_i) begin
       event_q.active <= 1'b0;
     end

@@ -23,7 +23,9 @@ module lsu
   input  logic         ac_i,         // CR0.AM and RFLAGS.AC
   input  logic         apic_on_i,    // IA32_APIC_BASE
   input  logic [39:12] apic_page_i,
-  input  logic [15:0]  ss_err_i,     // error code of #SS
+  input  logic [15:0]  ss_err_i,     // error code of #SS on the stack being switched to
+  input  logic         watch_i,      // watched_o is wanted
+  output watched_t     watched_o,
   output logic         done_o,
   output logic [127:0] rdata_o,
   output outcome_t     outcome_o,
@@ -103,6 +105,19 @@ module lsu
     end
   end
 
+  // What breakpoints see (T2): no probe, and of a read-modify-write its read.
+  always_comb begin
+    watched_o = '0;
+    if (watch_i && start_i && req_i.seg != SgApic
+        && !(req_i.strmw || req_i.probe || req_i.room)) begin
+      watched_o.valid = 1'b1;
+      watched_o.write = req_i.write || req_i.rmw;
+      watched_o.io = req_i.seg == SgIo;
+      watched_o.first = watched_o.io ? req_i.va : lin;
+      watched_o.last = watched_o.io ? req_i.va + {59'd0, n} - 64'd1 : last;
+    end
+  end
+
   logic start_xlate;
   assign start_xlate = virt && !bad && !req_i.room;
 
@@ -134,7 +149,8 @@ module lsu
   always_comb begin
     outcome_o = '0;
     if (virt && bad) begin
-      outcome_o = is_ss ? exception(VecSs, {16'd0, ss_err_i}) : exception(VecGp, '0);
+      outcome_o = !is_ss ? exception(VecGp, '0)
+                : exception(VecSs, seg_n_i == 4'(SegNss) ? {16'd0, ss_err_i} : '0);
     end else if (state_q == StFirst || state_q == StSecond) begin
       if (mmu_rsp_valid_i && mmu_rsp_i.kind == XlPageFault) begin
         outcome_o = page_fault(mmu_rsp_i.error_code, mreq_q.va);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Control and debug registers, MSRs, GDTR and IDTR: storage, and the check of a value before it is
-// written. One write in a cycle; FS and GS base are not here but in segment. SDM Vol. 3A "Control
-// Registers"; Vol. 4 for the MSRs; choices in docs/cpu.md "Control registers and MSRs".
+// written. One write in a cycle; FS and GS base are not here but in segment, and the time-stamp
+// counter is the clock, but for TSC_ADJUST. SDM Vol. 3A "Control Registers"; Vol. 4 for the MSRs;
+// choices in docs/cpu.md "Control registers and MSRs".
 module sysreg
   import cpu_pkg::*;
   import ucode_pkg::*;
@@ -22,7 +23,9 @@ module sysreg
   input  logic        tss16_i,     // TR holds a 16-bit TSS
   input  logic        cr2_we_i,
   input  logic [63:0] cr2_i,
-  input  logic        dr6_bs_i,    // single step recognised
+  input  logic        dr6_we_i,    // a #DB is taken: of a single step, of breakpoints
+  input  logic        dr6_bs_i,
+  input  logic [3:0]  dr6_match_i,
   input  logic        gd_clear_i,  // a #DB has been delivered
   output logic        ok_o,        // chk_value_i may be written to sel_i
   output sysreg_t     regs_o,
@@ -78,8 +81,8 @@ module sysreg
                                         input sysreg_t r);
     unique case (n) inside
       MsrApicBase: return (v & ~ApicBaseExisting) == '0;
-      MsrTscAdjust, MsrDebugCtl: return v == '0;
-      MsrBiosSign, MsrSysCs, MsrStar: return 1'b1;
+      MsrDebugCtl: return v == '0;
+      MsrTsc, MsrTscAdjust, MsrBiosSign, MsrSysCs, MsrStar: return 1'b1;
       MsrSysEsp, MsrSysEip, MsrLstar, MsrCstar, MsrFsBase, MsrGsBase, MsrKgsBase:
         return is_canonical(v, 1'b1);
       MsrMisc: return (v & ~64'h1) == '0;
@@ -116,9 +119,10 @@ module sysreg
     if (msr_rd_i) begin
       msr_ok_o = 1'b1;
       unique case (ecx_i) inside
-        MsrTsc, MsrTscAdjust, MsrBiosSign, MsrMcgCap, MsrDebugCtl, MsrFsBase, MsrGsBase: ;
+        MsrTsc, MsrBiosSign, MsrMcgCap, MsrDebugCtl, MsrFsBase, MsrGsBase: ;
         MsrApicBase: msr_o = r_q.apicb;
         MsrFeature: msr_o = 64'd1;
+        MsrTscAdjust: msr_o = r_q.tscadj;
         MsrSysCs: msr_o = r_q.sysenter_cs;
         MsrSysEsp: msr_o = r_q.sysenter_esp;
         MsrSysEip: msr_o = r_q.sysenter_eip;
@@ -157,6 +161,7 @@ module sysreg
       r_q.misc <= 64'd1;
     end else begin
       if (cr2_we_i) r_q.cr2 <= cr2_i;
+      if (dr6_we_i) r_q.dr6[3:0] <= dr6_match_i;  // V8
       if (dr6_bs_i) r_q.dr6[Dr6Bs] <= 1'b1;
       if (gd_clear_i) r_q.dr7[Dr7Gd] <= 1'b0;
       if (we_i) begin
@@ -181,9 +186,11 @@ module sysreg
           RgIdtl: r_q.idtl <= value_i[15:0];
           RgKgsb: r_q.kgsb <= value_i;
           RgPkru: r_q.pkru <= value_i[31:0];
+          RgTscadj: r_q.tscadj <= value_i;
           RgMsrv: begin
             unique case (ecx_i)
               MsrApicBase: r_q.apicb <= value_i;
+              MsrTscAdjust: r_q.tscadj <= value_i;
               MsrSysCs: r_q.sysenter_cs <= {32'd0, value_i[31:0]};
               MsrSysEsp: r_q.sysenter_esp <= value_i;
               MsrSysEip: r_q.sysenter_eip <= value_i;

@@ -97,23 +97,28 @@ chk_ss:     and.q     t9, t14, SelRpl
 jmpf_i:     mov.op    t0, imm
             mov.q     t14, imm2                 ; j jmpf_t
 jmpf_m:     nop                                 ; call ld_pointer
-jmpf_t:     nop                                 ; call chk_far
-            jmpf.op   -, t0
+jmpf_t:     nop                                 ; call rd_far
+            and.q     -, t6, [AbS]              ; jz jmp_gate
+            nop                                 ; call chk_far
+            jmpf.q    -, t0
             nop                                 ; call set_acc
             segmov    -@cs                      ; end
 callf_i:    mov.op    t0, imm
             mov.q     t14, imm2                 ; j callf_t
 callf_m:    nop                                 ; call ld_pointer
 # SDM Vol. 2 "CALL": room on the stack, then EIP, then the pushes.
-callf_t:    nop                                 ; call chk_far
-            sub.stk   t3, rsp, osb
-            st.op.room ss:t3+0, none
-            sub.stk   t2, t3, osb
-            st.op.room ss:t2+0, none
-            jmpf.op   -, t0
+callf_t:    nop                                 ; call rd_far
+            and.q     -, t6, [AbS]              ; jz call_gate
+            nop                                 ; call chk_far
+            mov.q     gsb, osb
+callf_same: sub.stk   t3, rsp, gsb
+            st.gate.room ss:t3+0, none
+            sub.stk   t2, t3, gsb
+            st.gate.room ss:t2+0, none
+            jmpf.q    -, t0
             mov.q     t1, ssel@cs
-            st.op     ss:t3+0, t1
-            st.op     ss:t2+0, nrip
+            st.gate   ss:t3+0, t1
+            st.gate   ss:t2+0, nrip
             nop                                 ; call set_acc
             mov.stk   rsp, t2
             segmov    -@cs                      ; end
@@ -121,9 +126,9 @@ callf_t:    nop                                 ; call chk_far
 ld_pointer: ld.op     t0, dat:ea+0
             add.ad    t1, ea, osb
             ld.w      t14, dat:t1+0             ; ret
-chk_far:    and.q     -, t14, SelNoRpl          ; jz gp0
-            mov.q     t15, VecGp                ; call rd_desc
-            and.q     t8, t6, [AbS|AbCode]
+rd_far:     and.q     -, t14, SelNoRpl          ; jz gp0
+            mov.q     t15, VecGp                ; j rd_desc
+chk_far:    and.q     t8, t6, [AbS|AbCode]
             cmp.q     -, t8, [AbS|AbCode]       ; jnz gp_sel
             nop                                 ; call chk_l_d
             and.q     -, t6, [AbConforming]     ; jnz chk_far_c
@@ -256,10 +261,10 @@ ret_ss_null: nop                                ; jnlma gp0
             mov.q     t13, [DescAccessed]        # no descriptor, no accessed bit to set
             segnull   -@nss, t14                ; ret
 # The accessed bits of both, after every check: CS, then SS.
-acc_both:   mov.q     t9, t13
+acc_both:   mov.q     t0, t13
             mov.q     t15, t12
             mov.q     t13, t1
             mov.q     t12, t5                   ; call set_acc
-            mov.q     t13, t9
+            mov.q     t13, t0
             mov.q     t12, t15                  ; call set_acc
             nop                                 ; ret

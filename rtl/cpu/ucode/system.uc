@@ -138,7 +138,8 @@ mov_drr:    nop                                 ; jncpl0 gp0
             serialise                           ; end
 dr_gd:      and.q     -, dr7, [Dr7Gd]           ; jnz dr_gd_db
             nop                                 ; ret
-dr_gd_db:   or.q      dr6, dr6, [Dr6Bd]
+dr_gd_db:   and.q     t0, dr6, ~Dr6Match
+            or.q      dr6, t0, [Dr6Bd]
             fault     -, VecDb, none
 
 # --- MSRs ---------------------------------------------------------------------------------------
@@ -153,12 +154,18 @@ wrmsr:      nop                                 ; jncpl0 gp0
             shl.q     t1, rdx, 32
             or.q      t0, t0, t1
             chkw      msrv, t0                  ; jnok gp0
+            cmp.d     -, rcx, MsrNumberTsc      ; jz wrmsr_tsc
             mov.q     t2, efer
             mov.q     msrv, t0
             serialise
             xor.q     t2, t2, efer
             and.q     -, t2, [EferNxe|EferLme]  ; endz
             flush     -, none, MmuFlushAll      ; end
+# S16: the counter is not written, but what is added to the clock's cycle.
+wrmsr_tsc:  rdtsc     t1
+            sub.q     t0, t0, t1
+            add.q     tscadj, t0, tscadj
+            serialise                           ; end
 rdtsc:      nop                                 ; call tsd_check
             rdtsc     t0
 rdtsc_end:  mov.d     rax, t0

@@ -53,14 +53,14 @@ static const char *const reg_names[] = {
     "t4",    "t5",    "t6",    "t7",     "t8",     "t9",   "t10",    "t11",    "t12",   "t13",
     "t14",   "t15",   "none",  "reg",    "rm",     "imm",  "imm2",   "k",      "ea",    "rip",
     "nrip",  "relt",  "flags", "osb",    "step",   "evec", "eerr",   "pflags", "prip",  "cpl",
-    "tcpl",  "sserr", "ldhi",  "mdhi",   "wdhi",   "cr0",  "cr2",    "cr3",    "cr4",   "efer",
-    "dr6",   "dr7",   "drn",   "gdtb",   "gdtl",   "idtb", "idtl",   "star",   "lstar", "cstar",
-    "fmask", "kgsb",  "syscs", "sysesp", "syseip", "msrv", "pkru",   "tscaux", "sbase", "slim",
-    "ssel",  "sattr", "cpa",   "cpb",    "cpc",    "cpd",  "modreg", NULL,
+    "tcpl",  "sserr", "gsb",  "ldhi",  "mdhi",   "wdhi",   "cr0",  "cr2",  "cr3",    "cr4",
+    "efer",  "dr6",   "dr7",  "drn",   "gdtb",   "gdtl",   "idtb", "idtl", "star",   "lstar",
+    "cstar", "fmask", "kgsb", "syscs", "sysesp", "syseip", "msrv", "pkru", "tscadj", "tscaux",
+    "sbase", "slim",  "ssel", "sattr", "cpa",    "cpb",    "cpc",  "cpd",  "modreg", NULL,
 };
 
 static const char *const size_names[] = {
-    "b", "w", "d", "q", "x", "op", "src", "ad", "stk", "nat", NULL,
+    "b", "w", "d", "q", "x", "op", "src", "ad", "stk", "nat", "gate", NULL,
 };
 
 static const char *const seg_names[] = {
