@@ -6,8 +6,9 @@
 
 #include "scoreboard.h"
 
-/* The longest stretches without a beat: a 64-bit division; the unit's passes over its caches. */
-#define PROCESSOR_CYCLES 100
+/* The longest stretches without a beat: the room for the 31 parameters of a call gate; the unit's
+ * passes over its caches. */
+#define PROCESSOR_CYCLES 200
 #define IOMMU_CYCLES     32
 /* What another master's accesses and wait states may add: a split locked sequence of four beats. */
 #define BEATS_BETWEEN 6

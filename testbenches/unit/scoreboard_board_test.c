@@ -166,9 +166,9 @@ GT_TEST(deadline, an_instruction_goes_on)
 
     now = &s;
     retire_at(sb, &s, 20);
-    retire_at(sb, &s, 110);
+    retire_at(sb, &s, 210);
     EXPECT_TRUE(!sb->diff.failed);
-    retire_at(sb, &s, 300);
+    retire_at(sb, &s, 500);
     expect_first(sb, "retire", "deadline");
 }
 
