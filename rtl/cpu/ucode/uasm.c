@@ -48,15 +48,15 @@ static const char *const alu_names[] = {
 };
 
 static const char *const reg_names[] = {
-    "rax",   "rcx",   "rdx",   "rbx",    "rsp",    "rbp",  "rsi",    "rdi",    "r8",    "r9",
-    "r10",   "r11",   "r12",   "r13",    "r14",    "r15",  "t0",     "t1",     "t2",    "t3",
-    "t4",    "t5",    "t6",    "t7",     "t8",     "t9",   "t10",    "t11",    "t12",   "t13",
-    "t14",   "t15",   "none",  "reg",    "rm",     "imm",  "imm2",   "k",      "ea",    "rip",
-    "nrip",  "relt",  "flags", "osb",    "step",   "evec", "eerr",   "pflags", "prip",  "cpl",
-    "tcpl",  "sserr", "gsb",  "ldhi",  "mdhi",   "wdhi",   "cr0",  "cr2",  "cr3",    "cr4",
-    "efer",  "dr6",   "dr7",  "drn",   "gdtb",   "gdtl",   "idtb", "idtl", "star",   "lstar",
-    "cstar", "fmask", "kgsb", "syscs", "sysesp", "syseip", "msrv", "pkru", "tscadj", "tscaux",
-    "sbase", "slim",  "ssel", "sattr", "cpa",    "cpb",    "cpc",  "cpd",  "modreg", NULL,
+    "rax",   "rcx",   "rdx",   "rbx",   "rsp",    "rbp",    "rsi",  "rdi",    "r8",     "r9",
+    "r10",   "r11",   "r12",   "r13",   "r14",    "r15",    "t0",   "t1",     "t2",     "t3",
+    "t4",    "t5",    "t6",    "t7",    "t8",     "t9",     "t10",  "t11",    "t12",    "t13",
+    "t14",   "t15",   "none",  "reg",   "rm",     "imm",    "imm2", "k",      "ea",     "rip",
+    "nrip",  "relt",  "flags", "osb",   "step",   "evec",   "eerr", "pflags", "prip",   "cpl",
+    "tcpl",  "sserr", "gsb",   "ldhi",  "mdhi",   "wdhi",   "cr0",  "cr2",    "cr3",    "cr4",
+    "efer",  "dr6",   "dr7",   "drn",   "gdtb",   "gdtl",   "idtb", "idtl",   "star",   "lstar",
+    "cstar", "fmask", "kgsb",  "syscs", "sysesp", "syseip", "msrv", "pkru",   "tscadj", "tscaux",
+    "sbase", "slim",  "ssel",  "sattr", "cpa",    "cpb",    "cpc",  "cpd",    "modreg", NULL,
 };
 
 static const char *const size_names[] = {
