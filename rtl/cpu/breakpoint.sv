@@ -24,38 +24,23 @@ module breakpoint
 
   typedef enum logic [1:0] {OnInsn, OnWrite, OnPort, OnAny} on_e;
 
-  logic [3:0]       enabled;
-  on_e [3:0]        on;
-  logic [3:0][63:0] first, last;        // bytes that DRn and LENn name
-  always_comb begin
-    enabled = '0;
-    on = '0;
-    first = '0;
-    last = '0;
-    if (dr7_i[7:0] != '0) begin
-      for (int unsigned i = 0; i < 4; i++) begin
-        logic [2:0] low;
-        unique case (dr7_i[18+4*i +: 2])
-          2'd0: low = 3'd0;
-          2'd1: low = 3'd1;
-          2'd2: low = 3'd7;
-          default: low = 3'd3;
-        endcase
-        enabled[i] = |dr7_i[2*i +: 2];
-        on[i] = on_e'(dr7_i[16+4*i +: 2]);
-        first[i] = dr_i[i] & ~{61'd0, low};
-        last[i] = dr_i[i] | {61'd0, low};
-      end
-    end
-  end
+  function automatic on_e on(input int unsigned i);
+    return on_e'(dr7_i[16+4*i +: 2]);
+  endfunction
+
+  function automatic logic enabled(input int unsigned i);
+    return dr7_i[2*i +: 2] != '0;
+  endfunction
+
+  assign watch_o = dr7_i[7:0] != '0;
 
   always_comb begin
     logic [63:0] va;
     insn_o = '0;
-    if (boundary_i && enabled != '0) begin
+    if (boundary_i && watch_o) begin
       va = l64_i ? rip_i : {32'd0, cs_base_i + rip_i[31:0]};
       for (int unsigned i = 0; i < 4; i++) begin
-        insn_o[i] = enabled[i] && on[i] == OnInsn && va == dr_i[i];
+        insn_o[i] = enabled(i) && on(i) == OnInsn && va == dr_i[i];
       end
     end
   end
@@ -69,17 +54,30 @@ module breakpoint
     endcase
   endfunction
 
-  // An access may run over the end of the linear addresses, 32 or 64 bits of them.
-  assign watch_o = enabled != '0;
+  // The bytes that DRn and LENn name against those of an access, which may run over the end of the
+  // linear addresses, 32 or 64 bits of them.
+  function automatic logic meets(input logic [63:0] dr, input logic [1:0] len,
+                                 input logic [63:0] from, to);
+    logic [63:0] first, last;
+    logic [2:0]  low;
+    unique case (len)
+      2'd0: low = 3'd0;
+      2'd1: low = 3'd1;
+      2'd2: low = 3'd7;
+      default: low = 3'd3;
+    endcase
+    first = dr & ~{61'd0, low};
+    last = dr | {61'd0, low};
+    if (to >= from) return from <= last && first <= to;
+    return (from <= last && from[63:32] == last[63:32]) || first <= to;
+  endfunction
+
   always_comb begin
     access_o = '0;
     if (access_i.valid) begin
       for (int unsigned i = 0; i < 4; i++) begin
-        access_o[i] = enabled[i] && wants(on[i], access_i.write, access_i.io, de_i)
-                   && (access_i.last >= access_i.first
-                       ? access_i.first <= last[i] && first[i] <= access_i.last
-                       : (access_i.first <= last[i] && access_i.first[63:32] == last[i][63:32])
-                         || first[i] <= access_i.last);
+        access_o[i] = enabled(i) && wants(on(i), access_i.write, access_i.io, de_i)
+                   && meets(dr_i[i], dr7_i[18+4*i +: 2], access_i.first, access_i.last);
       end
     end
   end

@@ -62,8 +62,8 @@ module cpu
   assign la57 = sys.cr4[Cr4La57];
 
   // --- steps of the work -----------------------------------------------------------------------
-  logic         boundary, take, take_trap, take_intr, take_nmi, take_break, rep, halted, look, accept;
-  logic         dr6_bs, watch;
+  logic         boundary, take, take_trap, take_intr, take_nmi, take_break, dr6_bs, watch;
+  logic         rep, halted, look, accept;
   logic [3:0]   dr6_match, insn_match, access_match;
   watched_t     watched;
   logic         exec, mem_start, mem_wait, mem_done, mul_start, mul_wait, mul_done;
@@ -183,8 +183,8 @@ module cpu
   cpu_operand u_operand (
     .exec_i(exec), .uop_i(uop), .const_i(uconst), .insn_i(insn), .mode_i(mode), .event_i(ev),
     .gpr_i(gpr), .tmp_i(tmp), .rip_i(rip), .nrip_i(nrip), .flags_i(flags), .cpl_i(cpl),
-    .gate_log2_i(gate_log2), .ldhi_i(ldhi), .mdhi_i(mdhi), .wdhi_i(wdhi), .sys_i(sys), .segs_i(segs),
-    .msr_i(msr_value), .cpuid_i(cpuid_regs),
+    .gate_log2_i(gate_log2), .ldhi_i(ldhi), .mdhi_i(mdhi), .wdhi_i(wdhi),
+    .sys_i(sys), .segs_i(segs), .msr_i(msr_value), .cpuid_i(cpuid_regs),
     .size_o(size), .useg_o(useg), .a_o(a_val), .b_o(b_val), .access_o(access)
   );
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Delivery of exceptions and interrupts. SDM Vol. 3A "Interrupt and Exception Handling".
-# evec, eerr, pflags, prip: vector, error code, RFLAGS and RIP to push. t9 the new stack pointer. What
-# a call gate does alike is in gate.uc.
+# evec, eerr, pflags, prip: vector, error code, RFLAGS and RIP to push. t9 the new stack pointer.
+# What a call gate does alike is in gate.uc.
 # Legacy mode: room on the stack (for each item: a 16-bit stack wraps anywhere) comes before the
 # handler's RIP (SDM Vol. 2 "INT n", INTRA- and INTER-PRIVILEGE-LEVEL-INTERRUPT), RIP before the first
 # push. Long mode: each push finds for itself whether its address is canonical.

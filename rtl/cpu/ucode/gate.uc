@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-# Call gates, and what they have in common with the gates of the IDT: the handler's CS, stacks of the
-# TSS, frames. SDM Vol. 2 "CALL", "JMP" (CALL-GATE); Vol. 3A "Call Gates", "Stack Switching". Registers
-# as in segment.uc; t1 the gate, t2 its high half in long mode, t3 its access byte up; t0 its offset,
-# t8 the new level, t9 the new stack pointer; gsb the bytes of an item of the frame.
+# Call gates, and what they have in common with the gates of the IDT: the code segment, stacks of
+# the TSS, frames. SDM Vol. 2 "CALL", "JMP" (CALL-GATE); Vol. 3A "Call Gates", "Stack Switching".
+# Registers as in segment.uc; t1 the gate, t2 its high half in long mode, t3 its access byte up; t0
+# its offset, t8 the new level, t9 the new stack pointer; gsb the bytes of an item of the frame.
 
 ts_tr:      mov.q     t14, ssel@tr
             mov.q     t15, VecTs                ; j sel_fault
@@ -114,7 +114,7 @@ tss_pointer: add.q    t11, t10, 7
             cmp.q     -, slim@tr, t11           ; jc ts_tr
             add.q     t11, t10, sbase@tr
             ld.q.imp  t9, lin:t11+0             ; ret
-# Outside: SP and SS of level t8, in t9 and NSS; from here on data accesses are of that level.
+# Outside: SP and SS of level t8, in t9 and NSS; data accesses are of that level from here on.
 tss_stack:  and.q     -, sattr@tr, [Tss32]      ; jz tss_stack16
             shl.q     t10, t8, 3
             add.q     t10, t10, TssSp0Of32
