@@ -24,7 +24,8 @@ import tempfile
 
 sys.dont_write_bytecode = True
 HERE = pathlib.Path(__file__).resolve().parent
-TABLES = ("delivery", "pending", "counts", "alignment", "masks", "returns", "locks", "odd")
+TABLES = ("delivery", "pending", "counts", "alignment", "masks", "returns", "locks", "odd",
+          "callgates", "breakpoints")
 PER_IMAGE = 150
 SECONDS = 120
 GCC = ["gcc", "-nostdlib", "-static", "-no-pie", "-Wl,--build-id=none,-n,--no-warn-rwx-segments",
