@@ -25,7 +25,7 @@ import tempfile
 sys.dont_write_bytecode = True
 HERE = pathlib.Path(__file__).resolve().parent
 TABLES = ("delivery", "pending", "counts", "alignment", "masks", "returns", "locks", "odd",
-          "callgates", "breakpoints")
+          "segments", "callgates", "breakpoints")
 PER_IMAGE = 150
 SECONDS = 120
 GCC = ["gcc", "-nostdlib", "-static", "-no-pie", "-Wl,--build-id=none,-n,--no-warn-rwx-segments",
