@@ -53,6 +53,13 @@ def kinds():
                                    arm(1, f"PAGE + {AT + at}", rw, 3) + f"\nTO_RING {r}, 2\n"
                                    "xorl %eax, %eax\nxorl %edx, %edx\n" +
                                    text.format(m=f"(PAGE + {AT:#x})") + "\n8: nop")
+    for bit in range(64):  # every bit of the address, of an access and of an instruction
+        for label, rw, length, text in (("a load", ACCESS, 0, "movb PAGE + 0x840, %cl"),
+                                        ("an instruction, upper half too", INSN, 0, "6: nop")):
+            address = "PAGE + 0x840" if rw == ACCESS else "6f"
+            yield Case(64, f"bit {bit} of DR0 turned: {label}",
+                       f"movq ${1 << bit:#x}, %rcx\nmovl ${address}, %eax\nxorq %rcx, %rax\nmovq %rax, %db0\n"
+                       f"movl ${0x403 | (rw | length << 2) << 16:#x}, %eax\nmovq %rax, %db7\n" + text)
     for n in range(4):
         for enable in range(4):
             yield Case(64, f"DR{n}, enabled {enable}", arm(n, f"PAGE + {AT}", ACCESS, 0, enable) +
