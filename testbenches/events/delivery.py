@@ -227,6 +227,12 @@ COMPAT_DEFECTS = [
                                     "movl $0xFFFFFF80, TSS + 8 + 8 * {t}", inward=True),
     rsp("not canonical", 1 << 47),
     ist("in the upper half", "movl $IST2, TSS + 0x34\nmovl $0xFFFFFF80, TSS + 0x38"),
+    Defect("GDT, IDT and TSS in the upper half",
+           "movw $GDT_BYTES - 1, gdtr_x\nmovl $0xFFFFFF80, gdtr_x + 6\nlgdt gdtr_x\n"
+           "movw $VECTORS * 16 - 1, idtr_x\nmovl $0xFFFFFF80, idtr_x + 6\nlidt idtr_x\n"
+           "movl $0, gdtr_x + 6\nmovl $0, idtr_x + 6\n"
+           "movl $0xFFFFFF80, GDT + TSS_SEL + 8\nmovb $0x89, GDT + TSS_SEL + 5\n"
+           "movl $TSS_SEL, %eax\nltr %ax"),
     Defect("SS not flat", desc("X2", P | DATA_RW, BIG, 0x10000, 0xFFF) + "\norb $0x20 * {r}, GDT + X2 + 5\n"
            "movl $X2 + {r}, %ebx"),
 ]
