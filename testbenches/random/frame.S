@@ -34,6 +34,18 @@
 #define FS_BASE DATA
 #endif
 
+# The first 16 MiB in pages of 2 MiB at pd0
+        .macro  IDENTITY
+        xorl    %ecx, %ecx
+7:      movl    %ecx, %eax
+        shll    $21, %eax
+        orl     $0x83, %eax
+        movl    %eax, pd0(,%ecx,8)
+        incl    %ecx
+        cmpl    $8, %ecx
+        jne     7b
+        .endm
+
 # SYSENTER_CS, _ESP, _EIP
         .macro  SYSENTER_MSRS
         xorl    %edx, %edx
@@ -133,14 +145,7 @@ start:
         movl    $pd3 + 3, pdpt + 24
         movl    $page_table + 7, pd1
         movl    $0xFEE00083, pd3 + 0x1F7 * 8
-        xorl    %ecx, %ecx
-7:      movl    %ecx, %eax
-        shll    $21, %eax
-        orl     $0x83, %eax
-        movl    %eax, pd0(,%ecx,8)
-        incl    %ecx
-        cmpl    $8, %ecx
-        jne     7b
+        IDENTITY
         movl    $0x20 | CR4_BITS, %eax
         movl    %eax, %cr4
 #if PAGING == 5
@@ -190,14 +195,7 @@ long_mode:
         movl    $pd0 + 1, pdpt
         movl    $pd3 + 1, pdpt + 24
         movl    $0xFEE00083, pd3 + 0x1F7 * 8
-        xorl    %ecx, %ecx
-7:      movl    %ecx, %eax
-        shll    $21, %eax
-        orl     $0x83, %eax
-        movl    %eax, pd0(,%ecx,8)
-        incl    %ecx
-        cmpl    $8, %ecx
-        jne     7b
+        IDENTITY
         movl    $page_table + 7, pd0 + 16
         movl    $pdpt, %eax
         movl    %eax, %cr3
