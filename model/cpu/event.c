@@ -282,8 +282,9 @@ static bool is_debug(const struct event *ev)
 /* What delivery does to the rest of the state. */
 static void settle(struct cpu *cpu, const struct event *ev)
 {
-    /* what MOV SS held back is not lost to INT n: it waits for the handler's first boundary */
-    bool kept = is_software(ev);
+    /* what MOV SS held back is not lost to INT n, but to INT1: it waits for the handler's first
+     * boundary; docs/cpu.md T4 */
+    bool kept = is_software(ev) && !is_debug(ev);
     uint8_t held = kept ? cpu->at.breakpoints_pending : 0;
 
     if (is_debug(ev))

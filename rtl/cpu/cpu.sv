@@ -108,7 +108,7 @@ module cpu
     .insn_match_i(insn_match), .access_match_i(access_match),
     .look_i(look), .uop_i(uop), .shadow_i(a_val[1:0]), .step_i(ustep), .finish_i(finish),
     .more_i(more), .delivering_i(ev.active),
-    .own_tf_i(insn.entry inside {UcSyscall, UcSysret}), .raised_i(raised),
+    .own_tf_i(insn.entry inside {UcSyscall, UcSysret}), .raised_i(raised), .int1_i(soft_start && !uop.m_f),
     .plain_end_o(plain_end), .halt_o(halt), .rf_clear_o(rf_clear),
     .rep_o(rep), .halted_o(halted), .state_o(boundary_state)
   );

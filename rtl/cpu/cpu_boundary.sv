@@ -35,6 +35,7 @@ module cpu_boundary
   input  logic        delivering_i,
   input  logic        own_tf_i,       // SYSCALL, SYSRET: TF at the end counts, not at the start
   input  logic        raised_i,
+  input  logic        int1_i,          // INT1 begins its event
   output logic        plain_end_o,    // an instruction or iteration, not a delivery, completes
   output logic        halt_o,         // with plain_end_o: HLT
   output logic        rf_clear_o,
@@ -132,7 +133,7 @@ module cpu_boundary
           if (own_tf_i ? flags_i[FlTf] : tf_start_q) step_q <= 1'b1;
         end
       end
-      if (raised_i) begin
+      if (raised_i || int1_i) begin
         step_q <= 1'b0;
         match_q <= '0;
       end

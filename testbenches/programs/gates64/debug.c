@@ -18,6 +18,9 @@ static void on_other(struct frame *f)
 LABEL(d_tf);
 LABEL(d_ss);
 LABEL(d_ss_int);
+LABEL(d_ss_int1);
+LABEL(d_tf_int1);
+extern uint8_t d_tf_int1_again[];
 LABEL(d_int);
 LABEL(d_fs);
 LABEL(d_gd);
@@ -35,6 +38,9 @@ __asm__(".text\n"
         "andq $~0x100, (%rsp)\npopfq\nret\n"
         "d_ss_code: movw (%rdi), %ss\nnop\nd_ss: nop\nret\n"
         "d_ss_int_code: movw (%rdi), %ss\nint $0x81\nd_ss_int: ret\n"
+        "d_ss_int1_code: movw (%rdi), %ss\n.byte 0xF1\nd_ss_int1: ret\n"
+        "d_tf_int1_code: movl %ss, %edx\npushfq\norl $0x100, (%rsp)\npopfq\nmovl %edx, %ss\n"
+        ".byte 0xF1\nd_tf_int1: .byte 0xF1\nd_tf_int1_again: pushfq\nandl $~0x100, (%rsp)\npopfq\nret\n"
         "d_int_code: int $0x81\nd_int: nop\nret\n"
         "d_fs_code: movl $0x70, %eax\nmovl %eax, %fs\nd_fs: nop\nret\n"
         "d_gd_code: nop\nd_gd: movq %dr6, %rax\nret\n"
@@ -73,8 +79,17 @@ static void shadow(void)
     break_on(BP(3, READ_WRITE, LEN_2));
     d_ss_code((uint64_t)cell);
     must("MOV SS holds its #DB for one instruction", hit_once((uint64_t)d_ss, DR6_NONE | 8));
+    break_on(BP(3, READ_WRITE, LEN_2));
+    d_ss_int1_code((uint64_t)cell);
+    must("MOV SS, INT1: one #DB", hit_once((uint64_t)d_ss_int1, DR6_NONE));
+    break_on(0);
+    d_tf_int1_code(0);
+    must("TF, MOV SS, INT1, INT1: a #DB each, no single step between",
+         hits == 5 && hit[0].rip == (uint64_t)d_tf_int1 && hit[0].dr6 == DR6_NONE &&
+             hit[1].rip == (uint64_t)d_tf_int1_again && hit[1].dr6 == DR6_NONE &&
+             hit[2].dr6 == (DR6_NONE | DR6_BS));
     on_trap(0x81, on_other);
-    hits = 0;
+    break_on(BP(3, READ_WRITE, LEN_2));
     other_hits = 9;
     d_ss_int_code((uint64_t)cell);
     must("over INT n: at the handler's first instruction",
