@@ -138,6 +138,7 @@ struct event {
 
 struct insn;
 struct cpu;
+struct decode_cache;
 typedef enum exec (*op_fn)(struct cpu *cpu, const struct insn *in);
 
 #define PFX_LOCK  0x01
@@ -240,8 +241,8 @@ struct cpu {
 
     struct boundary at;
     bool intr_line, stop;
-    bool attention; /* the next boundary has something to look at: at, intr_line, stop, breakpoints
-                     */
+    bool attention; /* the next boundary has something to look at. An instruction in progress only
+                     * raises it */
     struct insn rep;
 
     uint64_t cr2;
@@ -250,7 +251,8 @@ struct cpu {
     struct mmu mmu;
     struct rw_mem mem;
     struct rw_env env;
-    struct insn uncached; /* an instruction that the decode cache cannot hold */
+    struct decode_cache *decoded; /* NULL: somebody listens to the records */
+    struct insn uncached;         /* an instruction that dcache cannot hold */
     struct insn dcache[1 << DCACHE_LOG2];
 };
 

@@ -59,6 +59,7 @@ enum exec op_pop_sreg(struct cpu *cpu, const struct insn *in)
     TRY(segment_load(cpu, in->sub, (uint16_t)v));
     cpu->r[RSP] = popped;
     cpu->leaving.mov_ss_shadow = in->sub == SEG_SS;
+    cpu->attention = true;
     return EXEC_OK;
 }
 

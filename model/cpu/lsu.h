@@ -113,7 +113,8 @@ static inline void le_store(uint8_t *p, unsigned bytes, uint64_t v)
  * - #AC: pages are not filled where it could occur, and CR0.AM is in CR0, AC in the tag;
  * - segmentation: cpu->flat, and the access lies inside the page;
  * - data breakpoints: no page that holds a byte of one is filled; a change of them drops all pages;
- * - memory: only RAM is filled, and not under the local APIC.
+ * - memory: only RAM is filled, and not under the local APIC; to write, only pages that no code was
+ *   decoded from (decode_cache.c).
  * A hit changes no state of the TLB (replacement is round-robin), so hits that are not made here
  * leave it as it was. testbenches/paths holds the two ways against each other. */
 static inline uint64_t quick_tag(const struct cpu *cpu, uint64_t la, bool user)
@@ -188,6 +189,20 @@ static inline void mem_rmw_end(struct cpu *cpu, const struct rmw *m, unsigned by
     }
     le_store(data, bytes, v);
     lsu_store(cpu, &m->span, data);
+}
+
+/* The fetch window becomes the page of la, if that takes no translation. */
+static inline bool window_quick(struct cpu *cpu, uint64_t la)
+{
+    uint64_t page = la & ~UINT64_C(0xfff);
+    const struct quick *q = &cpu->quick_fetch[quick_slot(la)];
+
+    if (cpu->window.valid && cpu->window.la == page)
+        return true;
+    if (q->tag != (page | cpu->fetch_gen << 2 | (cpu->cpl == 3)))
+        return false;
+    cpu->window = (struct fetch_window){true, page, (uint64_t)(q->host - cpu->mem.ram), q->host};
+    return true;
 }
 
 /* Stack: SDM Vol. 1 "Procedure Stack"; the width of the pointer is that of the stack segment. */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "breakpoint.h"
+#include "decode_cache.h"
 #include "insn.h"
 #include "ops.h"
 
@@ -219,10 +220,14 @@ static bool interruptible(const struct cpu *cpu, bool nmi)
     return (cpu->rflags & RFLAGS_IF) && !cpu->at.sti_shadow && cpu_apic_enabled(cpu);
 }
 
+/* At a boundary: what there is to look at. */
 static void settle_attention(struct cpu *cpu)
 {
-    cpu->attention = trap_pending(cpu) || cpu->at.halted || cpu->at.shutdown || cpu->at.in_rep ||
-                     cpu->intr_line || cpu->stop || cpu->breakpoints.fetch;
+    const struct boundary *at = &cpu->at;
+
+    cpu->attention = trap_pending(cpu) || at->sti_shadow || at->mov_ss_shadow || at->halted ||
+                     at->shutdown || at->in_rep || cpu->intr_line || cpu->stop ||
+                     cpu->breakpoints.fetch;
 }
 
 static enum rw_step deliver(struct cpu *cpu, enum event_kind kind, uint8_t vector)
@@ -262,6 +267,24 @@ static void deliver_raised(struct cpu *cpu, const struct insn *in)
     settle_attention(cpu);
 }
 
+/* Behind an instruction or iteration that did not fault. */
+static void complete(struct cpu *cpu, const struct insn *in, uint64_t flags_before, enum exec end)
+{
+    bool in_rep = end == EXEC_REPEAT;
+    bool leaves = cpu->at.sti_shadow || cpu->at.mov_ss_shadow || cpu->leaving.sti_shadow ||
+                  cpu->leaving.mov_ss_shadow || cpu->leaving.breakpoints;
+
+    if (in_rep)
+        cpu->rflags |= flags_before & RFLAGS_RF; /* until its last iteration */
+    else
+        cpu->rip = cpu->r[R_NEXT];
+    if (in_rep && !cpu->at.in_rep)
+        cpu->rep = *in;
+    if (in_rep != cpu->at.in_rep || leaves || end == EXEC_HLT ||
+        ((flags_before | cpu->rflags) & RFLAGS_TF))
+        leave(cpu, flags_before, end);
+}
+
 /* Execute one instruction or iteration that was fetched. RF falls as it begins: docs/cpu.md T1. */
 static inline void execute(struct cpu *cpu, const struct insn *in)
 {
@@ -275,23 +298,34 @@ static inline void execute(struct cpu *cpu, const struct insn *in)
         deliver_raised(cpu, in);
         return;
     }
-    if (end != EXEC_REPEAT)
-        cpu->rip = cpu->r[R_NEXT];
-
-    bool in_rep = end == EXEC_REPEAT;
-    bool leaves = cpu->at.sti_shadow || cpu->at.mov_ss_shadow || cpu->leaving.sti_shadow ||
-                  cpu->leaving.mov_ss_shadow || cpu->leaving.breakpoints;
-
-    if (in_rep)
-        cpu->rflags |= flags & RFLAGS_RF; /* until its last iteration */
-    if (in_rep && !cpu->at.in_rep)
-        cpu->rep = *in;
-    if (in_rep != cpu->at.in_rep || leaves || end == EXEC_HLT ||
-        ((flags | cpu->rflags) & RFLAGS_TF))
-        leave(cpu, flags, end);
+    complete(cpu, in, flags, end);
     if (cpu->plain && !cpu->env.retire && !cpu->sys_touched)
         return;
     record_insn(cpu, in, rip, end);
+}
+
+/* Execute a run of decode_cache.c, which says what ends it; TF = RF = 0 as it begins. How many
+ * retired. */
+static uint64_t execute_run(struct cpu *cpu, const struct run *run, uint64_t max)
+{
+    const struct insn *in = run->first, *behind = in + (run->insns < max ? run->insns : max);
+
+    do {
+        enum exec end;
+
+        cpu->r[R_NEXT] = (cpu->rip + in->len) & cpu->rip_mask;
+        end = in->op(cpu, in);
+        if (end != EXEC_OK || cpu->attention) {
+            if (end == EXEC_RAISED)
+                deliver_raised(cpu, in);
+            else
+                complete(cpu, in, 0, end);
+            return (uint64_t)(in - run->first) + 1;
+        }
+        cpu->rip = cpu->r[R_NEXT];
+        in++;
+    } while (in < behind && cpu->window.valid);
+    return (uint64_t)(in - run->first);
 }
 
 /* docs/cpu.md T2, F1: the last thing that is looked at before the fetch. */
@@ -362,6 +396,13 @@ static enum rw_step model_run(struct rw_model *m, uint64_t max, uint64_t *done)
 
     cpu->stop = false;
     while (n < max && !cpu->stop) {
+        const struct run *run = cpu->decoded ? decode_cache_find(cpu) : NULL;
+
+        if (run) {
+            n += execute_run(cpu, run, max - n);
+            end = RW_STEP_RETIRED;
+            continue;
+        }
         end = step(cpu);
         if (end != RW_STEP_RETIRED)
             break;
@@ -374,7 +415,7 @@ static enum rw_step model_run(struct rw_model *m, uint64_t max, uint64_t *done)
 
 static void model_stop(struct rw_model *m)
 {
-    m->cpu.stop = true;
+    m->cpu.stop = m->cpu.attention = true;
 }
 
 static bool model_interruptible(const struct rw_model *m, bool nmi)
@@ -392,15 +433,14 @@ static enum rw_step model_interrupt(struct rw_model *m, uint8_t vector, bool nmi
 static void model_set_intr(struct rw_model *m, bool line)
 {
     m->cpu.intr_line = line;
-    settle_attention(&m->cpu);
+    if (line)
+        m->cpu.attention = true;
 }
 
-/* The decode cache compares bytes at each use, so there is nothing to drop. */
+/* cpu->dcache compares bytes at each use. */
 static void model_mem_changed(struct rw_model *m, uint64_t pa, uint64_t bytes)
 {
-    (void)m;
-    (void)pa;
-    (void)bytes;
+    decode_cache_written(&m->cpu, pa, bytes);
 }
 
 static void model_get_state(const struct rw_model *m, struct rw_state *s)
@@ -491,6 +531,8 @@ static struct rw_model *model_create(const struct rw_model_config *config, const
     m->cpu.mem = config->mem;
     m->cpu.env = *env;
     m->cpu.plain = !env->before && !env->xlate;
+    if (m->cpu.plain && !env->retire && !env->sys)
+        m->cpu.decoded = decode_cache_create(&config->mem);
     m->cpu.quick_gen = m->cpu.fetch_gen = 1;
     mem.ctx = &m->cpu;
     mem.walk = env->walk ? walk_record : NULL;
@@ -501,6 +543,7 @@ static struct rw_model *model_create(const struct rw_model_config *config, const
 
 static void model_destroy(struct rw_model *m)
 {
+    free(m->cpu.decoded);
     free(m);
 }
 
