@@ -486,6 +486,11 @@ static void model_set_state(struct rw_model *m, const struct rw_state *s)
     settle_attention(cpu);
 }
 
+static const struct mmu *model_mmu(const struct rw_model *m)
+{
+    return &m->cpu.mmu;
+}
+
 /* docs/cpu.md "State at start". */
 static void reset(struct cpu *cpu, const struct rw_boot *boot)
 {
@@ -562,6 +567,7 @@ const struct rw_model_ops *rw_golden(void)
         .mem_changed = model_mem_changed,
         .get_state = model_get_state,
         .set_state = model_set_state,
+        .mmu = model_mmu,
     };
 
     return &ops;
