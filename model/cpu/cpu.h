@@ -217,7 +217,6 @@ struct cpu {
     /* Derived from sys by cpu_derive. */
     uint8_t decode_mode;
     uint8_t stack_bytes; /* width of the stack pointer */
-    uint16_t flat;       /* by enum rec_seg: every access inside one page is allowed */
     uint64_t la_mask, rip_mask, sp_mask;
     uint64_t la_half;             /* half of the canonical addresses: S14 */
     uint64_t seg_base[SEG_COUNT]; /* what is added to an offset */
@@ -230,6 +229,7 @@ struct cpu {
 
     struct fetch_window window;
     uint64_t quick_gen, fetch_gen;
+    uint64_t quick_key[SEG_COUNT]; /* of tags of accesses through the segment */
     uint64_t data_epoch, code_epoch;
     struct quick quick_read[1 << QUICK_LOG2], quick_write[1 << QUICK_LOG2];
     struct quick quick_fetch[1 << QUICK_LOG2];

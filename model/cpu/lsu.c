@@ -178,8 +178,8 @@ static void quick_fill(struct cpu *cpu, const struct mmu_req *req, uint64_t pa)
         return;
     if (req->access == ACCESS_WRITE && decode_cache_holds(cpu, pa))
         return;
-    table[quick_slot(req->va)].tag = quick_tag(cpu, req->va, req->user);
-    table[quick_slot(req->va)].host = host;
+    table[quick_slot(req->va)] = (struct quick){
+        .tag = quick_tag(cpu, req->va, quick_key(cpu->quick_gen, req->user)), .host = host};
 }
 
 /* What an address of the access wraps at. */
@@ -375,6 +375,6 @@ bool lsu_fetch_window(struct cpu *cpu, uint64_t la)
     pa &= ~UINT64_C(0xfff);
     *w = (struct fetch_window){true, page, pa, lsu_ram_page(cpu, pa)};
     if (cpu->plain && w->host)
-        *q = (struct quick){.tag = page | cpu->fetch_gen << 2 | req.user, .host = w->host};
+        *q = (struct quick){.tag = page | quick_key(cpu->fetch_gen, req.user), .host = w->host};
     return true;
 }

@@ -8,7 +8,8 @@
 #include "insn.h"
 #include "ops.h"
 
-#define NO_PAGE UINT64_MAX /* no physical page */
+#define NO_PAGE       UINT64_MAX /* no physical page */
+#define NO_GENERATION 1023       /* of no quick page */
 
 struct rw_model {
     struct cpu cpu;
@@ -23,6 +24,13 @@ static bool seg_is_flat(const struct cpu *cpu, unsigned s)
     if (cpu_is_64(cpu))
         return true;
     return writable_data && seg->limit == 0xffffffff && !(seg->base & 0xfff);
+}
+
+static void derive_keys(struct cpu *cpu)
+{
+    for (unsigned s = 0; s < SEG_COUNT; s++)
+        cpu->quick_key[s] =
+            quick_key(seg_is_flat(cpu, s) ? cpu->quick_gen : NO_GENERATION, cpu->cpl == 3);
 }
 
 static enum rec_mode current_mode(const struct cpu *cpu)
@@ -78,19 +86,16 @@ void cpu_derive(struct cpu *cpu)
     cpu->sp_mask = mode64 ? ~UINT64_C(0) : sys->seg[SEG_SS].attr & 0x4000 ? 0xffffffff : 0xffff;
     cpu->rip_limit = mode64 ? ~UINT64_C(0) : sys->seg[SEG_CS].limit;
     cpu->cs_base = mode64 ? 0 : sys->seg[SEG_CS].base;
-    cpu->flat = 0;
-    for (unsigned s = 0; s < SEG_COUNT; s++) {
+    for (unsigned s = 0; s < SEG_COUNT; s++)
         cpu->seg_base[s] = mode64 && s < SEG_FS ? 0 : sys->seg[s].base;
-        cpu->flat |= (uint16_t)(seg_is_flat(cpu, s) << s);
-    }
-
     derive_mmu(cpu);
+    derive_keys(cpu);
 }
 
-/* Generations stand in ten bits of a tag; 0 is never current. */
+/* Generations stand in ten bits of a tag; 0 and the last are never current. */
 static void next_generation(uint64_t *gen, struct quick *a, struct quick *b)
 {
-    if (++*gen < 1024)
+    if (++*gen < NO_GENERATION)
         return;
     *gen = 1;
     memset(a, 0, sizeof(struct quick) << QUICK_LOG2);
@@ -106,12 +111,14 @@ void cpu_quick_age(struct cpu *cpu)
         next_generation(&cpu->fetch_gen, cpu->quick_fetch, NULL);
     cpu->data_epoch = cpu->mmu.data.epoch;
     cpu->code_epoch = cpu->mmu.code.epoch;
+    derive_keys(cpu);
 }
 
 void cpu_quick_drop(struct cpu *cpu)
 {
     next_generation(&cpu->quick_gen, cpu->quick_read, cpu->quick_write);
     next_generation(&cpu->fetch_gen, cpu->quick_fetch, NULL);
+    derive_keys(cpu);
 }
 
 void cpu_flush(struct cpu *cpu, enum mmu_flush_kind kind, uint64_t va, uint16_t pcid)
