@@ -105,6 +105,7 @@ static inline bool condition(const struct cpu *cpu, unsigned cc)
     ((in)->size == 4   ? body(cpu, in, 4)                                                          \
      : (in)->size == 8 ? body(cpu, in, 8)                                                          \
                        : body(cpu, in, (in)->size))
-#define SIZED static inline __attribute__((always_inline)) enum exec
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+#define SIZED         static ALWAYS_INLINE enum exec
 
 #endif
