@@ -19,7 +19,8 @@ static inline uint64_t logic(struct cpu *cpu, uint64_t r, unsigned bytes)
 }
 
 /* a and b are of that width, zero-extended. */
-static ALWAYS_INLINE uint64_t alu(struct cpu *cpu, unsigned op, uint64_t a, uint64_t b, unsigned bytes)
+static ALWAYS_INLINE uint64_t alu(struct cpu *cpu, unsigned op, uint64_t a, uint64_t b,
+                                  unsigned bytes)
 {
     switch (op) {
     case ALU_ADD:

@@ -23,7 +23,7 @@ enum exec op_popf(struct cpu *cpu, const struct insn *in)
     if (cpu->cpl <= cpu_iopl(cpu))
         writable |= RFLAGS_IF;
     cpu->rflags = (cpu->rflags & ~(writable | RFLAGS_RF)) | (v & writable);
-    cpu->attention = true; /* TF, IF */
+    cpu->attention = true; /* TF */
     return EXEC_OK;
 }
 

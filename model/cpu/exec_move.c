@@ -72,8 +72,7 @@ enum exec op_mov_sreg_rm(struct cpu *cpu, const struct insn *in)
         return raise_ud(cpu);
     TRY(rm_read(cpu, in, 2, &selector));
     TRY(segment_load(cpu, s, (uint16_t)selector));
-    cpu->leaving.mov_ss_shadow = s == SEG_SS;
-    cpu->attention = true;
+    loaded_sreg(cpu, s);
     return EXEC_OK;
 }
 

@@ -82,7 +82,8 @@ static uint64_t overflow_right(uint64_t r, unsigned bytes)
 }
 
 /* op is ModRM.reg: ROL ROR RCL RCR SHL SHR SHL SAR; n is masked and not 0. */
-static ALWAYS_INLINE uint64_t shift(struct cpu *cpu, unsigned op, uint64_t a, unsigned n, unsigned bytes)
+static ALWAYS_INLINE uint64_t shift(struct cpu *cpu, unsigned op, uint64_t a, unsigned n,
+                                    unsigned bytes)
 {
     unsigned bits = 8 * bytes;
     struct shifted s;
