@@ -4,7 +4,7 @@
 module mmu_top
   import bus_pkg::*, mmu_pkg::*, record_pkg::*;
 (
-  input  logic         clk_i, rst_ni,
+  input  logic         clk_i, rst_ni, take_i,
 
   input  logic         pg_i, pse_i, pae_i, lma_i, la57_i,
   input  logic         wp_i, pge_i, pcide_i, smep_i, smap_i, pke_i, pks_i, nxe_i, ac_i,
@@ -53,16 +53,16 @@ module mmu_top
     else         cycle_q <= cycle_q + 64'd1;
   end
 
-  // The inputs are taken at the falling edge, where the bench changes them: all that follows then
-  // hangs on edges alone, and a simulator has nothing to look at between them.
+  // Inputs are taken at edges, where the bench changes them: memory's answer at the falling edge of
+  // the clock, the requester's at the rising edge of take_i beside it. All that follows then hangs
+  // on edges alone, and a simulator has nothing else to look at.
   mmu_ctx_t    ctx;
   mtrr_t       mtrr;
   mmu_req_t    req;
   mmu_flush_t  flush;
-  bus_rsp_t    bus_rsp;
   logic        req_valid, flush_valid, pdpte_valid;
   logic [31:5] pdpte_base;
-  always_ff @(negedge clk_i) begin
+  always_ff @(posedge take_i) begin
     ctx           <= '{pg: pg_i, pse: pse_i, pae: pae_i, lma: lma_i, la57: la57_i, wp: wp_i,
                        pge: pge_i, pcide: pcide_i, smep: smep_i, smap: smap_i, pke: pke_i,
                        pks: pks_i, nxe: nxe_i, ac: ac_i, pkru: pkru_i, pkrs: pkrs_i, cr3: cr3_i,
@@ -80,8 +80,10 @@ module mmu_top
     flush         <= '{kind: flush_e'(flush_kind_i), va: flush_va_i, pcid: flush_pcid_i};
     pdpte_valid   <= pdpte_valid_i;
     pdpte_base    <= pdpte_base_i;
-    bus_rsp       <= '{ack: mem_ack_i, rdata: mem_rdata_i};
   end
+
+  bus_rsp_t bus_rsp;
+  always_ff @(negedge clk_i) bus_rsp <= '{ack: mem_ack_i, rdata: mem_rdata_i};
 
   pdpte_t [3:0] pdpte;
   for (genvar i = 0; i < 4; i++) begin : g_pdpte
