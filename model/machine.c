@@ -409,3 +409,8 @@ void machine_state(const struct machine *m, struct rw_state *state)
 {
     m->ops->get_state(m->cpu, state);
 }
+
+const struct mmu *machine_mmu(const struct machine *m)
+{
+    return m->ops->mmu(m->cpu);
+}

@@ -78,6 +78,7 @@ enum rw_step {
 };
 
 struct rw_model; /* opaque */
+struct mmu;
 
 struct rw_model_config {
     struct rw_mem mem; /* borrowed: stays the caller's */
@@ -105,7 +106,8 @@ struct rw_model_ops {
     void (*mem_changed)(struct rw_model *m, uint64_t pa, uint64_t bytes);
     void (*get_state)(const struct rw_model *m, struct rw_state *s);
     void (*set_state)(struct rw_model *m,
-                      const struct rw_state *s); /* empties TLBs, fetch window */
+                      const struct rw_state *s);        /* empties TLBs, fetch window */
+    const struct mmu *(*mmu)(const struct rw_model *m); /* mmu/mmu.h: its caches, for tests */
 };
 
 /* The golden model of model/cpu and model/mmu. */

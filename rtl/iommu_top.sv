@@ -38,6 +38,7 @@ module iommu_top
   output iommu_t       iommu_trace_o
 );
 
+  bus_rsp_t    bus_rsp;
   logic [63:0] cycle_q, seq_q;
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -45,23 +46,29 @@ module iommu_top
       seq_q   <= '0;
     end else begin
       cycle_q <= cycle_q + 64'd1;
-      if (mem_valid_o && mem_ack_i) seq_q <= seq_q + 64'd1;
+      if (mem_valid_o && bus_rsp.ack) seq_q <= seq_q + 64'd1;
     end
   end
 
+  // The inputs are taken at the falling edge, where the bench changes them: all that follows then
+  // hangs on edges alone, and a simulator has nothing to look at between them.
+  logic     dma_valid, reg_valid;
   dma_req_t dma_req;
   reg_req_t reg_req;
-  assign dma_req = '{sid: dma_sid_i, addr: dma_addr_i, write: dma_write_i, at: dma_at_i,
-                     len: dma_len_i, tag: dma_tag_i, wdata: dma_wdata_i};
-  assign reg_req = '{write: reg_write_i, offset: reg_offset_i, bytes: reg_bytes_i,
-                     wdata: reg_wdata_i};
+  always_ff @(negedge clk_i) begin
+    dma_valid <= dma_valid_i;
+    dma_req   <= '{sid: dma_sid_i, addr: dma_addr_i, write: dma_write_i, at: dma_at_i,
+                   len: dma_len_i, tag: dma_tag_i, wdata: dma_wdata_i};
+    reg_valid <= reg_valid_i;
+    reg_req   <= '{write: reg_write_i, offset: reg_offset_i, bytes: reg_bytes_i,
+                   wdata: reg_wdata_i};
+    bus_rsp   <= '{ack: mem_ack_i, rdata: mem_rdata_i};
+  end
 
   /* verilator lint_off UNUSEDSIGNAL */  // tag: one request at a time; lock, io: never set
   dma_rsp_t dma_rsp;
   bus_req_t bus_req;
   /* verilator lint_on UNUSEDSIGNAL */
-  bus_rsp_t bus_rsp;
-  assign bus_rsp         = '{ack: mem_ack_i, rdata: mem_rdata_i};
   assign mem_valid_o     = bus_req.valid;
   assign mem_write_o     = bus_req.write;
   assign mem_src_o       = bus_req.src;
@@ -73,8 +80,8 @@ module iommu_top
 
   iommu u_iommu (
     .clk_i, .rst_ni, .cycle_i(cycle_q), .bus_seq_i(seq_q),
-    .dma_valid_i, .dma_ready_o, .dma_req_i(dma_req), .dma_rsp_valid_o, .dma_rsp_o(dma_rsp),
-    .reg_valid_i, .reg_req_i(reg_req), .reg_ack_o, .reg_rdata_o,
+    .dma_valid_i(dma_valid), .dma_ready_o, .dma_req_i(dma_req), .dma_rsp_valid_o, .dma_rsp_o(dma_rsp),
+    .reg_valid_i(reg_valid), .reg_req_i(reg_req), .reg_ack_o, .reg_rdata_o,
     .bus_req_o(bus_req), .bus_rsp_i(bus_rsp),
     .dma_trace_valid_o, .dma_trace_o, .iwalk_valid_o, .iwalk_o,
     .iommu_trace_valid_o, .iommu_trace_o

@@ -4,7 +4,7 @@
 module mmu_top
   import bus_pkg::*, mmu_pkg::*, record_pkg::*;
 (
-  input  logic         clk_i, rst_ni,
+  input  logic         clk_i, rst_ni, take_i,
 
   input  logic         pg_i, pse_i, pae_i, lma_i, la57_i,
   input  logic         wp_i, pge_i, pcide_i, smep_i, smap_i, pke_i, pks_i, nxe_i, ac_i,
@@ -53,25 +53,37 @@ module mmu_top
     else         cycle_q <= cycle_q + 64'd1;
   end
 
-  mmu_ctx_t   ctx;
-  mmu_req_t   req;
-  mmu_flush_t flush;
-  assign ctx   = '{pg: pg_i, pse: pse_i, pae: pae_i, lma: lma_i, la57: la57_i, wp: wp_i, pge: pge_i,
-                   pcide: pcide_i, smep: smep_i, smap: smap_i, pke: pke_i, pks: pks_i, nxe: nxe_i,
-                   ac: ac_i, pkru: pkru_i, pkrs: pkrs_i, cr3: cr3_i, pat: pat_i};
-  assign req   = '{va: req_va_i, acc: acc_e'(req_acc_i), user: req_user_i,
-                   implicit_sup: req_implicit_i};
-  assign flush = '{kind: flush_e'(flush_kind_i), va: flush_va_i, pcid: flush_pcid_i};
-
-  mtrr_t mtrr;
-  always_comb begin
-    mtrr.e        = mtrr_def_type_i[11];
-    mtrr.def_type = mtrr_def_type_i[2:0];
+  // Inputs are taken at edges, where the bench changes them: memory's answer at the falling edge of
+  // the clock, the requester's at the rising edge of take_i beside it. All that follows then hangs
+  // on edges alone, and a simulator has nothing else to look at.
+  mmu_ctx_t    ctx;
+  mtrr_t       mtrr;
+  mmu_req_t    req;
+  mmu_flush_t  flush;
+  logic        req_valid, flush_valid, pdpte_valid;
+  logic [31:5] pdpte_base;
+  always_ff @(posedge take_i) begin
+    ctx           <= '{pg: pg_i, pse: pse_i, pae: pae_i, lma: lma_i, la57: la57_i, wp: wp_i,
+                       pge: pge_i, pcide: pcide_i, smep: smep_i, smap: smap_i, pke: pke_i,
+                       pks: pks_i, nxe: nxe_i, ac: ac_i, pkru: pkru_i, pkrs: pkrs_i, cr3: cr3_i,
+                       pat: pat_i};
+    mtrr.e        <= mtrr_def_type_i[11];
+    mtrr.def_type <= mtrr_def_type_i[2:0];
     for (int unsigned i = 0; i < MtrrRanges; i++) begin
-      mtrr.range[i] = '{base: mtrr_base_i[i][39:12], mtype: mtrr_base_i[i][2:0],
-                        mask: mtrr_mask_i[i][39:12], v: mtrr_mask_i[i][11]};
+      mtrr.range[i] <= '{base: mtrr_base_i[i][39:12], mtype: mtrr_base_i[i][2:0],
+                         mask: mtrr_mask_i[i][39:12], v: mtrr_mask_i[i][11]};
     end
+    req_valid     <= req_valid_i;
+    req           <= '{va: req_va_i, acc: acc_e'(req_acc_i), user: req_user_i,
+                       implicit_sup: req_implicit_i};
+    flush_valid   <= flush_valid_i;
+    flush         <= '{kind: flush_e'(flush_kind_i), va: flush_va_i, pcid: flush_pcid_i};
+    pdpte_valid   <= pdpte_valid_i;
+    pdpte_base    <= pdpte_base_i;
   end
+
+  bus_rsp_t bus_rsp;
+  always_ff @(negedge clk_i) bus_rsp <= '{ack: mem_ack_i, rdata: mem_rdata_i};
 
   pdpte_t [3:0] pdpte;
   for (genvar i = 0; i < 4; i++) begin : g_pdpte
@@ -82,8 +94,6 @@ module mmu_top
   mmu_rsp_t rsp;
   bus_req_t bus_req;
   /* verilator lint_on UNUSEDSIGNAL */
-  bus_rsp_t bus_rsp;
-  assign bus_rsp          = '{ack: mem_ack_i, rdata: mem_rdata_i};
   assign mem_valid_o      = bus_req.valid;
   assign mem_write_o      = bus_req.write;
   assign mem_lock_o       = bus_req.lock;
@@ -96,9 +106,9 @@ module mmu_top
 
   mmu u_mmu (
     .clk_i, .rst_ni, .cycle_i(cycle_q), .ctx_i(ctx), .mtrr_i(mtrr),
-    .req_valid_i, .req_i(req), .rsp_valid_o, .rsp_o(rsp),
-    .flush_valid_i, .flush_i(flush), .flush_ready_o,
-    .pdpte_valid_i, .pdpte_base_i, .pdpte_done_o, .pdpte_fault_o, .pdpte_o(pdpte),
+    .req_valid_i(req_valid), .req_i(req), .rsp_valid_o, .rsp_o(rsp),
+    .flush_valid_i(flush_valid), .flush_i(flush), .flush_ready_o,
+    .pdpte_valid_i(pdpte_valid), .pdpte_base_i(pdpte_base), .pdpte_done_o, .pdpte_fault_o, .pdpte_o(pdpte),
     .bus_req_o(bus_req), .bus_rsp_i(bus_rsp),
     .xlate_valid_o, .xlate_o, .walk_valid_o, .walk_o
   );

@@ -70,15 +70,30 @@ module soc_top
   iwalk_t      iwalk_rec;
   iommu_t      iommu_rec;
 
-  boot_t boot;
-  assign boot = '{long_mode: boot_long_mode_i, rip: boot_rip_i, rax: boot_rax_i, rbx: boot_rbx_i,
-                  rsi: boot_rsi_i, rsp: boot_rsp_i, cr3: boot_cr3_i};
+  // The inputs are taken at the falling edge, where the harness changes them: all that follows then
+  // hangs on edges alone, and a simulator has nothing to look at between them.
+  boot_t      boot;
+  dma_req_t   dma_req;
+  logic       dma_req_valid, intr, nmi, sys_ask;
+  logic [7:0] intr_vector;
+  always_ff @(negedge clk_i) begin
+    boot          <= '{long_mode: boot_long_mode_i, rip: boot_rip_i, rax: boot_rax_i,
+                       rbx: boot_rbx_i, rsi: boot_rsi_i, rsp: boot_rsp_i, cr3: boot_cr3_i};
+    mem_rsp       <= '{ack: mem_ack_i, rdata: mem_rdata_i};
+    dma_req_valid <= dma_valid_i;
+    dma_req       <= '{sid: dma_sid_i, addr: dma_addr_i, write: dma_write_i, at: dma_at_i,
+                       len: dma_len_i, tag: dma_tag_i, wdata: dma_wdata_i};
+    intr          <= intr_i;
+    intr_vector   <= intr_vector_i;
+    nmi           <= nmi_i;
+    sys_ask       <= sys_ask_i;
+  end
 
   cpu u_cpu (
-    .clk_i, .rst_ni, .cycle_i(cycle_q), .sys_ask_i, .boot_i(boot),
+    .clk_i, .rst_ni, .cycle_i(cycle_q), .sys_ask_i(sys_ask), .boot_i(boot),
     .bus_req_o(cpu_req), .bus_rsp_i(cpu_rsp), .bus_seq_i(seq),
     .snoop_valid_i(snoop_valid), .snoop_addr_i(snoop_addr),
-    .intr_i, .intr_vector_i, .inta_o, .nmi_i, .tsc_i(cycle_q), .halted_o, .shutdown_o,
+    .intr_i(intr), .intr_vector_i(intr_vector), .inta_o, .nmi_i(nmi), .tsc_i(cycle_q), .halted_o, .shutdown_o,
     .retire_valid_o(retire_valid), .retire_o(retire_rec),
     .sys_valid_o(sys_valid), .sys_o(sys_rec),
     .stim_valid_o(stim_valid), .stim_o(stim_rec),
@@ -86,17 +101,14 @@ module soc_top
     .walk_valid_o(walk_valid), .walk_o(walk_rec)
   );
 
-  dma_req_t dma_req;
   dma_rsp_t dma_rsp;
-  assign dma_req = '{sid: dma_sid_i, addr: dma_addr_i, write: dma_write_i, at: dma_at_i,
-                     len: dma_len_i, tag: dma_tag_i, wdata: dma_wdata_i};
   assign dma_rsp_ok_o    = dma_rsp.ok;
   assign dma_rsp_tag_o   = dma_rsp.tag;
   assign dma_rsp_rdata_o = dma_rsp.rdata;
 
   iommu u_iommu (
     .clk_i, .rst_ni, .cycle_i(cycle_q), .bus_seq_i(seq),
-    .dma_valid_i, .dma_ready_o, .dma_req_i(dma_req),
+    .dma_valid_i(dma_req_valid), .dma_ready_o, .dma_req_i(dma_req),
     .dma_rsp_valid_o, .dma_rsp_o(dma_rsp),
     .reg_valid_i(reg_valid), .reg_req_i(reg_req), .reg_ack_o(reg_ack), .reg_rdata_o(reg_rdata),
     .bus_req_o(iommu_req), .bus_rsp_i(iommu_rsp),
@@ -121,7 +133,5 @@ module soc_top
   assign mem_addr_o    = mem_req.addr;
   assign mem_be_o      = mem_req.be;
   assign mem_wdata_o   = mem_req.wdata;
-  assign mem_rsp.ack   = mem_ack_i;
-  assign mem_rsp.rdata = mem_rdata_i;
 
 endmodule

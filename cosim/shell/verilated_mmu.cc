@@ -16,11 +16,17 @@ template <> void block_clock<Vmmu_top>::quiet()
     top->flush_valid_i = 0;
     top->pdpte_valid_i = 0;
     top->mem_ack_i = 0;
+    for (int take = 0; take <= 1; take++) {
+        top->take_i = take;
+        top->eval();
+    }
+    top->take_i = 0;
 }
 
 struct vmmu {
     block_clock<Vmmu_top> clock;
-    bool early = false; // a flush was taken beside a request
+    bool early = false;   // a flush was taken beside a request
+    bool changed = false; // inputs of the requester, since they were last taken
     bool load_fault = false;
 
     explicit vmmu(const vblock_env *env) : clock(env)
@@ -32,7 +38,9 @@ struct vmmu {
         const vblock_env &env = clock.env;
         Vmmu_top *top = clock.top.get();
 
+        top->take_i = changed;
         clock.begin();
+        top->take_i = changed = false;
         if (top->walk_valid_o)
             env.walk(env.ctx, reinterpret_cast<const rec_walk *>(&top->walk_o[0]));
         if (top->xlate_valid_o)
@@ -59,6 +67,7 @@ void vmmu_context(vmmu *v, const vmmu_ctx *c)
 {
     Vmmu_top *top = v->clock.top.get();
 
+    v->changed = true;
     top->pg_i = c->pg;
     top->pse_i = c->pse;
     top->pae_i = c->pae;
@@ -95,13 +104,16 @@ bool vmmu_translate(vmmu *v, uint64_t va, unsigned access, bool user, bool impli
     top->req_user_i = user;
     top->req_implicit_i = implicit;
     top->req_valid_i = 1;
+    v->changed = true;
     *latency = 0;
     for (unsigned i = 0; i < cycles && !answered; i++) {
         answered = v->cycle(top->rsp_valid_o);
         *latency += !answered && !v->clock.waiting;
     }
-    if (answered)
+    if (answered) {
         top->req_valid_i = 0;
+        v->changed = true;
+    }
     return answered;
 }
 
@@ -118,6 +130,7 @@ void vmmu_flush_wait(vmmu *v, unsigned kind, uint64_t va, uint16_t pcid)
     top->flush_va_i = va;
     top->flush_pcid_i = pcid;
     top->flush_valid_i = 1;
+    v->changed = true;
 }
 
 bool vmmu_flush(vmmu *v, unsigned kind, uint64_t va, uint16_t pcid)
@@ -128,6 +141,7 @@ bool vmmu_flush(vmmu *v, unsigned kind, uint64_t va, uint16_t pcid)
     vmmu_flush_wait(v, kind, va, pcid);
     bool taken = v->cycle(top->flush_ready_o);
     top->flush_valid_i = 0;
+    v->changed = true;
     v->early = false;
     return taken && !early;
 }
@@ -139,14 +153,17 @@ bool vmmu_load_pdpte(vmmu *v, uint64_t cr3, unsigned cycles, unsigned *latency, 
 
     top->pdpte_base_i = static_cast<uint32_t>(cr3) >> 5;
     top->pdpte_valid_i = 1;
+    v->changed = true;
     *latency = 0;
     for (unsigned i = 0; i < cycles && !done; i++) {
         done = v->cycle(top->pdpte_done_o);
         *latency += !done && !v->clock.waiting;
     }
     *fault = v->load_fault;
-    if (done)
+    if (done) {
         top->pdpte_valid_i = 0;
+        v->changed = true;
+    }
     return done;
 }
 

@@ -72,11 +72,18 @@ static unsigned overlapping(const struct cpu *cpu, uint64_t at, unsigned bytes, 
     return hit;
 }
 
+static void meet(struct cpu *cpu, unsigned hit)
+{
+    cpu->leaving.breakpoints |= (uint8_t)hit;
+    if (hit)
+        cpu->attention = true;
+}
+
 void breakpoint_data(struct cpu *cpu, uint64_t la, unsigned bytes, uint64_t mask, bool write)
 {
     unsigned kinds = write ? cpu->breakpoints.write : cpu->breakpoints.read;
 
-    cpu->leaving.breakpoints |= (uint8_t)(kinds & overlapping(cpu, la, bytes, mask));
+    meet(cpu, kinds & overlapping(cpu, la, bytes, mask));
 }
 
 bool breakpoint_on_page(const struct cpu *cpu, uint64_t la)
@@ -90,6 +97,5 @@ bool breakpoint_on_page(const struct cpu *cpu, uint64_t la)
 void breakpoint_port(struct cpu *cpu, uint64_t port, unsigned bytes)
 {
     if (cpu->breakpoints.port && (cpu->sys.cr4 & CR4_DE))
-        cpu->leaving.breakpoints |=
-            (uint8_t)(cpu->breakpoints.port & overlapping(cpu, port, bytes, ~UINT64_C(0)));
+        meet(cpu, cpu->breakpoints.port & overlapping(cpu, port, bytes, ~UINT64_C(0)));
 }

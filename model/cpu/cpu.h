@@ -138,6 +138,7 @@ struct event {
 
 struct insn;
 struct cpu;
+struct decode_cache;
 typedef enum exec (*op_fn)(struct cpu *cpu, const struct insn *in);
 
 #define PFX_LOCK  0x01
@@ -216,7 +217,6 @@ struct cpu {
     /* Derived from sys by cpu_derive. */
     uint8_t decode_mode;
     uint8_t stack_bytes; /* width of the stack pointer */
-    uint16_t flat;       /* by enum rec_seg: every access inside one page is allowed */
     uint64_t la_mask, rip_mask, sp_mask;
     uint64_t la_half;             /* half of the canonical addresses: S14 */
     uint64_t seg_base[SEG_COUNT]; /* what is added to an offset */
@@ -229,6 +229,7 @@ struct cpu {
 
     struct fetch_window window;
     uint64_t quick_gen, fetch_gen;
+    uint64_t quick_key[SEG_COUNT]; /* of tags of accesses through the segment */
     uint64_t data_epoch, code_epoch;
     struct quick quick_read[1 << QUICK_LOG2], quick_write[1 << QUICK_LOG2];
     struct quick quick_fetch[1 << QUICK_LOG2];
@@ -240,8 +241,8 @@ struct cpu {
 
     struct boundary at;
     bool intr_line, stop;
-    bool attention; /* the next boundary has something to look at: at, intr_line, stop, breakpoints
-                     */
+    bool attention; /* the next boundary has something to look at. An instruction in progress only
+                     * raises it */
     struct insn rep;
 
     uint64_t cr2;
@@ -250,7 +251,8 @@ struct cpu {
     struct mmu mmu;
     struct rw_mem mem;
     struct rw_env env;
-    struct insn uncached; /* an instruction that the decode cache cannot hold */
+    struct decode_cache *decoded; /* NULL: somebody listens to the records */
+    struct insn uncached;         /* an instruction that dcache cannot hold */
     struct insn dcache[1 << DCACHE_LOG2];
 };
 

@@ -45,6 +45,7 @@ struct stream {
     struct cpu *cpu;
     uint8_t byte[16];
     unsigned have, used;
+    bool ahead; /* no more bytes than those are to be had */
 };
 
 /* False: cpu->raised. */
@@ -52,5 +53,8 @@ bool stream_byte(struct stream *s, uint8_t *b);
 
 /* Decode one instruction from its first byte. False: cpu->raised. */
 bool decode_insn(struct stream *s, struct insn *in);
+
+/* decode_fetch.c: decode from `room` bytes of a page. False: they hold no whole instruction. */
+bool decode_ahead(const uint8_t *bytes, unsigned room, uint8_t mode, struct insn *in);
 
 #endif

@@ -58,6 +58,8 @@ static bool take_bytes(struct stream *s, bool announced)
 
 bool stream_byte(struct stream *s, uint8_t *b)
 {
+    if (s->ahead && s->used == s->have)
+        return false;
     if (s->used == 15) {
         raise_gp(s->cpu, 0);
         return false;
@@ -80,6 +82,19 @@ static void keep_bytes(struct insn *in, const struct stream *s)
     in->len = (uint8_t)s->used;
     memcpy(in->raw, s->byte, in->len);
     memcpy(in->mask, ones, in->len);
+}
+
+bool decode_ahead(const uint8_t *bytes, unsigned room, uint8_t mode, struct insn *in)
+{
+    struct stream s = {.have = room < 15 ? room : 15, .ahead = true};
+
+    memcpy(s.byte, bytes, s.have);
+    memset(in, 0, sizeof *in);
+    in->mode = mode;
+    if (!decode_insn(&s, in))
+        return false;
+    keep_bytes(in, &s);
+    return true;
 }
 
 static unsigned dcache_slot(uint64_t pa)

@@ -12,14 +12,15 @@ void alu_compare(struct cpu *cpu, uint64_t a, uint64_t b, unsigned bytes)
     sub(cpu, a, b, 0, bytes);
 }
 
-static uint64_t logic(struct cpu *cpu, uint64_t r, unsigned bytes)
+static inline uint64_t logic(struct cpu *cpu, uint64_t r, unsigned bytes)
 {
     set_status(cpu, result_flags(r, bytes));
     return r;
 }
 
 /* a and b are of that width, zero-extended. */
-static uint64_t alu(struct cpu *cpu, unsigned op, uint64_t a, uint64_t b, unsigned bytes)
+static ALWAYS_INLINE uint64_t alu(struct cpu *cpu, unsigned op, uint64_t a, uint64_t b,
+                                  unsigned bytes)
 {
     switch (op) {
     case ALU_ADD:
@@ -39,61 +40,82 @@ static uint64_t alu(struct cpu *cpu, unsigned op, uint64_t a, uint64_t b, unsign
     }
 }
 
-static enum exec alu_to_rm(struct cpu *cpu, const struct insn *in, uint64_t b)
+SIZED alu_to_rm(struct cpu *cpu, const struct insn *in, uint64_t b, unsigned bytes)
 {
     struct rmw m;
     uint64_t a;
 
     if (in->sub == ALU_CMP) {
-        TRY(rm_read(cpu, in, in->size, &a));
-        sub(cpu, a, b, 0, in->size);
+        TRY(rm_read(cpu, in, bytes, &a));
+        sub(cpu, a, b, 0, bytes);
         return EXEC_OK;
     }
-    TRY(rm_begin(cpu, in, in->size, &m, &a));
-    rm_end(cpu, in, in->size, &m, alu(cpu, in->sub, a, b, in->size));
+    TRY(rm_begin(cpu, in, bytes, &m, &a));
+    rm_end(cpu, in, bytes, &m, alu(cpu, in->sub, a, b, bytes));
     return EXEC_OK;
 }
 
-static void alu_to_reg(struct cpu *cpu, const struct insn *in, unsigned reg, uint64_t b)
+static inline void alu_to_reg(struct cpu *cpu, const struct insn *in, unsigned reg, uint64_t b,
+                              unsigned bytes)
 {
-    uint64_t r = alu(cpu, in->sub, get_reg(cpu, reg, in->size), b, in->size);
+    uint64_t r = alu(cpu, in->sub, get_reg(cpu, reg, bytes), b, bytes);
 
     if (in->sub != ALU_CMP)
-        put_reg(cpu, reg, in->size, r);
+        put_reg(cpu, reg, bytes, r);
+}
+
+SIZED alu_rm_reg(struct cpu *cpu, const struct insn *in, unsigned bytes)
+{
+    return alu_to_rm(cpu, in, get_reg(cpu, in->reg, bytes), bytes);
 }
 
 enum exec op_alu_rm_reg(struct cpu *cpu, const struct insn *in)
 {
-    return alu_to_rm(cpu, in, get_reg(cpu, in->reg, in->size));
+    return BY_SIZE(alu_rm_reg, cpu, in);
+}
+
+SIZED alu_reg_rm(struct cpu *cpu, const struct insn *in, unsigned bytes)
+{
+    uint64_t b;
+
+    TRY(rm_read(cpu, in, bytes, &b));
+    alu_to_reg(cpu, in, in->reg, b, bytes);
+    return EXEC_OK;
 }
 
 enum exec op_alu_reg_rm(struct cpu *cpu, const struct insn *in)
 {
-    uint64_t b;
+    return BY_SIZE(alu_reg_rm, cpu, in);
+}
 
-    TRY(rm_read(cpu, in, in->size, &b));
-    alu_to_reg(cpu, in, in->reg, b);
-    return EXEC_OK;
+SIZED alu_rm_imm(struct cpu *cpu, const struct insn *in, unsigned bytes)
+{
+    return alu_to_rm(cpu, in, in->imm & size_mask(bytes), bytes);
 }
 
 enum exec op_alu_rm_imm(struct cpu *cpu, const struct insn *in)
 {
-    return alu_to_rm(cpu, in, in->imm & size_mask(in->size));
+    return BY_SIZE(alu_rm_imm, cpu, in);
 }
 
 enum exec op_alu_acc_imm(struct cpu *cpu, const struct insn *in)
 {
-    alu_to_reg(cpu, in, RAX, in->imm & size_mask(in->size));
+    alu_to_reg(cpu, in, RAX, in->imm & size_mask(in->size), in->size);
+    return EXEC_OK;
+}
+
+SIZED test_rm_reg(struct cpu *cpu, const struct insn *in, unsigned bytes)
+{
+    uint64_t a;
+
+    TRY(rm_read(cpu, in, bytes, &a));
+    logic(cpu, a & get_reg(cpu, in->reg, bytes), bytes);
     return EXEC_OK;
 }
 
 enum exec op_test_rm_reg(struct cpu *cpu, const struct insn *in)
 {
-    uint64_t a;
-
-    TRY(rm_read(cpu, in, in->size, &a));
-    logic(cpu, a & get_reg(cpu, in->reg, in->size), in->size);
-    return EXEC_OK;
+    return BY_SIZE(test_rm_reg, cpu, in);
 }
 
 enum exec op_test_rm_imm(struct cpu *cpu, const struct insn *in)

@@ -23,6 +23,7 @@ enum exec op_popf(struct cpu *cpu, const struct insn *in)
     if (cpu->cpl <= cpu_iopl(cpu))
         writable |= RFLAGS_IF;
     cpu->rflags = (cpu->rflags & ~(writable | RFLAGS_RF)) | (v & writable);
+    cpu->attention = true; /* TF */
     return EXEC_OK;
 }
 
@@ -98,6 +99,7 @@ enum exec op_sti(struct cpu *cpu, const struct insn *in)
     if (cpu->cpl > cpu_iopl(cpu))
         return raise_gp(cpu, 0);
     cpu->leaving.sti_shadow = !(cpu->rflags & RFLAGS_IF);
+    cpu->attention = true;
     cpu->rflags |= RFLAGS_IF;
     return EXEC_OK;
 }

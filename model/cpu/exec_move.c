@@ -4,18 +4,28 @@
 #include "ops.h"
 #include "segment.h"
 
+SIZED mov_rm_reg(struct cpu *cpu, const struct insn *in, unsigned bytes)
+{
+    return rm_write(cpu, in, bytes, get_reg(cpu, in->reg, bytes));
+}
+
 enum exec op_mov_rm_reg(struct cpu *cpu, const struct insn *in)
 {
-    return rm_write(cpu, in, in->size, get_reg(cpu, in->reg, in->size));
+    return BY_SIZE(mov_rm_reg, cpu, in);
+}
+
+SIZED mov_reg_rm(struct cpu *cpu, const struct insn *in, unsigned bytes)
+{
+    uint64_t v;
+
+    TRY(rm_read(cpu, in, bytes, &v));
+    put_reg(cpu, in->reg, bytes, v);
+    return EXEC_OK;
 }
 
 enum exec op_mov_reg_rm(struct cpu *cpu, const struct insn *in)
 {
-    uint64_t v;
-
-    TRY(rm_read(cpu, in, in->size, &v));
-    put_reg(cpu, in->reg, in->size, v);
-    return EXEC_OK;
+    return BY_SIZE(mov_reg_rm, cpu, in);
 }
 
 enum exec op_mov_rm_imm(struct cpu *cpu, const struct insn *in)
@@ -62,7 +72,7 @@ enum exec op_mov_sreg_rm(struct cpu *cpu, const struct insn *in)
         return raise_ud(cpu);
     TRY(rm_read(cpu, in, 2, &selector));
     TRY(segment_load(cpu, s, (uint16_t)selector));
-    cpu->leaving.mov_ss_shadow = s == SEG_SS;
+    loaded_sreg(cpu, s);
     return EXEC_OK;
 }
 

@@ -11,26 +11,26 @@ struct shifted {
     uint64_t r, cf;
 };
 
-static struct shifted shl(uint64_t a, unsigned n, unsigned bits)
+static inline struct shifted shl(uint64_t a, unsigned n, unsigned bits)
 {
     uint64_t cf = n <= bits ? a >> (bits - n) & 1 : 0;
 
     return (struct shifted){n < 64 ? a << n : 0, cf};
 }
 
-static struct shifted shr(uint64_t a, unsigned n)
+static inline struct shifted shr(uint64_t a, unsigned n)
 {
     return (struct shifted){a >> n, a >> (n - 1) & 1};
 }
 
-static struct shifted sar(uint64_t a, unsigned n, unsigned bytes)
+static inline struct shifted sar(uint64_t a, unsigned n, unsigned bytes)
 {
     uint64_t s = sign_extend(a, bytes), fill = s >> 63 ? ~UINT64_C(0) : 0;
 
     return (struct shifted){s >> n | fill << (64 - n), s >> (n - 1) & 1};
 }
 
-static struct shifted rol(uint64_t a, unsigned n, unsigned bits)
+static inline struct shifted rol(uint64_t a, unsigned n, unsigned bits)
 {
     uint64_t r;
 
@@ -39,7 +39,7 @@ static struct shifted rol(uint64_t a, unsigned n, unsigned bits)
     return (struct shifted){r, r & 1};
 }
 
-static struct shifted ror(uint64_t a, unsigned n, unsigned bits)
+static inline struct shifted ror(uint64_t a, unsigned n, unsigned bits)
 {
     uint64_t r;
 
@@ -82,7 +82,8 @@ static uint64_t overflow_right(uint64_t r, unsigned bytes)
 }
 
 /* op is ModRM.reg: ROL ROR RCL RCR SHL SHR SHL SAR; n is masked and not 0. */
-static uint64_t shift(struct cpu *cpu, unsigned op, uint64_t a, unsigned n, unsigned bytes)
+static ALWAYS_INLINE uint64_t shift(struct cpu *cpu, unsigned op, uint64_t a, unsigned n,
+                                    unsigned bytes)
 {
     unsigned bits = 8 * bytes;
     struct shifted s;
@@ -127,30 +128,35 @@ static uint64_t shift(struct cpu *cpu, unsigned op, uint64_t a, unsigned n, unsi
     return s.r;
 }
 
-static enum exec shift_rm(struct cpu *cpu, const struct insn *in, uint64_t count)
+SIZED shift_rm(struct cpu *cpu, const struct insn *in, uint64_t count, unsigned bytes)
 {
-    unsigned n = (unsigned)count & (in->size == 8 ? 63 : 31);
+    unsigned n = (unsigned)count & (bytes == 8 ? 63 : 31);
     struct rmw m;
     uint64_t a;
 
-    TRY(rm_begin(cpu, in, in->size, &m, &a));
-    rm_end(cpu, in, in->size, &m, n ? shift(cpu, in->modrm >> 3 & 7, a, n, in->size) : a);
+    TRY(rm_begin(cpu, in, bytes, &m, &a));
+    rm_end(cpu, in, bytes, &m, n ? shift(cpu, in->modrm >> 3 & 7, a, n, bytes) : a);
     return EXEC_OK;
+}
+
+SIZED shift_imm(struct cpu *cpu, const struct insn *in, unsigned bytes)
+{
+    return shift_rm(cpu, in, in->imm, bytes);
 }
 
 enum exec op_shift_imm(struct cpu *cpu, const struct insn *in)
 {
-    return shift_rm(cpu, in, in->imm);
+    return BY_SIZE(shift_imm, cpu, in);
 }
 
 enum exec op_shift_1(struct cpu *cpu, const struct insn *in)
 {
-    return shift_rm(cpu, in, 1);
+    return shift_rm(cpu, in, 1, in->size);
 }
 
 enum exec op_shift_cl(struct cpu *cpu, const struct insn *in)
 {
-    return shift_rm(cpu, in, cpu->r[RCX]);
+    return shift_rm(cpu, in, cpu->r[RCX], in->size);
 }
 
 /* 16 bits: the string is dest:src:dest, so that counts above 16 have a meaning. */

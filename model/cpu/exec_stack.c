@@ -58,7 +58,7 @@ enum exec op_pop_sreg(struct cpu *cpu, const struct insn *in)
     cpu->r[RSP] = rsp;
     TRY(segment_load(cpu, in->sub, (uint16_t)v));
     cpu->r[RSP] = popped;
-    cpu->leaving.mov_ss_shadow = in->sub == SEG_SS;
+    loaded_sreg(cpu, in->sub);
     return EXEC_OK;
 }
 

@@ -22,6 +22,7 @@ enum exec op_syscall(struct cpu *cpu, const struct insn *in)
     cpu->r[11] = cpu->rflags;
     cpu->rflags = (cpu->rflags & ~cpu->sys.fmask) | RFLAGS_ONE;
     cpu->leaving.step_by_new_tf = (cpu->r[11] & RFLAGS_TF) != 0;
+    cpu->attention = true;
     cpu->cpl = 0;
     set_fixed(cpu, SEG_CS, base & 0xfffc, 0xa09b);
     set_fixed(cpu, SEG_SS, base + 8, 0xc093);
@@ -41,6 +42,7 @@ enum exec op_sysret(struct cpu *cpu, const struct insn *in)
     if (to_64 && !is_canonical(cpu, cpu->r[RCX]))
         return raise_gp(cpu, 0);
     cpu->leaving.step_by_new_tf = ((cpu->rflags | cpu->r[11]) & RFLAGS_TF) != 0;
+    cpu->attention = true;
     cpu->rflags = (cpu->r[11] & 0x3c7fd7) | RFLAGS_ONE;
     cpu->cpl = 3;
     set_fixed(cpu, SEG_CS, (to_64 ? base + 16 : base) | 3, to_64 ? 0xa0fb : 0xc0fb);

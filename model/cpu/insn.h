@@ -86,39 +86,26 @@ static inline void rm_end(struct cpu *cpu, const struct insn *in, unsigned bytes
         put_reg(cpu, in->rm, bytes, v);
 }
 
-/* SDM Vol. 1 "EFLAGS Condition Codes" (appendix); cc is the low four bits of the opcode. */
+/* SDM Vol. 1 "EFLAGS Condition Codes" (appendix); cc is the low four bits of the opcode, the lowest
+ * of which negates. SF != OF is looked at as a flag of its own, LESS. */
 static inline bool condition(const struct cpu *cpu, unsigned cc)
 {
-    uint64_t f = cpu->rflags;
-    bool sf = (f & RFLAGS_SF) != 0, of = (f & RFLAGS_OF) != 0, t;
+    enum { LESS = 1 << 3 };
+    static const uint16_t any_of[8] = {RFLAGS_OF, RFLAGS_CF, RFLAGS_ZF, RFLAGS_CF | RFLAGS_ZF,
+                                       RFLAGS_SF, RFLAGS_PF, LESS,      LESS | RFLAGS_ZF};
+    uint64_t f = cpu->rflags & ~(uint64_t)LESS;
 
-    switch (cc >> 1) {
-    case 0:
-        t = of;
-        break;
-    case 1:
-        t = (f & RFLAGS_CF) != 0;
-        break;
-    case 2:
-        t = (f & RFLAGS_ZF) != 0;
-        break;
-    case 3:
-        t = (f & (RFLAGS_CF | RFLAGS_ZF)) != 0;
-        break;
-    case 4:
-        t = sf;
-        break;
-    case 5:
-        t = (f & RFLAGS_PF) != 0;
-        break;
-    case 6:
-        t = sf != of;
-        break;
-    default:
-        t = (f & RFLAGS_ZF) || sf != of;
-        break;
-    }
-    return t != (cc & 1);
+    f |= (f >> 4 ^ f >> 8) & LESS;
+    return ((f & any_of[cc >> 1]) != 0) != (cc & 1);
 }
+
+/* The body of an operation once for each of the common operand sizes, which the compiler then
+ * treats as constants, and once for the others. */
+#define BY_SIZE(body, cpu, in)                                                                     \
+    ((in)->size == 4   ? body(cpu, in, 4)                                                          \
+     : (in)->size == 8 ? body(cpu, in, 8)                                                          \
+                       : body(cpu, in, (in)->size))
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+#define SIZED         static ALWAYS_INLINE enum exec
 
 #endif

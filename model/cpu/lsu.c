@@ -5,6 +5,7 @@
 #include "lsu.h"
 
 #include "breakpoint.h"
+#include "decode_cache.h"
 #include "segment.h"
 
 #define ATTR_P    0x80u
@@ -46,10 +47,12 @@ static void beat_write(struct cpu *cpu, struct rw_access *a, const uint8_t *data
     a->flags |= BUS_WRITE;
     memcpy(a->data, data, a->bytes);
     before(cpu, a);
-    if (is_ram(cpu, a))
+    if (is_ram(cpu, a)) {
         memcpy(cpu->mem.ram + a->pa, data, a->bytes);
-    else if (cpu->env.write)
+        decode_cache_written(cpu, a->pa, a->bytes);
+    } else if (cpu->env.write) {
         cpu->env.write(cpu->env.ctx, a);
+    }
 }
 
 static unsigned beat_bytes(uint64_t pa, unsigned left)
@@ -173,8 +176,10 @@ static void quick_fill(struct cpu *cpu, const struct mmu_req *req, uint64_t pa)
         return;
     if (cpu->breakpoints.write && breakpoint_on_page(cpu, req->va))
         return;
-    table[quick_slot(req->va)].tag = quick_tag(cpu, req->va, req->user);
-    table[quick_slot(req->va)].host = host;
+    if (req->access == ACCESS_WRITE && decode_cache_holds(cpu, pa))
+        return;
+    table[quick_slot(req->va)] = (struct quick){
+        .tag = quick_tag(cpu, req->va, quick_key(cpu->quick_gen, req->user)), .host = host};
 }
 
 /* What an address of the access wraps at. */
@@ -360,19 +365,16 @@ bool lsu_fetch_window(struct cpu *cpu, uint64_t la)
     struct mmu_req req = {.va = la, .access = ACCESS_FETCH, .user = cpu->cpl == 3};
     struct fetch_window *w = &cpu->window;
     struct quick *q = &cpu->quick_fetch[quick_slot(la)];
-    uint64_t page = la & ~UINT64_C(0xfff);
-    uint64_t key = cpu->fetch_gen << 2 | req.user, pa;
+    uint64_t page = la & ~UINT64_C(0xfff), pa;
 
-    if (q->tag == (page | key)) {
-        *w = (struct fetch_window){true, page, (uint64_t)(q->host - cpu->mem.ram), q->host};
-        return true;
-    }
     w->valid = false;
+    if (window_quick(cpu, la))
+        return true;
     if (translate(cpu, &req, &pa) != EXEC_OK)
         return false;
     pa &= ~UINT64_C(0xfff);
     *w = (struct fetch_window){true, page, pa, lsu_ram_page(cpu, pa)};
     if (cpu->plain && w->host)
-        *q = (struct quick){.tag = page | cpu->fetch_gen << 2 | req.user, .host = w->host};
+        *q = (struct quick){.tag = page | quick_key(cpu->fetch_gen, req.user), .host = w->host};
     return true;
 }

@@ -102,8 +102,9 @@ static inline void le_store(uint8_t *p, unsigned bytes, uint64_t v)
 
 /* Why a page found under this tag needs no translation. What a TLB hit depends on is in the tag or
  * ends its generation:
- * - page number, RFLAGS.AC and user or supervisor mode are in the tag, so SMAP's and U/S's answer
- *   is the one that the fill saw; implicit accesses are never filled and never look here;
+ * - page number, RFLAGS.AC and user or supervisor mode are in the tag (the latter and the
+ * generation by cpu->quick_key), so SMAP's and U/S's answer is the one that the fill saw; implicit
+ * accesses are never filled and never look here;
  * - CR0, CR3, CR4, EFER, PAT, PKRU, PKRS and APIC_BASE: a change drops all pages (cpu_derive); the
  *   PDPTE registers and MTRRs do not matter to a hit that is not recorded;
  * - the TLB entry: when one that was valid is lost to a flush, a drop or a victim, or when a new
@@ -111,14 +112,21 @@ static inline void le_store(uint8_t *p, unsigned bytes, uint64_t v)
  * - R/W and D: a page is in quick_write only after a write to it was translated, and nothing short
  *   of losing the entry takes the right or D away;
  * - #AC: pages are not filled where it could occur, and CR0.AM is in CR0, AC in the tag;
- * - segmentation: cpu->flat, and the access lies inside the page;
+ * - segmentation: the key of a segment that is not flat matches no tag, and the access lies inside
+ *   the page;
  * - data breakpoints: no page that holds a byte of one is filled; a change of them drops all pages;
- * - memory: only RAM is filled, and not under the local APIC.
+ * - memory: only RAM is filled, and not under the local APIC; to write, only pages that no code was
+ *   decoded from (decode_cache.c).
  * A hit changes no state of the TLB (replacement is round-robin), so hits that are not made here
  * leave it as it was. testbenches/paths holds the two ways against each other. */
-static inline uint64_t quick_tag(const struct cpu *cpu, uint64_t la, bool user)
+static inline uint64_t quick_key(uint64_t generation, bool user)
 {
-    return (la & ~UINT64_C(0xfff)) | cpu->quick_gen << 2 | (cpu->rflags >> 17 & 2) | user;
+    return generation << 2 | user;
+}
+
+static inline uint64_t quick_tag(const struct cpu *cpu, uint64_t la, uint64_t key)
+{
+    return (la & ~UINT64_C(0xfff)) | key | (cpu->rflags >> 17 & 2);
 }
 
 static inline unsigned quick_slot(uint64_t la)
@@ -133,8 +141,7 @@ static inline uint8_t *quick_find(const struct cpu *cpu, const struct quick *tab
     uint64_t la = (off + cpu->seg_base[seg]) & cpu->la_mask;
     const struct quick *q = &table[quick_slot(la)];
 
-    if (q->tag != quick_tag(cpu, la, cpu->cpl == 3) || !(cpu->flat >> seg & 1) ||
-        (la & 0xfff) + bytes > 4096)
+    if (q->tag != quick_tag(cpu, la, cpu->quick_key[seg]) || (la & 0xfff) + bytes > 4096)
         return NULL;
     return q->host + (la & 0xfff);
 }
@@ -188,6 +195,20 @@ static inline void mem_rmw_end(struct cpu *cpu, const struct rmw *m, unsigned by
     }
     le_store(data, bytes, v);
     lsu_store(cpu, &m->span, data);
+}
+
+/* The fetch window becomes the page of la, if that takes no translation. */
+static inline bool window_quick(struct cpu *cpu, uint64_t la)
+{
+    uint64_t page = la & ~UINT64_C(0xfff);
+    const struct quick *q = &cpu->quick_fetch[quick_slot(la)];
+
+    if (cpu->window.valid && cpu->window.la == page)
+        return true;
+    if (q->tag != (page | quick_key(cpu->fetch_gen, cpu->cpl == 3)))
+        return false;
+    cpu->window = (struct fetch_window){true, page, (uint64_t)(q->host - cpu->mem.ram), q->host};
+    return true;
 }
 
 /* Stack: SDM Vol. 1 "Procedure Stack"; the width of the pointer is that of the stack segment. */

@@ -4,10 +4,12 @@
 #include <stdlib.h>
 
 #include "breakpoint.h"
+#include "decode_cache.h"
 #include "insn.h"
 #include "ops.h"
 
-#define NO_PAGE UINT64_MAX /* no physical page */
+#define NO_PAGE       UINT64_MAX /* no physical page */
+#define NO_GENERATION 1023       /* of no quick page */
 
 struct rw_model {
     struct cpu cpu;
@@ -22,6 +24,13 @@ static bool seg_is_flat(const struct cpu *cpu, unsigned s)
     if (cpu_is_64(cpu))
         return true;
     return writable_data && seg->limit == 0xffffffff && !(seg->base & 0xfff);
+}
+
+static void derive_keys(struct cpu *cpu)
+{
+    for (unsigned s = 0; s < SEG_COUNT; s++)
+        cpu->quick_key[s] =
+            quick_key(seg_is_flat(cpu, s) ? cpu->quick_gen : NO_GENERATION, cpu->cpl == 3);
 }
 
 static enum rec_mode current_mode(const struct cpu *cpu)
@@ -77,19 +86,16 @@ void cpu_derive(struct cpu *cpu)
     cpu->sp_mask = mode64 ? ~UINT64_C(0) : sys->seg[SEG_SS].attr & 0x4000 ? 0xffffffff : 0xffff;
     cpu->rip_limit = mode64 ? ~UINT64_C(0) : sys->seg[SEG_CS].limit;
     cpu->cs_base = mode64 ? 0 : sys->seg[SEG_CS].base;
-    cpu->flat = 0;
-    for (unsigned s = 0; s < SEG_COUNT; s++) {
+    for (unsigned s = 0; s < SEG_COUNT; s++)
         cpu->seg_base[s] = mode64 && s < SEG_FS ? 0 : sys->seg[s].base;
-        cpu->flat |= (uint16_t)(seg_is_flat(cpu, s) << s);
-    }
-
     derive_mmu(cpu);
+    derive_keys(cpu);
 }
 
-/* Generations stand in ten bits of a tag; 0 is never current. */
+/* Generations stand in ten bits of a tag; 0 and the last are never current. */
 static void next_generation(uint64_t *gen, struct quick *a, struct quick *b)
 {
-    if (++*gen < 1024)
+    if (++*gen < NO_GENERATION)
         return;
     *gen = 1;
     memset(a, 0, sizeof(struct quick) << QUICK_LOG2);
@@ -105,12 +111,14 @@ void cpu_quick_age(struct cpu *cpu)
         next_generation(&cpu->fetch_gen, cpu->quick_fetch, NULL);
     cpu->data_epoch = cpu->mmu.data.epoch;
     cpu->code_epoch = cpu->mmu.code.epoch;
+    derive_keys(cpu);
 }
 
 void cpu_quick_drop(struct cpu *cpu)
 {
     next_generation(&cpu->quick_gen, cpu->quick_read, cpu->quick_write);
     next_generation(&cpu->fetch_gen, cpu->quick_fetch, NULL);
+    derive_keys(cpu);
 }
 
 void cpu_flush(struct cpu *cpu, enum mmu_flush_kind kind, uint64_t va, uint16_t pcid)
@@ -219,10 +227,14 @@ static bool interruptible(const struct cpu *cpu, bool nmi)
     return (cpu->rflags & RFLAGS_IF) && !cpu->at.sti_shadow && cpu_apic_enabled(cpu);
 }
 
+/* At a boundary: what there is to look at. */
 static void settle_attention(struct cpu *cpu)
 {
-    cpu->attention = trap_pending(cpu) || cpu->at.halted || cpu->at.shutdown || cpu->at.in_rep ||
-                     cpu->intr_line || cpu->stop || cpu->breakpoints.fetch;
+    const struct boundary *at = &cpu->at;
+
+    cpu->attention = trap_pending(cpu) || at->sti_shadow || at->mov_ss_shadow || at->halted ||
+                     at->shutdown || at->in_rep || cpu->intr_line || cpu->stop ||
+                     cpu->breakpoints.fetch;
 }
 
 static enum rw_step deliver(struct cpu *cpu, enum event_kind kind, uint8_t vector)
@@ -262,6 +274,24 @@ static void deliver_raised(struct cpu *cpu, const struct insn *in)
     settle_attention(cpu);
 }
 
+/* Behind an instruction or iteration that did not fault. */
+static void complete(struct cpu *cpu, const struct insn *in, uint64_t flags_before, enum exec end)
+{
+    bool in_rep = end == EXEC_REPEAT;
+    bool leaves = cpu->at.sti_shadow || cpu->at.mov_ss_shadow || cpu->leaving.sti_shadow ||
+                  cpu->leaving.mov_ss_shadow || cpu->leaving.breakpoints;
+
+    if (in_rep)
+        cpu->rflags |= flags_before & RFLAGS_RF; /* until its last iteration */
+    else
+        cpu->rip = cpu->r[R_NEXT];
+    if (in_rep && !cpu->at.in_rep)
+        cpu->rep = *in;
+    if (in_rep != cpu->at.in_rep || leaves || end == EXEC_HLT ||
+        ((flags_before | cpu->rflags) & RFLAGS_TF))
+        leave(cpu, flags_before, end);
+}
+
 /* Execute one instruction or iteration that was fetched. RF falls as it begins: docs/cpu.md T1. */
 static inline void execute(struct cpu *cpu, const struct insn *in)
 {
@@ -275,23 +305,34 @@ static inline void execute(struct cpu *cpu, const struct insn *in)
         deliver_raised(cpu, in);
         return;
     }
-    if (end != EXEC_REPEAT)
-        cpu->rip = cpu->r[R_NEXT];
-
-    bool in_rep = end == EXEC_REPEAT;
-    bool leaves = cpu->at.sti_shadow || cpu->at.mov_ss_shadow || cpu->leaving.sti_shadow ||
-                  cpu->leaving.mov_ss_shadow || cpu->leaving.breakpoints;
-
-    if (in_rep)
-        cpu->rflags |= flags & RFLAGS_RF; /* until its last iteration */
-    if (in_rep && !cpu->at.in_rep)
-        cpu->rep = *in;
-    if (in_rep != cpu->at.in_rep || leaves || end == EXEC_HLT ||
-        ((flags | cpu->rflags) & RFLAGS_TF))
-        leave(cpu, flags, end);
+    complete(cpu, in, flags, end);
     if (cpu->plain && !cpu->env.retire && !cpu->sys_touched)
         return;
     record_insn(cpu, in, rip, end);
+}
+
+/* Execute a run of decode_cache.c, which says what ends it; TF = RF = 0 as it begins. How many
+ * retired. */
+static uint64_t execute_run(struct cpu *cpu, const struct run *run, uint64_t max)
+{
+    const struct insn *in = run->first, *behind = in + (run->insns < max ? run->insns : max);
+
+    do {
+        enum exec end;
+
+        cpu->r[R_NEXT] = (cpu->rip + in->len) & cpu->rip_mask;
+        end = in->op(cpu, in);
+        if (end != EXEC_OK || cpu->attention) {
+            if (end == EXEC_RAISED)
+                deliver_raised(cpu, in);
+            else
+                complete(cpu, in, 0, end);
+            return (uint64_t)(in - run->first) + 1;
+        }
+        cpu->rip = cpu->r[R_NEXT];
+        in++;
+    } while (in < behind && cpu->window.valid);
+    return (uint64_t)(in - run->first);
 }
 
 /* docs/cpu.md T2, F1: the last thing that is looked at before the fetch. */
@@ -362,6 +403,13 @@ static enum rw_step model_run(struct rw_model *m, uint64_t max, uint64_t *done)
 
     cpu->stop = false;
     while (n < max && !cpu->stop) {
+        const struct run *run = cpu->decoded ? decode_cache_find(cpu) : NULL;
+
+        if (run) {
+            n += execute_run(cpu, run, max - n);
+            end = RW_STEP_RETIRED;
+            continue;
+        }
         end = step(cpu);
         if (end != RW_STEP_RETIRED)
             break;
@@ -374,7 +422,7 @@ static enum rw_step model_run(struct rw_model *m, uint64_t max, uint64_t *done)
 
 static void model_stop(struct rw_model *m)
 {
-    m->cpu.stop = true;
+    m->cpu.stop = m->cpu.attention = true;
 }
 
 static bool model_interruptible(const struct rw_model *m, bool nmi)
@@ -392,15 +440,14 @@ static enum rw_step model_interrupt(struct rw_model *m, uint8_t vector, bool nmi
 static void model_set_intr(struct rw_model *m, bool line)
 {
     m->cpu.intr_line = line;
-    settle_attention(&m->cpu);
+    if (line)
+        m->cpu.attention = true;
 }
 
-/* The decode cache compares bytes at each use, so there is nothing to drop. */
+/* cpu->dcache compares bytes at each use. */
 static void model_mem_changed(struct rw_model *m, uint64_t pa, uint64_t bytes)
 {
-    (void)m;
-    (void)pa;
-    (void)bytes;
+    decode_cache_written(&m->cpu, pa, bytes);
 }
 
 static void model_get_state(const struct rw_model *m, struct rw_state *s)
@@ -444,6 +491,11 @@ static void model_set_state(struct rw_model *m, const struct rw_state *s)
     breakpoint_derive(cpu);
     cpu->sys_touched = false;
     settle_attention(cpu);
+}
+
+static const struct mmu *model_mmu(const struct rw_model *m)
+{
+    return &m->cpu.mmu;
 }
 
 /* docs/cpu.md "State at start". */
@@ -491,6 +543,8 @@ static struct rw_model *model_create(const struct rw_model_config *config, const
     m->cpu.mem = config->mem;
     m->cpu.env = *env;
     m->cpu.plain = !env->before && !env->xlate;
+    if (m->cpu.plain && !env->retire && !env->sys)
+        m->cpu.decoded = decode_cache_create(&config->mem);
     m->cpu.quick_gen = m->cpu.fetch_gen = 1;
     mem.ctx = &m->cpu;
     mem.walk = env->walk ? walk_record : NULL;
@@ -501,6 +555,7 @@ static struct rw_model *model_create(const struct rw_model_config *config, const
 
 static void model_destroy(struct rw_model *m)
 {
+    free(m->cpu.decoded);
     free(m);
 }
 
@@ -519,6 +574,7 @@ const struct rw_model_ops *rw_golden(void)
         .mem_changed = model_mem_changed,
         .get_state = model_get_state,
         .set_state = model_set_state,
+        .mmu = model_mmu,
     };
 
     return &ops;

@@ -215,6 +215,15 @@ static inline enum exec serialised(struct cpu *cpu)
     return EXEC_OK;
 }
 
+/* MOV SS and POP SS hold events back: docs/cpu.md T4. */
+static inline void loaded_sreg(struct cpu *cpu, unsigned s)
+{
+    if (s != SEG_SS)
+        return;
+    cpu->leaving.mov_ss_shadow = true;
+    cpu->attention = true;
+}
+
 static inline bool umip_denies(const struct cpu *cpu)
 {
     return cpu->cpl > 0 && (cpu->sys.cr4 & CR4_UMIP);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The golden model's two ways side by side: lockstep proves the recorded one, runs of the model
 // alone take the fast one (quick pages, no records). paths PROGRAM... runs each program on two
-// machines that differ in nothing but machine_config.record, and compares state and page walks
-// every few thousand retirements, RAM, console and end behind the last.
+// machines that differ in nothing but machine_config.record, and compares state, TLBs,
+// paging-structure caches and page walks every few thousand retirements, RAM, console and end
+// behind the last.
 // Exit status: 0 the same, 1 different, 2 usage or bad image.
 #include <inttypes.h>
 #include <stdio.h>
@@ -12,6 +13,7 @@
 
 #include "image.h"
 #include "machine.h"
+#include "mmu/mmu.h"
 
 #define RAM_BYTES       (UINT64_C(256) << 20)
 #define CHUNK           4096 /* retirements between two comparisons of the state */
@@ -130,6 +132,57 @@ static bool state_differs(const struct side *fast, const struct side *recorded)
     return boundary_differs(&a, &b) || sys_differs(&a.sys, &b.sys);
 }
 
+static bool rights_differ(const char *name, unsigned i, struct mmu_rights a, struct mmu_rights b)
+{
+    return differ(name, i, a.rw, b.rw) || differ(name, i, a.us, b.us) ||
+           differ(name, i, a.xd, b.xd) || differ(name, i, a.key, b.key);
+}
+
+static bool tlb_differs(const char *name, const struct tlb *a, const struct tlb *b)
+{
+    if (differ(name, 0, a->next, b->next))
+        return true;
+    for (unsigned i = 0; i < a->size; i++) {
+        const struct tlb_entry *x = &a->entry[i], *y = &b->entry[i];
+
+        if (differ(name, i, x->valid, y->valid) || differ(name, i, x->global, y->global) ||
+            differ(name, i, x->dirty, y->dirty) || differ(name, i, x->page_log2, y->page_log2) ||
+            differ(name, i, x->pat_index, y->pat_index) || differ(name, i, x->pcid, y->pcid) ||
+            rights_differ(name, i, x->rights, y->rights) || differ(name, i, x->page, y->page) ||
+            differ(name, i, x->frame, y->frame))
+            return true;
+    }
+    return false;
+}
+
+static bool psc_differs(const char *name, const struct psc *a, const struct psc *b)
+{
+    if (differ(name, 0, a->next, b->next))
+        return true;
+    for (unsigned i = 0; i < a->size; i++) {
+        const struct psc_entry *x = &a->entry[i], *y = &b->entry[i];
+
+        if (differ(name, i, x->valid, y->valid) || differ(name, i, x->pcid, y->pcid) ||
+            rights_differ(name, i, x->rights, y->rights) || differ(name, i, x->va, y->va) ||
+            differ(name, i, x->table, y->table))
+            return true;
+    }
+    return false;
+}
+
+/* Entries that are not valid, too: both sides were filled and emptied alike. */
+static bool caches_differ(const struct side *fast, const struct side *recorded)
+{
+    const struct mmu *a = machine_mmu(fast->machine), *b = machine_mmu(recorded->machine);
+    static const char *const psc[] = {"PDE cache", "PDPTE cache", "PML4E cache", "PML5E cache"};
+
+    for (unsigned i = 0; i < sizeof(psc) / sizeof(psc[0]); i++)
+        if (psc_differs(psc[i], &a->psc[i], &b->psc[i]))
+            return true;
+    return tlb_differs("code TLB", &a->code, &b->code) ||
+           tlb_differs("data TLB", &a->data, &b->data);
+}
+
 static bool progress_differs(const struct side *fast, const struct side *recorded)
 {
     struct machine_counts a = machine_counts(fast->machine);
@@ -177,7 +230,8 @@ static bool run_both(struct side *fast, struct side *recorded)
     while (fast->end == MACHINE_LIMIT && done < MAX_RETIREMENTS) {
         fast->end = machine_run(fast->machine, CHUNK);
         recorded->end = machine_run(recorded->machine, CHUNK);
-        if (progress_differs(fast, recorded) || state_differs(fast, recorded)) {
+        if (progress_differs(fast, recorded) || state_differs(fast, recorded) ||
+            caches_differ(fast, recorded)) {
             printf("  between retirement %" PRIu64 " and %" PRIu64 "\n", done,
                    machine_counts(fast->machine).retirements);
             return false;

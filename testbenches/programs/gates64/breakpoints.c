@@ -239,12 +239,16 @@ void data_probe(uint64_t va);
 void data_push(uint64_t va);
 void data_rep_store(uint64_t va);
 void data_rep_step(uint64_t va);
+extern uint8_t data_behind_ss[];
+void data_ss(uint64_t va);
 __asm__(".text\ndata_store: movb %al, (%rdi)\ndata_behind: nop\nret\n"
         "data_rmw: incb (%rdi)\nret\ndata_bt: btl $0, (%rdi)\nret\n"
         "data_probe: clflush (%rdi)\nprefetcht0 (%rdi)\nnopl (%rdi)\nleaq (%rdi), %rax\nret\n"
         "data_push: movq %rsp, %rcx\nleaq 8(%rdi), %rsp\npushq %rax\nmovq %rcx, %rsp\nret\n"
         "data_rep_store: movl $8, %ecx\nsubq $3, %rdi\ndata_rep: rep stosb\n"
-        "data_behind_rep: nop\nret\n");
+        "data_behind_rep: nop\nret\n"
+        "data_ss: movl %ss, %eax\nmovl %eax, %ss\nnop\nnop\nmovb %al, (%rdi)\n"
+        "data_behind_ss: nop\nret\n");
 
 static void data_forms(void)
 {
@@ -258,6 +262,10 @@ static void data_forms(void)
     hits = 0;
     data_rmw(at);
     check("a read-modify-write is one store", hits == 1);
+    hits = 0;
+    data_ss(at);
+    check("MOV SS holds none of a later instruction",
+          hit_once((uint64_t)data_behind_ss, DR6_NONE | 1));
     hits = 0;
     data_bt(at);
     check("BT is none", hits == 0);

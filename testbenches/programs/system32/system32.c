@@ -96,6 +96,26 @@ static void limits(void)
     fault("load by a null selector: #GP(0)", p_null_load, 13, 0);
 }
 
+/* The descriptor of ring 1's code lends its place. */
+PROBE(short_whole, "lcall $0x08, $short_code");
+PROBE(short_cut, "lcall $0x70, $0");
+extern uint8_t short_code[];
+__asm__("short_code: nop\nnop\nnop\nnop\nnop\nnop\nlret");
+
+static void code_limit(void)
+{
+    uint64_t kept = gdt[14];
+
+    gdt[14] = UINT64_C(0x00409B0000000003);
+    set_base(&gdt[14], short_code);
+    for (unsigned turn = 0; turn < 2; turn++) {
+        fine("code", p_short_whole);
+        fault("the same code with CS's limit in it: #GP(0)", p_short_cut, 13, 0);
+        check("at the first instruction beyond", seen[2] == 4 && seen[3] == 0x70);
+    }
+    gdt[14] = kept;
+}
+
 static void loads(void)
 {
     fault("SS null: #GP(0)", p_null_ss, 13, 0);
@@ -180,6 +200,7 @@ static void rings(void)
 int main(void)
 {
     limits();
+    code_limit();
     loads();
     transfers();
     gates();
