@@ -102,7 +102,7 @@ void scoreboard_dma(struct scoreboard *sb, const struct rec_dma *r)
     if (sb->diff.failed)
         return;
     record_log_add(sb->log, &type_dma, false, r);
-    watch_iommu(sb, r->cycle);
+    watch_dma(sb, r);
     order_push(sb, &e);
 }
 

@@ -81,8 +81,9 @@ struct dma_progress {
 
 /* watch.c: the cycles at which something last moved. */
 struct watch {
-    uint64_t now, cpu, iommu, answer, message;
+    uint64_t now, cpu, iommu, answer;
     bool offered;    /* a request stands at the pins */
+    bool in_flight;  /* by the unit's own records: the order hands them to the model later */
     unsigned passed; /* register accesses since then */
 };
 
@@ -200,6 +201,7 @@ void interrupts_finish(struct scoreboard *sb);
 void watch_register(struct scoreboard *sb, uint64_t cycle);
 void watch_processor(struct scoreboard *sb, uint64_t cycle);
 void watch_iommu(struct scoreboard *sb, uint64_t cycle);
+void watch_dma(struct scoreboard *sb, const struct rec_dma *r);
 void watch_check(struct scoreboard *sb, uint64_t cycle);
 
 /* locks.c */

@@ -169,6 +169,7 @@ static const struct row one_byte[256] = {
     [0xd3] = GROUP(0, group2_cl),
     [0xd4] = {op_aam, NO64 | I8, 0, NULL},
     [0xd5] = {op_aad, NO64 | I8, 0, NULL},
+    [0xd6] = {op_salc, NO64, 0, NULL},
     [0xd7] = {op_xlat, 0, 0, NULL},
     EIGHT(0xd8, op_x87, M, 0),
     [0xe0] = {op_loop, I8 | F64, 0, NULL},

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Flags: PUSHF POPF LAHF SAHF, CLC STC CMC CLD STD, CLI STI, CLAC STAC. SDM Vol. 2, Operation of
-// each; docs/cpu.md T1, T6.
+// Flags: PUSHF POPF LAHF SAHF SALC, CLC STC CMC CLD STD, CLI STI, CLAC STAC. SDM Vol. 2, Operation
+// of each; docs/cpu.md T1, T6.
 #include "insn.h"
 #include "ops.h"
 
@@ -38,6 +38,14 @@ enum exec op_sahf(struct cpu *cpu, const struct insn *in)
 {
     (void)in;
     cpu->rflags = (cpu->rflags & ~UINT64_C(0xd5)) | (cpu->r[RAX] >> 8 & 0xd5);
+    return EXEC_OK;
+}
+
+/* D6, which the SDM does not name but excludes from #UD; docs/cpu.md. */
+enum exec op_salc(struct cpu *cpu, const struct insn *in)
+{
+    (void)in;
+    put_reg(cpu, RAX, 1, cpu->rflags & RFLAGS_CF ? 0xff : 0);
     return EXEC_OK;
 }
 

@@ -104,6 +104,7 @@ OP(op_pushf);
 OP(op_popf);
 OP(op_lahf);
 OP(op_sahf);
+OP(op_salc);
 OP(op_clc);
 OP(op_stc);
 OP(op_cmc);

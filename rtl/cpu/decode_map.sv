@@ -5,6 +5,7 @@
 package decode_map;
   import cpu_pkg::*;
   import ucode_pkg::*;
+  import feature_pkg::FtAbm;
 
   typedef enum logic [1:0] {
     FmNone,   // no operand, or one that the microcode names
@@ -78,7 +79,7 @@ package decode_map;
   // the same (docs/cpu.md F4).
   function automatic logic not_in_64(input logic [7:0] op);
     return op inside {8'h06, 8'h07, 8'h0e, 8'h16, 8'h17, 8'h1e, 8'h1f, 8'h27, 8'h2f, 8'h37, 8'h3f,
-                      [8'h60:8'h62], 8'h82, 8'h9a, 8'hc4, 8'hc5, 8'hce, 8'hd4, 8'hd5, 8'hea};
+                      [8'h60:8'h62], 8'h82, 8'h9a, 8'hc4, 8'hc5, 8'hce, [8'hd4:8'hd6], 8'hea};
   endfunction
   function automatic row_t row_not_in_64(input logic [7:0] op);
     unique case (op)
@@ -226,6 +227,7 @@ package decode_map;
       8'hd2, 8'hd3:  return row(FmRm, OsBit0, ImNone, UcShRc, UcShMc, alu_e'({3'd1, n}), 1'b0);
       8'hd4:         return op_none(OsDefault, ImB, UcAam);
       8'hd5:         return op_none(OsDefault, ImB, UcAad);
+      8'hd6:         return plain(UcSalc);
       8'hd7:         return plain(UcXlat);
       [8'hd8:8'hdf]: return InvalidRm;
       8'he0, 8'he1:  return op_none(OsF64, ImB, UcLoopcc);
@@ -388,7 +390,7 @@ package decode_map;
       // F3 0F BC would be TZCNT: without BMI1 the prefix does not count.
       8'hbc:         return row(FmRm, OsDefault, ImNone, UcScanR, UcScanM, AluBsf, 1'b0);
       8'hbd:         return row(FmRm, OsDefault, ImNone, UcScanR, UcScanM,
-                                p.rep ? AluLzcnt : AluBsr, 1'b0);
+                                p.rep && !c.away[FtAbm] ? AluLzcnt : AluBsr, 1'b0);
       8'hbe, 8'hbf:  return group(UcMovsR, UcMovsM);
       8'hc0, 8'hc1:  return row(FmRm, OsBit0, ImNone, UcXaddR, UcXaddM, AluAdd, 1'b1);
       8'hc7:         return group_9(n, p);

@@ -105,7 +105,29 @@ def beside_dma():
                     yield Case(mode, f"{name}, {place}, beside DMA {way}", body)
 
 
+# Four blocks of code, INC or DEC and a jump to the next, which a device changes while they run and
+# stores wait for the bus beside it. The loop lies in the other four fetch lines, and runs before the
+# device gets there.
+def under_dma():
+    fill = "\n".join(f"movl ${0xCEB0000 | op << 8 | 0xFF:#x}, {at} + 16 * {n}" for n in range(3)
+                     for op, at in ((0xC6, "CODEPG"), (0xCE, "PAGE + 0x200")))
+    fill += "\nmovl $0xC3C6FF, CODEPG + 48\nmovl $0xC3CEFF, PAGE + 0x230\n"
+    for mode in (64, 32):
+        for stores in (1, 2, 3, 5):
+            for nops in range(5):
+                loop = "movl $CODEPG, %eax\ncall *%XAX\n" + "nop\n" * nops + \
+                    "".join(f"movl %esi, PAGE + {16 * n}\n" for n in range(stores))
+                yield Case(mode, f"code that DMA changes, {stores} stores and {nops} beside it",
+                           fill + DEVICE.format(
+                               source=0x410000, target=0x40000, command=1, length=0x240,
+                               text="nop") +
+                           "\nmovl $0x40000, 0x80(%XBP)\nmovl $0x42FE00, 0x88(%XBP)\n"
+                           "movl $0x240, 0x90(%XBP)\nmovl $3, 0x98(%XBP)\nmovl $40, %edi\n"
+                           f"jmp 8f\n.balign 128\n.skip 64, 0x90\n8: {loop}decl %edi\njnz 8b")
+
+
 def cases():
+    yield from under_dma()
     for mode in (64, 32):
         for name, text in LOCKED + (LOCKED_64 if mode == 64 else []):
             for place, at in PLACES:

@@ -12,6 +12,7 @@ that it breaks. COMMAND is one of
     random MODE [OPTIONS]      random guest programs in lockstep (randgen's options)
     images [PROGRAM...]        guest images with bytes changed, in lockstep (images.py)
     events --table TABLE ARGS  the cases of a table of events, in lockstep (testbenches/events)
+    opcodes ARGS               the model's decoder against Zydis (testbenches/oracle)
     paths PROGRAM              the model's fast way against its recorded one (testbenches/paths)
     unit FILTER                unit tests (a broken scoreboard shows there)
 `seeds FROM-TO` at its end repeats it, seed by seed, until one shows the fault (random and images
@@ -38,7 +39,7 @@ ROOT = HERE.parent.parent
 COPIED = ["rtl", "model", "cosim", "testbenches", "cmake", "waves", "CMakeLists.txt"]
 TARGETS = {"mmu": "block_mmu", "iommu": "block_iommu", "bus": "block_bus", "run": "ringwalk",
            "random": "ringwalk", "images": "ringwalk", "events": "ringwalk", "paths": "paths",
-           "unit": "unit_tests"}
+           "opcodes": "opcodes", "unit": "unit_tests"}
 SCRIPTS = ("random", "images", "events")  # kinds that are scripts over many programs
 HEADERS = ("what", "run", "rule", "property", "sees")
 PROPERTY = re.compile(r"^\s*([A-Z]\w*)\s*:\s*assert\b", re.M)
@@ -149,6 +150,8 @@ def command_of(mutant, words, seed, binaries, programs):
     seeded = [] if seed is None else ["--seed", str(seed)]
     if mutant.kind == "unit":
         return [tool, "--gtest_filter=" + words[1]]
+    if mutant.kind == "opcodes":
+        return [tool] + words[1:]
     if mutant.kind == "paths":
         return [tool, str(programs / (words[1] + ".elf"))]
     if mutant.kind == "run":
@@ -175,6 +178,15 @@ def end_of_unit(done):
     if done.returncode == 0:
         return "agreed", "", "", None, "every test passed"
     return "caught", "unit", failed.group(1) if failed else "", None, ""
+
+
+def end_of_opcodes(done):
+    first = re.search(r"^(\d\d-bit .*)\n  (.*)$", done.stdout, re.M)
+    if done.returncode == 1 and first:
+        return "caught", "opcodes", first.group(2), None, first.group(1)
+    if done.returncode == 0:
+        return "agreed", "", "", None, "Zydis agrees"
+    return "else", "", "", None, (done.stdout + done.stderr).strip()[-200:]
 
 
 def end_of_paths(done):
@@ -227,6 +239,8 @@ def run_once(mutant, words, seed, binaries, programs, timeout):
         return end_of_unit(done)
     if mutant.kind == "paths":
         return end_of_paths(done)
+    if mutant.kind == "opcodes":
+        return end_of_opcodes(done)
     return end_of_script(done) if mutant.kind in SCRIPTS else end_of_report(done)
 
 

@@ -142,6 +142,41 @@ GT_TEST(deadline, a_request_accepted_late_is_seen)
     expect_first(sb, "dma", "deadline");
 }
 
+GT_TEST(deadline, a_request_in_flight_goes_on_while_no_beat_of_the_processor_comes)
+{
+    struct script s = script_of_one();
+    struct rec_dma d = {.cycle = 9};
+    struct scoreboard *sb = board();
+
+    now = &s;
+    scoreboard_dma(sb, &d);
+    for (uint64_t cycle = 20; cycle < 40; cycle += 10)
+        retire_at(sb, &s, cycle);
+    scoreboard_window(sb, 40, 0, false);
+    EXPECT_TRUE(!sb->diff.failed);
+    retire_at(sb, &s, 200);
+    scoreboard_window(sb, 200, 0, false);
+    expect_first(sb, "dma", "deadline");
+}
+
+GT_TEST(deadline, a_request_that_is_done_has_none)
+{
+    struct script s = script_of_one();
+    struct rec_dma d = {.cycle = 9};
+    struct scoreboard *sb = board();
+
+    now = &s;
+    scoreboard_dma(sb, &d);
+    d.cycle = 19;
+    d.phase = 1;
+    scoreboard_dma(sb, &d);
+    retire_at(sb, &s, 20);
+    retire_at(sb, &s, 200);
+    scoreboard_window(sb, 200, 0, false);
+    EXPECT_TRUE(!sb->diff.failed);
+    scoreboard_destroy(sb);
+}
+
 GT_TEST(deadline, register_accesses_do_not_starve_a_request)
 {
     struct board_record r = {.cycle = 9, .kind = BOARD_OFFER};

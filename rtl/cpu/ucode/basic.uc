@@ -135,6 +135,8 @@ cbw:        movs.op   rax, rax                  ; end
 xlat:       and.q     t0, rax, LowByte
             add.ad    t0, t0, rbx
             ld.b      rax, dat:t0+0             ; end
+salc:       and.q     t0, flags, [FlCf]
+            sub.b     rax, none, t0             ; end
 lahf:       shl.q     t0, flags, 8
             and.q     t0, t0, AhMask
             and.q     t1, rax, ~AhMask

@@ -37,6 +37,7 @@ ADJUST(aad_16, "aad $16")
 ADJUST(aad_0, "aad $0")
 ADJUST(aad_255, "aad $255")
 ADJUST(aad_128, "aad $128")
+ADJUST(salc, ".byte 0xD6")
 
 PROBE(aam_0, "movl $0x1234, %eax\naam $0");
 PROBE(daa_lock, ".byte 0xF0, 0x27");
@@ -78,6 +79,8 @@ static const struct {
     {"AAD by 0", aad_0, 0x1234, ALL, 0x0034, 0},
     {"AAD by 255", aad_255, 0x0205, 0, 0x0003, PF},
     {"AAD by 128", aad_128, 0x0200, 0, 0x0000, ZF | PF},
+    {"SALC with CF", salc, 0x1234, ALL & ~ZF, 0x12FF, ALL & ~ZF},
+    {"SALC without", salc, 0x12FF, ALL & ~CF, 0x1200, ALL & ~CF},
 };
 
 void decimal(void)
