@@ -7,6 +7,7 @@
 
 #include "bundle.h"
 #include "cli.h"
+#include "cpuid_option.h"
 #include "options.h"
 #include "report.h"
 #include "run.h"
@@ -21,7 +22,8 @@ enum {
     OPT_MAX_CYCLES,
     OPT_MAX_INSTRUCTIONS,
     OPT_RTL_ONLY,
-    OPT_RESET_AT
+    OPT_RESET_AT,
+    OPT_CPUID
 };
 
 static const struct option options[] = {
@@ -32,6 +34,7 @@ static const struct option options[] = {
     {"max-instructions", required_argument, NULL, OPT_MAX_INSTRUCTIONS},
     {"rtl-only", no_argument, NULL, OPT_RTL_ONLY},
     {"reset-at", required_argument, NULL, OPT_RESET_AT},
+    {"cpuid", required_argument, NULL, OPT_CPUID},
     COMMON_ROWS};
 
 static const char help[] =
@@ -41,7 +44,8 @@ static const char help[] =
     "  --max-cycles N          limit (400000000; the model alone counts instructions)\n"
     "  --max-instructions N    limit (none)\n"
     "  --rtl-only              run: the RTL without the model\n"
-    "  --reset-at N            a second reset at cycle N: everything begins again\n";
+    "  --reset-at N            a second reset at cycle N: everything begins again\n"
+    "  --cpuid LIST            features to take away, -smap,-la57; vendor=, signature= of leaf 0, 1\n";
 
 struct run_report {
     const struct run_options *options;
@@ -58,6 +62,7 @@ struct run_command {
 static int take_option(struct run_command *c, int opt)
 {
     struct run_options *o = &c->run;
+    char error[CPUID_HELP_BYTES + 80];
     bool ok = true;
 
     switch (common_take(&c->common, opt)) {
@@ -93,6 +98,10 @@ static int take_option(struct run_command *c, int opt)
         break;
     case OPT_RTL_ONLY:
         o->mode = RUN_RTL_ALONE;
+        break;
+    case OPT_CPUID:
+        if (!cpuid_option(optarg, &o->image.cpuid, error, sizeof(error)))
+            return 1 + cli_refuse("%s", error);
         break;
     case OPT_RESET_AT:
         ok = option_between(optarg, 2, UINT64_MAX, &o->reset_at);

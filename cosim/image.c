@@ -296,7 +296,7 @@ static bool load(struct loader *l, const struct image_options *o, struct rw_boot
     bool elf = l->file_bytes > EI_CLASS && memcmp(l->file, ELFMAG, SELFMAG) == 0;
     bool ok;
 
-    *boot = (struct rw_boot){0};
+    *boot = (struct rw_boot){.cpuid = o->cpuid};
     if (header != NULL && (get32(header + 4) & MB_REQUIRED & ~MB_KNOWN) != 0)
         return refuse(l, "asks for Multiboot features that are not offered (flags 0x%x)",
                       get32(header + 4));
@@ -314,6 +314,8 @@ static bool load(struct loader *l, const struct image_options *o, struct rw_boot
         return refuse(l, "has nothing to load");
     boot->long_mode = !(header != NULL && (!elf || l->file[EI_CLASS] == ELFCLASS32 ||
                                            (get32(header + 4) & MB_AOUT_FIELDS)));
+    if (boot->long_mode && (o->cpuid.away >> RW_LM & 1))
+        return refuse(l, "starts in long mode, which --cpuid takes away (lm)");
     if (boot->long_mode) {
         put_page_tables(l->mem, tables);
         boot->cr3 = tables;

@@ -15,6 +15,7 @@ struct image_options {
     const char *append;         /* command line, may be NULL */
     const char *const *modules; /* file names */
     unsigned module_count;
+    struct rw_cpuid cpuid;
 };
 
 /* Fills mem (zeroed by the caller) and boot. On failure returns false and one line in error. */

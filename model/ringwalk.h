@@ -11,10 +11,65 @@
 
 #include "record.h"
 
+/* Features that can be taken away; docs/cpu.md C1 to C3 says what goes with each. */
+enum rw_feature {
+    RW_DE,
+    RW_PSE,
+    RW_TSC,
+    RW_MSR,
+    RW_PAE,
+    RW_CX8,
+    RW_SEP,
+    RW_MTRR,
+    RW_PGE,
+    RW_CMOV,
+    RW_PAT,
+    RW_PSE36,
+    RW_CLFLUSH,
+    RW_CX16,
+    RW_PCID,
+    RW_MOVBE,
+    RW_POPCNT,
+    RW_FSGSBASE,
+    RW_TSC_ADJUST,
+    RW_SMEP,
+    RW_INVPCID,
+    RW_ADX,
+    RW_SMAP,
+    RW_CLFLUSHOPT,
+    RW_CLWB,
+    RW_UMIP,
+    RW_PKU,
+    RW_LA57,
+    RW_RDPID,
+    RW_PKS,
+    RW_LAHF_LM,
+    RW_ABM,
+    RW_PREFETCHW,
+    RW_SYSCALL,
+    RW_NX,
+    RW_PDPE1GB,
+    RW_RDTSCP,
+    RW_LM,
+    RW_FEATURES
+};
+
+/* What CPUID says of the machine; constant from reset on. All zero: everything is there, and the
+ * vendor and signature below. */
+struct rw_cpuid {
+    uint64_t away;      /* bit n: enum rw_feature n is not there */
+    char vendor[12];    /* not ended by 0; "" is RW_VENDOR */
+    uint32_t signature; /* EAX of leaf 1; 0 is RW_SIGNATURE */
+};
+
+#define RW_VENDOR    "GenuineIntel"
+#define RW_SIGNATURE 0x000506e3u
+
 /* State at start; docs/cpu.md "State at start". Same fields as the RTL's boot port. */
 struct rw_boot {
     bool long_mode;
     uint64_t rip, rax, rbx, rsi, rsp, cr3;
+    struct rw_cpuid cpuid;
 };
 
 /* Physical memory: one mapping of RAM bytes from address 0, with the hole 0xA0000-0xBFFFF. */

@@ -8,6 +8,7 @@ module mmu_top
 
   input  logic         pg_i, pse_i, pae_i, lma_i, la57_i,
   input  logic         wp_i, pge_i, pcide_i, smep_i, smap_i, pke_i, pks_i, nxe_i, ac_i,
+  input  logic         no_pat_i, no_pse36_i, no_pdpe1gb_i,
   input  logic [31:0]  pkru_i, pkrs_i,
   input  logic [63:0]  cr3_i, pat_i,
   /* verilator lint_off UNUSEDSIGNAL */  // the stored bits alone
@@ -66,7 +67,8 @@ module mmu_top
     ctx           <= '{pg: pg_i, pse: pse_i, pae: pae_i, lma: lma_i, la57: la57_i, wp: wp_i,
                        pge: pge_i, pcide: pcide_i, smep: smep_i, smap: smap_i, pke: pke_i,
                        pks: pks_i, nxe: nxe_i, ac: ac_i, pkru: pkru_i, pkrs: pkrs_i, cr3: cr3_i,
-                       pat: pat_i};
+                       pat: pat_i, no_pat: no_pat_i, no_pse36: no_pse36_i,
+                       no_pdpe1gb: no_pdpe1gb_i};
     mtrr.e        <= mtrr_def_type_i[11];
     mtrr.def_type <= mtrr_def_type_i[2:0];
     for (int unsigned i = 0; i < MtrrRanges; i++) begin

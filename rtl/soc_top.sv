@@ -4,6 +4,7 @@
 //   mem_*   one access at a time, held until mem_ack_i; ack may come in the cycle of the request
 //   dma_*   one request of a device, accepted when dma_ready_o; answered by dma_rsp_valid_o
 //   intr_*  level and vector from the local APIC; inta_o is high for one cycle when it is taken
+//   cpuid_*  constant from reset on: features away, vendor, signature (docs/cpu.md C1)
 //   sys_ask_i  a sys record is wanted at the retirements of this cycle
 module soc_top
   import bus_pkg::*, iommu_port_pkg::*, cpu_port_pkg::*, record_pkg::*;
@@ -12,6 +13,9 @@ module soc_top
 
   input  logic         boot_long_mode_i,
   input  logic [63:0]  boot_rip_i, boot_rax_i, boot_rbx_i, boot_rsi_i, boot_rsp_i, boot_cr3_i,
+  input  logic [63:0]  cpuid_away_i,
+  input  logic [95:0]  cpuid_vendor_i,
+  input  logic [31:0]  cpuid_signature_i,
 
   output logic         mem_valid_o, mem_write_o, mem_io_o,
   output logic [2:0]   mem_src_o,
@@ -73,12 +77,14 @@ module soc_top
   // The inputs are taken at the falling edge, where the harness changes them: all that follows then
   // hangs on edges alone, and a simulator has nothing to look at between them.
   boot_t      boot;
+  cpuid_t     cpuid;
   dma_req_t   dma_req;
   logic       dma_req_valid, intr, nmi, sys_ask;
   logic [7:0] intr_vector;
   always_ff @(negedge clk_i) begin
     boot          <= '{long_mode: boot_long_mode_i, rip: boot_rip_i, rax: boot_rax_i,
                        rbx: boot_rbx_i, rsi: boot_rsi_i, rsp: boot_rsp_i, cr3: boot_cr3_i};
+    cpuid         <= '{away: cpuid_away_i, vendor: cpuid_vendor_i, signature: cpuid_signature_i};
     mem_rsp       <= '{ack: mem_ack_i, rdata: mem_rdata_i};
     dma_req_valid <= dma_valid_i;
     dma_req       <= '{sid: dma_sid_i, addr: dma_addr_i, write: dma_write_i, at: dma_at_i,
@@ -90,7 +96,7 @@ module soc_top
   end
 
   cpu u_cpu (
-    .clk_i, .rst_ni, .cycle_i(cycle_q), .sys_ask_i(sys_ask), .boot_i(boot),
+    .clk_i, .rst_ni, .cycle_i(cycle_q), .sys_ask_i(sys_ask), .boot_i(boot), .cpuid_i(cpuid),
     .bus_req_o(cpu_req), .bus_rsp_i(cpu_rsp), .bus_seq_i(seq),
     .snoop_valid_i(snoop_valid), .snoop_addr_i(snoop_addr),
     .intr_i(intr), .intr_vector_i(intr_vector), .inta_o, .nmi_i(nmi), .tsc_i(cycle_q), .halted_o, .shutdown_o,

@@ -43,6 +43,7 @@ struct vmmu;
 struct vmmu_ctx {
     bool pg, pse, pae, lma, la57; /* the paging mode: CR0, CR4, EFER */
     bool wp, pge, pcide, smep, smap, pke, pks, nxe, ac;
+    bool no_pat, no_pse36, no_pdpe1gb; /* features that are not there */
     uint32_t pkru, pkrs;
     uint64_t cr3, pat;
     uint64_t mtrr_def_type, mtrr_base[VMMU_MTRRS], mtrr_mask[VMMU_MTRRS]; /* as the MSRs */

@@ -82,6 +82,9 @@ void vmmu_context(vmmu *v, const vmmu_ctx *c)
     top->pks_i = c->pks;
     top->nxe_i = c->nxe;
     top->ac_i = c->ac;
+    top->no_pat_i = c->no_pat;
+    top->no_pse36_i = c->no_pse36;
+    top->no_pdpe1gb_i = c->no_pdpe1gb;
     top->pkru_i = c->pkru;
     top->pkrs_i = c->pkrs;
     top->cr3_i = c->cr3;

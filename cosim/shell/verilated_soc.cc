@@ -256,6 +256,15 @@ static void run_cycle(vsoc *v)
     v->elapsed++;
 }
 
+static void drive_cpuid(Vsoc_top *top, const rw_cpuid &c)
+{
+    const char *vendor = c.vendor[0] != 0 ? c.vendor : RW_VENDOR;
+
+    top->cpuid_away_i = c.away;
+    top->cpuid_signature_i = c.signature != 0 ? c.signature : RW_SIGNATURE;
+    memcpy(&top->cpuid_vendor_i[0], vendor, sizeof(c.vendor));
+}
+
 static void reset(vsoc *v)
 {
     Vsoc_top *top = v->top.get();
@@ -280,6 +289,7 @@ static void reset(vsoc *v)
     top->boot_rsi_i = b.rsi;
     top->boot_rsp_i = b.rsp;
     top->boot_cr3_i = b.cr3;
+    drive_cpuid(top, b.cpuid);
     top->rst_ni = 0;
     for (unsigned i = 0; i < reset_cycles; i++) {
         top->clk_i = 1;

@@ -151,7 +151,8 @@ typedef enum exec (*op_fn)(struct cpu *cpu, const struct insn *in);
 
 #define REG_HIGH 0x20 /* AH CH DH BH: REG_HIGH | number of the word register */
 
-/* One decoded instruction; a function of its bytes and of the decode mode only. */
+/* One decoded instruction; a function of its bytes and of the decode mode only (the features are
+ * constant). */
 struct insn {
     uint64_t raw[2], mask[2]; /* its bytes, and which bytes are its own */
     op_fn op;
@@ -251,6 +252,7 @@ struct cpu {
     struct mmu mmu;
     struct rw_mem mem;
     struct rw_env env;
+    struct rw_cpuid cpuid; /* constant; what boot leaves out is filled in */
     struct decode_cache *decoded; /* NULL: somebody listens to the records */
     struct insn uncached;         /* an instruction that dcache cannot hold */
     struct insn dcache[1 << DCACHE_LOG2];

@@ -1,19 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
-// CPUID: the table of docs/cpu.md. SDM Vol. 2 "CPUID".
+// CPUID: the table of docs/cpu.md. SDM Vol. 2 "CPUID". Rows show what a machine with every feature
+// shows.
+#include "feature.h"
 #include "insn.h"
 #include "ops.h"
 
 #define ANY 0xffffffffu
 
-#define EXTENDED_FEATURES 0x80000001u
-#define SYSCALL           0x00000800u /* EDX: shown in 64-bit mode only */
-
+#define VENDOR              0u
+#define SIGNATURE           1u
 #define STRUCTURED_FEATURES 7u
-#define OSPKE               0x00000010u /* ECX: CR4.PKE */
+#define EXTENDED_FEATURES   0x80000001u
+#define ADDRESS_SIZES       0x80000008u
+
+#define SYSCALL    0x00000800u /* EDX of EXTENDED_FEATURES: shown in 64-bit mode only */
+#define OSPKE      0x00000010u /* ECX of STRUCTURED_FEATURES: CR4.PKE */
+#define WITHOUT_57 0x00003028u /* EAX of ADDRESS_SIZES: 48 linear, 40 physical */
 
 struct cpuid_row {
     uint32_t leaf, subleaf; /* subleaf ANY: ECX is not looked at */
-    uint32_t eax, ebx, ecx, edx;
+    uint32_t value[CPUID_REGISTERS];
 };
 
 #define TEXT(a, b, c, d)                                                                           \
@@ -21,44 +27,79 @@ struct cpuid_row {
 
 /* A leaf without a row reads as zeros. */
 static const struct cpuid_row rows[] = {
-    {0, ANY, 7, TEXT('G', 'e', 'n', 'u'), TEXT('n', 't', 'e', 'l'), TEXT('i', 'n', 'e', 'I')},
-    {1, ANY, 0x000506e3, 0x00010800, 0x00c22000, 0x000bbb7c},
-    {STRUCTURED_FEATURES, 0, 0, 0x01980481, 0x8041000c | OSPKE, 0},
-    {0x80000000, ANY, 0x80000008, 0, 0, 0},
-    {EXTENDED_FEATURES, ANY, 0, 0, 0x00000121, 0x2c100000 | SYSCALL},
-    {0x80000002, ANY, TEXT('R', 'i', 'n', 'g'), TEXT('w', 'a', 'l', 'k'), TEXT(' ', 'x', '8', '6'),
-     TEXT('-', '6', '4', ' ')},
-    {0x80000003, ANY, TEXT('r', 'e', 'f', 'e'), TEXT('r', 'e', 'n', 'c'), TEXT('e', ' ', 'p', 'r'),
-     TEXT('o', 'c', 'e', 's')},
-    {0x80000004, ANY, TEXT('s', 'o', 'r', 0), 0, 0, 0},
-    {0x80000007, ANY, 0, 0, 0, 0x100},
-    {0x80000008, ANY, 0x3928, 0, 0, 0},
+    {VENDOR, ANY, {0xd, 0, 0, 0}},
+    {SIGNATURE, ANY, {0, 0x00010800, 0x00c22000, 0x000bbb7c}},
+    {2, ANY, {1, 0, 0, 0}},
+    {STRUCTURED_FEATURES, 0, {0, 0x01980483, 0x8041000c | OSPKE, 0}},
+    {0x80000000, ANY, {0x80000008, 0, 0, 0}},
+    {EXTENDED_FEATURES, ANY, {0, 0, 0x00000121, 0x2c100000 | SYSCALL}},
+    {0x80000002,
+     ANY,
+     {TEXT('R', 'i', 'n', 'g'), TEXT('w', 'a', 'l', 'k'), TEXT(' ', 'x', '8', '6'),
+      TEXT('-', '6', '4', ' ')}},
+    {0x80000003,
+     ANY,
+     {TEXT('r', 'e', 'f', 'e'), TEXT('r', 'e', 'n', 'c'), TEXT('e', ' ', 'p', 'r'),
+      TEXT('o', 'c', 'e', 's')}},
+    {0x80000004, ANY, {TEXT('s', 'o', 'r', 0), 0, 0, 0}},
+    {0x80000007, ANY, {0, 0, 0, 0x100}},
+    {ADDRESS_SIZES, ANY, {0x3928, 0, 0, 0}},
 };
 
-static const struct cpuid_row *find(uint32_t leaf, uint32_t subleaf)
+static struct cpuid_row find(uint32_t leaf, uint32_t subleaf)
 {
-    static const struct cpuid_row zeros = {0, ANY, 0, 0, 0, 0};
-
     for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++)
         if (rows[i].leaf == leaf && (rows[i].subleaf == ANY || rows[i].subleaf == subleaf))
-            return &rows[i];
-    return &zeros;
+            return rows[i];
+    return (struct cpuid_row){leaf, ANY, {0, 0, 0, 0}};
+}
+
+/* Twelve letters in EBX, EDX, ECX. */
+static void put_vendor(const char *vendor, uint32_t value[CPUID_REGISTERS])
+{
+    static const uint8_t order[] = {CPUID_EBX, CPUID_EDX, CPUID_ECX};
+
+    for (unsigned i = 0; i < 3; i++, vendor += 4)
+        value[order[i]] = TEXT((uint8_t)vendor[0], (uint8_t)vendor[1], (uint8_t)vendor[2],
+                               (uint8_t)vendor[3]);
+}
+
+/* What a row does not say: constants of the machine, and what the registers show. */
+static void settle(const struct cpu *cpu, struct cpuid_row *row)
+{
+    switch (row->leaf) {
+    case VENDOR:
+        put_vendor(cpu->cpuid.vendor, row->value);
+        break;
+    case SIGNATURE:
+        row->value[CPUID_EAX] = cpu->cpuid.signature;
+        break;
+    case STRUCTURED_FEATURES:
+        if (!(cpu->sys.cr4 & CR4_PKE))
+            row->value[CPUID_ECX] &= ~OSPKE;
+        break;
+    case EXTENDED_FEATURES:
+        if (!cpu_is_64(cpu))
+            row->value[CPUID_EDX] &= ~SYSCALL;
+        break;
+    case ADDRESS_SIZES:
+        if (cpu->cpuid.away & FEATURE(RW_LA57))
+            row->value[CPUID_EAX] = WITHOUT_57;
+        break;
+    default:
+        break;
+    }
 }
 
 enum exec op_cpuid(struct cpu *cpu, const struct insn *in)
 {
-    const struct cpuid_row *row = find((uint32_t)cpu->r[RAX], (uint32_t)cpu->r[RCX]);
-    uint32_t edx = row->edx, ecx = row->ecx;
+    static const uint8_t to[CPUID_REGISTERS] = {RAX, RBX, RCX, RDX};
+    struct cpuid_row row = find((uint32_t)cpu->r[RAX], (uint32_t)cpu->r[RCX]);
 
     (void)in;
-    if (row->leaf == EXTENDED_FEATURES && !cpu_is_64(cpu))
-        edx &= ~SYSCALL;
-    if (row->leaf == STRUCTURED_FEATURES && !(cpu->sys.cr4 & CR4_PKE))
-        ecx &= ~OSPKE;
-    cpu->r[RAX] = row->eax;
-    cpu->r[RBX] = row->ebx;
-    cpu->r[RCX] = ecx;
-    cpu->r[RDX] = edx;
+    settle(cpu, &row);
+    for (unsigned i = 0; i < CPUID_REGISTERS; i++)
+        cpu->r[to[i]] = row.value[i] & ~feature_cpuid(cpu->cpuid.away, row.leaf, i);
     cpu->window.valid = false;
     return EXEC_OK;
 }

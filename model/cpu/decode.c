@@ -2,6 +2,7 @@
 // Prefixes, ModRM, sizes, immediates. SDM Vol. 2 "Instruction Format"; order of faults from
 // docs/cpu.md.
 #include "decode.h"
+#include "feature.h"
 #include "ops.h"
 
 static bool next_le(struct stream *s, unsigned bytes, uint64_t *v)
@@ -298,5 +299,7 @@ bool decode_insn(struct stream *s, struct insn *in)
         return false;
     if (!in->op || !allowed(in, flags))
         in->op = op_ud;
+    if (s->away)
+        feature_settle(s->away, in);
     return true;
 }

@@ -46,6 +46,7 @@ struct stream {
     uint8_t byte[16];
     unsigned have, used;
     bool ahead; /* no more bytes than those are to be had */
+    uint64_t away; /* features: feature.h */
 };
 
 /* False: cpu->raised. */
@@ -54,7 +55,8 @@ bool stream_byte(struct stream *s, uint8_t *b);
 /* Decode one instruction from its first byte. False: cpu->raised. */
 bool decode_insn(struct stream *s, struct insn *in);
 
-/* decode_fetch.c: decode from `room` bytes of a page. False: they hold no whole instruction. */
-bool decode_ahead(const uint8_t *bytes, unsigned room, uint8_t mode, struct insn *in);
+/* decode_fetch.c: decode in the processor's mode from `room` bytes of a page. False: they hold no
+ * whole instruction. */
+bool decode_ahead(const struct cpu *cpu, const uint8_t *bytes, unsigned room, struct insn *in);
 
 #endif

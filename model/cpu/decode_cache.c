@@ -12,7 +12,8 @@
 //   the mode) ends the run, and the next one begins with a new window. Only a window that costs no
 //   translation is opened here; a walk or a fault is step()'s;
 // - the limit of CS: a run that does not lie inside it is not taken;
-// - decoding is a function of the bytes and the decode mode (struct insn), and both are the run's;
+// - decoding is a function of the bytes, the decode mode (struct insn) and the features, which are
+//   constant; bytes and mode are the run's;
 // - the bytes: every write of RAM is told to decode_cache_written. A write to a line that holds
 //   bytes of a run moves the page's generation on, and the run in progress ends behind the
 //   instruction that wrote. Stores that tell nobody, to the pages of cpu->quick_write, cannot reach
@@ -113,7 +114,7 @@ static void decode_run(struct cpu *cpu, struct run *r, uint64_t pa)
     do {
         unsigned offset = (unsigned)(pa & 0xfff) + r->bytes;
 
-        if (!decode_ahead(cpu->window.host + offset, 4096 - offset, cpu->decode_mode, in))
+        if (!decode_ahead(cpu, cpu->window.host + offset, 4096 - offset, in))
             break;
         r->bytes = (uint16_t)(r->bytes + in->len);
         r->insns++;

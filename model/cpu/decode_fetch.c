@@ -84,13 +84,13 @@ static void keep_bytes(struct insn *in, const struct stream *s)
     memcpy(in->mask, ones, in->len);
 }
 
-bool decode_ahead(const uint8_t *bytes, unsigned room, uint8_t mode, struct insn *in)
+bool decode_ahead(const struct cpu *cpu, const uint8_t *bytes, unsigned room, struct insn *in)
 {
-    struct stream s = {.have = room < 15 ? room : 15, .ahead = true};
+    struct stream s = {.have = room < 15 ? room : 15, .ahead = true, .away = cpu->cpuid.away};
 
     memcpy(s.byte, bytes, s.have);
     memset(in, 0, sizeof *in);
-    in->mode = mode;
+    in->mode = cpu->decode_mode;
     if (!decode_insn(&s, in))
         return false;
     keep_bytes(in, &s);
@@ -105,7 +105,7 @@ static unsigned dcache_slot(uint64_t pa)
 /* The whole way: byte by byte as the instruction needs them. */
 static const struct insn *fetch_decode(struct cpu *cpu, bool announced)
 {
-    struct stream s = {.cpu = cpu};
+    struct stream s = {.cpu = cpu, .away = cpu->cpuid.away};
     struct insn *in = &cpu->uncached;
     uint64_t la = fetch_la(cpu, cpu->rip);
 

@@ -2,6 +2,7 @@
 // Control and debug registers: MOV, SMSW LMSW CLTS. SDM Vol. 2, Operation of each; Vol. 3A
 // "Control Registers", Vol. 3B "Debug Registers"; docs/cpu.md S1 to S5, S13.
 #include "breakpoint.h"
+#include "feature.h"
 #include "insn.h"
 #include "ops.h"
 
@@ -160,7 +161,7 @@ static enum exec write_cr4(struct cpu *cpu, uint64_t v)
     uint64_t old = cpu->sys.cr4, set = v & ~old, cleared = old & ~v, changed = old ^ v;
     struct mmu_ctx next = cpu->mmu_ctx;
 
-    if (v & ~known)
+    if (v & (~known | feature_cr4(cpu->cpuid.away)))
         return raise_gp(cpu, 0);
     if (cpu_is_long(cpu) && (!(v & CR4_PAE) || (changed & CR4_LA57)))
         return raise_gp(cpu, 0);

@@ -5,6 +5,7 @@
 
 #include "breakpoint.h"
 #include "decode_cache.h"
+#include "feature.h"
 #include "insn.h"
 #include "ops.h"
 
@@ -42,8 +43,16 @@ static enum rec_mode current_mode(const struct cpu *cpu)
     return cpu->sys.seg[SEG_CS].attr & 0x2000 ? MODE_64 : MODE_COMPAT;
 }
 
-static struct mmu_ctx mmu_ctx_of(const struct rec_sys *sys)
+static uint64_t paging_away(uint64_t away)
 {
+    return (away & FEATURE(RW_PAT) ? MMU_NO_PAT : 0) |
+           (away & FEATURE(RW_PSE36) ? MMU_NO_PSE36 : 0) |
+           (away & FEATURE(RW_PDPE1GB) ? MMU_NO_PDPE1GB : 0);
+}
+
+static struct mmu_ctx mmu_ctx_of(const struct cpu *cpu)
+{
+    const struct rec_sys *sys = &cpu->sys;
     struct mmu_ctx ctx = {.cr0 = sys->cr0,
                           .cr3 = sys->cr3,
                           .cr4 = sys->cr4,
@@ -51,8 +60,12 @@ static struct mmu_ctx mmu_ctx_of(const struct rec_sys *sys)
                           .pat = sys->pat,
                           .pkru = sys->pkru,
                           .pkrs = sys->pkrs,
-                          .mtrr.def_type = sys->mtrr_def_type};
+                          .away = paging_away(cpu->cpuid.away),
+                          .mtrr.def_type = MTRR_E | MT_WB};
 
+    if (cpu->cpuid.away & FEATURE(RW_MTRR))
+        return ctx;
+    ctx.mtrr.def_type = sys->mtrr_def_type;
     memcpy(ctx.mtrr.base, sys->mtrr_base, sizeof ctx.mtrr.base);
     memcpy(ctx.mtrr.mask, sys->mtrr_mask, sizeof ctx.mtrr.mask);
     return ctx;
@@ -63,7 +76,7 @@ static void derive_mmu(struct cpu *cpu)
 {
     const struct rec_sys *sys = &cpu->sys;
     struct mmu_ctx *old = &cpu->mmu_ctx;
-    struct mmu_ctx ctx = mmu_ctx_of(sys);
+    struct mmu_ctx ctx = mmu_ctx_of(cpu);
     uint64_t apic = cpu_apic_enabled(cpu) ? sys->apic_base & APIC_BASE_PAGE : NO_PAGE;
 
     if (memcmp(&ctx, old, offsetof(struct mmu_ctx, mtrr)) != 0 || apic != cpu->apic_page)
@@ -498,12 +511,24 @@ static const struct mmu *model_mmu(const struct rw_model *m)
     return &m->cpu.mmu;
 }
 
+static struct rw_cpuid cpuid_of(const struct rw_boot *boot)
+{
+    struct rw_cpuid cpuid = boot->cpuid;
+
+    if (!cpuid.vendor[0])
+        memcpy(cpuid.vendor, RW_VENDOR, sizeof cpuid.vendor);
+    if (!cpuid.signature)
+        cpuid.signature = RW_SIGNATURE;
+    return cpuid;
+}
+
 /* docs/cpu.md "State at start". */
 static void reset(struct cpu *cpu, const struct rw_boot *boot)
 {
     struct rec_sys *sys = &cpu->sys;
     bool wide = boot->long_mode;
 
+    cpu->cpuid = cpuid_of(boot);
     cpu->rip = boot->rip;
     cpu->rflags = RFLAGS_ONE;
     cpu->r[RAX] = boot->rax;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Model-specific registers as rows. SDM Vol. 4 "Architectural MSRs"; values and writable bits from
 // docs/cpu.md "Control registers and MSRs".
+#include "feature.h"
 #include "insn.h"
 #include "ops.h"
 
@@ -68,8 +69,10 @@ static const struct msr_row rows[] = {
     {0xc0000103, MSR_BITS, 0xffffffff, AT(tsc_aux)},
 };
 
-static const struct msr_row *find(uint32_t index)
+static const struct msr_row *find(const struct cpu *cpu, uint32_t index)
 {
+    if (!feature_has_msr(cpu->cpuid.away, index))
+        return NULL;
     for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++)
         if (rows[i].index == index)
             return &rows[i];
@@ -133,8 +136,9 @@ static bool mtrr_valid(uint64_t v, uint64_t writable)
 static bool efer_valid(const struct cpu *cpu, uint64_t v)
 {
     uint64_t old = cpu->sys.efer;
+    uint64_t known = EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE;
 
-    if (v & ~(EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE))
+    if (v & (~known | feature_efer(cpu->cpuid.away)))
         return false;
     return !(cpu->sys.cr0 & CR0_PG) || !((old ^ v) & EFER_LME);
 }
@@ -192,7 +196,7 @@ static void write_row(struct cpu *cpu, const struct msr_row *row, uint64_t v)
 
 enum exec op_rdmsr(struct cpu *cpu, const struct insn *in)
 {
-    const struct msr_row *row = find((uint32_t)cpu->r[RCX]);
+    const struct msr_row *row = find(cpu, (uint32_t)cpu->r[RCX]);
     uint64_t v;
 
     (void)in;
@@ -206,7 +210,7 @@ enum exec op_rdmsr(struct cpu *cpu, const struct insn *in)
 
 enum exec op_wrmsr(struct cpu *cpu, const struct insn *in)
 {
-    const struct msr_row *row = find((uint32_t)cpu->r[RCX]);
+    const struct msr_row *row = find(cpu, (uint32_t)cpu->r[RCX]);
     uint64_t v = get_reg(cpu, RAX, 4) | cpu->r[RDX] << 32;
 
     (void)in;

@@ -73,9 +73,15 @@ struct mmu_mtrrs {
     uint64_t def_type, base[MMU_MTRRS], mask[MMU_MTRRS];
 };
 
-/* The registers that a translation depends on. */
+/* Features of paging that are not there: docs/mmu.md M14. */
+#define MMU_NO_PAT     (UINT64_C(1) << 0) /* bit PAT of a leaf */
+#define MMU_NO_PSE36   (UINT64_C(1) << 1) /* bits 39:32 of a 4-MByte page's address */
+#define MMU_NO_PDPE1GB (UINT64_C(1) << 2) /* 1-GByte pages */
+
+/* The registers that a translation depends on, and what is constant. */
 struct mmu_ctx {
     uint64_t cr0, cr3, cr4, efer, pat, pkru, pkrs;
+    uint64_t away;         /* MMU_NO_... */
     struct mmu_mtrrs mtrr; /* the last member: nothing but the memory type goes by it */
 };
 

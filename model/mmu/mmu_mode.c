@@ -6,10 +6,23 @@
 #define BITS(hi, lo) ((((UINT64_C(2) << ((hi) - (lo))) - 1)) << (lo))
 #define LEVEL(n)     (1u << (n))
 
+/* Without pat: reserved bits of a leaf, by its size. */
+static uint64_t pat_of_small(const struct mmu_ctx *ctx)
+{
+    return ctx->away & MMU_NO_PAT ? PTE_PS : 0;
+}
+
+static uint64_t pat_of_large(const struct mmu_ctx *ctx)
+{
+    return ctx->away & MMU_NO_PAT ? PTE_PAT_LARGE : 0;
+}
+
 /* SDM Vol. 3A "Formats of CR3 and Paging-Structure Entries with 32-Bit Paging". PS of a PDE counts
  * with CR4.PSE = 1 alone. */
 static struct paging_mode bits_32(const struct mmu_ctx *ctx)
 {
+    uint64_t no_pse36 = ctx->away & MMU_NO_PSE36 ? BITS(20, 13) : 0;
+
     return (struct paging_mode){
         .levels = 2,
         .index_bits = 10,
@@ -18,7 +31,11 @@ static struct paging_mode bits_32(const struct mmu_ctx *ctx)
         .pse36 = BITS(20, 13),
         .roots = 1,
         .root = {(ctx->cr3 & BITS(31, 12)) | PTE_P},
-        .reserved = {[2] = {[ENTRY_LEAF] = BITS(21, 21)}},
+        .reserved =
+            {
+                [2] = {[ENTRY_LEAF] = BITS(21, 21) | no_pse36 | pat_of_large(ctx)},
+                [1] = {[ENTRY_LEAF] = pat_of_small(ctx)},
+            },
     };
 }
 
@@ -32,6 +49,7 @@ static uint64_t xd_bit(const struct mmu_ctx *ctx)
 static struct paging_mode pae(const struct mmu_ctx *ctx, const uint64_t pdpte[PDPTES])
 {
     uint64_t all = BITS(62, MMU_MAXPHYADDR) | (PTE_XD & ~xd_bit(ctx));
+    uint64_t large = all | pat_of_large(ctx);
 
     return (struct paging_mode){
         .levels = 2,
@@ -43,8 +61,8 @@ static struct paging_mode pae(const struct mmu_ctx *ctx, const uint64_t pdpte[PD
         .root = {pdpte[0], pdpte[1], pdpte[2], pdpte[3]},
         .reserved =
             {
-                [2] = {[ENTRY_TABLE] = all, [ENTRY_LEAF] = all | BITS(20, 13)},
-                [1] = {[ENTRY_LEAF] = all},
+                [2] = {[ENTRY_TABLE] = all, [ENTRY_LEAF] = large | BITS(20, 13)},
+                [1] = {[ENTRY_LEAF] = all | pat_of_small(ctx)},
             },
     };
 }
@@ -54,6 +72,8 @@ static struct paging_mode pae(const struct mmu_ctx *ctx, const uint64_t pdpte[PD
 static struct paging_mode long_mode(const struct mmu_ctx *ctx)
 {
     uint64_t all = BITS(51, MMU_MAXPHYADDR) | (PTE_XD & ~xd_bit(ctx));
+    uint64_t large = all | pat_of_large(ctx);
+    uint64_t no_1g = ctx->away & MMU_NO_PDPE1GB ? PTE_PS : 0; /* no leaf is without it */
 
     return (struct paging_mode){
         .levels = ctx->cr4 & MMU_CR4_LA57 ? 5 : 4,
@@ -68,9 +88,9 @@ static struct paging_mode long_mode(const struct mmu_ctx *ctx)
             {
                 [5] = {[ENTRY_TABLE] = all | PTE_PS},
                 [4] = {[ENTRY_TABLE] = all | PTE_PS},
-                [3] = {[ENTRY_TABLE] = all, [ENTRY_LEAF] = all | BITS(29, 13)},
-                [2] = {[ENTRY_TABLE] = all, [ENTRY_LEAF] = all | BITS(20, 13)},
-                [1] = {[ENTRY_LEAF] = all},
+                [3] = {[ENTRY_TABLE] = all, [ENTRY_LEAF] = large | no_1g | BITS(29, 13)},
+                [2] = {[ENTRY_TABLE] = all, [ENTRY_LEAF] = large | BITS(20, 13)},
+                [1] = {[ENTRY_LEAF] = all | pat_of_small(ctx)},
             },
     };
 }

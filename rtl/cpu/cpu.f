@@ -10,6 +10,7 @@ rtl/cpu/cpu_pkg.sv
 ${UCODE_DIR}/ucode_rom.sv
 rtl/cpu/ucode.sv
 rtl/cpu/fetch.sv
+rtl/cpu/feature_pkg.sv
 rtl/cpu/decode_map.sv
 rtl/cpu/decode.sv
 rtl/cpu/alu.sv

@@ -12,12 +12,14 @@ module cpu
   import cpu_pkg::*;
   import ucode_pkg::*;
   import cpu_port_pkg::*;
+  import feature_pkg::*;
   import bus_pkg::*;
   import mmu_pkg::*;
   import record_pkg::*;
 (
   input  logic        clk_i, rst_ni,
   input  boot_t       boot_i,          // sampled in reset
+  input  cpuid_t      cpuid_i,         // constant from reset on
   input  logic [63:0] cycle_i,
   input  logic        sys_ask_i,       // a sys record is wanted at a retirement of this cycle
   // bus
@@ -158,7 +160,7 @@ module cpu
     l64: mode.l64, code32: segs[SegCs].attr[AttrD], cpl0: cpl == 2'd0,
     cr0_em: sys.cr0[Cr0Em], cr0_ts: sys.cr0[Cr0Ts], cr0_mp: sys.cr0[Cr0Mp],
     cr4_de: sys.cr4[Cr4De], cr4_umip: sys.cr4[Cr4Umip], cr4_fsgsbase: sys.cr4[Cr4Fsgsbase],
-    cr4_pke: sys.cr4[Cr4Pke], efer_sce: sys.efer[EferSce]
+    cr4_pke: sys.cr4[Cr4Pke], efer_sce: sys.efer[EferSce], away: cpuid_i.away
   };
 
   decode u_decode (
@@ -190,7 +192,7 @@ module cpu
 
   cpuid u_cpuid (
     .en_i(exec && uop.a >= RgCpa && uop.a <= RgCpd), .l64_i(mode.l64), .pke_i(sys.cr4[Cr4Pke]),
-    .leaf_i(gpr[0][31:0]), .subleaf_i(gpr[1][31:0]),
+    .straps_i(cpuid_i), .leaf_i(gpr[0][31:0]), .subleaf_i(gpr[1][31:0]),
     .eax_o(cpuid_regs[0]), .ebx_o(cpuid_regs[1]), .ecx_o(cpuid_regs[2]), .edx_o(cpuid_regs[3])
   );
 
@@ -286,7 +288,7 @@ module cpu
   );
 
   sysreg u_sysreg (
-    .clk_i, .rst_ni, .boot_i,
+    .clk_i, .rst_ni, .boot_i, .away_i(cpuid_i.away),
     .we_i(sys_we),
     .sel_i(uop.dst),
     .value_i(wr_value),
@@ -325,7 +327,9 @@ module cpu
     pg: sys.cr0[Cr0Pg], pse: sys.cr4[Cr4Pse], pae: sys.cr4[Cr4Pae], lma: mode.lma, la57: la57,
     wp: sys.cr0[Cr0Wp], pge: sys.cr4[Cr4Pge], pcide: sys.cr4[Cr4Pcide], smep: sys.cr4[Cr4Smep],
     smap: sys.cr4[Cr4Smap], pke: sys.cr4[Cr4Pke], pks: sys.cr4[Cr4Pks], nxe: sys.efer[EferNxe],
-    ac: flags[FlAc], pkru: sys.pkru, pkrs: sys.pkrs, cr3: sys.cr3, pat: sys.pat
+    ac: flags[FlAc], pkru: sys.pkru, pkrs: sys.pkrs, cr3: sys.cr3, pat: sys.pat,
+    no_pat: cpuid_i.away[FtPat], no_pse36: cpuid_i.away[FtPse36],
+    no_pdpe1gb: cpuid_i.away[FtPdpe1gb]
   };
 
   mmu u_mmu (

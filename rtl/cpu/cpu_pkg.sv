@@ -45,6 +45,7 @@ package cpu_pkg;
     logic cpl0;
     logic cr0_em, cr0_ts, cr0_mp;
     logic cr4_de, cr4_umip, cr4_fsgsbase, cr4_pke, efer_sce;
+    logic [63:0] away;  // features that are not there
   } dec_ctx_t;
 
   // What the boundary behind an instruction or event remembers (docs/record.md "retire").

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // CPUID leaves as a table; combinational, idle unless en_i. SDM Vol. 2 "CPUID"; docs/cpu.md
 // "CPUID".
-module cpuid (
+module cpuid
+  import cpu_port_pkg::*;
+  import feature_pkg::*;
+(
   input  logic        en_i,
   input  logic        l64_i,    // 64-bit mode: SYSCALL is there
   input  logic        pke_i,    // CR4.PKE, shown as OSPKE
+  input  cpuid_t      straps_i,
   input  logic [31:0] leaf_i, subleaf_i,
   output logic [31:0] eax_o, ebx_o, ecx_o, edx_o
 );
@@ -25,23 +29,30 @@ module cpuid (
     {eax_o, ebx_o, ecx_o, edx_o} = '0;
     if (en_i) begin
       unique case (leaf_i)
-        32'h0: {eax_o, ebx_o, ecx_o, edx_o} = {32'd7, "uneG", "letn", "Ieni"};
+        32'h0: begin
+          eax_o = 32'hd;
+          {ecx_o, edx_o, ebx_o} = straps_i.vendor;
+        end
         32'h1: {eax_o, ebx_o, ecx_o, edx_o} =
-          {32'h0005_06e3, 32'h0001_0800, 32'h00c2_2000, 32'h000b_bb7c};
+          {straps_i.signature, 32'h0001_0800,
+           32'h00c2_2000 & ~absent_1_ecx(straps_i.away),
+           32'h000b_bb7c & ~absent_1_edx(straps_i.away)};
+        32'h2: eax_o = 32'd1;
         32'h7: if (subleaf_i == 32'd0) begin
-          {ebx_o, ecx_o} = {32'h0198_0481, 32'h8041_000c};
+          ebx_o = 32'h0198_0483 & ~absent_7_ebx(straps_i.away);
+          ecx_o = 32'h8041_000c & ~absent_7_ecx(straps_i.away);
           ecx_o[4] = pke_i;
         end
         32'h8000_0000: eax_o = 32'h8000_0008;
         32'h8000_0001: begin
-          {ecx_o, edx_o} = {32'h0000_0121, 32'h2c10_0000};
-          edx_o[11] = l64_i;
+          ecx_o = 32'h0000_0121 & ~absent_ext_ecx(straps_i.away);
+          edx_o = (l64_i ? 32'h2c10_0800 : 32'h2c10_0000) & ~absent_ext_edx(straps_i.away);
         end
         32'h8000_0002: {edx_o, ecx_o, ebx_o, eax_o} = Brand[127:0];
         32'h8000_0003: {edx_o, ecx_o, ebx_o, eax_o} = Brand[255:128];
         32'h8000_0004: {edx_o, ecx_o, ebx_o, eax_o} = Brand[383:256];
         32'h8000_0007: edx_o = 32'h100;
-        32'h8000_0008: eax_o = 32'h3928;
+        32'h8000_0008: eax_o = straps_i.away[FtLa57] ? 32'h3028 : 32'h3928;
         default: ;
       endcase
     end

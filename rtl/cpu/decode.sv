@@ -7,6 +7,7 @@ module decode
   import cpu_pkg::*;
   import ucode_pkg::*;
   import decode_map::*;
+  import feature_pkg::*;
 (
   input  logic         en_i,
   input  logic [119:0] bytes_i,
@@ -258,7 +259,8 @@ module decode
       insn_o.disp = disp;
       insn_o.imm = imm;
       insn_o.imm2 = imm2;
-      invalid = insn_o.entry == UcUd || (p.lock && !(x.lock_ok && mod_mem));
+      invalid = insn_o.entry == UcUd || (p.lock && !(x.lock_ok && mod_mem))
+             || absent_insn(insn_o, p.opsz, ctx_i.l64, ctx_i.away);
     end
   end
 

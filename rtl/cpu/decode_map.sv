@@ -5,6 +5,7 @@
 package decode_map;
   import cpu_pkg::*;
   import ucode_pkg::*;
+  import feature_pkg::FtAbm;
 
   typedef enum logic [1:0] {
     FmNone,   // no operand, or one that the microcode names
@@ -389,7 +390,7 @@ package decode_map;
       // F3 0F BC would be TZCNT: without BMI1 the prefix does not count.
       8'hbc:         return row(FmRm, OsDefault, ImNone, UcScanR, UcScanM, AluBsf, 1'b0);
       8'hbd:         return row(FmRm, OsDefault, ImNone, UcScanR, UcScanM,
-                                p.rep ? AluLzcnt : AluBsr, 1'b0);
+                                p.rep && !c.away[FtAbm] ? AluLzcnt : AluBsr, 1'b0);
       8'hbe, 8'hbf:  return group(UcMovsR, UcMovsM);
       8'hc0, 8'hc1:  return row(FmRm, OsBit0, ImNone, UcXaddR, UcXaddM, AluAdd, 1'b1);
       8'hc7:         return group_9(n, p);

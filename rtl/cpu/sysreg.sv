@@ -7,11 +7,13 @@ module sysreg
   import cpu_pkg::*;
   import ucode_pkg::*;
   import cpu_port_pkg::*;
+  import feature_pkg::*;
 (
   input  logic        clk_i, rst_ni,
   /* verilator lint_off UNUSEDSIGNAL */  // only mode and CR3
   input  boot_t       boot_i,
   /* verilator lint_on UNUSEDSIGNAL */
+  input  logic [63:0] away_i,      // features that are not there
   input  logic        we_i,
   input  reg_e        sel_i,       // register written, or of the check
   input  logic [63:0] value_i,
@@ -70,15 +72,17 @@ module sysreg
     return 1'b1;
   endfunction
 
-  function automatic logic cr4_ok(input logic [63:0] v, input sysreg_t r);
-    if ((v & ~Cr4Existing) != '0) return 1'b0;
+  function automatic logic cr4_ok(input logic [63:0] v, input sysreg_t r,
+                                  input logic [63:0] away);
+    if ((v & (~Cr4Existing | absent_cr4(away))) != '0) return 1'b0;
     if (r.efer[EferLma] && (!v[Cr4Pae] || v[Cr4La57] != r.cr4[Cr4La57])) return 1'b0;
     if (v[Cr4Pcide] && !r.cr4[Cr4Pcide]) return r.efer[EferLma] && r.cr3[11:0] == '0;
     return 1'b1;
   endfunction
 
   function automatic logic msr_write_ok(input logic [31:0] n, input logic [63:0] v,
-                                        input sysreg_t r);
+                                        input sysreg_t r, input logic [63:0] away);
+    if (absent_msr(n, away)) return 1'b0;
     unique case (n) inside
       MsrApicBase: return (v & ~ApicBaseExisting) == '0;
       MsrDebugCtl: return v == '0;
@@ -90,7 +94,7 @@ module sysreg
       MsrMtrrDef: return mtrr_ok(v, 1'b1, 1'b1, 1'b0);
       MsrPat: return pat_ok(v);
       MsrFmask, MsrTscAux, MsrPkrs: return v[63:32] == '0;
-      MsrEfer: return (v & ~EferExisting) == '0
+      MsrEfer: return (v & (~EferExisting | absent_efer(away))) == '0
                    && !(r.cr0[Cr0Pg] && v[EferLme] != r.efer[EferLme]);
       default: return 1'b0;
     endcase
@@ -105,9 +109,9 @@ module sysreg
         RgCr0: ok_o = cr0_ok(chk_value_i, r_q, cs_l_i, tss16_i);
         RgCr3: ok_o = !r_q.efer[EferLma] || (chk_value_i[62:40] == '0
                       && !(chk_value_i[63] && !r_q.cr4[Cr4Pcide]));
-        RgCr4: ok_o = cr4_ok(chk_value_i, r_q);
+        RgCr4: ok_o = cr4_ok(chk_value_i, r_q, away_i);
         RgDrn: ok_o = !dr_n_i[2] || chk_value_i[63:32] == '0;
-        RgMsrv: ok_o = msr_write_ok(ecx_i, chk_value_i, r_q);
+        RgMsrv: ok_o = msr_write_ok(ecx_i, chk_value_i, r_q, away_i);
         default: ;
       endcase
     end
@@ -143,6 +147,7 @@ module sysreg
         MsrTscAux: msr_o = r_q.tscaux;
         default: msr_ok_o = 1'b0;
       endcase
+      if (absent_msr(ecx_i, away_i)) msr_ok_o = 1'b0;
     end
   end
 

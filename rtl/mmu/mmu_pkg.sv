@@ -41,6 +41,7 @@ package mmu_pkg;
     logic [31:0] pkrs;   // IA32_PKRS
     logic [63:0] cr3;
     logic [63:0] pat;    // IA32_PAT
+    logic        no_pat, no_pse36, no_pdpe1gb;  // features that are not there
   } mmu_ctx_t;
 
   // Memory types as PAT and MTRRs encode them; UC- is PAT's alone.
@@ -125,7 +126,7 @@ package mmu_pkg;
     logic [5:1]       ps_leaf;        // levels at which PS = 1 makes an entry a leaf
     logic [5:1]       ps_reserved;    // levels at which PS must be 0
     logic [63:0]      reserved;       // in every entry
-    logic [3:2][63:0] large_reserved; // further, in a leaf of that level
+    logic [3:1][63:0] leaf_reserved;  // further, in a leaf of that level
     page_e            large_size;     // of a leaf of level 2
     logic             keys;           // leaves have protection keys
     logic [27:0]      root;           // frame of the first table

@@ -8,6 +8,9 @@ package mmu_rights;
   localparam logic [63:0] PteAboveMaxphyaddr = 64'h000F_FF00_0000_0000;  // bits 51:40
   localparam logic [63:0] PaeReserved        = 64'h7FFF_FF00_0000_0000;  // bits 62:40
   localparam logic [63:0] Pde4MReserved      = 64'h0000_0000_0020_0000;  // bit 21
+  localparam logic [63:0] Pde4MNoPse36       = 64'h0000_0000_001F_E000;  // bits 20:13
+  localparam logic [63:0] PtePat             = 64'h0000_0000_0000_0080;  // bit 7
+  localparam logic [63:0] LargePat           = 64'h0000_0000_0000_1000;  // bit 12
   localparam logic [63:0] Pde2MReserved      = 64'h0000_0000_001F_E000;  // bits 20:13
   localparam logic [63:0] Pdpte1GReserved    = 64'h0000_0000_3FFF_E000;  // bits 29:13
 
@@ -35,24 +38,24 @@ package mmu_rights;
 
   // The paging mode of a context, pdpte the PDPTE register of the address. Reserved: bits at and
   // above MAXPHYADDR, XD without EFER.NXE, PS of a PML4E and PML5E, the low frame bits of a large
-  // leaf but its PAT and what PSE-36 uses. SDM Vol. 3A "Paging-Mode Control Bits"; M7, M8, M14.
+  // leaf but its PAT and what PSE-36 uses; those two where they are not there. SDM Vol. 3A "Paging-Mode Control Bits"; M7, M8, M14.
   function automatic paging_mode_t paging_mode(input mmu_ctx_t ctx, input pdpte_t pdpte);
     paging_mode                   = '0;
     paging_mode.levels            = 3'd2;
     paging_mode.index_bits        = 4'd9;
     paging_mode.entry_log2        = 2'd3;
     paging_mode.ps_leaf           = 5'b00010;
-    paging_mode.large_reserved[2] = Pde2MReserved;
+    paging_mode.leaf_reserved[2]  = Pde2MReserved;
     paging_mode.large_size        = Page2M;
     paging_mode.root              = ctx.cr3[39:12];
     paging_mode.root_p            = 1'b1;
     if (ctx.lma) begin
       paging_mode.levels            = ctx.la57 ? 3'd5 : 3'd4;
-      paging_mode.ps_leaf           = 5'b00110;
-      paging_mode.ps_reserved       = 5'b11000;
+      paging_mode.ps_leaf           = ctx.no_pdpe1gb ? 5'b00010 : 5'b00110;
+      paging_mode.ps_reserved       = ctx.no_pdpe1gb ? 5'b11100 : 5'b11000;
       paging_mode.reserved          = PteAboveMaxphyaddr;
       paging_mode.reserved[63]      = !ctx.nxe;
-      paging_mode.large_reserved[3] = Pdpte1GReserved;
+      paging_mode.leaf_reserved[3]  = Pdpte1GReserved;
       paging_mode.keys              = 1'b1;
     end else if (ctx.pae) begin
       paging_mode.reserved          = PaeReserved;
@@ -63,9 +66,14 @@ package mmu_rights;
       paging_mode.index_bits        = 4'd10;
       paging_mode.entry_log2        = 2'd2;
       paging_mode.ps_leaf[2]        = ctx.pse;
-      paging_mode.large_reserved[2] = Pde4MReserved;
+      paging_mode.leaf_reserved[2]  = Pde4MReserved | (ctx.no_pse36 ? Pde4MNoPse36 : '0);
       paging_mode.large_size        = Page4M;
       paging_mode.root              = {8'b0, ctx.cr3[31:12]};
+    end
+    if (ctx.no_pat) begin
+      paging_mode.leaf_reserved[1] = PtePat;
+      paging_mode.leaf_reserved[2] = paging_mode.leaf_reserved[2] | LargePat;
+      paging_mode.leaf_reserved[3] = paging_mode.leaf_reserved[3] | LargePat;
     end
   endfunction
 
@@ -89,8 +97,9 @@ package mmu_rights;
     logic        is_leaf;
     mask = mode.reserved;
     is_leaf = pte.ps && mode.ps_leaf[level];
-    if (is_leaf && level == 3'd2) mask = mask | mode.large_reserved[2];
-    if (is_leaf && level == 3'd3) mask = mask | mode.large_reserved[3];
+    if (level == 3'd1) mask = mask | mode.leaf_reserved[1];
+    if (is_leaf && level == 3'd2) mask = mask | mode.leaf_reserved[2];
+    if (is_leaf && level == 3'd3) mask = mask | mode.leaf_reserved[3];
     return (pte & mask) != '0 || (pte.ps && mode.ps_reserved[level]);
   endfunction
 

@@ -24,6 +24,7 @@ const bool block_has_every = true;
  * up. Each begins with experiments of mmu_width.c. */
 #define TURN_REQUESTS    512
 #define TURN_EXPERIMENTS 32
+#define TURN_AWAY        25 /* percent: some of the features of paging are not there */
 
 #define REUSE_PERCENT 50   /* of the requests repeat one that was translated, or its address */
 #define RESET_ONE_IN  1000 /* requests */
@@ -402,6 +403,7 @@ static bool turn(struct bench *b)
         if (!mmu_width_next(b))
             return false;
     b->ctx = ctx;
+    b->ctx.away = block_chance(&b->random, TURN_AWAY) ? block_below(&b->random, 8) : 0;
     b->turn_ends = b->r->requests + TURN_REQUESTS;
     return other_mode(b);
 }

@@ -37,7 +37,8 @@ bool paging_has_leaf(unsigned paging, unsigned level);
 unsigned paging_log2(unsigned paging, unsigned level);    /* of a page at this level */
 uint64_t paging_va(unsigned paging, uint64_t va);         /* canonical, or 32 bits */
 void paging_choose(struct mmu_ctx *ctx, unsigned paging); /* CR0.PG too; no PCIDE without LMA */
-uint64_t paging_bits(const struct mmu_ctx *ctx);          /* whose change flushes everything: M34 */
+/* Whose change flushes everything: M34; and features, whose change makes another machine. */
+uint64_t paging_bits(const struct mmu_ctx *ctx);
 unsigned paging_of(const struct mmu_ctx *ctx);
 
 /* What software mapped: the entries of its walk, by level. */

@@ -350,6 +350,29 @@ static bool bits(struct every *e, uint64_t n)
     return begin(e, leaf, upper) && ask(e, &q);
 }
 
+/* M14: the same with each combination of the features of paging away. */
+#define AWAY 8
+
+static uint64_t features_count(const struct every *e)
+{
+    unsigned levels = e->upper == 0 ? 1 : 2;
+
+    return (uint64_t)ACCESSES * AWAY * 2 * bits_of(e) * levels;
+}
+
+static bool features(struct every *e, uint64_t n)
+{
+    struct mmu_req q = access_of(e, digit(&n, ACCESSES));
+    unsigned away = digit(&n, AWAY), absent = digit(&n, 2);
+    uint64_t turned = UINT64_C(1) << digit(&n, bits_of(e)) ^ (absent ? PTE_P : 0);
+
+    set_context(e, 0);
+    e->b->ctx.away = away;
+    mmu_set_context(e->b);
+    return begin(e, e->value[e->leaf] ^ (n ? 0 : turned), e->value[e->upper] ^ (n ? turned : 0)) &&
+           ask(e, &q);
+}
+
 /* M13: P of the four PDPTE registers, the one that the address chooses. */
 static uint64_t roots_count(const struct every *e)
 {
@@ -453,6 +476,7 @@ static const struct product {
     {"entries", entries_count, entries}, {"bits", bits_count, bits},
     {"roots", roots_count, roots},       {"loads", loads_count, loads},
     {"types", types_count, types},       {"ranges", ranges_count, ranges},
+    {"features", features_count, features},
 };
 
 #define PRODUCTS (sizeof(products) / sizeof(products[0]))

@@ -80,7 +80,7 @@ void paging_choose(struct mmu_ctx *ctx, unsigned paging)
 
 uint64_t paging_bits(const struct mmu_ctx *ctx)
 {
-    return (ctx->cr4 & MODE_CR4) | (ctx->efer & MMU_EFER_LMA);
+    return (ctx->cr4 & MODE_CR4) | (ctx->efer & MMU_EFER_LMA) | ctx->away;
 }
 
 unsigned paging_of(const struct mmu_ctx *ctx)

@@ -96,6 +96,24 @@ static uint64_t reserved_leaf(unsigned paging, unsigned level)
     return bits[paging][level];
 }
 
+/* Reserved without the feature: M14. */
+static uint64_t no_pat(unsigned paging, unsigned level)
+{
+    if (!paging_has_leaf(paging, level))
+        return 0;
+    return level == 1 ? PTE_PS : PTE_PAT_LARGE;
+}
+
+static uint64_t no_pse36(unsigned paging, unsigned level)
+{
+    return paging == PAGING_PSE && level == 2 ? DECIDE_BITS(20, 13) : 0;
+}
+
+static uint64_t no_pdpe1gb(unsigned paging, unsigned level)
+{
+    return paging_long(paging) && level == 3 ? PTE_PS : 0;
+}
+
 #define LOW       DECIDE_BITS(11, 9)
 #define HIGH      DECIDE_BITS(62, 52)
 #define LOW_TABLE LOW | PTE_G | PTE_D
@@ -231,6 +249,9 @@ static const struct row rows[WIDTH_KINDS] = {
     [K_PSC_FLUSH_PCID] = {"structure-cache flush PCID", PART_NONE, pcid, NULL, 0, 0},
     [K_RSVD_TABLE]     = {"reserved", PART_ENTRY, reserved_table, width_reserved_table, ANY_ACCESS, 0},
     [K_RSVD_LEAF]      = {"leaf reserved", PART_ENTRY, reserved_leaf, width_reserved_leaf, ANY_ACCESS, 0},
+    [K_NO_PAT]         = {"PAT bit without pat", PART_PAGE, no_pat, width_no_pat, ANY_ACCESS, 0},
+    [K_NO_PSE36]       = {"address without pse36", PART_PAGE, no_pse36, width_no_pse36, ANY_ACCESS, 0},
+    [K_NO_PDPE1GB]     = {"PS without pdpe1gb", PART_ENTRY, no_pdpe1gb, width_no_pdpe1gb, ANY_ACCESS, 0},
     [K_IGNORED_TABLE]  = {"ignored", PART_ENTRY, ignored_table, width_ignored_table, ANY_ACCESS, 0},
     [K_IGNORED_LEAF]   = {"leaf ignored", PART_ENTRY, ignored_leaf, width_ignored_leaf, ANY_ACCESS, 0},
     [K_XD]             = {"XD", PART_ENTRY, xd, width_xd, ACCESS_FETCH, 0},

@@ -27,6 +27,9 @@ enum width_kind {
     K_PSC_FLUSH_PCID,
     K_RSVD_TABLE, /* level of the entry */
     K_RSVD_LEAF,
+    K_NO_PAT, /* level of the leaf */
+    K_NO_PSE36,
+    K_NO_PDPE1GB,
     K_IGNORED_TABLE,
     K_IGNORED_LEAF,
     K_XD,
@@ -83,6 +86,7 @@ width_run width_flush_va, width_flush_pcid, width_cr3_low;
 /* mmu_width_entries.c */
 width_run width_reserved_table, width_reserved_leaf, width_ignored_table, width_ignored_leaf;
 width_run width_xd, width_key_walk, width_key_hit;
+width_run width_no_pat, width_no_pse36, width_no_pdpe1gb;
 
 /* mmu_width_registers.c */
 width_run width_cr3_high, width_off, width_pat, width_pkru, width_pkrs;

@@ -38,6 +38,38 @@ bool width_reserved_leaf(struct bench *b, const struct width_case *c)
     return reserved(b, c, true);
 }
 
+/* A leaf that has this one of the feature's bits, without the feature. */
+static bool without(struct bench *b, const struct width_case *c, uint64_t feature)
+{
+    struct path p = paging_map(b, width_va(b, c), c->index, false);
+    uint64_t value = paging_read(b, c->paging, p.entry[c->index]) & ~c->group->wanted;
+    struct rec_xlate x;
+
+    mmu_poke(b, p.entry[c->index], value | UINT64_C(1) << c->bit, pagings[c->paging].entry_bytes);
+    b->ctx.away = feature;
+    mmu_set_context(b);
+    if (!width_go(b, width_request(b, c), p.va, &x))
+        return false;
+    if (x.fault && (x.error_code & PF_RSVD))
+        decide_bit(c->group, c->bit);
+    return true;
+}
+
+bool width_no_pat(struct bench *b, const struct width_case *c)
+{
+    return without(b, c, MMU_NO_PAT);
+}
+
+bool width_no_pse36(struct bench *b, const struct width_case *c)
+{
+    return without(b, c, MMU_NO_PSE36);
+}
+
+bool width_no_pdpe1gb(struct bench *b, const struct width_case *c)
+{
+    return without(b, c, MMU_NO_PDPE1GB);
+}
+
 static bool ignored(struct bench *b, const struct width_case *c, bool leaf)
 {
     struct rec_xlate x;
