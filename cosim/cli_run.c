@@ -45,7 +45,7 @@ static const char help[] =
     "  --max-instructions N    limit (none)\n"
     "  --rtl-only              run: the RTL without the model\n"
     "  --reset-at N            a second reset at cycle N: everything begins again\n"
-    "  --cpuid LIST            features to take away, -smap,-la57; vendor=, signature= of leaf 0, 1\n";
+    "  --cpuid LIST            features to take away: -smap,-la57; vendor=TEXT, signature=N\n";
 
 struct run_report {
     const struct run_options *options;

@@ -252,7 +252,7 @@ struct cpu {
     struct mmu mmu;
     struct rw_mem mem;
     struct rw_env env;
-    struct rw_cpuid cpuid; /* constant; what boot leaves out is filled in */
+    struct rw_cpuid cpuid;        /* constant; what boot leaves out is filled in */
     struct decode_cache *decoded; /* NULL: somebody listens to the records */
     struct insn uncached;         /* an instruction that dcache cannot hold */
     struct insn dcache[1 << DCACHE_LOG2];

@@ -60,8 +60,8 @@ static void put_vendor(const char *vendor, uint32_t value[CPUID_REGISTERS])
     static const uint8_t order[] = {CPUID_EBX, CPUID_EDX, CPUID_ECX};
 
     for (unsigned i = 0; i < 3; i++, vendor += 4)
-        value[order[i]] = TEXT((uint8_t)vendor[0], (uint8_t)vendor[1], (uint8_t)vendor[2],
-                               (uint8_t)vendor[3]);
+        value[order[i]] =
+            TEXT((uint8_t)vendor[0], (uint8_t)vendor[1], (uint8_t)vendor[2], (uint8_t)vendor[3]);
 }
 
 /* What a row does not say: constants of the machine, and what the registers show. */

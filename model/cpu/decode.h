@@ -45,7 +45,7 @@ struct stream {
     struct cpu *cpu;
     uint8_t byte[16];
     unsigned have, used;
-    bool ahead; /* no more bytes than those are to be had */
+    bool ahead;    /* no more bytes than those are to be had */
     uint64_t away; /* features: feature.h */
 };
 

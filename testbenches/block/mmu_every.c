@@ -472,10 +472,10 @@ static const struct product {
     uint64_t (*count)(const struct every *e);
     bool (*run)(struct every *e, uint64_t n);
 } products[] = {
-    {"rights", rights_count, rights},    {"hits", hits_count, hits},
-    {"entries", entries_count, entries}, {"bits", bits_count, bits},
-    {"roots", roots_count, roots},       {"loads", loads_count, loads},
-    {"types", types_count, types},       {"ranges", ranges_count, ranges},
+    {"rights", rights_count, rights},       {"hits", hits_count, hits},
+    {"entries", entries_count, entries},    {"bits", bits_count, bits},
+    {"roots", roots_count, roots},          {"loads", loads_count, loads},
+    {"types", types_count, types},          {"ranges", ranges_count, ranges},
     {"features", features_count, features},
 };
 

@@ -108,3 +108,33 @@ GT_TEST(mmu_mode, reserved_bits_of_a_pdpte_count_with_p)
     }
     EXPECT_U64(UINT64_C(0xFFFFFF00000001E6), bits);
 }
+
+static struct paging_mode mode_without(uint64_t cr4, uint64_t efer, uint64_t away)
+{
+    struct mmu_ctx ctx = {.cr0 = CR0, .cr4 = cr4, .efer = efer, .away = away};
+
+    return mmu_paging_mode(&ctx, pdptes);
+}
+
+/* docs/cpu.md C3: pat, pse36, pdpe1gb. */
+GT_TEST(mmu_mode, reserved_bits_without_features)
+{
+    struct paging_mode m = mode_without(PSE, 0, MMU_NO_PAT);
+
+    EXPECT_U64(0x80, reserved(&m, 1, 0));
+    EXPECT_U64(0x201000, reserved(&m, 2, PTE_PS));
+    EXPECT_U64(0, reserved(&m, 2, 0) & ~UINT64_C(0x80));
+    m = mode_without(PSE, 0, MMU_NO_PSE36);
+    EXPECT_U64(0, reserved(&m, 1, 0));
+    EXPECT_U64(0x3FE000, reserved(&m, 2, PTE_PS));
+    m = mode_without(PAE, NXE, MMU_NO_PAT | MMU_NO_PSE36);
+    EXPECT_U64(UINT64_C(0x7FFFFF0000000080), reserved(&m, 1, 0));
+    EXPECT_U64(UINT64_C(0x7FFFFF00001FF000), reserved(&m, 2, PTE_PS));
+    m = mode_without(PAE, LMA | NXE, MMU_NO_PAT);
+    EXPECT_U64(UINT64_C(0x000FFF0000000080), reserved(&m, 1, 0));
+    EXPECT_U64(UINT64_C(0x000FFF00001FF000), reserved(&m, 2, PTE_PS));
+    EXPECT_U64(UINT64_C(0x000FFF003FFFF000), reserved(&m, 3, PTE_PS));
+    m = mode_without(PAE, LMA | NXE, MMU_NO_PDPE1GB);
+    EXPECT_U64(UINT64_C(0x000FFF0000000080), reserved(&m, 3, 0));
+    EXPECT_U64(UINT64_C(0x000FFF00001FE000), reserved(&m, 2, PTE_PS));
+}

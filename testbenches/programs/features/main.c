@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every feature behaves as its bit of CPUID says: docs/cpu.md C1 to C3. The lines are the same
-// whatever is there: one for each part, and one for each check that fails. An emulator that does not
-// look whether a feature is there is not asked.
+// whatever is there: one for each part, and one for each check that fails. An emulator that does
+// not look whether a feature is there is not asked.
 #include "features.h"
 
 static const char *joined(const char *a, const char *b)

@@ -14,8 +14,8 @@ static const struct {
     uint8_t bit;
     enum feature needs;
 } cr4_bits[] = {
-    {"CR4.TSD", 2, F_TSC},   {"CR4.DE", 3, F_DE},      {"CR4.PSE", 4, F_PSE},
-    {"CR4.PAE", 5, F_PAE},   {"CR4.PGE", 7, F_PGE},    {"CR4.PCE", 8, F_NONE},
+    {"CR4.TSD", 2, F_TSC},    {"CR4.DE", 3, F_DE},      {"CR4.PSE", 4, F_PSE},
+    {"CR4.PAE", 5, F_PAE},    {"CR4.PGE", 7, F_PGE},    {"CR4.PCE", 8, F_NONE},
     {"CR4.UMIP", 11, F_UMIP}, {"CR4.LA57", 12, F_LA57}, {"CR4.FSGSBASE", 16, F_FSGSBASE},
     {"CR4.SMEP", 20, F_SMEP}, {"CR4.SMAP", 21, F_SMAP}, {"CR4.PKE", 22, F_PKU},
     {"CR4.PKS", 24, F_PKS},
@@ -34,7 +34,7 @@ static const struct {
 static const struct {
     const char *name;
     uint32_t first, last;
-    enum feature needs, or; /* the one or the other */
+    enum feature needs, or ; /* the one or the other */
     bool constant;
 } msrs[] = {
     {"APIC_BASE", 0x1B, 0x1B, F_NONE, F_NONE, false},
@@ -86,10 +86,10 @@ static void one_efer(const char *name, uint32_t bit, bool there)
     was = msr_low;
     msr_low |= bit;
     one_msr(name, "can be set", p_wrmsr, there);
-    if (!there)
-        return;
-    probe(p_rdmsr);
-    check_of(name, "is set", msr_low == (was | bit));
+    if (there) {
+        probe(p_rdmsr);
+        check_of(name, "is set", msr_low == (was | bit));
+    }
     msr_low = was;
     probe(p_wrmsr);
 }
