@@ -29,23 +29,24 @@ LABEL(d_tf_fetch);
 LABEL(d_split);
 extern uint8_t trap_stubs[];
 
-__asm__(".text\n"
-        /* the single step of a store that hits, and of one that does not */
-        "d_tf_code: pushfq\norq $0x100, (%rsp)\npopfq\nmovb %al, (%rdi)\nd_tf: pushfq\n"
-        "andq $~0x100, (%rsp)\npopfq\nret\n"
-        /* the same, with an instruction breakpoint behind it */
-        "d_tf_fetch_code: pushfq\norq $0x100, (%rsp)\npopfq\nnop\nd_tf_fetch: pushfq\n"
-        "andq $~0x100, (%rsp)\npopfq\nret\n"
-        "d_ss_code: movw (%rdi), %ss\nnop\nd_ss: nop\nret\n"
-        "d_ss_int_code: movw (%rdi), %ss\nint $0x81\nd_ss_int: ret\n"
-        "d_ss_int1_code: movw (%rdi), %ss\n.byte 0xF1\nd_ss_int1: ret\n"
-        "d_tf_int1_code: movl %ss, %edx\npushfq\norl $0x100, (%rsp)\npopfq\nmovl %edx, %ss\n"
-        ".byte 0xF1\nd_tf_int1: .byte 0xF1\nd_tf_int1_again: pushfq\nandl $~0x100, (%rsp)\npopfq\nret\n"
-        "d_int_code: int $0x81\nd_int: nop\nret\n"
-        "d_fs_code: movl $0x70, %eax\nmovl %eax, %fs\nd_fs: nop\nret\n"
-        "d_gd_code: nop\nd_gd: movq %dr6, %rax\nret\n"
-        "d_int1_code: .byte 0xF1\nd_int1: nop\nret\n"
-        "d_split_code: movq (%rdi), %rax\nd_split: nop\nret\n");
+__asm__(
+    ".text\n"
+    /* the single step of a store that hits, and of one that does not */
+    "d_tf_code: pushfq\norq $0x100, (%rsp)\npopfq\nmovb %al, (%rdi)\nd_tf: pushfq\n"
+    "andq $~0x100, (%rsp)\npopfq\nret\n"
+    /* the same, with an instruction breakpoint behind it */
+    "d_tf_fetch_code: pushfq\norq $0x100, (%rsp)\npopfq\nnop\nd_tf_fetch: pushfq\n"
+    "andq $~0x100, (%rsp)\npopfq\nret\n"
+    "d_ss_code: movw (%rdi), %ss\nnop\nd_ss: nop\nret\n"
+    "d_ss_int_code: movw (%rdi), %ss\nint $0x81\nd_ss_int: ret\n"
+    "d_ss_int1_code: movw (%rdi), %ss\n.byte 0xF1\nd_ss_int1: ret\n"
+    "d_tf_int1_code: movl %ss, %edx\npushfq\norl $0x100, (%rsp)\npopfq\nmovl %edx, %ss\n"
+    ".byte 0xF1\nd_tf_int1: .byte 0xF1\nd_tf_int1_again: pushfq\nandl $~0x100, (%rsp)\npopfq\nret\n"
+    "d_int_code: int $0x81\nd_int: nop\nret\n"
+    "d_fs_code: movl $0x70, %eax\nmovl %eax, %fs\nd_fs: nop\nret\n"
+    "d_gd_code: nop\nd_gd: movq %dr6, %rax\nret\n"
+    "d_int1_code: .byte 0xF1\nd_int1: nop\nret\n"
+    "d_split_code: movq (%rdi), %rax\nd_split: nop\nret\n");
 
 /* Nothing on the console unless it fails: QEMU runs none of these. */
 static void must(const char *what, bool ok)
