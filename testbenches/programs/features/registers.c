@@ -94,12 +94,29 @@ static void one_efer(const char *name, uint32_t bit, bool there)
     probe(p_wrmsr);
 }
 
+/* SDM Vol. 3A "Extended Feature Enable Register": LMA is read-only; a write is ignored. */
+static void efer_lma(void)
+{
+    uint32_t was;
+
+    if (!has(F_LM) && !has(F_NX))
+        return;
+    msr_index = EFER;
+    probe(p_rdmsr);
+    was = msr_low;
+    msr_low |= 0x400;
+    one_msr("EFER.LMA", "can be written", p_wrmsr, true);
+    probe(p_rdmsr);
+    check_of("EFER.LMA", "stays 0", msr_low == was && !(was & 0x400));
+}
+
 void registers(void)
 {
     for (unsigned i = 0; i < sizeof cr4_bits / sizeof *cr4_bits; i++)
         one_cr4(cr4_bits[i].name, UINT32_C(1) << cr4_bits[i].bit, has(cr4_bits[i].needs));
     for (unsigned i = 0; i < sizeof efer_bits / sizeof *efer_bits; i++)
         one_efer(efer_bits[i].name, UINT32_C(1) << efer_bits[i].bit, has(efer_bits[i].needs));
+    efer_lma();
     for (unsigned i = 0; i < sizeof msrs / sizeof *msrs; i++)
         for (uint32_t at = msrs[i].first; at <= msrs[i].last; at++) {
             bool there = has(msrs[i].needs) || has(msrs[i].or);
