@@ -9,7 +9,7 @@
 module soc_top
   import bus_pkg::*, iommu_port_pkg::*, cpu_port_pkg::*, record_pkg::*;
 (
-  input  logic         clk_i, rst_ni,
+  input  logic         clk_i, rst_ni, take_i,
 
   input  logic         boot_long_mode_i,
   input  logic [63:0]  boot_rip_i, boot_rax_i, boot_rbx_i, boot_rsi_i, boot_rsp_i, boot_cr3_i,
@@ -74,18 +74,18 @@ module soc_top
   iwalk_t      iwalk_rec;
   iommu_t      iommu_rec;
 
-  // The inputs are taken at the falling edge, where the harness changes them: all that follows then
-  // hangs on edges alone, and a simulator has nothing to look at between them.
+  // Inputs are taken at edges, where the harness changes them: memory's answer at the falling edge
+  // of the clock, all others at the rising edge of take_i beside it. What follows then hangs on edges
+  // alone, and a simulator has nothing else to look at.
   boot_t      boot;
   cpuid_t     cpuid;
   dma_req_t   dma_req;
   logic       dma_req_valid, intr, nmi, sys_ask;
   logic [7:0] intr_vector;
-  always_ff @(negedge clk_i) begin
+  always_ff @(posedge take_i) begin
     boot          <= '{long_mode: boot_long_mode_i, rip: boot_rip_i, rax: boot_rax_i,
                        rbx: boot_rbx_i, rsi: boot_rsi_i, rsp: boot_rsp_i, cr3: boot_cr3_i};
     cpuid         <= '{away: cpuid_away_i, vendor: cpuid_vendor_i, signature: cpuid_signature_i};
-    mem_rsp       <= '{ack: mem_ack_i, rdata: mem_rdata_i};
     dma_req_valid <= dma_valid_i;
     dma_req       <= '{sid: dma_sid_i, addr: dma_addr_i, write: dma_write_i, at: dma_at_i,
                        len: dma_len_i, tag: dma_tag_i, wdata: dma_wdata_i};
@@ -94,6 +94,7 @@ module soc_top
     nmi           <= nmi_i;
     sys_ask       <= sys_ask_i;
   end
+  always_ff @(negedge clk_i) mem_rsp <= '{ack: mem_ack_i, rdata: mem_rdata_i};
 
   cpu u_cpu (
     .clk_i, .rst_ni, .cycle_i(cycle_q), .sys_ask_i(sys_ask), .boot_i(boot), .cpuid_i(cpuid),

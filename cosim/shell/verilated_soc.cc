@@ -50,6 +50,7 @@ struct vsoc {
     uint64_t written;  // RAM address written in this cycle
     unsigned wait_left;
     bool access_open, stop;
+    bool changed; // inputs other than memory's, since they were last taken
 };
 
 // A record is emitted at the edge that ends its cycle, and says so itself.
@@ -181,6 +182,7 @@ static void drive_dma(vsoc *v)
 
     if (!v->pins.dma_pending && !top->dma_valid_i)
         return;
+    v->changed = true;
     top->dma_valid_i = v->board.dma_next(v->board.ctx, &d);
     if (!top->dma_valid_i)
         return;
@@ -191,6 +193,19 @@ static void drive_dma(vsoc *v)
     top->dma_tag_i = d.tag;
     top->dma_write_i = d.write;
     memcpy(&top->dma_wdata_i[0], d.data, 16);
+}
+
+static void drive_interrupts(vsoc *v)
+{
+    Vsoc_top *top = v->top.get();
+
+    if (top->intr_i == v->pins.intr && top->intr_vector_i == v->pins.intr_vector &&
+        top->nmi_i == v->pins.nmi)
+        return;
+    v->changed = true;
+    top->intr_i = v->pins.intr;
+    top->intr_vector_i = v->pins.intr_vector;
+    top->nmi_i = v->pins.nmi;
 }
 
 static void see_handshakes(vsoc *v)
@@ -245,12 +260,12 @@ static void run_cycle(vsoc *v)
         tick(v);
     if (v->cycle >= v->pins.wake)
         v->board.tick(v->board.ctx, v->cycle);
-    top->intr_i = v->pins.intr;
-    top->intr_vector_i = v->pins.intr_vector;
-    top->nmi_i = v->pins.nmi;
+    drive_interrupts(v);
     drive_memory(v);
     drive_dma(v);
+    top->take_i = v->changed;
     eval_half(v, false);
+    top->take_i = v->changed = false;
     see_handshakes(v);
     v->cycle++;
     v->elapsed++;
@@ -293,11 +308,14 @@ static void reset(vsoc *v)
     top->rst_ni = 0;
     for (unsigned i = 0; i < reset_cycles; i++) {
         top->clk_i = 1;
+        top->take_i = 0;
         top->eval();
         top->clk_i = 0;
+        top->take_i = 1;
         top->eval();
     }
     top->rst_ni = 1;
+    top->take_i = v->changed = false;
     top->eval();
     assertion_clear();
 }
@@ -355,6 +373,7 @@ void vsoc_reset(vsoc *v)
 
 void vsoc_ask(vsoc *v, bool ask)
 {
+    v->changed |= v->top->sys_ask_i != ask;
     v->top->sys_ask_i = ask;
 }
 
