@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the generator draws: random numbers, values that find edges, places in the window of data
 // pages, selectors of frame.S.
-#include "randgen.h"
+#include "sys.h"
 
 uint64_t rnd(struct gen *g)
 {
@@ -47,7 +47,7 @@ static unsigned reg_count(const struct gen *g)
 /* A handler without a stack of its own (32-bit ring 0) needs ESP as it is. */
 bool sp_is_free(const struct gen *g)
 {
-    return g->wide || g->ring == 3;
+    return g->wide || g->long_mode || g->ring != 0;
 }
 
 unsigned any_reg(struct gen *g)
@@ -66,6 +66,8 @@ uint64_t target(struct gen *g)
 {
     uint64_t base = g->data, page = below(g, WINDOW_PAGES);
 
+    if (g->mode == MODE_SYSTEM && chance(g, 6)) /* by a large page */
+        base += (g->paging == PAGING_32 ? LARGE_4 : LARGE_8) - REGION;
     if (g->wide && chance(g, 6))
         base |= UINT64_C(0xffffff8000000000); /* the same pages, upper half */
     switch (below(g, 20)) {
@@ -108,12 +110,16 @@ uint16_t selector(struct gen *g)
     static const uint16_t selectors[] = {0,    3,    0x10, 0x20, 0x23, 0x23, 0x23, 0x48, 0x4b,
                                          0x53, 0x5b, 0x63, 0x6b, 0x33, 0x7b, 0x0c, 0x73, 0x1b};
 
+    if (g->mode == MODE_SYSTEM)
+        return sys_data_selector(g);
     return selectors[below(g, sizeof selectors / sizeof selectors[0])];
 }
 
 /* Any entry of it, the gates and system segments too, with any RPL; now and then of the LDT. */
 uint16_t any_selector(struct gen *g)
 {
+    if (g->mode == MODE_SYSTEM)
+        return sys_selector(g);
     return (uint16_t)(below(g, 30) * 8 + below(g, 4) + (chance(g, 10) ? 4u : 0u));
 }
 
@@ -121,4 +127,11 @@ uint16_t any_selector(struct gen *g)
 uint32_t good_target(struct gen *g)
 {
     return g->data + below(g, WINDOW_PAGES) * 4096 + 64 + below(g, 3900);
+}
+
+uint32_t stack_place(struct gen *g)
+{
+    if (g->mode == MODE_SYSTEM)
+        return STACK_R + g->ring * 0x1000 - 8 - below(g, 0x80) * 8;
+    return g->data + 0x800 + below(g, 0x4000);
 }

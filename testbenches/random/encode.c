@@ -13,6 +13,8 @@ void put(struct gen *g, uint64_t v, unsigned bytes)
 void mov_imm(struct gen *g, unsigned r, uint64_t v)
 {
     if (!g->wide) {
+        if (g->narrow)
+            put(g, 0x66, 1);
         put(g, 0xb8u | r, 1);
         put(g, v, 4);
     } else if (v >> 32 == 0) {
@@ -48,6 +50,8 @@ void encode_sizes(struct gen *g, const struct form *f, struct head *h)
         h->p67 = true;
     if (!g->wide && h->p67 && (f->flags & (F_M | F_STRING | F_MOFFS | F_RBX)))
         h->p67 = false; /* 16-bit addresses: only with FS, see rm_memory() */
+    if (g->narrow && (f->flags & (F_M | F_STRING | F_MOFFS | F_RBX)))
+        h->p67 = true;
     if (f->flags & F_F3)
         add_prefix(h, 0xf3);
     else if (!(f->flags & F_STRING) && chance(g, 2))
@@ -81,7 +85,8 @@ static void memory_16(struct gen *g, struct rm *m, struct head *h, unsigned reg)
     unsigned disp = mod == 1 ? (unsigned)below(g, 256) : below(g, 0x10000);
 
     add_prefix(h, 0x64);
-    add_prefix(h, 0x67);
+    if (!g->narrow)
+        add_prefix(h, 0x67);
     rm_put(m, mod << 6 | (reg & 7) << 3 | rm, 1);
     if (mod == 0 && rm == 6) {
         rm_put(m, at, 2);
@@ -166,10 +171,10 @@ void encode_opcode(struct gen *g, const struct form *f, const struct head *h, ui
 
 void encode_immediates(struct gen *g, const struct form *f, const struct head *h)
 {
-    bool word = h->p66 && !(h->rex & 8);
+    bool word = h->p66 != g->narrow && !(h->rex & 8);
 
     if ((f->flags & F_I8) && f->map == 0 && f->op == 0xcd)
-        put(g, 0x80 + rnd(g) % 24, 1);
+        put(g, (g->mode == MODE_SYSTEM ? 0x40 : 0x80) + rnd(g) % 24, 1);
     else if ((f->flags & F_I8) && f->map == 0 && (f->op & ~1) == 0xd4)
         put(g, chance(g, 40) ? 10 : chance(g, 20) ? 0 : rnd(g), 1); /* the base of AAM, AAD */
     else if (f->flags & F_I8)

@@ -31,11 +31,11 @@ static void set_up(struct gen *g, const struct form *f)
     if (f->flags & F_PORT) /* in reach of the TSS's map; the board has nothing there */
         mov_imm(g, 2, below(g, 128) | rnd(g) << 16);
     if (f->flags & F_STACK) {
-        uint32_t at = g->data + 0x800 + below(g, 0x4000);
+        uint32_t at = stack_place(g);
 
         if (sp_is_free(g) && chance(g, 20))
             mov_imm(g, 4, target(g));
-        else
+        else if (g->mode != MODE_SYSTEM || sp_is_free(g))
             mov_imm(g, 4, chance(g, 70) ? at & ~7u : at);
         if (f->op == 0xc9)
             mov_imm(g, 5, g->data + 0x800 + below(g, 0x4000));
@@ -91,7 +91,7 @@ bool instruction(struct gen *g)
         uint64_t t = target(g);
 
         if (f->flags & F_SREG)
-            reg = g->ring == 0 ? (unsigned)"\0\3\4\5"[below(g, 4)] : below(g, 8);
+            reg = g->ring == 0 && !g->long_mode ? (unsigned)"\0\3\4\5"[below(g, 4)] : below(g, 8);
         if (f->op == 0x20 && f->map == 1)
             reg = (unsigned)"\0\2\3\4\1\7"[below(g, 6)];
         if ((f->flags & F_BITS) && mem) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writes a random guest program: the body and the tables that frame.S includes.
 //
-//   randgen --seed N --mode 64|32|compat [--ring 0|3] [--fuzz] [--slots N]
+//   randgen --seed N --mode 64|32|compat|system [--ring 0|3] [--fuzz] [--slots N]
 //           [--paging 32|pae|4|5] -o prog.S
 //
 // A program is a row of slots of 64 bytes. A slot holds the set-up of some registers, one random
@@ -11,7 +11,7 @@
 // is run in lockstep, see run.sh. Memory operands aim at a window of data pages in which the page
 // table (or, in 32-bit mode, a segment limit) ends after a few pages. With --paging the tables are
 // random too, and the program changes them (rand_paging.c).
-#include "randgen.h"
+#include "sys.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,14 +19,42 @@
 
 static int usage(void)
 {
-    fprintf(stderr, "usage: randgen --seed N --mode 64|32|compat [--ring 0|3] [--fuzz] [--slots N] "
-                    "[--paging 32|pae|4|5] -o prog.S\n");
+    fprintf(stderr,
+            "usage: randgen --seed N --mode 64|32|compat|system [--ring 0|3] [--fuzz] [--slots N] "
+            "[--paging 32|pae|4|5] -o prog.S\n");
     return 2;
+}
+
+/* What the mode brings with it; false: options that do not go together. */
+static bool choose(struct gen *g, uint64_t seed, const char *paging)
+{
+    bool system = g->mode == MODE_SYSTEM;
+
+    if (g->slots == 0)
+        g->slots = system ? 800 : 1500;
+    if (g->slots > (system ? MAX_SYS_SLOTS - 8 : (MAX_PAGES - 2) * 4096 / SLOT))
+        return false;
+    if (system && (g->fuzz || g->ring != 0 || paging))
+        return false;
+    if (g->fuzz || g->mode == MODE_COMPAT)
+        g->ring = 3; /* the handlers are 64-bit code, and must outlive the body */
+    g->state = seed * 64 + (unsigned)g->mode * 8 + g->ring + g->fuzz;
+    g->wide = g->mode == MODE_64;
+    if (system) {
+        g->slot_bytes = SYS_SLOT;
+        g->changes_pages = true;
+        g->data = DATA;
+        return true;
+    }
+    /* 32-bit: at ring 3 the segments begin at the region. */
+    g->body = g->mode != MODE_32 ? 0x40100000 : g->ring == 3 ? 0 : 0x400000;
+    g->data = g->mode != MODE_32 ? 0x40001000 : g->body + MAX_PAGES * 4096;
+    return paging_choose(g, paging);
 }
 
 int main(int argc, char **argv)
 {
-    struct gen g = {.slots = 1500, .mode = MODE_64, .slot_bytes = SLOT, .last_slot = ~0u};
+    struct gen g = {.mode = MODE_64, .slot_bytes = SLOT, .last_slot = ~0u};
     const char *out = NULL, *paging = NULL;
     uint64_t seed = 1;
 
@@ -47,7 +75,10 @@ int main(int argc, char **argv)
         else if (strcmp(a, "--slots") == 0)
             g.slots = (unsigned)strtoul(v, NULL, 0);
         else if (strcmp(a, "--mode") == 0)
-            g.mode = strcmp(v, "32") == 0 ? MODE_32 : v[0] == 'c' ? MODE_COMPAT : MODE_64;
+            g.mode = strcmp(v, "system") == 0 ? MODE_SYSTEM
+                     : strcmp(v, "32") == 0   ? MODE_32
+                     : v[0] == 'c'            ? MODE_COMPAT
+                                              : MODE_64;
         else if (strcmp(a, "--paging") == 0)
             paging = v;
         else if (strcmp(a, "-o") == 0)
@@ -55,17 +86,8 @@ int main(int argc, char **argv)
         else
             return usage();
     }
-    if (!out || g.slots == 0 || g.slots > (MAX_PAGES - 2) * 4096 / SLOT)
+    if (!out || !choose(&g, seed, paging))
         return usage();
-    if (g.fuzz || g.mode == MODE_COMPAT)
-        g.ring = 3; /* the handlers are 64-bit code, and must outlive the body */
-    g.state = seed * 64 + (unsigned)g.mode * 8 + g.ring + g.fuzz;
-    g.wide = g.mode == MODE_64;
-    if (!paging_choose(&g, paging))
-        return usage();
-    /* 32-bit: at ring 3 the segments begin at the region. */
-    g.body = g.mode != MODE_32 ? 0x40100000 : g.ring == 3 ? 0 : 0x400000;
-    g.data = g.mode != MODE_32 ? 0x40001000 : g.body + MAX_PAGES * 4096;
 
     FILE *f = fopen(out, "w");
 
@@ -73,6 +95,9 @@ int main(int argc, char **argv)
         perror(out);
         return 1;
     }
-    print_program(&g, f, seed);
+    if (g.mode == MODE_SYSTEM)
+        sys_print(&g, f, seed);
+    else
+        print_program(&g, f, seed);
     return fclose(f) == 0 ? 0 : 1;
 }

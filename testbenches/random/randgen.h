@@ -7,12 +7,13 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum { SLOT = 64, SYS_SLOT = 128, WINDOW_PAGES = 6, MAX_PAGES = 200, TABLES = 16 };
+enum { SLOT = 64, WINDOW_PAGES = 6, MAX_PAGES = 200, TABLES = 16 };
 enum { MAX_SLOTS = MAX_PAGES * 4096 / SLOT };
 enum mode { MODE_64, MODE_32, MODE_COMPAT, MODE_SYSTEM };
 enum paging { PAGING_OFF = 0, PAGING_32 = 2, PAGING_PAE = 3, PAGING_4 = 4, PAGING_5 = 5 };
 
 struct drops; /* drop.c */
+struct sys;   /* sys.h */
 
 struct gen {
     uint64_t state;
@@ -23,6 +24,8 @@ struct gen {
     unsigned slot_bytes, last_slot; /* branches go no further than last_slot */
     bool fuzz, wide, narrow;        /* wide: 64-bit code; narrow: 16-bit code */
     uint32_t body, data;            /* addresses as the program sees them */
+    bool long_mode;                 /* --mode system: of this slot */
+    struct sys *sys;                /* --mode system: its plan */
     const struct drops *drops;      /* parts left out; NULL: none */
     uint8_t b[256];                 /* the slot */
     unsigned n;
@@ -51,6 +54,8 @@ uint16_t any_selector(struct gen *g);
 void put(struct gen *g, uint64_t v, unsigned bytes);
 /* MOV r, v in the shortest form that holds it. */
 void mov_imm(struct gen *g, unsigned r, uint64_t v);
+/* Room on the stack of this ring. */
+uint32_t stack_place(struct gen *g);
 /* MOV word [rDI + disp], v with rDI = t. */
 void store_word(struct gen *g, uint32_t t, unsigned disp, uint16_t v);
 /* One of forms.c; false: none that this mode has. */
@@ -82,6 +87,8 @@ unsigned paging_cr4(struct gen *g);
 void paging_shuffle(struct gen *g, unsigned *order, unsigned n);
 void paging_print(struct gen *g, FILE *f, const unsigned *order, unsigned pages,
                   const unsigned *data_order);
+/* An entry for a page of the window, most of which can be used. */
+uint64_t paging_random_entry(struct gen *g);
 /* A slot that changes an entry of the window, or the rights of the protection keys. */
 void paging_slot(struct gen *g);
 

@@ -1,23 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 // Slots that transfer control, and others whose instructions belong together: branches, calls, far
 // returns, SYSENTER and SYSEXIT, ENTER, far pointers, code that writes code.
-#include "randgen.h"
+#include "sys.h"
 
 static void push_imm(struct gen *g, uint32_t v)
 {
+    op32(g);
     put(g, 0x68, 1);
     put(g, v, 4);
 }
 
 static void stack_here(struct gen *g)
 {
-    mov_imm(g, 4, g->data + 0x2000 + below(g, 0x200) * 8);
+    if (g->mode != MODE_SYSTEM)
+        mov_imm(g, 4, g->data + 0x2000 + below(g, 0x200) * 8);
 }
 
 /* Jcc, LOOPcc, JrCXZ: forward, to the start of a slot. */
 void branch(struct gen *g)
 {
-    uint32_t here, to = slot_address(g, ahead(g));
+    uint32_t from, to = slot_address(g, ahead(g));
 
     if (chance(g, 30)) {
         mov_imm(g, 1, below(g, 3));
@@ -27,27 +29,30 @@ void branch(struct gen *g)
         put(g, g->slot_bytes - (g->n + 1), 1); /* the next slot */
         return;
     }
+    op32(g);
     put(g, 0x0f, 1);
     put(g, 0x80 + below(g, 16), 1);
-    here = slot_address(g, g->slot) + g->n + 4;
-    put(g, to - here, 4);
+    from = slot_address(g, g->slot) + g->n + 4;
+    put(g, to - from, 4);
 }
 
 void call_or_jump(struct gen *g)
 {
-    uint32_t to = slot_address(g, ahead(g)), here;
+    uint32_t to = slot_address(g, ahead(g)), from;
     unsigned r = chance(g, 50) ? 0 : 3;
 
     stack_here(g);
     switch (below(g, 6)) {
     case 0:
     case 1:
+        op32(g);
         put(g, chance(g, 50) ? 0xe8 : 0xe9, 1);
-        here = slot_address(g, g->slot) + g->n + 4;
-        put(g, to - here, 4);
+        from = slot_address(g, g->slot) + g->n + 4;
+        put(g, to - from, 4);
         return;
     case 2:
         mov_imm(g, r, g->wide && chance(g, 10) ? UINT64_C(0x800000000000) + value(g) / 2 : to);
+        op32(g);
         put(g, 0xff, 1);
         put(g, (chance(g, 50) ? 0xd0u : 0xe0u) | r, 1);
         return;
@@ -61,10 +66,12 @@ void call_or_jump(struct gen *g)
         return;
     case 4:
         push_imm(g, to);
+        op32(g);
         put(g, 0xc3, 1);
         return;
     default:
         push_imm(g, to);
+        op32(g);
         put(g, 0xc2, 1);
         put(g, below(g, 64), 2);
         return;
