@@ -3,8 +3,6 @@
 // that the local APIC sends. SDM Vol. 3B "Debug Registers".
 #include "sys.h"
 
-#define APIC 0xfee00000u
-
 static void mov_to_dr(struct gen *g, unsigned n, uint64_t v)
 {
     mov_imm(g, 0, v);
@@ -105,7 +103,7 @@ void sys_flags(struct gen *g)
 
 static void apic_write(struct gen *g, unsigned reg, uint32_t v)
 {
-    mov_imm(g, 7, APIC + reg);
+    mov_imm(g, 7, (sys_episode(g)->paging == PAGING_OFF ? APIC : APIC_USER) + reg);
     op32(g);
     if (g->narrow)
         put(g, 0x67, 1);

@@ -138,7 +138,7 @@ void sys_begin_slot(struct gen *g, unsigned n)
     g->ring = s->ring;
     g->paging = e->paging;
     g->long_mode = e->is_long;
-    g->last_slot = n; /* code of one size */
+    g->last_slot = n + 1; /* code of one size */
     while (g->last_slot + 1 < e->first + e->slots &&
            g->sys->slots[g->last_slot + 1].size == s->size)
         g->last_slot++;

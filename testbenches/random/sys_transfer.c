@@ -4,10 +4,10 @@
 // back, or ends in an event.
 #include "sys.h"
 
-/* Vectors whose gates lead to the frame. */
+/* A vector whose gate leads to the frame, and stays. */
 static unsigned plain_vector(struct gen *g)
 {
-    return chance(g, 70) ? SOFT_FIRST + below(g, SOFTS) : chance(g, 50) ? 3 : 4;
+    return chance(g, 70) ? SOFT_FIRST + SOFTS + below(g, 8) : 3;
 }
 
 /* The end of a visit: the way back (its operand size drawn) or an event. */

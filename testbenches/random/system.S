@@ -9,8 +9,14 @@
 #include "sys_layout.h"
 
 #define KSTACK  kernel_stack_top
-#define APIC    0xFEE00000
 #define WATCHDOG 6000
+
+        .macro  COPY from, to, bytes
+        movl    $\from, %esi
+        movl    $\to, %edi
+        movl    $(\bytes) / 4, %ecx
+        rep movsl
+        .endm
 
         .section .multiboot, "ax"
         .align  4
@@ -33,7 +39,8 @@ start:
         movl    $TABLE32 + 7, PD32 + 4
         movl    $REGION + 0x87, PD32 + 8        # large with CR4.PSE, else the body is its table
         movl    $PT32_APIC + 7, PD32 + 0x3FB * 4
-        movl    $APIC + 7, PT32_APIC + 0x200 * 4
+        movl    $APIC + 3, PT32_APIC + 0x200 * 4
+        movl    $APIC + 7, PT32_APIC
         movl    $3, %eax
         xorl    %ecx, %ecx
 2:      movl    %eax, PT32_LOW(,%ecx,4)
@@ -43,7 +50,8 @@ start:
         jne     2b
         movl    $PD_PAE + 1, PDPT_PAE
         movl    $PD_APIC + 1, PDPT_PAE + 24
-        movl    $APIC + 0x87, PD_APIC + 0x1F7 * 8
+        movl    $APIC + 0x83, PD_APIC + 0x1F7 * 8
+        movl    $APIC + 0x87, PD_APIC + 0x1F6 * 8
         movl    $0x83, PD_PAE
         movl    $0x200083, PD_PAE + 8
         movl    $TABLE_PAE + 7, PD_PAE + 16
@@ -59,8 +67,9 @@ start:
         movl    $PDPT_LONG + 7, PML4 + 511 * 8
         movl    $PML4 + 7, PML5
         movl    $PML4 + 7, PML5 + 511 * 8
-        xorl    %eax, %eax
-        movl    %eax, counter
+        COPY    master_32, TABLE32, 4096
+        COPY    master_pae, TABLE_PAE, 4096
+        COPY    master_long, TABLE_LONG, 4096
         jmp     enter_episode
 
 # --- stubs ----------------------------------------------------------------------------------------
@@ -151,7 +160,10 @@ event32:
         movl    %eax, %ds
         popl    saved + 4
         popl    saved
-        movl    8(%esp), %ecx
+        popl    came                    # vector, error code, EIP: by SP, where it has 16 bits
+        popl    came
+        popl    came
+        movl    came, %ecx
         NEXT_SLOT
         movl    STATE_EPISODE(%eax), %ecx
         cmpl    %ecx, episode
@@ -230,12 +242,6 @@ resume64:
         iretq
 
 # --- the entry of the episode of slot `counter`, in 32-bit code of ring 0 --------------------------
-        .macro  COPY from, to, bytes
-        movl    $\from, %esi
-        movl    $\to, %edi
-        movl    $(\bytes) / 4, %ecx
-        rep movsl
-        .endm
         .macro  MSR number, low, high=$0
         movl    $\number, %ecx
         movl    \low, %eax
@@ -359,6 +365,7 @@ counter: .long  0, 0
 episode: .long  -1, 0
 base16: .long   0, 0
 saved:  .quad   0, 0
+came:   .quad   0
 boot_gdtr:
         .word   GDT_BYTES - 1
         .quad   master_gdt
