@@ -138,9 +138,10 @@ void sys_begin_slot(struct gen *g, unsigned n)
     g->ring = s->ring;
     g->paging = e->paging;
     g->long_mode = e->is_long;
-    g->last_slot = n + 1; /* code of one size */
+    g->last_slot = n + 1; /* code of one size and ring */
     while (g->last_slot + 1 < e->first + e->slots &&
-           g->sys->slots[g->last_slot + 1].size == s->size)
+           g->sys->slots[g->last_slot + 1].size == s->size &&
+           g->sys->slots[g->last_slot + 1].ring == s->ring)
         g->last_slot++;
     sys_code_size(g, s->size);
 }

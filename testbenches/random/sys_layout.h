@@ -22,6 +22,7 @@
 #define TSS64      0x524000
 #define TSS32      0x525000
 #define ALIAS      0x8000   /* ... and of the user, so much higher */
+#define ALIAS_OWN  0x22000  /* the same pages once more, the supervisor's */
 #define PT32       0x530000 /* the tables themselves, for the user */
 #define PT_PAE     0x531000
 #define PT_LONG    0x532000
@@ -38,7 +39,7 @@
 #define TABLE32    0x53E000
 #define TABLE_PAE  0x53F000
 #define TABLE_LONG 0x540000
-#define REGION_END 0x541000
+#define REGION_END 0x541000 /* of what is in memory */
 #define LARGE_8    0x600000 /* the region by a large page: PAE and long mode; 32-bit paging */
 #define LARGE_4    0x800000
 #define APIC       0xFEE00000 /* of the supervisor; the same for the user */

@@ -26,7 +26,7 @@ static void print_episodes(struct gen *g, FILE *f)
     static const struct {
         unsigned root, table;
         const char *name;
-    } tables[] = {[PAGING_OFF] = {0, 0, "0"},
+    } tables[] = {[PAGING_OFF] = {PD32, 0, "0"},
                   [PAGING_32] = {PD32, TABLE32, "master_32"},
                   [PAGING_PAE] = {PDPT_PAE, TABLE_PAE, "master_pae"},
                   [PAGING_4] = {PML4, TABLE_LONG, "master_long"},
@@ -69,6 +69,8 @@ static unsigned page_rights(struct gen *g, uint32_t va)
         return RW_USER;
     if (va >= PT32 && va < PD32)
         return RW_USER;
+    if (va >= GDT + ALIAS_OWN && va < GDT + ALIAS_OWN + 6 * 4096)
+        return RW_OWN;
     if (va == (STUBS32 & ~0xfffu))
         return RW_OWN;
     return va >= PD32 && va < REGION_END ? RW_OWN : 0;
@@ -78,6 +80,8 @@ static uint32_t page_address(uint32_t va)
 {
     if (va >= GDT + ALIAS && va < GDT + ALIAS + 6 * 4096)
         return va - ALIAS;
+    if (va >= GDT + ALIAS_OWN && va < GDT + ALIAS_OWN + 6 * 4096)
+        return va - ALIAS_OWN;
     if (va >= PT32 && va < PD32)
         return va - PT32 + TABLE32;
     return va;

@@ -148,8 +148,8 @@ void sys_table_register(struct gen *g)
             : chance(g, 50) ? (uint32_t)value(g) | 0x3ff
                             : SOFT_FIRST * (g->long_mode ? 16 : 8) + below(g, 256);
     base = which == 2 ? GDT : g->long_mode ? IDT64 : IDT32;
-    if (sys_episode(g)->paging != PAGING_OFF && chance(g, 40) && !(sys_episode(g)->cr4 & 0x200000))
-        base += ALIAS;
+    if (g->long_mode && chance(g, 40))
+        base += ALIAS_OWN;
     if (which == 4) { /* SGDT, SIDT, SMSW, STR, SLDT */
         mem_op(g, 0x010f, 2, (unsigned)"\0\1\4"[below(g, 3)], at);
         mem_op(g, 0x000f, 2, below(g, 2), at);
