@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The assembler file of a program: defines for frame.S, tables, pages of the body and of data.
-#include "randgen.h"
+#include "drop.h"
 
 #include <string.h>
 
@@ -44,6 +44,8 @@ void print_program(struct gen *g, FILE *f, uint64_t seed)
     g->body += start;
     for (g->slot = 0; g->slot < g->slots; g->slot++) {
         make_slot(g);
+        drop_from_slot(g);
+        drop_comment(g, f);
         memcpy(body + start + g->slot * SLOT, g->b, SLOT);
     }
     unsigned pages = (start + (g->slots + 4) * SLOT + 4095) / 4096;

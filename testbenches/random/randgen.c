@@ -2,7 +2,7 @@
 // Writes a random guest program: the body and the tables that frame.S includes.
 //
 //   randgen --seed N --mode 64|32|compat|system [--ring 0|3] [--fuzz] [--slots N]
-//           [--paging 32|pae|4|5] -o prog.S
+//           [--paging 32|pae|4|5] [--drop FILE] -o prog.S
 //
 // A program is a row of slots of 64 bytes. A slot holds the set-up of some registers, one random
 // instruction, and a way to the next slot; with --fuzz (ring 3 only) any bytes at all. Every event
@@ -11,6 +11,7 @@
 // is run in lockstep, see run.sh. Memory operands aim at a window of data pages in which the page
 // table (or, in 32-bit mode, a segment limit) ends after a few pages. With --paging the tables are
 // random too, and the program changes them (rand_paging.c).
+#include "drop.h"
 #include "sys.h"
 
 #include <stdio.h>
@@ -21,7 +22,7 @@ static int usage(void)
 {
     fprintf(stderr,
             "usage: randgen --seed N --mode 64|32|compat|system [--ring 0|3] [--fuzz] [--slots N] "
-            "[--paging 32|pae|4|5] -o prog.S\n");
+            "[--paging 32|pae|4|5] [--drop FILE] -o prog.S\n");
     return 2;
 }
 
@@ -55,7 +56,7 @@ static bool choose(struct gen *g, uint64_t seed, const char *paging)
 int main(int argc, char **argv)
 {
     struct gen g = {.mode = MODE_64, .slot_bytes = SLOT, .last_slot = ~0u};
-    const char *out = NULL, *paging = NULL;
+    const char *out = NULL, *paging = NULL, *drop = NULL;
     uint64_t seed = 1;
 
     for (int i = 1; i < argc; i++) {
@@ -81,6 +82,8 @@ int main(int argc, char **argv)
                                               : MODE_64;
         else if (strcmp(a, "--paging") == 0)
             paging = v;
+        else if (strcmp(a, "--drop") == 0)
+            drop = v;
         else if (strcmp(a, "-o") == 0)
             out = v;
         else
@@ -88,6 +91,10 @@ int main(int argc, char **argv)
     }
     if (!out || !choose(&g, seed, paging))
         return usage();
+    if (drop && (g.drops = drops_read(drop)) == NULL) {
+        fprintf(stderr, "randgen: %s: cannot be read, or has a line that names no slot\n", drop);
+        return 2;
+    }
 
     FILE *f = fopen(out, "w");
 

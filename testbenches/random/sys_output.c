@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The assembler file of a system program: what system.S includes and needs.
+#include "drop.h"
 #include "sys.h"
 
 #include <string.h>
@@ -17,7 +18,7 @@ static void print_slots(struct gen *g, FILE *f)
 
         fprintf(f, "\t.quad 0x%x, 0x%x, 0x%x, 0x%x, 0x%x, %u, %d, %u\n", ip,
                 code_selector(s->size, s->ring), s->flags, STACK_R + s->ring * 0x1000,
-                (s->stack16 ? S16 : DATA_R) + s->ring * 9, s->episode, 0, s->ring);
+                (s->stack16 ? S16 : DATA_R) + s->ring * 9, s->episode, dropped(g, n), s->ring);
     }
 }
 
@@ -158,6 +159,8 @@ static void print_region(struct gen *g, FILE *f)
     fprintf(f, "\t.section .region, \"awx\"\n");
     for (g->slot = 0; g->slot < g->slots; g->slot++) {
         sys_make_slot(g);
+        drop_from_slot(g);
+        drop_comment(g, f);
         print_bytes(f, g->b, SYS_SLOT);
     }
     fprintf(f, "\t.fill %u, 1, 0xcc\n\t.org DATA-REGION\n", 4 * SYS_SLOT);
