@@ -146,7 +146,7 @@ void sys_outer_return(struct gen *g)
         push32(g, sp);
     }
     if (iret)
-        push32(g, flags | 2);
+        push32(g, flags | 2 | (chance(g, 80) ? 0x200u : 0));
     push32(g, cs);
     push32(g, 0);
     hole = g->n - 4;

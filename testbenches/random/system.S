@@ -41,8 +41,8 @@ start:
         movl    $PT32_APIC + 7, PD32 + 0x3FB * 4
         movl    $APIC + 3, PT32_APIC + 0x200 * 4
         movl    $APIC + 7, PT32_APIC
-        movl    $3, %eax
-        xorl    %ecx, %ecx
+        movl    $0x200003, %eax         # below the frame nothing is mapped: a wild jump ends there
+        movl    $512, %ecx
 2:      movl    %eax, PT32_LOW(,%ecx,4)
         addl    $0x1000, %eax
         incl    %ecx
@@ -52,11 +52,9 @@ start:
         movl    $PD_APIC + 1, PDPT_PAE + 24
         movl    $APIC + 0x83, PD_APIC + 0x1F7 * 8
         movl    $APIC + 0x87, PD_APIC + 0x1F6 * 8
-        movl    $0x83, PD_PAE
         movl    $0x200083, PD_PAE + 8
         movl    $TABLE_PAE + 7, PD_PAE + 16
         movl    $REGION + 0x87, PD_PAE + 24
-        movl    $0x83, PD_LONG
         movl    $0x200083, PD_LONG + 8
         movl    $TABLE_LONG + 7, PD_LONG + 16
         movl    $REGION + 0x87, PD_LONG + 24
