@@ -136,7 +136,6 @@ def main():
             return 1
         limit = cycle + 100000 if cycle else 0
         every = [n for n, _, _ in program.slots()]
-        cut = set()
 
         def fails(slots):
             return program.failure({(n,) for n in every if n not in set(slots)}, limit)[0] == how
@@ -151,6 +150,14 @@ def main():
             return program.failure(gone | (set(parts) - set(left)), limit)[0] == how
 
         cut = set(parts) - set(minimise(parts, still, deadline))
+
+        def without(slots):
+            out = {(n,) for n in every if n not in set(slots)}
+            return program.failure(out | {c for c in cut if (c[0],) not in out}, limit)[0] == how
+
+        kept = minimise(kept, without, deadline)  # those that hold nothing any more
+        gone = {(n,) for n in every if n not in set(kept)}
+        cut = {c for c in cut if c[0] in set(kept)}
         how_now, _ = program.failure(gone | cut, limit)
         assert how_now == how
         text, count = listing(program)

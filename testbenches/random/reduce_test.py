@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The reducer finds the two instructions that a program fails for, and keeps to that failure.
+"""The reducer finds the two slots that a program fails for, and keeps to that failure.
 
 reduce_test.py BUILD. In ringwalk's place stands a script that "fails" when the image holds both of two
-instructions, and with another field when it holds one of them.
+strings of bytes, each the beginning of one slot, and with another field when it holds one of them.
 """
 import os
 import pathlib
@@ -22,16 +22,26 @@ if any(found):
     print("verdict: mismatch\\nfirst difference: stream retire, field %%s, cycle 100" %% field)
 sys.exit(any(found))
 """
-# randgen's options; what fails: an instruction of one slot each; how many slots and instructions stay
-CASES = [(["64", "--slots", "300"], "0f31", "0f01f9", 2, 2),
-         (["system", "--slots", "300"], "0f01f9", "0fa2", 2, 2)]
+KINDS = [["64", "--slots", "300"], ["system", "--slots", "300"]]
+
+
+def two_slots(build, work, options):
+    """-> what two slots begin with, in hexadecimal; found nowhere else"""
+    drop, source = pathlib.Path(work) / "none", pathlib.Path(work) / "all.S"
+    drop.write_text("")
+    subprocess.run([str(build / "randgen"), "--seed", "1", "--drop", str(drop), "-o", str(source), "--mode"] + options,
+                   check=True)
+    slots = re.findall(r"^# slot \d+, \d+ bits: ([0-9a-f]+)$", source.read_text(), re.M)
+    alone = [code[:12] for code in slots if sum(code[:12] in other for other in slots) == 1]
+    return alone[len(alone) // 3], alone[2 * len(alone) // 3]
 
 
 def main():
     build = pathlib.Path(sys.argv[1]).resolve()
     bad = 0
-    for options, one, other, slots, instructions in CASES:
+    for options in KINDS:
         with tempfile.TemporaryDirectory() as work:
+            one, other = two_slots(build, work, options)
             fake = pathlib.Path(work) / "fake"
             fake.write_text(FAKE % (one, other))
             fake.chmod(0o755)
@@ -39,7 +49,7 @@ def main():
             done = subprocess.run(["sh", str(HERE / "run.sh"), "1", "1"] + options, env=env, capture_output=True,
                                   text=True)
             last = re.search(r"^reduced to (\d+) slots, (\d+) instructions: (\S+)$", done.stdout, re.M)
-            if done.returncode != 1 or not last or (int(last[1]), int(last[2])) != (slots, instructions):
+            if done.returncode != 1 or not last or int(last[1]) != 2 or int(last[2]) > 6:
                 print(f"{options}: status {done.returncode}\n{done.stdout}{done.stderr}")
                 bad = 1
                 continue
