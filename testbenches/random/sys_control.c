@@ -71,6 +71,12 @@ void sys_control_bits(struct gen *g)
         efer_bits(g);
         return;
     }
+    if (chance(g, 10)) { /* LMSW, CLTS, SMSW */
+        mov_imm(g, 0, rnd(g) & 0xe);
+        put(g, chance(g, 60) ? 0xf0010f : 0x060f90, 3);
+        put(g, 0xe3010f, 3);
+        return;
+    }
     bits = cr == 0 ? draw_turn(g, cr0_turns, COUNT(cr0_turns))
                    : draw_turn(g, cr4_turns, COUNT(cr4_turns));
     if (chance(g, 25))

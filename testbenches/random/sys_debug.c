@@ -123,7 +123,13 @@ void sys_interrupt(struct gen *g)
         apic_write(g, 0x300, 0x44000 | (0x41 + below(g, 7)));
         break;
     case 3:
-        apic_write(g, 0x80, below(g, 6) << 4);
+        if (g->wide && chance(g, 50)) { /* MOV to CR8, and from it */
+            mov_imm(g, 0, chance(g, 80) ? below(g, 6) : value(g));
+            put(g, 0xc0220f44, 4);
+            put(g, 0xc0200f44, 4);
+        } else {
+            apic_write(g, 0x80, below(g, 6) << 4);
+        }
         break;
     default:
         apic_write(g, 0x380, 1 + below(g, 200));

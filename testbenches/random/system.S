@@ -9,7 +9,7 @@
 #include "sys_layout.h"
 
 #define KSTACK  kernel_stack_top
-#define WATCHDOG 6000
+#define WATCHDOG 20000
 
         .macro  COPY from, to, bytes
         movl    $\from, %esi
