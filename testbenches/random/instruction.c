@@ -38,7 +38,9 @@ static void set_up(struct gen *g, const struct form *f)
         else if (g->mode != MODE_SYSTEM || sp_is_free(g))
             mov_imm(g, 4, chance(g, 70) ? at & ~7u : at);
         if (f->op == 0xc9)
-            mov_imm(g, 5, g->data + 0x800 + below(g, 0x4000));
+            mov_imm(g, 5,
+                    sp_is_free(g) || g->mode != MODE_SYSTEM ? g->data + 0x800 + below(g, 0x4000)
+                                                            : stack_place(g));
     }
     if (f->flags & F_RBX) {
         mov_imm(g, 3, target(g) - below(g, 128));

@@ -26,6 +26,19 @@ static int usage(void)
     return 2;
 }
 
+static bool choose_mode(struct gen *g, const char *name)
+{
+    static const char *const names[] = {
+        [MODE_64] = "64", [MODE_32] = "32", [MODE_COMPAT] = "compat", [MODE_SYSTEM] = "system"};
+
+    for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strcmp(name, names[i]) == 0) {
+            g->mode = (enum mode)i;
+            return true;
+        }
+    return false;
+}
+
 /* What the mode brings with it; false: options that do not go together. */
 static bool choose(struct gen *g, uint64_t seed, const char *paging)
 {
@@ -58,6 +71,7 @@ int main(int argc, char **argv)
     struct gen g = {.mode = MODE_64, .slot_bytes = SLOT, .last_slot = ~0u};
     const char *out = NULL, *paging = NULL, *drop = NULL;
     uint64_t seed = 1;
+    bool known = true;
 
     for (int i = 1; i < argc; i++) {
         const char *a = argv[i], *v = i + 1 < argc ? argv[i + 1] : NULL;
@@ -72,14 +86,11 @@ int main(int argc, char **argv)
         if (strcmp(a, "--seed") == 0)
             seed = strtoull(v, NULL, 0);
         else if (strcmp(a, "--ring") == 0)
-            g.ring = strtoul(v, NULL, 0) == 3 ? 3 : 0;
+            known = (g.ring = strcmp(v, "3") == 0 ? 3 : 0) == 3 || strcmp(v, "0") == 0;
         else if (strcmp(a, "--slots") == 0)
             g.slots = (unsigned)strtoul(v, NULL, 0);
         else if (strcmp(a, "--mode") == 0)
-            g.mode = strcmp(v, "system") == 0 ? MODE_SYSTEM
-                     : strcmp(v, "32") == 0   ? MODE_32
-                     : v[0] == 'c'            ? MODE_COMPAT
-                                              : MODE_64;
+            known = choose_mode(&g, v);
         else if (strcmp(a, "--paging") == 0)
             paging = v;
         else if (strcmp(a, "--drop") == 0)
@@ -87,6 +98,8 @@ int main(int argc, char **argv)
         else if (strcmp(a, "-o") == 0)
             out = v;
         else
+            known = false;
+        if (!known)
             return usage();
     }
     if (!out || !choose(&g, seed, paging))

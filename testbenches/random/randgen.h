@@ -71,7 +71,8 @@ void far_pointer(struct gen *g);
 void fast_call(struct gen *g);
 void system_registers(struct gen *g);
 
-/* slots.c: the slot g->slot, filled to its end, in g->b. */
+/* slots.c: an instruction, or what might be one; the slot g->slot, filled to its end, in g->b. */
+void any_bytes(struct gen *g);
 void make_slot(struct gen *g);
 void fill(struct gen *g);
 

@@ -23,6 +23,7 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 GCC = ["gcc", "-nostdlib", "-static", "-no-pie", "-Wl,--build-id=none,-n,--no-warn-rwx-segments", "-z", "noexecstack",
        "-I", str(HERE), "-T", str(HERE / "link.ld")]
+CYCLES = 4000000
 FIRST = re.compile(r"first difference: stream ([^,]+), field ([^,]+), cycle (\d+)")
 SLOT = re.compile(r"^# slot (\d+), (\d+) bits: ([0-9a-f]+)$", re.M)
 MACHINE = {"16": ["-m", "i8086"], "32": ["-m", "i386"], "64": ["-m", "i386:x86-64"]}
@@ -46,7 +47,10 @@ class Program:
         for command in ([self.args.randgen, "--drop", str(self.work / "p.drop"), "-o", str(self.source)] + self.args.options,
                         GCC + [str(self.source), "-o", str(self.work / "p.elf64")],
                         ["objcopy", "-O", "elf32-i386", str(self.work / "p.elf64"), str(self.elf)]):
-            done = subprocess.run(command, capture_output=True, text=True)
+            try:
+                done = subprocess.run(command, capture_output=True, text=True)
+            except OSError as e:
+                refuse(f"{command[0]}: {e.strerror}")
             if done.returncode:
                 refuse(f"{command[0]}: {done.stderr.strip()[:300]}")
 
@@ -54,16 +58,18 @@ class Program:
         """-> how it fails, nothing when it does not; and the cycle"""
         self.tests += 1
         self.build(dropped)
-        command = self.args.run + (["--max-cycles", str(limit)] if limit else []) + [str(self.elf)]
+        command = self.args.run + ["--max-cycles", str(limit or CYCLES), str(self.elf)]
         try:
             done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=120)
         except subprocess.TimeoutExpired:
             return ("no end",), 0
+        except OSError as e:
+            refuse(f"{command[0]}: {e.strerror}")
         self.said = done.stdout + done.stderr
         first = FIRST.search(self.said)
         if first:
             return (first.group(1), first.group(2)), int(first.group(3))
-        if done.returncode in (0, 3) and "verdict: hang" not in self.said:
+        if done.returncode in (0, 3, 4) and "verdict: hang" not in self.said:
             return None, 0
         verdict = re.search(r"^verdict: (\w+)", self.said, re.M)
         return (verdict.group(1) if verdict else f"status {done.returncode}",), 0

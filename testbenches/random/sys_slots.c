@@ -4,6 +4,19 @@
 
 #include <stddef.h>
 
+/* At ring 3, where the frame outlives it. */
+static void some_bytes(struct gen *g)
+{
+    unsigned until = g->n + 8 + below(g, 40);
+
+    if (g->ring != 3) {
+        one_instruction(g);
+        return;
+    }
+    while (g->n < until)
+        any_bytes(g);
+}
+
 /* Where a kind makes sense: rings; NOT_16: not in 16-bit code. A kind of ring 0 is made elsewhere
  * too, one time in so many. */
 enum { NOT_16 = 1, RING_0 = 2, OTHER_RINGS = 12 };
@@ -12,7 +25,8 @@ static const struct kind {
     unsigned weight, where;
     void (*make)(struct gen *g);
 } kinds[] = {
-    {100, 0, one_instruction},
+    {90, 0, one_instruction},
+    {24, 0, some_bytes},
     {6, 0, branch},
     {4, 0, call_or_jump},
     {3, 0, enter},
@@ -27,7 +41,7 @@ static const struct kind {
     {10, 0, sys_segment_load},
     {14, 0, sys_descriptor},
     {8, 0, sys_table_register},
-    {8, 0, sys_task_state},
+    {12, 0, sys_task_state},
     {12, RING_0, sys_breakpoint},
     {5, RING_0, sys_debug_register},
     {10, 0, sys_flags},

@@ -65,6 +65,11 @@ start:
         movl    $PDPT_LONG + 7, PML4 + 511 * 8
         movl    $PML4 + 7, PML5
         movl    $PML4 + 7, PML5 + 511 * 8
+        xorl    %eax, %eax              # without paging a wild jump below 64 KiB ends soon
+3:      movl    $0xCCCCCCCC, (%eax)
+        addl    $256, %eax
+        cmpl    $0x10000, %eax
+        jne     3b
         COPY    master_32, TABLE32, 4096
         COPY    master_pae, TABLE_PAE, 4096
         COPY    master_long, TABLE_LONG, 4096
