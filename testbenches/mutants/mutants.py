@@ -158,7 +158,8 @@ def command_of(mutant, words, seed, binaries, programs):
         return [tool, "run", str(programs / (words[1] + ".elf")), "--no-bundle", "--quiet",
                 "--json", "-"] + words[2:] + seeded
     if mutant.kind == "random":
-        return ["sh", str(ROOT / "testbenches/random/run.sh"), str(seed), str(seed)] + words[1:]
+        return ["sh", str(ROOT / "testbenches/random/run.sh"), str(seed), str(seed)] + words[1:] + \
+            ["--no-reduce"]
     if mutant.kind == "events":
         return [sys.executable, str(ROOT / "testbenches/events/events.py")] + words[1:] + \
             ["--keep", str(binaries / "events"), tool]

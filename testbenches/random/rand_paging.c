@@ -81,10 +81,9 @@ static unsigned window_index(const struct gen *g)
     return g->mode == MODE_32 ? MAX_PAGES : 1;
 }
 
-/* An entry for a page of the window, most of which can be used. */
-static uint64_t random_entry(struct gen *g)
+uint64_t paging_random_entry(struct gen *g)
 {
-    uint64_t e = DATA_PA + below(g, WINDOW_PAGES) * 4096;
+    uint64_t e = (g->mode == MODE_SYSTEM ? g->data : DATA_PA) + below(g, WINDOW_PAGES) * 4096;
 
     e |= (chance(g, 88) ? 1u : 0) | (chance(g, 80) ? 2u : 0) | (chance(g, 85) ? 4u : 0);
     e |= (uint64_t)below(g, 4) << 3;
@@ -117,7 +116,7 @@ void paging_print(struct gen *g, FILE *f, const unsigned *order, unsigned pages,
         unsigned page = i - window;
 
         if (page < WINDOW_PAGES && g->changes_pages && chance(g, 60))
-            fprintf(f, "\t%s 0x%llx\n", word, (unsigned long long)random_entry(g));
+            fprintf(f, "\t%s 0x%llx\n", word, (unsigned long long)paging_random_entry(g));
         else if (page < WINDOW_PAGES)
             fprintf(f, "\t%s data_pages + %u\n", word, data_order[page] * 4096 + (user | 3));
         else if (page == WINDOW_PAGES)
@@ -136,7 +135,7 @@ void paging_print(struct gen *g, FILE *f, const unsigned *order, unsigned pages,
 /* MOV to memory at EDI, which is data as the program sees it. */
 static void store_entry(struct gen *g, unsigned page)
 {
-    uint64_t e = random_entry(g);
+    uint64_t e = paging_random_entry(g);
 
     mov_imm(g, 7, g->data + SELF_PAGE * 4096 + (window_index(g) + page) * entry_bytes(g));
     put(g, 0x07c7, 2);
