@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The machine's hardware: processor with its MMU, IOMMU, shared bus. Wiring only; RAM and devices
 // are the harness's, behind mem_* and dma_*.
+//   take_i  rises when an input other than memory's has changed (see below)
 //   mem_*   one access at a time, held until mem_ack_i; ack may come in the cycle of the request
 //   dma_*   one request of a device, accepted when dma_ready_o; answered by dma_rsp_valid_o
 //   intr_*  level and vector from the local APIC; inta_o is high for one cycle when it is taken
