@@ -3,7 +3,7 @@
 module iommu_top
   import bus_pkg::*, iommu_port_pkg::*, record_pkg::*;
 (
-  input  logic         clk_i, rst_ni,
+  input  logic         clk_i, rst_ni, take_i,
 
   input  logic         dma_valid_i,
   output logic         dma_ready_o,
@@ -50,20 +50,21 @@ module iommu_top
     end
   end
 
-  // The inputs are taken at the falling edge, where the bench changes them: all that follows then
-  // hangs on edges alone, and a simulator has nothing to look at between them.
+  // Inputs are taken at edges, where the bench changes them: memory's answer at the falling edge of
+  // the clock, the requester's at the rising edge of take_i beside it. All that follows then hangs
+  // on edges alone, and a simulator has nothing else to look at.
   logic     dma_valid, reg_valid;
   dma_req_t dma_req;
   reg_req_t reg_req;
-  always_ff @(negedge clk_i) begin
+  always_ff @(posedge take_i) begin
     dma_valid <= dma_valid_i;
     dma_req   <= '{sid: dma_sid_i, addr: dma_addr_i, write: dma_write_i, at: dma_at_i,
                    len: dma_len_i, tag: dma_tag_i, wdata: dma_wdata_i};
     reg_valid <= reg_valid_i;
     reg_req   <= '{write: reg_write_i, offset: reg_offset_i, bytes: reg_bytes_i,
                    wdata: reg_wdata_i};
-    bus_rsp   <= '{ack: mem_ack_i, rdata: mem_rdata_i};
   end
+  always_ff @(negedge clk_i) bus_rsp <= '{ack: mem_ack_i, rdata: mem_rdata_i};
 
   /* verilator lint_off UNUSEDSIGNAL */  // tag: one request at a time; lock, io: never set
   dma_rsp_t dma_rsp;

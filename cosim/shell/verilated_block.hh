@@ -11,6 +11,16 @@
 #include "verilated_block.h"
 #include "verilated_fst_c.h"
 
+// The requester's inputs are taken now, between two edges of the clock.
+template <typename Top> void block_take(Top *top)
+{
+    for (int take = 0; take <= 1; take++) {
+        top->take_i = take;
+        top->eval();
+    }
+    top->take_i = 0;
+}
+
 template <typename Top> struct block_clock {
     vblock_env env;
     VerilatedContext context;

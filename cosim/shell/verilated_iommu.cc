@@ -15,10 +15,12 @@ template <> void block_clock<Viommu_top>::quiet()
     top->dma_valid_i = 0;
     top->reg_valid_i = 0;
     top->mem_ack_i = 0;
+    block_take(top.get());
 }
 
 struct viommu {
     block_clock<Viommu_top> clock;
+    bool changed = false; // inputs of the requester, since they were last taken
 
     explicit viommu(const vblock_env *env) : clock(env)
     {
@@ -47,6 +49,7 @@ struct viommu {
         top->dma_tag_i = in.tag;
         memcpy(&top->dma_wdata_i[0], in.data, 16);
         top->dma_valid_i = 1;
+        changed = true;
     }
     void raise_reg(const viommu_reg &r)
     {
@@ -57,6 +60,7 @@ struct viommu {
         top->reg_bytes_i = r.bytes;
         top->reg_wdata_i = r.write ? r.wdata : 0;
         top->reg_valid_i = 1;
+        changed = true;
     }
 };
 
@@ -84,7 +88,9 @@ bool viommu_run(viommu *v, const viommu_ask *ask, viommu_told *told)
             v->raise_dma(ask->in);
         if (reg < ask->regs && now >= reg_due && !top->reg_valid_i)
             v->raise_reg(ask->reg[reg]);
+        top->take_i = v->changed;
         v->clock.begin();
+        top->take_i = v->changed = false;
         v->records();
         bool ready = top->dma_ready_o, taken = ready && top->dma_valid_i;
         bool answered = top->dma_rsp_valid_o, acked = top->reg_ack_o && top->reg_valid_i;
@@ -104,12 +110,14 @@ bool viommu_run(viommu *v, const viommu_ask *ask, viommu_told *told)
             told->accepted = t;
             dma_waits = false;
             top->dma_valid_i = 0;
+            v->changed = true;
         }
         if (answered)
             dma_runs = false;
         if (acked) {
             told->acked[reg++] = t;
             top->reg_valid_i = 0;
+            v->changed = true;
             reg_due = reg < ask->regs ? t + 1 + ask->reg[reg].after : 0;
         }
         t += !v->clock.waiting;

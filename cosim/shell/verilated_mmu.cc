@@ -16,11 +16,7 @@ template <> void block_clock<Vmmu_top>::quiet()
     top->flush_valid_i = 0;
     top->pdpte_valid_i = 0;
     top->mem_ack_i = 0;
-    for (int take = 0; take <= 1; take++) {
-        top->take_i = take;
-        top->eval();
-    }
-    top->take_i = 0;
+    block_take(top.get());
 }
 
 struct vmmu {
