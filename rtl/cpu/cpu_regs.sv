@@ -77,6 +77,14 @@ module cpu_regs
     end
   end
 
+  logic        rsp_we;
+  logic [63:0] rsp_new;
+  always_comb begin
+    rsp_we = mem_done_i && (uop_i.m_push || uop_i.m_pop);
+    rsp_new = merge(gpr_q[4], uop_i.m_push ? gpr_q[4] - (64'd1 << size_i)
+                                           : gpr_q[4] + (64'd1 << size_i), mode_i.stack_log2);
+  end
+
   // AH CH DH BH are registers 4 to 7 of byte size without REX.
   logic        wr_gpr, wr_high;
   logic [63:0] wr_merged;
@@ -92,16 +100,10 @@ module cpu_regs
         wr_n = {2'b00, wr_n[1:0]};
         wr_merged = {gpr_q[wr_n][63:16], wr_value_o[7:0], gpr_q[wr_n][7:0]};
       end else begin
-        wr_merged = merge(gpr_q[wr_n], wr_value_o, size_i);
+        // POP SP leaves the rest of RSP incremented: SDM Vol. 2 "POP".
+        wr_merged = merge(rsp_we && wr_n == 4'd4 ? rsp_new : gpr_q[wr_n], wr_value_o, size_i);
       end
     end
-  end
-
-  logic        rsp_we;
-  logic [63:0] rsp_new;
-  always_comb begin
-    rsp_we = mem_done_i && (uop_i.m_push || uop_i.m_pop);
-    rsp_new = uop_i.m_push ? gpr_q[4] - (64'd1 << size_i) : gpr_q[4] + (64'd1 << size_i);
   end
 
   always_ff @(posedge clk_i) begin
@@ -112,7 +114,7 @@ module cpu_regs
       gpr_q[4] <= boot_i.rsp;
       gpr_q[6] <= boot_i.rsi;
     end else begin
-      if (rsp_we) gpr_q[4] <= merge(gpr_q[4], rsp_new, mode_i.stack_log2);
+      if (rsp_we) gpr_q[4] <= rsp_new;
       if (wr_gpr) gpr_q[wr_n] <= wr_merged;
     end
   end

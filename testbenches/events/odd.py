@@ -184,6 +184,13 @@ def limit_cases():
                 yield Case(mode, f"16-bit address {bx:#x} {si:#x}: {text}", in_code(mode, 32,
                            f"movl ${bx:#x}, %ebx\nmovl %ebx, %ebp\nmovl ${si:#x}, %esi\n"
                            f"movl %esi, %edi\n{text}"))
+    # POP SP: what lies beyond the operand is the stack pointer already incremented
+    for mode, size in ((64, 64), (64, 32), (32, 32), (32, 16)):
+        for at in (0x41FFFE, 0x41FFFC, 0x420000):
+            for text in ("popw %sp", "popw (%esp)", "pushw %sp", "popl %esp" if size < 64 else "popq %rsp"):
+                yield Case(mode, f"{text} at {at:#x} in {size}-bit code", in_code(mode, size, f"movl ${at:#x}, %esp\n"
+                           f"movl $0x12345678, %ss:0x41FFFC\n{text}\nmovl %esp, %ecx"
+                           if size > 16 else f"movl ${at:#x}, %esp\n{text}\nmovl %esp, %ecx"))
     for register in ("ds", "es", "fs", "gs"):
         for value in range(4):
             for mode in (64, 32):

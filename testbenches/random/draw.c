@@ -68,6 +68,8 @@ uint64_t target(struct gen *g)
 
     if (g->mode == MODE_SYSTEM && chance(g, 6)) /* by a large page */
         base += (g->paging == PAGING_32 ? LARGE_4 : LARGE_8) - REGION;
+    if (g->mode == MODE_SYSTEM && g->wide && chance(g, 5))
+        base += HUGE; /* by a page of 1 GByte */
     if (g->wide && chance(g, 6))
         base |= UINT64_C(0xffffff8000000000); /* the same pages, upper half */
     switch (below(g, 20)) {

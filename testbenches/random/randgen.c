@@ -10,7 +10,8 @@
 // program ends whatever happens; frame.S holds the handler. The program checks nothing itself: it
 // is run in lockstep, see run.sh. Memory operands aim at a window of data pages in which the page
 // table (or, in 32-bit mode, a segment limit) ends after a few pages. With --paging the tables are
-// random too, and the program changes them (rand_paging.c).
+// random too, and the program changes them (rand_paging.c). --mode system is another kind of
+// program, with a frame of its own: sys.h, system.S.
 #include "drop.h"
 #include "sys.h"
 

@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # Random programs in lockstep: run.sh FROM TO MODE [--no-reduce] [randgen options], seeds FROM to TO.
 # MODE is 64, 32, compat or system; randgen has --ring 3, --fuzz, --slots N, --paging 32|pae|4|5. OPTIONS go
-# to ringwalk run (--wait-states 3); BUILD names the build directory,
-# RINGWALK another ringwalk; KEEP=1 keeps programs that agreed. A program that overwrote its own way out runs
-# to the limit of cycles or halts for good, in agreement; more than one in ten of these is a failure of the generator. The first
-# program that fails is made short (reduce.py).
+# to ringwalk run (--wait-states 3); BUILD names the build directory, RINGWALK another ringwalk; KEEP=1
+# keeps programs that agreed. A program that overwrote its own way out runs to the limit of cycles or halts
+# for good, in agreement; more than one in ten of these is a failure of the generator. The first program that
+# fails is made short (reduce.py).
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 build=${BUILD:-$here/../../build}

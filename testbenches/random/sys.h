@@ -88,6 +88,7 @@ void sys_paging_off(struct gen *g);
 void sys_msr(struct gen *g);
 /* sys_memory.c */
 void sys_page_entry(struct gen *g);
+void sys_window_code(struct gen *g);
 void sys_keys(struct gen *g);
 void sys_io(struct gen *g);
 

@@ -42,7 +42,8 @@
 #define REGION_END 0x541000 /* of what is in memory */
 #define LARGE_8    0x600000 /* the region by a large page: PAE and long mode; 32-bit paging */
 #define LARGE_4    0x800000
-#define APIC       0xFEE00000 /* of the supervisor; the same for the user */
+#define HUGE       0x80000000u /* long mode: all of it by a page of 1 GByte */
+#define APIC       0xFEE00000  /* of the supervisor; the same for the user */
 #define APIC_USER  0xFEC00000
 #define K16_BASE   0x510000
 

@@ -49,6 +49,44 @@ static void invalidate(struct gen *g, uint32_t page)
     }
 }
 
+/* The large page's entry, or the accessed bit of an upper one; both are the supervisor's. */
+static void upper_entry(struct gen *g)
+{
+    bool legacy = g->paging == PAGING_32;
+    uint32_t pd = legacy ? PD32 : g->paging == PAGING_PAE ? PD_PAE : PD_LONG;
+    uint32_t e = REGION | 0x80u | (rnd(g) & 0x17f) | (chance(g, 85) ? 1u : 0);
+
+    if (chance(g, 30)) {
+        op32(g);
+        mem_op(g, 0x81, 1, 4,
+               legacy                          ? pd + 4
+               : chance(g, 50) && g->long_mode ? PDPT_LONG
+                                               : pd + 16);
+        put(g, ~0x20u, 4);
+    } else {
+        if (chance(g, 20))
+            e |= 1u << (12 + below(g, 9)); /* PAT, PSE-36 or reserved */
+        store32(g, pd + (legacy ? 8 : 24), e);
+    }
+    if (chance(g, 60))
+        invalidate(g, legacy ? LARGE_4 : LARGE_8);
+    mem_op(g, 0x88 + below(g, 4), 1, below(g, 4),
+           (legacy ? LARGE_4 : LARGE_8) + DATA - REGION + below(g, 0x6000));
+}
+
+/* Code in the window, mostly over the end of a page: pages that may be absent, XD, of the other
+ * privilege. It ends in an event. */
+void sys_window_code(struct gen *g)
+{
+    uint32_t at = g->data + (1 + below(g, WINDOW_PAGES - 1)) * 4096 - below(g, 12);
+
+    store32(g, at, 0x00801f0f); /* NOP [rax + disp32] */
+    store32(g, at + 4, chance(g, 50) ? 0x66000000 : 0x2e000000);
+    store32(g, at + 8, 0x5bcd66 | 0x90000000);
+    mov_imm(g, 0, at + (chance(g, 80) ? 0 : below(g, 9)));
+    put(g, chance(g, 50) ? 0xe0ff : 0xd0ff, 2);
+}
+
 /* An entry of the window, at times of the safe page, a stack or the code; then what may invalidate
  * it. */
 void sys_page_entry(struct gen *g)
@@ -59,6 +97,10 @@ void sys_page_entry(struct gen *g)
 
     if (g->paging == PAGING_OFF) {
         one_instruction(g);
+        return;
+    }
+    if (g->ring == 0 && chance(g, 15)) {
+        upper_entry(g);
         return;
     }
     if (chance(g, 6)) { /* this code: A and D fall, or it cannot be written */

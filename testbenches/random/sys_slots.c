@@ -51,6 +51,7 @@ static const struct kind {
     {10, RING_0, sys_msr},
     {16, 0, sys_page_entry},
     {5, 0, sys_keys},
+    {6, NOT_16, sys_window_code},
     {8, 0, sys_io},
 };
 

@@ -59,6 +59,7 @@ start:
         movl    $TABLE_LONG + 7, PD_LONG + 16
         movl    $REGION + 0x87, PD_LONG + 24
         movl    $PD_LONG + 7, PDPT_LONG
+        movl    $0x87, PDPT_LONG + 16
         movl    $PD_APIC + 7, PDPT_LONG + 24
         movl    $PD_APIC + 7, PDPT_LONG + 511 * 8
         movl    $PDPT_LONG + 7, PML4
