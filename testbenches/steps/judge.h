@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// QEMU and the golden model, instruction by instruction.
+#ifndef RW_STEPS_JUDGE_H
+#define RW_STEPS_JUDGE_H
+
+#include "oracle.h"
+#include "qemu.h"
+#include "twin.h"
+
+enum { NO_VECTOR = 0x100, KNOWN_MAX = 64, HISTORY = 8 };
+
+/* What one step came to on both sides. */
+struct moment {
+    const struct shot *before;       /* agreed */
+    const struct shot *qemu, *model; /* after it; qemu NULL: unknown, it has ended or waits */
+    const struct rec_retire *retire; /* of the model */
+    unsigned vector_qemu, vector_model;
+    uint64_t error_qemu, error_model;
+    struct trial insn; /* decoded, if it could be fetched */
+    uint64_t msr;      /* ECX before */
+    bool device_differs;
+};
+
+enum verdict {
+    V_GOING_ON,
+    V_EXIT,      /* the guest ended the run */
+    V_HALTED,    /* both wait for an interrupt that does not come */
+    V_SHUTDOWN,  /* both */
+    V_LIMIT,     /* as many instructions as asked for */
+    V_GIVEN_UP,  /* a known difference behind which they cannot be compared */
+    V_QEMU_DIED, /* by a mistake of its own */
+    V_MISMATCH
+};
+
+struct past {
+    uint64_t rip;
+    uint8_t bytes[TWIN_BYTES], mode;
+    unsigned byte_count;
+};
+
+struct judge {
+    struct twin *twin;
+    struct qemu *qemu;
+    uint64_t max_instructions, checkpoint_every;
+    bool paused;
+    /* What came out. */
+    enum verdict verdict;
+    uint64_t instructions, events, unjudged, checkpoints, idle;
+    uint64_t undefined_flags;
+    uint64_t known[KNOWN_MAX]; /* by row of known.c */
+    unsigned given_up_by;      /* its row */
+    int qemu_status;
+    /* The first difference. */
+    struct moment moment;
+    struct shot shots[3]; /* of it */
+    bool differs[F_COUNT];
+    bool ram_differs;
+    uint64_t ram_pa;
+    uint8_t ram_qemu, ram_model;
+    uint64_t ram_writer; /* instructions ago; 0: the model never wrote it */
+    struct past past[HISTORY];
+    uint64_t past_count;
+};
+
+void judge_run(struct judge *j);
+uint64_t moment_value(const struct moment *m, unsigned field, bool qemu);
+
+/* --- known.c --- */
+enum known_action {
+    K_TAKE,   /* QEMU's registers become the model's */
+    K_RESYNC, /* QEMU is paused; its registers and RAM become the model's */
+    K_END     /* the comparison ends here */
+};
+
+/* The row that explains this field of the moment, or -1. */
+int known_row(const struct moment *m, unsigned field);
+enum known_action known_action(unsigned row);
+const char *known_name(unsigned row);
+const char *known_source(unsigned row);
+/* "stimulus", "QEMU", "open": what kind of row it is. */
+const char *known_kind(unsigned row);
+unsigned known_rows(void);
+/* Is a byte of RAM that differs explained? */
+bool known_ram(uint64_t pa);
+
+/* --- report.c --- */
+void report_program(const struct judge *j, const char *program, double seconds);
+
+#endif

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a run came to, in words.
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "disasm.h"
+#include "judge.h"
+
+enum { TEXT = 96 };
+
+static const char *verdict_text(const struct judge *j)
+{
+    switch (j->verdict) {
+    case V_EXIT:
+        return "agreed to the guest's exit";
+    case V_HALTED:
+        return "agreed, both wait in HLT";
+    case V_SHUTDOWN:
+        return "agreed, both shut down";
+    case V_LIMIT:
+        return "agreed to the limit";
+    case V_GIVEN_UP:
+        return "agreed up to a known difference";
+    case V_QEMU_DIED:
+        return "QEMU ended by itself";
+    default:
+        return "MISMATCH";
+    }
+}
+
+static void print_instruction(const char *lead, uint64_t rip, const uint8_t *bytes, unsigned count,
+                              unsigned mode)
+{
+    char text[TEXT];
+
+    disasm(text, sizeof(text), bytes, count, rip, mode);
+    printf("  %s 0x%" PRIx64 "  %s\n", lead, rip, text);
+}
+
+static void print_event(const char *side, unsigned vector, uint64_t error)
+{
+    if (vector == NO_VECTOR)
+        printf("    %s: no event\n", side);
+    else
+        printf("    %s: vector %u, error code 0x%" PRIx64 "\n", side, vector, error);
+}
+
+static void print_fields(const struct judge *j)
+{
+    const struct moment *m = &j->moment;
+
+    printf("    %-14s %18s %18s %18s\n", "field", "qemu", "model", "before");
+    for (unsigned f = 0; f < F_STATE_COUNT; f++)
+        if (j->differs[f])
+            printf("    %-14s %#18" PRIx64 " %#18" PRIx64 " %#18" PRIx64 "\n", field_name(f),
+                   m->qemu->f[f], m->model->f[f], m->before->f[f]);
+    if (j->differs[F_DEVICE])
+        printf("    device access at 0x%" PRIx64 ": qemu 0x%" PRIx64 ", model 0x%" PRIx64 "\n",
+               j->twin->device_addr, j->twin->device_qemu, j->twin->device_model);
+}
+
+static void print_first(const struct judge *j)
+{
+    const struct moment *m = &j->moment;
+    uint64_t known = j->past_count < HISTORY ? j->past_count : HISTORY;
+
+    for (uint64_t i = known; i > 1; i--) {
+        const struct past *p = &j->past[(j->past_count - i) % HISTORY];
+
+        print_instruction("       ", p->rip, p->bytes, p->byte_count, p->mode);
+    }
+    if (j->ram_differs) {
+        printf("  RAM at 0x%" PRIx64 ": qemu 0x%02x, model 0x%02x, ", j->ram_pa, j->ram_qemu,
+               j->ram_model);
+        if (j->ram_writer == 0)
+            printf("never written by the model\n");
+        else
+            printf("written by the model %" PRIu64 " steps before\n", j->ram_writer);
+        return;
+    }
+    print_instruction("here:  ", m->before->f[F_RIP], m->insn.bytes, sizeof(m->insn.bytes),
+                      m->insn.compat ? MODE_COMPAT : MODE_64);
+    if (m->vector_qemu != NO_VECTOR || m->vector_model != NO_VECTOR) {
+        print_event("qemu ", m->vector_qemu, m->error_qemu);
+        print_event("model", m->vector_model, m->error_model);
+    }
+    print_fields(j);
+}
+
+static void print_counts(const struct judge *j)
+{
+    printf("  stimuli:");
+    for (unsigned s = 0; s < STIMULUS_COUNT; s++)
+        printf("%s %s %" PRIu64, s == 0 ? "" : ",", stimulus_name(s), j->twin->stimuli[s]);
+    printf("\n  undefined results %" PRIu64 ", unjudged behind a resynchronisation %" PRIu64
+           ", RAM compared %" PRIu64 " times\n",
+           j->undefined_flags, j->unjudged, j->checkpoints);
+    for (unsigned i = 0; i < known_rows(); i++)
+        if (j->known[i] != 0)
+            printf("  %s: %s %" PRIu64 " (%s)\n", known_kind(i), known_name(i), j->known[i],
+                   known_source(i));
+}
+
+void report_program(const struct judge *j, const char *program, double seconds)
+{
+    printf("%s: %s, %" PRIu64 " instructions, %" PRIu64 " events, %.1f seconds\n", program,
+           verdict_text(j), j->instructions, j->events, seconds);
+    if (j->verdict == V_GIVEN_UP)
+        printf("  ended by: %s\n", known_name(j->given_up_by));
+    if (j->verdict == V_QEMU_DIED)
+        printf("  QEMU: status %d, %s\n", j->qemu_status, qemu_complaint(j->qemu));
+    if (j->verdict == V_MISMATCH)
+        print_first(j);
+    print_counts(j);
+    fflush(stdout);
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// The golden model beside QEMU: its own memory, and the devices' answers that QEMU got.
+#ifndef RW_STEPS_TWIN_H
+#define RW_STEPS_TWIN_H
+
+#include "qemu.h"
+
+enum { TWIN_BYTES = 15 };
+
+enum stimulus {
+    STIMULUS_PORT_READ,
+    STIMULUS_MMIO_READ,
+    STIMULUS_NOBODY,
+    STIMULUS_TSC,
+    STIMULUS_INTERRUPT,
+    STIMULUS_NMI,
+    STIMULUS_COUNT
+};
+
+struct twin {
+    const struct rw_model_ops *ops;
+    struct rw_model *model;
+    struct rw_mem mem;
+    const struct span *span; /* whose device accesses answer the model's */
+    unsigned taken;          /* of span->h */
+    bool device_differs;     /* the model did an access that QEMU did not, or another one */
+    uint64_t device_addr, device_qemu, device_model;
+    uint8_t tpr;
+    /* The last retirement. */
+    struct rec_retire retire;
+    uint8_t bytes[TWIN_BYTES]; /* where the instruction was fetched last, before it ran */
+    unsigned byte_count, fetches;
+    /* For a comparison of RAM: which step wrote an 8-byte word last. */
+    uint32_t *writer;
+    uint8_t *dirty; /* pages that the model wrote */
+    uint64_t number;
+    uint64_t stimuli[STIMULUS_COUNT];
+};
+
+/* Loads the program to know its entry; NULL: one line in error. */
+struct twin *twin_create(const char *program, uint64_t memory_bytes, uint64_t *entry, char *error,
+                         size_t error_bytes);
+void twin_destroy(struct twin *t);
+/* One retirement, into t->retire; with vector >= 0 the delivery of that interrupt. False: none was
+ * made. */
+bool twin_step(struct twin *t, int vector);
+void twin_shot(const struct twin *t, struct shot *out);
+/* QEMU's state becomes the model's, as far as it is shown. */
+void twin_take(struct twin *t, const struct shot *qemu);
+/* All of QEMU's RAM becomes the model's: QEMU is paused. */
+void twin_take_ram(struct twin *t, int ram_file);
+const char *stimulus_name(enum stimulus s);
+
+#endif
