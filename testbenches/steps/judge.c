@@ -129,6 +129,22 @@ static bool resync(struct judge *j)
     return true;
 }
 
+/* QEMU 7.2 pushes no RF in long mode (SDM Vol. 3B "Debug Exception Conditions", RF of a fault); the
+ * frame becomes QEMU's. The pushes are SS, RSP, RFLAGS. */
+static void drop_pushed_rf(struct judge *j)
+{
+    const struct twin *t = j->twin;
+    uint64_t pa;
+
+    if (t->retire.mode != MODE_64 || t->stores < 3)
+        return;
+    pa = t->store[2] + 2;
+    if ((t->mem.ram[pa] & 1) && !(qemu_ram(j->qemu)[pa] & 1)) {
+        t->mem.ram[pa] &= 0xfe;
+        j->rf_dropped++;
+    }
+}
+
 /* --- one comparison --- */
 
 static bool find_differences(struct judge *j, const struct moment *m)
@@ -142,7 +158,7 @@ static bool find_differences(struct judge *j, const struct moment *m)
         if (f < F_STATE_COUNT) {
             if (m->qemu == NULL)
                 continue;
-            mask = field_mask(f, m->qemu->wide);
+            mask = f == F_CR2 && m->fetch_fault ? 0 : field_mask(f, m->qemu->wide);
         }
         j->differs[f] = ((moment_value(m, f, true) ^ moment_value(m, f, false)) & mask) != 0;
         any |= j->differs[f];
@@ -206,10 +222,11 @@ static enum verdict explain(struct judge *j, const struct moment *m, bool *resyn
     if (action == K_END)
         return V_GIVEN_UP;
     *resynced = action == K_RESYNC;
-    if (action == K_TAKE)
-        twin_take(j->twin, m->qemu);
-    else if (!resync(j))
-        return V_QEMU_DIED;
+    if (*resynced)
+        return resync(j) ? V_GOING_ON : V_QEMU_DIED;
+    twin_take(j->twin, m->qemu);
+    if (action == K_ACCESSED)
+        twin_drop_accessed(j->twin, qemu_ram(j->qemu));
     return V_GOING_ON;
 }
 
@@ -300,6 +317,7 @@ static enum verdict judge_step(struct judge *j, const struct span *s, unsigned *
         m.error_model = m.retire->flags & RETIRE_HAS_ERROR_CODE ? m.retire->error_code : 0;
         if (d != NULL)
             delivered = pass_delivery(s, pos);
+        drop_pushed_rf(j);
     } else if (d != NULL && !d->external && d->shot.f[F_RIP] == s->before.f[F_RIP] &&
                model.f[F_RIP] != s->before.f[F_RIP]) {
         delivered = pass_delivery(s, pos); /* QEMU faulted */
@@ -309,6 +327,7 @@ static enum verdict judge_step(struct judge *j, const struct span *s, unsigned *
         m.error_qemu = delivered->software || span_shuts_down(s) ? 0 : delivered->error;
     }
     d = next_delivery(s, pos);
+    m.fetch_fault = d != NULL && d->vector == 14;
     m.qemu = d != NULL ? &d->shot : s->last || s->silent || s->paused ? NULL : &s->after;
     decode(j, &m);
     if (!executed) {

@@ -19,6 +19,7 @@ struct moment {
     struct trial insn; /* decoded, if it could be fetched */
     uint64_t msr;      /* ECX before */
     bool device_differs;
+    bool fetch_fault; /* of the next instruction: QEMU has its CR2 already */
 };
 
 enum verdict {
@@ -46,7 +47,7 @@ struct judge {
     /* What came out. */
     enum verdict verdict;
     uint64_t instructions, events, unjudged, checkpoints, idle;
-    uint64_t undefined_flags;
+    uint64_t undefined_flags, rf_dropped;
     uint64_t known[KNOWN_MAX]; /* by row of known.c */
     unsigned given_up_by;      /* its row */
     int qemu_status;
@@ -67,9 +68,10 @@ uint64_t moment_value(const struct moment *m, unsigned field, bool qemu);
 
 /* --- known.c --- */
 enum known_action {
-    K_TAKE,   /* QEMU's registers become the model's */
-    K_RESYNC, /* QEMU is paused; its registers and RAM become the model's */
-    K_END     /* the comparison ends here */
+    K_TAKE,     /* QEMU's registers become the model's */
+    K_ACCESSED, /* and the accessed bits in memory */
+    K_RESYNC,   /* QEMU is paused; its registers and RAM become the model's */
+    K_END       /* the comparison ends here */
 };
 
 /* The row that explains this field of the moment, or -1. */

@@ -37,9 +37,81 @@ static bool ltr_busy(const struct moment *m, unsigned f)
            (m->qemu->f[f] ^ m->model->f[f]) == 2;
 }
 
+/* A fault or interrupt through an IST entry at the same level. */
+static bool ist_nulls_ss(const struct moment *m, unsigned f)
+{
+    return f >= F_SELECTOR(SEG_SS) && f <= F_ATTR(SEG_SS) && m->vector_qemu == m->vector_model &&
+           m->vector_qemu != NO_VECTOR && m->qemu->wide &&
+           m->before->f[F_CPL] == m->qemu->f[F_CPL] && m->qemu->f[F_SELECTOR(SEG_SS)] == 0 &&
+           m->qemu->f[F_ATTR(SEG_SS)] == 0;
+}
+
+static uint64_t address_mask(const struct moment *m)
+{
+    return m->insn.insn.address_width == 64 ? ~UINT64_C(0)
+                                            : (UINT64_C(1) << m->insn.insn.address_width) - 1;
+}
+
+static bool is_rep(const struct moment *m)
+{
+    const ZydisInstructionAttributes rep =
+        ZYDIS_ATTRIB_HAS_REP | ZYDIS_ATTRIB_HAS_REPE | ZYDIS_ATTRIB_HAS_REPNE;
+
+    return m->insn.decoded && (m->insn.insn.attributes & rep);
+}
+
+static bool rep_once_more(const struct moment *m, unsigned f)
+{
+    return f == F_RIP && is_rep(m) && completed(m) && m->qemu->f[F_RIP] == m->before->f[F_RIP] &&
+           (m->qemu->f[F_GPR + RCX] & address_mask(m)) == 0 &&
+           m->model->f[F_RIP] == m->before->f[F_RIP] + m->insn.insn.length;
+}
+
+static bool same_event(const struct moment *m)
+{
+    return m->vector_qemu == m->vector_model && m->error_qemu == m->error_model;
+}
+
+static bool is_far(const struct moment *m)
+{
+    return m->insn.decoded &&
+           (m->insn.insn.meta.branch_type == ZYDIS_BRANCH_TYPE_FAR || is(m, ZYDIS_MNEMONIC_IRETD) ||
+            is(m, ZYDIS_MNEMONIC_IRET) || is(m, ZYDIS_MNEMONIC_IRETQ));
+}
+
+/* A far transfer or an event: CS, and SS with it. */
+static bool not_accessed(const struct moment *m, unsigned f)
+{
+    return (f == F_ATTR(SEG_CS) || f == F_ATTR(SEG_SS)) && same_event(m) &&
+           (is_far(m) || m->vector_qemu != NO_VECTOR) && (m->model->f[f] ^ m->qemu->f[f]) == 1 &&
+           (m->model->f[f] & 1);
+}
+
+static bool gate_cpl(const struct moment *m, unsigned f)
+{
+    return f == F_CPL && is(m, ZYDIS_MNEMONIC_CALL) && is_far(m) && completed(m) && m->qemu->wide &&
+           m->qemu->f[f] == 0 && m->qemu->f[F_SELECTOR(SEG_SS)] < 4 &&
+           m->model->f[f] == (m->model->f[F_SELECTOR(SEG_CS)] & 3);
+}
+
+static bool syscall_flags(const struct moment *m, unsigned f)
+{
+    return f == F_RFLAGS && is(m, ZYDIS_MNEMONIC_SYSCALL) && completed(m) &&
+           ((m->qemu->f[f] ^ m->model->f[f]) & ~FL_STATUS) == 0 && !(m->qemu->f[f] & FL_STATUS);
+}
+
 static const struct known rows[] = {
     {"CPUID", "stimulus", "leaves that TCG offers otherwise", K_TAKE, cpuid},
-    {"LTR leaves the hidden type available", "QEMU", "SDM Vol. 2 LTR: the segment is marked busy", K_TAKE, ltr_busy},
+    {"LTR leaves the hidden type available", "QEMU", "SDM Vol. 2 LTR: the segment is marked busy",
+     K_TAKE, ltr_busy},
+    {"an IST entry at the same level nulls SS", "QEMU",
+     "SDM Vol. 3A Stack Switching in IA-32e Mode", K_TAKE, ist_nulls_ss},
+    {"a REP visited once more with a count of 0", "QEMU", "SDM Vol. 2 REP", K_TAKE, rep_once_more},
+    {"far transfers and events set no accessed bit of CS and SS", "QEMU",
+     "SDM Vol. 3A Code- and Data-Segment Descriptor Types", K_ACCESSED, not_accessed},
+    {"CPL 0 behind a call gate to ring 1 or 2 in long mode", "QEMU", "SDM Vol. 2 CALL", K_TAKE,
+     gate_cpl},
+    {"SYSCALL clears the status flags", "QEMU", "SDM Vol. 2 SYSCALL", K_TAKE, syscall_flags},
 };
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))

@@ -113,7 +113,9 @@ bool gdb_to_entry(int socket, uint64_t entry, const char **why)
 
 bool gdb_continue(int socket)
 {
-    return send_packet(socket, "c");
+    char c;
+
+    return send_packet(socket, "c") && next_byte(socket, &c) && c == '+';
 }
 
 bool gdb_interrupt(int socket)

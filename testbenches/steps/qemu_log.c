@@ -15,7 +15,8 @@
 #define LINE_BYTES   256
 #define SILENT_MS    4000 /* QEMU waits for an interrupt that does not come */
 
-enum slot { SLOTS = 24 };
+#define SEGMENT_P 0x8000u
+#define SLOTS     24
 
 struct qemu_log {
     int fd;
@@ -207,6 +208,9 @@ static void parse_segment(struct shot *s, const char *line, enum rec_seg seg)
     s->f[F_LIMIT(seg)] = hex(p + 1, &p);
     flags = hex(p + 1, &p);
     s->f[F_ATTR(seg)] = flags >> 8 & 0xf0ff;
+    if (s->f[F_SELECTOR(seg)] < 4 && (!(flags & SEGMENT_P) || seg == SEG_LDTR) && seg != SEG_CS &&
+        seg != SEG_TR)
+        s->f[F_LIMIT(seg)] = s->f[F_ATTR(seg)] = 0; /* unusable: nothing of them counts */
 }
 
 static void parse_table(struct shot *s, const char *line, enum field base, enum field limit)

@@ -95,6 +95,8 @@ static void print_counts(const struct judge *j)
     printf("\n  undefined results %" PRIu64 ", unjudged behind a resynchronisation %" PRIu64
            ", RAM compared %" PRIu64 " times\n",
            j->undefined_flags, j->unjudged, j->checkpoints);
+    if (j->rf_dropped != 0)
+        printf("  QEMU: no RF in the frame of a fault in long mode %" PRIu64 "\n", j->rf_dropped);
     for (unsigned i = 0; i < known_rows(); i++)
         if (j->known[i] != 0)
             printf("  %s: %s %" PRIu64 " (%s)\n", known_kind(i), known_name(i), j->known[i],

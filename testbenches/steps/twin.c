@@ -137,6 +137,8 @@ static void on_access(void *ctx, const struct rw_access *a)
         return;
     t->writer[a->pa / 8] = t->writer[(a->pa + a->bytes - 1u) / 8] = (uint32_t)t->number;
     t->dirty[a->pa / PAGE] = 1;
+    if (a->src == BUS_DATA && t->stores < TWIN_STORES)
+        t->store[t->stores++] = a->pa;
 }
 
 /* The value that QEMU left behind: RDTSC, RDTSCP, RDMSR give EDX:EAX. */
@@ -213,6 +215,17 @@ void twin_destroy(struct twin *t)
 }
 
 /* What QEMU never touched is a hole in its file, and zero. */
+/* The access byte of a descriptor stands at offset 5. */
+void twin_drop_accessed(struct twin *t, const uint8_t *qemu_ram)
+{
+    for (unsigned i = 0; i < t->stores; i++) {
+        uint64_t pa = t->store[i];
+
+        if (pa % 8 == 5 && t->mem.ram[pa] == (qemu_ram[pa] | 1))
+            t->mem.ram[pa] = qemu_ram[pa];
+    }
+}
+
 void twin_take_ram(struct twin *t, int ram_file)
 {
     off_t from = 0, to;
@@ -232,7 +245,7 @@ void twin_take_ram(struct twin *t, int ram_file)
 
 bool twin_step(struct twin *t, int vector)
 {
-    t->fetches = 0;
+    t->fetches = t->stores = 0;
     t->number++;
     t->retire.kind = 0xff;
     if (vector >= 0)

@@ -5,7 +5,7 @@
 
 #include "qemu.h"
 
-enum { TWIN_BYTES = 15 };
+enum { TWIN_BYTES = 15, TWIN_STORES = 16 };
 
 enum stimulus {
     STIMULUS_PORT_READ,
@@ -28,6 +28,8 @@ struct twin {
     uint8_t tpr;
     /* The last retirement. */
     struct rec_retire retire;
+    uint64_t store[TWIN_STORES]; /* physical addresses of its data stores */
+    unsigned stores;
     uint8_t bytes[TWIN_BYTES]; /* where the instruction was fetched last, before it ran */
     unsigned byte_count, fetches;
     /* For a comparison of RAM: which step wrote an 8-byte word last. */
@@ -47,6 +49,8 @@ bool twin_step(struct twin *t, int vector);
 void twin_shot(const struct twin *t, struct shot *out);
 /* QEMU's state becomes the model's, as far as it is shown. */
 void twin_take(struct twin *t, const struct shot *qemu);
+/* QEMU left accessed bits alone that the last retirement set: so does the model. */
+void twin_drop_accessed(struct twin *t, const uint8_t *qemu_ram);
 /* All of QEMU's RAM becomes the model's: QEMU is paused. */
 void twin_take_ram(struct twin *t, int ram_file);
 const char *stimulus_name(enum stimulus s);
