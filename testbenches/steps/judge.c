@@ -230,7 +230,24 @@ static enum verdict explain(struct judge *j, const struct moment *m, bool *resyn
     return V_GOING_ON;
 }
 
-static enum verdict compare_moment(struct judge *j, const struct moment *m, bool *resynced)
+/* A stale translation is allowed: does the model without TLBs do what QEMU did? */
+static bool agrees_afresh(const struct judge *j, const struct moment *m)
+{
+    struct twin *t = j->twin;
+    struct shot model;
+
+    if (!t->cached || t->stores != 0 || m->qemu == NULL || m->vector_qemu != m->vector_model ||
+        m->device_differs || m->error_qemu != m->error_model)
+        return false;
+    twin_again(t);
+    twin_shot(t, &model);
+    for (unsigned f = 0; f < F_STATE_COUNT; f++)
+        if ((model.f[f] ^ m->qemu->f[f]) & field_mask(f, m->qemu->wide))
+            return false;
+    return true;
+}
+
+static enum verdict compare_moment(struct judge *j, struct moment *m, bool *resynced)
 {
     bool taken = false, left = false;
 
@@ -240,6 +257,7 @@ static enum verdict compare_moment(struct judge *j, const struct moment *m, bool
         drop_undefined(j, m, &taken);
     for (unsigned f = 0; f < F_COUNT; f++)
         left |= j->differs[f];
+    m->fresh_agrees = left && agrees_afresh(j, m);
     if (left)
         return explain(j, m, resynced);
     if (taken)

@@ -29,6 +29,34 @@ static bool cpuid(const struct moment *m, unsigned f)
     return is(m, ZYDIS_MNEMONIC_CPUID) && completed(m) && f <= F_GPR + RBX;
 }
 
+/* Set up by the firmware, or of another processor: MTRRs and what identifies. */
+static bool platform_msr(uint64_t msr)
+{
+    return (msr >= 0x200 && msr <= 0x20f) || msr == 0x2ff || msr == 0xfe || msr == 0x1b ||
+           msr == 0x3a || msr == 0x8b || msr == 0x179 || msr == 0x1a0;
+}
+
+static bool rdmsr(const struct moment *m, unsigned f)
+{
+    return (f == F_GPR + RAX || f == F_GPR + RDX) && is(m, ZYDIS_MNEMONIC_RDMSR) && completed(m) &&
+           platform_msr(m->msr);
+}
+
+/* --- the SDM leaves it open --- */
+
+/* The model with empty TLBs did what QEMU did. */
+static bool cached(const struct moment *m, unsigned f)
+{
+    (void)f;
+    return m->fresh_agrees;
+}
+
+static bool lar(const struct moment *m, unsigned f)
+{
+    return f < F_GPR + 16 && is(m, ZYDIS_MNEMONIC_LAR) && completed(m) &&
+           ((m->qemu->f[f] ^ m->model->f[f]) & ~UINT64_C(0xf0000)) == 0;
+}
+
 /* --- QEMU --- */
 
 static bool ltr_busy(const struct moment *m, unsigned f)
@@ -100,8 +128,30 @@ static bool syscall_flags(const struct moment *m, unsigned f)
            ((m->qemu->f[f] ^ m->model->f[f]) & ~FL_STATUS) == 0 && !(m->qemu->f[f] & FL_STATUS);
 }
 
+static bool gate_error(const struct moment *m, unsigned f)
+{
+    uint64_t q = m->error_qemu, model = m->error_model;
+
+    return f == F_ERROR && m->vector_qemu == m->vector_model && m->qemu->f[F_EFER] & 0x400 &&
+           (model & 2) && q >> 4 == (model & 0xffff) >> 3 && ((q ^ model) & 6) == 0;
+}
+
+/* CPL stays, and CS shows it: QEMU puts the segment's DPL there. */
+static bool conforming_rpl(const struct moment *m, unsigned f)
+{
+    return f == F_SELECTOR(SEG_CS) && is(m, ZYDIS_MNEMONIC_CALL) && is_far(m) && completed(m) &&
+           (m->model->f[F_ATTR(SEG_CS)] & 0x1c) == 0x1c && (m->qemu->f[f] ^ m->model->f[f]) < 4 &&
+           (m->qemu->f[f] & 3) == (m->model->f[F_ATTR(SEG_CS)] >> 5 & 3);
+}
+
 static const struct known rows[] = {
     {"CPUID", "stimulus", "leaves that TCG offers otherwise", K_TAKE, cpuid},
+    {"RDMSR of the platform", "stimulus",
+     "MTRRs as the firmware left them; APIC_BASE, MISC_ENABLE and the like", K_TAKE, rdmsr},
+    {"a cached translation", "open",
+     "SDM Vol. 3A Caching Translation Information; the model without its TLBs agrees", K_TAKE,
+     cached},
+    {"LAR, bits 19:16", "open", "SDM Vol. 2 LAR: undefined", K_TAKE, lar},
     {"LTR leaves the hidden type available", "QEMU", "SDM Vol. 2 LTR: the segment is marked busy",
      K_TAKE, ltr_busy},
     {"an IST entry at the same level nulls SS", "QEMU",
@@ -112,6 +162,10 @@ static const struct known rows[] = {
     {"CPL 0 behind a call gate to ring 1 or 2 in long mode", "QEMU", "SDM Vol. 2 CALL", K_TAKE,
      gate_cpl},
     {"SYSCALL clears the status flags", "QEMU", "SDM Vol. 2 SYSCALL", K_TAKE, syscall_flags},
+    {"error codes of a gate in long mode: vector * 16, no EXT", "QEMU", "SDM Vol. 3A Error Code",
+     K_RESYNC, gate_error},
+    {"a call gate to a conforming segment: RPL of CS", "QEMU", "SDM Vol. 2 CALL: CS(RPL) := CPL",
+     K_TAKE, conforming_rpl},
 };
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))

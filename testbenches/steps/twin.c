@@ -159,6 +159,13 @@ static void on_retire(void *ctx, const struct rec_retire *r)
     t->retire = *r;
 }
 
+static void on_xlate(void *ctx, const struct rec_xlate *x)
+{
+    struct twin *t = ctx;
+
+    t->cached |= x->hit == XLATE_TLB || x->psc != 0;
+}
+
 /* --- the twin --- */
 
 static void *map_zeros(uint64_t bytes)
@@ -179,7 +186,8 @@ struct twin *twin_create(const char *program, uint64_t memory_bytes, uint64_t *e
                          .read = on_read,
                          .write = on_write,
                          .tsc = on_tsc,
-                         .retire = on_retire};
+                         .retire = on_retire,
+                         .xlate = on_xlate};
 
     if (t == NULL)
         return NULL;
@@ -246,13 +254,21 @@ void twin_take_ram(struct twin *t, int ram_file)
 bool twin_step(struct twin *t, int vector)
 {
     t->fetches = t->stores = 0;
+    t->cached = false;
     t->number++;
+    t->ops->get_state(t->model, &t->previous);
     t->retire.kind = 0xff;
     if (vector >= 0)
         t->ops->interrupt(t->model, (uint8_t)vector, vector == 2);
     else
         t->ops->step(t->model);
     return t->retire.kind != 0xff;
+}
+
+void twin_again(struct twin *t)
+{
+    t->ops->set_state(t->model, &t->previous);
+    t->ops->step(t->model);
 }
 
 void twin_shot(const struct twin *t, struct shot *out)

@@ -26,7 +26,9 @@ struct twin {
     bool device_differs;     /* the model did an access that QEMU did not, or another one */
     uint64_t device_addr, device_qemu, device_model;
     uint8_t tpr;
+    struct rw_state previous; /* before the last step */
     /* The last retirement. */
+    bool cached; /* a translation came from a TLB */
     struct rec_retire retire;
     uint64_t store[TWIN_STORES]; /* physical addresses of its data stores */
     unsigned stores;
@@ -46,6 +48,9 @@ void twin_destroy(struct twin *t);
 /* One retirement, into t->retire; with vector >= 0 the delivery of that interrupt. False: none was
  * made. */
 bool twin_step(struct twin *t, int vector);
+/* The last step once more, from the same state with empty TLBs. It must not have stored anything.
+ */
+void twin_again(struct twin *t);
 void twin_shot(const struct twin *t, struct shot *out);
 /* QEMU's state becomes the model's, as far as it is shown. */
 void twin_take(struct twin *t, const struct shot *qemu);
