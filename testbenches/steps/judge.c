@@ -117,6 +117,7 @@ static void follow_blindly(struct judge *j)
     }
     twin_take(j->twin, &s->before);
     twin_take_ram(j->twin, qemu_ram_file(j->qemu));
+    twin_load_pdptes(j->twin);
 }
 
 static bool resync(struct judge *j)
@@ -129,23 +130,31 @@ static bool resync(struct judge *j)
     return true;
 }
 
-/* QEMU 7.2 pushes no RF in long mode (SDM Vol. 3B "Debug Exception Conditions", RF of a fault); the
- * frame becomes QEMU's. The pushes are SS, RSP, RFLAGS. */
+/* QEMU 7.2 pushes no RF in long mode, nor for an instruction breakpoint (SDM Vol. 3B "Resume
+ * Flag"); the frame becomes QEMU's. RFLAGS is the first or the third push. */
 static void drop_pushed_rf(struct judge *j)
 {
     const struct twin *t = j->twin;
-    uint64_t pa;
 
-    if (t->retire.mode != MODE_64 || t->stores < 3)
-        return;
-    pa = t->store[2] + 2;
-    if ((t->mem.ram[pa] & 1) && !(qemu_ram(j->qemu)[pa] & 1)) {
-        t->mem.ram[pa] &= 0xfe;
-        j->rf_dropped++;
+    for (unsigned i = 0; i < t->stores && i < 3; i++) {
+        uint32_t model, qemu;
+
+        memcpy(&model, t->mem.ram + t->store[i], sizeof(model));
+        memcpy(&qemu, qemu_ram(j->qemu) + t->store[i], sizeof(qemu));
+        if (model == (qemu | FL_RF) && model != qemu) {
+            memcpy(t->mem.ram + t->store[i], &qemu, sizeof(qemu));
+            j->rf_dropped++;
+            return;
+        }
     }
 }
 
 /* --- one comparison --- */
+
+static bool told_early(const struct moment *m, unsigned field)
+{
+    return (field == F_CR2 && m->next_vector == 14) || (field == F_DR6 && m->next_vector == 1);
+}
 
 static bool find_differences(struct judge *j, const struct moment *m)
 {
@@ -158,7 +167,7 @@ static bool find_differences(struct judge *j, const struct moment *m)
         if (f < F_STATE_COUNT) {
             if (m->qemu == NULL)
                 continue;
-            mask = f == F_CR2 && m->fetch_fault ? 0 : field_mask(f, m->qemu->wide);
+            mask = told_early(m, f) ? 0 : shot_mask(m->qemu, f);
         }
         j->differs[f] = ((moment_value(m, f, true) ^ moment_value(m, f, false)) & mask) != 0;
         any |= j->differs[f];
@@ -242,7 +251,7 @@ static bool agrees_afresh(const struct judge *j, const struct moment *m)
     twin_again(t);
     twin_shot(t, &model);
     for (unsigned f = 0; f < F_STATE_COUNT; f++)
-        if ((model.f[f] ^ m->qemu->f[f]) & field_mask(f, m->qemu->wide))
+        if ((model.f[f] ^ m->qemu->f[f]) & shot_mask(m->qemu, f))
             return false;
     return true;
 }
@@ -345,7 +354,7 @@ static enum verdict judge_step(struct judge *j, const struct span *s, unsigned *
         m.error_qemu = delivered->software || span_shuts_down(s) ? 0 : delivered->error;
     }
     d = next_delivery(s, pos);
-    m.fetch_fault = d != NULL && d->vector == 14;
+    m.next_vector = d != NULL ? d->vector : NO_VECTOR;
     m.qemu = d != NULL ? &d->shot : s->last || s->silent || s->paused ? NULL : &s->after;
     decode(j, &m);
     if (!executed) {

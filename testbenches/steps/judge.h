@@ -19,8 +19,8 @@ struct moment {
     struct trial insn; /* decoded, if it could be fetched */
     uint64_t msr;      /* ECX before */
     bool device_differs;
-    bool fresh_agrees; /* the model differs, but not with empty TLBs */
-    bool fetch_fault;  /* of the next instruction: QEMU has its CR2 already */
+    bool fresh_agrees;    /* the model differs, but not with empty TLBs */
+    unsigned next_vector; /* stands behind the moment: QEMU has its CR2 or DR6 already */
 };
 
 enum verdict {

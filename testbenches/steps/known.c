@@ -144,6 +144,71 @@ static bool conforming_rpl(const struct moment *m, unsigned f)
            (m->qemu->f[f] & 3) == (m->model->f[F_ATTR(SEG_CS)] >> 5 & 3);
 }
 
+/* In all that is not INT n, INT3, INTO. */
+static bool ext_missing(const struct moment *m, unsigned f)
+{
+    return f == F_ERROR && m->vector_qemu == m->vector_model && m->vector_model != 14 &&
+           (m->error_model ^ m->error_qemu) == 1 && (m->error_model & 1);
+}
+
+static bool rsvd_without_p(const struct moment *m, unsigned f)
+{
+    return f == F_ERROR && m->vector_qemu == 14 && m->vector_model == 14 &&
+           (m->error_model ^ m->error_qemu) == 1 && (m->error_model & 9) == 9;
+}
+
+static bool only_model_faults(const struct moment *m, unsigned vector, uint64_t error)
+{
+    return m->vector_qemu == NO_VECTOR && m->vector_model == vector && m->error_model == error;
+}
+
+static bool wrmsr_unchecked(const struct moment *m, unsigned f)
+{
+    (void)f;
+    return is(m, ZYDIS_MNEMONIC_WRMSR) && only_model_faults(m, 13, 0) && platform_msr(m->msr);
+}
+
+/* The table of LAR has other types in IA-32e mode; QEMU has one for both. */
+static bool lar_type(const struct moment *m, unsigned f)
+{
+    return (f < F_GPR + 16 || f == F_RFLAGS) && is(m, ZYDIS_MNEMONIC_LAR) && completed(m) &&
+           (m->qemu->f[F_EFER] & 0x400) && (m->qemu->f[F_RFLAGS] & FL_ZF) &&
+           !(m->model->f[F_RFLAGS] & FL_ZF);
+}
+
+static bool sysret_canonical(const struct moment *m, unsigned f)
+{
+    uint64_t rcx = m->before->f[F_GPR + RCX];
+    unsigned bits = m->before->f[F_CR4] >> 12 & 1 ? 56 : 47;
+
+    (void)f;
+    return is(m, ZYDIS_MNEMONIC_SYSRET) && m->vector_model == 13 && m->error_model == 0 &&
+           rcx >> bits != 0 && rcx >> bits != UINT64_MAX >> bits;
+}
+
+static bool legacy_pae(const struct shot *s)
+{
+    return (s->f[F_CR0] >> 31 & 1) && (s->f[F_CR4] & 0x20) && !(s->f[F_EFER] & 0x400);
+}
+
+/* MOV to CR0, CR3, CR4. */
+static bool moves_to_cr(const struct moment *m)
+{
+    return is(m, ZYDIS_MNEMONIC_MOV) && m->insn.insn.opcode == 0x22 &&
+           m->insn.insn.opcode_map == ZYDIS_OPCODE_MAP_0F;
+}
+
+static bool pdptes_unchecked(const struct moment *m, unsigned f)
+{
+    (void)f;
+    return moves_to_cr(m) && only_model_faults(m, 13, 0) && m->qemu != NULL && legacy_pae(m->qemu);
+}
+
+static bool lss_shadow(const struct moment *m, unsigned f)
+{
+    return f == F_SHADOW && is(m, ZYDIS_MNEMONIC_LSS) && m->qemu->f[f] == 1;
+}
+
 static const struct known rows[] = {
     {"CPUID", "stimulus", "leaves that TCG offers otherwise", K_TAKE, cpuid},
     {"RDMSR of the platform", "stimulus",
@@ -166,6 +231,20 @@ static const struct known rows[] = {
      K_RESYNC, gate_error},
     {"a call gate to a conforming segment: RPL of CS", "QEMU", "SDM Vol. 2 CALL: CS(RPL) := CPL",
      K_TAKE, conforming_rpl},
+    {"no EXT in an error code", "QEMU", "SDM Vol. 3A Error Code", K_RESYNC, ext_missing},
+    {"#PF of a reserved bit without P", "QEMU",
+     "SDM Vol. 3A Page-Fault Exceptions: RSVD comes with P", K_RESYNC, rsvd_without_p},
+    {"WRMSR to MTRRs and the like is not checked", "QEMU",
+     "SDM Vol. 3A MTRRs: reserved bits and types are #GP(0)", K_RESYNC, wrmsr_unchecked},
+    {"LAR of types that long mode does not have", "QEMU", "SDM Vol. 2 LAR, Segment and Gate Types",
+     K_TAKE, lar_type},
+    {"SYSRET to an address that is not canonical faults behind it", "QEMU",
+     "SDM Vol. 2 SYSRET: #GP(0) at CPL 0", K_RESYNC, sysret_canonical},
+    {"the PDPTEs are not checked when they are loaded", "QEMU", "SDM Vol. 3A PDPTE Registers",
+     K_RESYNC, pdptes_unchecked},
+    {"LSS holds back interrupts", "QEMU",
+     "SDM Vol. 3A Masking Exceptions and Interrupts When Switching Stacks: MOV SS and POP SS",
+     K_TAKE, lss_shadow},
 };
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))

@@ -208,8 +208,8 @@ static void parse_segment(struct shot *s, const char *line, enum rec_seg seg)
     s->f[F_LIMIT(seg)] = hex(p + 1, &p);
     flags = hex(p + 1, &p);
     s->f[F_ATTR(seg)] = flags >> 8 & 0xf0ff;
-    if (s->f[F_SELECTOR(seg)] < 4 && (!(flags & SEGMENT_P) || seg == SEG_LDTR) && seg != SEG_CS &&
-        seg != SEG_TR)
+    if (s->f[F_SELECTOR(seg)] < 4 && (!(flags & SEGMENT_P) || seg == SEG_LDTR || seg == SEG_SS) &&
+        seg != SEG_CS && seg != SEG_TR)
         s->f[F_LIMIT(seg)] = s->f[F_ATTR(seg)] = 0; /* unusable: nothing of them counts */
 }
 

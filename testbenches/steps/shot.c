@@ -2,8 +2,9 @@
 // Shots; see the header.
 #include "shot.h"
 
-#include <stdio.h>
 #include <string.h>
+
+#define EFER_LMA UINT64_C(0x400)
 
 const char *field_name(unsigned field)
 {
@@ -26,13 +27,17 @@ const char *field_name(unsigned field)
     return field < F_STATE_COUNT ? segments[field - F_SEG] : events[field - F_STATE_COUNT];
 }
 
-uint64_t field_mask(unsigned field, bool wide)
+uint64_t shot_mask(const struct shot *s, unsigned field)
 {
-    if (wide || field >= F_CPL)
-        return ~UINT64_C(0);
-    if (field >= F_GPR + 8 && field < F_GPR + 16)
+    bool address = field == F_CR2 || field == F_CR3 || field == F_GDTR_BASE ||
+                   field == F_IDTR_BASE ||
+                   (field >= F_SEG && field < F_STATE_COUNT && (field - F_SEG) % 4 == 1);
+
+    if (!s->wide && field >= F_GPR + 8 && field < F_GPR + 16)
         return 0;
-    return UINT64_C(0xffffffff);
+    if ((!s->wide && field <= F_RIP) || (address && !(s->f[F_EFER] & EFER_LMA)))
+        return UINT64_C(0xffffffff);
+    return ~UINT64_C(0);
 }
 
 static void segment_of(uint64_t *f, const struct rec_seg_state *s)
@@ -71,7 +76,7 @@ void shot_of_state(struct shot *out, const struct rw_state *s)
 
 static uint64_t merge(const struct shot *in, unsigned field, uint64_t old)
 {
-    uint64_t mask = field_mask(field, in->wide);
+    uint64_t mask = shot_mask(in, field);
 
     return (in->f[field] & mask) | (old & ~mask);
 }
@@ -85,7 +90,7 @@ void shot_into_state(const struct shot *in, struct rw_state *s)
     s->regs.rip = merge(in, F_RIP, 0);
     s->regs.rflags = f[F_RFLAGS];
     s->regs.cpl = (uint8_t)f[F_CPL];
-    s->regs.cr2 = f[F_CR2];
+    s->regs.cr2 = merge(in, F_CR2, s->regs.cr2);
     s->sys.cr0 = f[F_CR0];
     s->sys.cr3 = f[F_CR3];
     s->sys.cr4 = f[F_CR4];
@@ -99,7 +104,7 @@ void shot_into_state(const struct shot *in, struct rw_state *s)
     s->sys.dr7 = f[F_DR7];
     for (unsigned i = 0; i < SEG_COUNT; i++)
         s->sys.seg[i] = (struct rec_seg_state){.selector = (uint16_t)f[F_SELECTOR(i)],
-                                               .base = f[F_BASE(i)],
+                                               .base = merge(in, F_BASE(i), s->sys.seg[i].base),
                                                .limit = (uint32_t)f[F_LIMIT(i)],
                                                .attr = (uint16_t)f[F_ATTR(i)]};
 }

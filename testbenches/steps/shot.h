@@ -47,8 +47,8 @@ struct shot {
 };
 
 const char *field_name(unsigned field);
-/* The bits of a field that can be compared when one side is shown as `wide` says. */
-uint64_t field_mask(unsigned field, bool wide);
+/* The bits of a field that QEMU shows in this mode. */
+uint64_t shot_mask(const struct shot *s, unsigned field);
 
 /* The model's state as a shot, and a shot put into the model's state: what QEMU does not show
  * stays. */

@@ -223,6 +223,20 @@ void twin_destroy(struct twin *t)
 }
 
 /* What QEMU never touched is a hole in its file, and zero. */
+void twin_load_pdptes(struct twin *t)
+{
+    struct rw_state s;
+    uint64_t table;
+
+    t->ops->get_state(t->model, &s);
+    table = s.sys.cr3 & UINT64_C(0xffffffe0);
+    if (!(s.sys.cr0 >> 31 & 1) || !(s.sys.cr4 & 0x20) || (s.sys.efer & 0x400) ||
+        !rw_mem_is_ram(&t->mem, table, sizeof(s.sys.pdpte)))
+        return;
+    memcpy(s.sys.pdpte, t->mem.ram + table, sizeof(s.sys.pdpte));
+    t->ops->set_state(t->model, &s);
+}
+
 /* The access byte of a descriptor stands at offset 5. */
 void twin_drop_accessed(struct twin *t, const uint8_t *qemu_ram)
 {

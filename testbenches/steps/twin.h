@@ -56,6 +56,8 @@ void twin_shot(const struct twin *t, struct shot *out);
 void twin_take(struct twin *t, const struct shot *qemu);
 /* QEMU left accessed bits alone that the last retirement set: so does the model. */
 void twin_drop_accessed(struct twin *t, const uint8_t *qemu_ram);
+/* QEMU has no PDPTE registers: the model's are loaded from the table that CR3 points to. */
+void twin_load_pdptes(struct twin *t);
 /* All of QEMU's RAM becomes the model's: QEMU is paused. */
 void twin_take_ram(struct twin *t, int ram_file);
 const char *stimulus_name(enum stimulus s);
