@@ -239,21 +239,29 @@ static enum verdict explain(struct judge *j, const struct moment *m, bool *resyn
     return V_GOING_ON;
 }
 
+static bool is_event(const struct rec_retire *r)
+{
+    return r->kind != RETIRE_INSN;
+}
+
 /* A stale translation is allowed: does the model without TLBs do what QEMU did? */
-static bool agrees_afresh(const struct judge *j, const struct moment *m)
+static enum fresh try_afresh(const struct judge *j, const struct moment *m)
 {
     struct twin *t = j->twin;
+    bool reload = twin_pdptes_stale(t);
     struct shot model;
 
-    if (!t->cached || t->stores != 0 || m->qemu == NULL || m->vector_qemu != m->vector_model ||
-        m->device_differs || m->error_qemu != m->error_model)
-        return false;
-    twin_again(t);
+    if ((!t->cached && !reload) || t->stores != 0 || m->qemu == NULL || m->device_differs)
+        return FRESH_DIFFERS;
+    twin_again(t, reload);
     twin_shot(t, &model);
+    if (m->vector_qemu != (is_event(&t->retire) ? t->retire.vector : NO_VECTOR) ||
+        (is_event(&t->retire) && m->error_qemu != t->retire.error_code))
+        return FRESH_DIFFERS;
     for (unsigned f = 0; f < F_STATE_COUNT; f++)
         if ((model.f[f] ^ m->qemu->f[f]) & shot_mask(m->qemu, f))
-            return false;
-    return true;
+            return FRESH_DIFFERS;
+    return reload ? FRESH_PDPTES_AGREE : FRESH_AGREES;
 }
 
 static enum verdict compare_moment(struct judge *j, struct moment *m, bool *resynced)
@@ -266,7 +274,7 @@ static enum verdict compare_moment(struct judge *j, struct moment *m, bool *resy
         drop_undefined(j, m, &taken);
     for (unsigned f = 0; f < F_COUNT; f++)
         left |= j->differs[f];
-    m->fresh_agrees = left && agrees_afresh(j, m);
+    m->fresh = left ? try_afresh(j, m) : FRESH_DIFFERS;
     if (left)
         return explain(j, m, resynced);
     if (taken)
@@ -304,6 +312,12 @@ static const struct happening *pass_delivery(const struct span *s, unsigned *pos
         (*pos)++;
     }
     return d;
+}
+
+/* QEMU's instruction itself faulted. */
+static bool nothing_done(const struct span *s, const struct happening *d)
+{
+    return memcmp(d->shot.f, s->before.f, (F_RIP + 1) * sizeof(d->shot.f[0])) == 0;
 }
 
 static bool span_shuts_down(const struct span *s)
@@ -345,7 +359,7 @@ static enum verdict judge_step(struct judge *j, const struct span *s, unsigned *
         if (d != NULL)
             delivered = pass_delivery(s, pos);
         drop_pushed_rf(j);
-    } else if (d != NULL && !d->external && d->shot.f[F_RIP] == s->before.f[F_RIP] &&
+    } else if (d != NULL && !d->external && nothing_done(s, d) &&
                model.f[F_RIP] != s->before.f[F_RIP]) {
         delivered = pass_delivery(s, pos); /* QEMU faulted */
     }

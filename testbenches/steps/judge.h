@@ -9,6 +9,9 @@
 
 enum { NO_VECTOR = 0x100, KNOWN_MAX = 64, HISTORY = 8 };
 
+/* The model's step once more: with empty TLBs, and with PDPTE registers from memory. */
+enum fresh { FRESH_DIFFERS, FRESH_AGREES, FRESH_PDPTES_AGREE };
+
 /* What one step came to on both sides. */
 struct moment {
     const struct shot *before;       /* agreed */
@@ -19,7 +22,7 @@ struct moment {
     struct trial insn; /* decoded, if it could be fetched */
     uint64_t msr;      /* ECX before */
     bool device_differs;
-    bool fresh_agrees;    /* the model differs, but not with empty TLBs */
+    enum fresh fresh;     /* the model differs, but not afresh */
     unsigned next_vector; /* stands behind the moment: QEMU has its CR2 or DR6 already */
 };
 

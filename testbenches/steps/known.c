@@ -33,7 +33,7 @@ static bool cpuid(const struct moment *m, unsigned f)
 static bool platform_msr(uint64_t msr)
 {
     return (msr >= 0x200 && msr <= 0x20f) || msr == 0x2ff || msr == 0xfe || msr == 0x1b ||
-           msr == 0x3a || msr == 0x8b || msr == 0x179 || msr == 0x1a0;
+           msr == 0x277 || msr == 0x3a || msr == 0x8b || msr == 0x179 || msr == 0x1a0;
 }
 
 static bool rdmsr(const struct moment *m, unsigned f)
@@ -48,7 +48,13 @@ static bool rdmsr(const struct moment *m, unsigned f)
 static bool cached(const struct moment *m, unsigned f)
 {
     (void)f;
-    return m->fresh_agrees;
+    return m->fresh == FRESH_AGREES;
+}
+
+static bool pdpte_registers(const struct moment *m, unsigned f)
+{
+    (void)f;
+    return m->fresh == FRESH_PDPTES_AGREE;
 }
 
 static bool lar(const struct moment *m, unsigned f)
@@ -209,6 +215,19 @@ static bool lss_shadow(const struct moment *m, unsigned f)
     return f == F_SHADOW && is(m, ZYDIS_MNEMONIC_LSS) && m->qemu->f[f] == 1;
 }
 
+static bool rep_rf(const struct moment *m, unsigned f)
+{
+    return f == F_RFLAGS && is_rep(m) && completed(m) &&
+           m->model->f[F_RIP] == m->before->f[F_RIP] && (m->model->f[f] ^ m->qemu->f[f]) == FL_RF &&
+           (m->model->f[f] & FL_RF);
+}
+
+static bool sysenter_d(const struct moment *m, unsigned f)
+{
+    return f == F_ATTR(SEG_CS) && is(m, ZYDIS_MNEMONIC_SYSENTER) && completed(m) &&
+           m->qemu->f[f] == 0xe09b && m->model->f[f] == 0xa09b;
+}
+
 static const struct known rows[] = {
     {"CPUID", "stimulus", "leaves that TCG offers otherwise", K_TAKE, cpuid},
     {"RDMSR of the platform", "stimulus",
@@ -245,6 +264,13 @@ static const struct known rows[] = {
     {"LSS holds back interrupts", "QEMU",
      "SDM Vol. 3A Masking Exceptions and Interrupts When Switching Stacks: MOV SS and POP SS",
      K_TAKE, lss_shadow},
+    {"RF falls in the first iteration of a REP", "QEMU",
+     "SDM Vol. 3B Instruction-Breakpoint Exception Condition: RF until the instruction is complete",
+     K_TAKE, rep_rf},
+    {"SYSENTER in long mode sets CS.D", "QEMU", "SDM Vol. 2 SYSENTER: CS.D := 0", K_TAKE,
+     sysenter_d},
+    {"PDPTE registers: QEMU reads the table at each walk", "QEMU", "SDM Vol. 3A PDPTE Registers",
+     K_TAKE, pdpte_registers},
 };
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))

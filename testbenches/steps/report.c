@@ -2,6 +2,7 @@
 // What a run came to, in words.
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "disasm.h"
 #include "judge.h"
@@ -34,7 +35,10 @@ static void print_instruction(const char *lead, uint64_t rip, const uint8_t *byt
     char text[TEXT];
 
     disasm(text, sizeof(text), bytes, count, rip, mode);
-    printf("  %s 0x%" PRIx64 "  %s\n", lead, rip, text);
+    printf("  %s 0x%" PRIx64 "  %s", lead, rip, text);
+    for (unsigned i = 0; i < count && strcmp(text, "(bad)") == 0; i++)
+        printf(" %02x", bytes[i]);
+    printf("\n");
 }
 
 static void print_event(const char *side, unsigned vector, uint64_t error)

@@ -13,6 +13,10 @@
 #define TPR  UINT64_C(0x80)
 #define PAGE UINT64_C(4096)
 
+#define CR4_PAE     UINT64_C(0x20)
+#define EFER_LMA    UINT64_C(0x400)
+#define PDPTE_BYTES 32u
+
 const char *stimulus_name(enum stimulus s)
 {
     static const char *const names[STIMULUS_COUNT] = {"port_read", "mmio_read", "nobody_answers",
@@ -223,18 +227,41 @@ void twin_destroy(struct twin *t)
 }
 
 /* What QEMU never touched is a hole in its file, and zero. */
+/* The table in RAM; NULL unless PAE paging is in use. */
+static const uint8_t *pdptes_of(const struct twin *t, const struct rw_state *s)
+{
+    uint64_t table = s->sys.cr3 & UINT64_C(0xffffffe0);
+    bool pae = (s->sys.cr0 >> 31 & 1) && (s->sys.cr4 & CR4_PAE) && !(s->sys.efer & EFER_LMA);
+
+    return pae && rw_mem_is_ram(&t->mem, table, PDPTE_BYTES) ? t->mem.ram + table : NULL;
+}
+
 void twin_load_pdptes(struct twin *t)
 {
     struct rw_state s;
-    uint64_t table;
+    const uint8_t *table;
 
     t->ops->get_state(t->model, &s);
-    table = s.sys.cr3 & UINT64_C(0xffffffe0);
-    if (!(s.sys.cr0 >> 31 & 1) || !(s.sys.cr4 & 0x20) || (s.sys.efer & 0x400) ||
-        !rw_mem_is_ram(&t->mem, table, sizeof(s.sys.pdpte)))
+    table = pdptes_of(t, &s);
+    if (table == NULL)
         return;
-    memcpy(s.sys.pdpte, t->mem.ram + table, sizeof(s.sys.pdpte));
+    memcpy(s.sys.pdpte, table, PDPTE_BYTES);
     t->ops->set_state(t->model, &s);
+}
+
+bool twin_pdptes_stale(const struct twin *t)
+{
+    const uint8_t *table = pdptes_of(t, &t->previous);
+
+    return table != NULL && memcmp(t->previous.sys.pdpte, table, PDPTE_BYTES) != 0;
+}
+
+void twin_again(struct twin *t, bool reload)
+{
+    t->ops->set_state(t->model, &t->previous);
+    if (reload)
+        twin_load_pdptes(t);
+    t->ops->step(t->model);
 }
 
 /* The access byte of a descriptor stands at offset 5. */
@@ -277,12 +304,6 @@ bool twin_step(struct twin *t, int vector)
     else
         t->ops->step(t->model);
     return t->retire.kind != 0xff;
-}
-
-void twin_again(struct twin *t)
-{
-    t->ops->set_state(t->model, &t->previous);
-    t->ops->step(t->model);
 }
 
 void twin_shot(const struct twin *t, struct shot *out)

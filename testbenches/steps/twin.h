@@ -48,9 +48,11 @@ void twin_destroy(struct twin *t);
 /* One retirement, into t->retire; with vector >= 0 the delivery of that interrupt. False: none was
  * made. */
 bool twin_step(struct twin *t, int vector);
-/* The last step once more, from the same state with empty TLBs. It must not have stored anything.
- */
-void twin_again(struct twin *t);
+/* The last step once more, from the same state with empty TLBs; `reload`: and with PDPTE registers
+ * loaded from memory. It must not have stored anything. */
+void twin_again(struct twin *t, bool reload);
+/* QEMU has no PDPTE registers. Would loading them from the table that CR3 points to change them? */
+bool twin_pdptes_stale(const struct twin *t);
 void twin_shot(const struct twin *t, struct shot *out);
 /* QEMU's state becomes the model's, as far as it is shown. */
 void twin_take(struct twin *t, const struct shot *qemu);
