@@ -53,8 +53,9 @@ static void decode(struct judge *j, struct moment *m)
                      mode == MODE_64       ? ZYDIS_STACK_WIDTH_64
                      : mode == MODE_COMPAT ? ZYDIS_STACK_WIDTH_32
                                            : ZYDIS_STACK_WIDTH_16);
-    insn->decoded = ZYAN_SUCCESS(
-        ZydisDecoderDecodeFull(&decoder, t->bytes, t->byte_count, &insn->insn, insn->ops));
+    insn->status =
+        ZydisDecoderDecodeFull(&decoder, t->bytes, t->byte_count, &insn->insn, insn->ops);
+    insn->decoded = ZYAN_SUCCESS(insn->status);
     insn->law = insn->decoded ? law_of(insn->insn.mnemonic) : NULL;
 }
 
@@ -315,9 +316,9 @@ static const struct happening *pass_delivery(const struct span *s, unsigned *pos
 }
 
 /* QEMU's instruction itself faulted. */
-static bool nothing_done(const struct span *s, const struct happening *d)
+static bool nothing_done(const struct moment *m, const struct happening *d)
 {
-    return memcmp(d->shot.f, s->before.f, (F_RIP + 1) * sizeof(d->shot.f[0])) == 0;
+    return memcmp(d->shot.f, m->before->f, (F_RIP + 1) * sizeof(d->shot.f[0])) == 0;
 }
 
 static bool span_shuts_down(const struct span *s)
@@ -336,7 +337,7 @@ static enum verdict judge_step(struct judge *j, const struct span *s, unsigned *
 {
     const struct happening *d = next_delivery(s, pos), *delivered = NULL;
     bool interrupt = executed && d != NULL && d->external;
-    struct moment m = {.before = &s->before,
+    struct moment m = {.before = executed && d != NULL ? &d->shot : &s->before,
                        .retire = &j->twin->retire,
                        .vector_qemu = NO_VECTOR,
                        .vector_model = NO_VECTOR};
@@ -351,7 +352,7 @@ static enum verdict judge_step(struct judge *j, const struct span *s, unsigned *
     twin_shot(j->twin, &model);
     m.model = &model;
     m.device_differs = j->twin->device_differs;
-    m.msr = s->before.f[F_GPR + RCX] & 0xffffffff;
+    m.msr = m.before->f[F_GPR + RCX] & 0xffffffff;
     if (retired && m.retire->kind != RETIRE_INSN) {
         j->events++;
         m.vector_model = m.retire->kind == RETIRE_SHUTDOWN ? NO_VECTOR : m.retire->vector;
@@ -359,8 +360,8 @@ static enum verdict judge_step(struct judge *j, const struct span *s, unsigned *
         if (d != NULL)
             delivered = pass_delivery(s, pos);
         drop_pushed_rf(j);
-    } else if (d != NULL && !d->external && nothing_done(s, d) &&
-               model.f[F_RIP] != s->before.f[F_RIP]) {
+    } else if (d != NULL && !d->external && nothing_done(&m, d) &&
+               model.f[F_RIP] != m.before->f[F_RIP]) {
         delivered = pass_delivery(s, pos); /* QEMU faulted */
     }
     if (delivered != NULL) {

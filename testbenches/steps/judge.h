@@ -89,6 +89,9 @@ unsigned known_rows(void);
 /* Is a byte of RAM that differs explained? */
 bool known_ram(uint64_t pa);
 
+/* --- limits.c --- */
+bool beyond_segments(const struct moment *m);
+
 /* --- report.c --- */
 void report_program(const struct judge *j, const char *program, double seconds);
 

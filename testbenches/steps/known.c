@@ -228,6 +228,25 @@ static bool sysenter_d(const struct moment *m, unsigned f)
            m->qemu->f[f] == 0xe09b && m->model->f[f] == 0xa09b;
 }
 
+static bool breakpoint_behind_mov_ss(const struct moment *m, unsigned f)
+{
+    (void)f;
+    return m->vector_qemu == 1 && m->vector_model == NO_VECTOR && m->before->f[F_SHADOW];
+}
+
+static bool lock_ignored(const struct moment *m, unsigned f)
+{
+    (void)f;
+    return m->insn.status == ZYDIS_STATUS_ILLEGAL_LOCK && only_model_faults(m, 6, 0);
+}
+
+static bool segment_unchecked(const struct moment *m, unsigned f)
+{
+    (void)f;
+    return (m->vector_model == 12 || m->vector_model == 13) && m->error_model == 0 &&
+           m->vector_qemu != m->vector_model && beyond_segments(m);
+}
+
 static const struct known rows[] = {
     {"CPUID", "stimulus", "leaves that TCG offers otherwise", K_TAKE, cpuid},
     {"RDMSR of the platform", "stimulus",
@@ -271,6 +290,13 @@ static const struct known rows[] = {
      sysenter_d},
     {"PDPTE registers: QEMU reads the table at each walk", "QEMU", "SDM Vol. 3A PDPTE Registers",
      K_TAKE, pdpte_registers},
+    {"an instruction breakpoint behind MOV SS", "open",
+     "SDM Vol. 3A Masking Exceptions and Interrupts When Switching Stacks: may not be triggered",
+     K_RESYNC, breakpoint_behind_mov_ss},
+    {"LOCK where it is not allowed is ignored", "QEMU", "SDM Vol. 2 LOCK: #UD", K_RESYNC,
+     lock_ignored},
+    {"limit and type of a segment are not checked", "QEMU",
+     "SDM Vol. 3A Limit Checking, Type Checking", K_RESYNC, segment_unchecked},
 };
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+// Does an instruction reach outside its segments? QEMU's translator does not ask. SDM Vol. 3A
+// "Limit Checking", "Type Checking"; outside 64-bit mode.
+#include "judge.h"
+
+struct reach {
+    unsigned seg;
+    uint64_t offset;
+    unsigned bytes;
+    bool read, write;
+};
+
+static bool is_code(uint64_t attr)
+{
+    return (attr & 0x18) == 0x18;
+}
+
+static bool type_allows(uint64_t attr, const struct reach *r)
+{
+    if (!(attr & 0x80))
+        return false;
+    if (is_code(attr))
+        return !r->write && (attr & 2);
+    return !r->write || (attr & 2);
+}
+
+static bool limit_allows(uint64_t attr, uint64_t limit, const struct reach *r)
+{
+    uint64_t last = r->offset + r->bytes - 1, top = attr & 0x4000 ? 0xffffffff : 0xffff;
+
+    if (!is_code(attr) && (attr & 4)) /* expand-down */
+        return r->offset > limit && last <= top;
+    return last <= limit;
+}
+
+static bool outside(const struct shot *s, const struct reach *r)
+{
+    uint64_t attr = s->f[F_ATTR(r->seg)];
+
+    return !type_allows(attr, r) || !limit_allows(attr, s->f[F_LIMIT(r->seg)], r);
+}
+
+static unsigned segment_number(ZydisRegister reg)
+{
+    switch (reg) {
+    case ZYDIS_REGISTER_ES:
+        return SEG_ES;
+    case ZYDIS_REGISTER_CS:
+        return SEG_CS;
+    case ZYDIS_REGISTER_SS:
+        return SEG_SS;
+    case ZYDIS_REGISTER_FS:
+        return SEG_FS;
+    case ZYDIS_REGISTER_GS:
+        return SEG_GS;
+    default:
+        return SEG_DS;
+    }
+}
+
+/* A push or a pop: below the stack pointer or above it. */
+static bool stack_outside(const struct shot *s, struct reach *r)
+{
+    uint64_t mask = s->f[F_ATTR(SEG_SS)] & 0x4000 ? 0xffffffff : 0xffff;
+    uint64_t top = s->f[F_GPR + RSP] & mask;
+
+    r->offset = (top - r->bytes) & mask;
+    if (outside(s, r))
+        return true;
+    r->offset = top;
+    return outside(s, r);
+}
+
+static bool operand_outside(const struct moment *m, const ZydisDecodedOperand *op)
+{
+    struct reach r = {.seg = segment_number(op->mem.segment),
+                      .bytes = op->size / 8 != 0 ? op->size / 8 : 1,
+                      .read = (op->actions & ZYDIS_OPERAND_ACTION_MASK_READ) != 0,
+                      .write = (op->actions & ZYDIS_OPERAND_ACTION_MASK_WRITE) != 0};
+
+    if (op->visibility == ZYDIS_OPERAND_VISIBILITY_HIDDEN && r.seg == SEG_SS)
+        return stack_outside(m->before, &r);
+    r.offset = operand_address(&m->insn, op);
+    return outside(m->before, &r);
+}
+
+/* The instruction itself, or where it goes. */
+static bool code_outside(const struct moment *m)
+{
+    uint64_t limit = m->before->f[F_LIMIT(SEG_CS)];
+
+    return m->before->f[F_RIP] + (m->insn.decoded ? m->insn.insn.length : 15) - 1u > limit ||
+           (m->qemu != NULL && m->qemu->f[F_RIP] > m->qemu->f[F_LIMIT(SEG_CS)]);
+}
+
+bool beyond_segments(const struct moment *m)
+{
+    if (m->before->wide)
+        return false;
+    if (code_outside(m))
+        return true;
+    for (unsigned i = 0; m->insn.decoded && i < m->insn.insn.operand_count; i++)
+        if (m->insn.ops[i].type == ZYDIS_OPERAND_TYPE_MEMORY &&
+            m->insn.ops[i].mem.type != ZYDIS_MEMOP_TYPE_AGEN && operand_outside(m, &m->insn.ops[i]))
+            return true;
+    return false;
+}
