@@ -372,8 +372,10 @@ static enum verdict judge_step(struct judge *j, const struct span *s, unsigned *
     m.next_vector = d != NULL ? d->vector : NO_VECTOR;
     m.qemu = d != NULL ? &d->shot : s->last || s->silent || s->paused ? NULL : &s->after;
     decode(j, &m);
+    m.behind = executed ? &j->last : NULL;
     if (!executed) {
         remember(j, &m);
+        j->last = m.insn;
         j->instructions++;
     }
     return compare_moment(j, &m, resynced);

@@ -19,8 +19,9 @@ struct moment {
     const struct rec_retire *retire; /* of the model */
     unsigned vector_qemu, vector_model;
     uint64_t error_qemu, error_model;
-    struct trial insn; /* decoded, if it could be fetched */
-    uint64_t msr;      /* ECX before */
+    struct trial insn;          /* decoded, if it could be fetched */
+    const struct trial *behind; /* the instruction that was complete before, in the same span */
+    uint64_t msr;               /* ECX before */
     bool device_differs;
     enum fresh fresh;     /* the model differs, but not afresh */
     unsigned next_vector; /* stands behind the moment: QEMU has its CR2 or DR6 already */
@@ -63,6 +64,7 @@ struct judge {
     uint64_t ram_pa;
     uint8_t ram_qemu, ram_model;
     uint64_t ram_writer; /* instructions ago; 0: the model never wrote it */
+    struct trial last;   /* complete */
     struct past past[HISTORY];
     uint64_t past_count;
 };
@@ -90,6 +92,8 @@ unsigned known_rows(void);
 bool known_ram(uint64_t pa);
 
 /* --- limits.c --- */
+/* Does the instruction's operand in memory touch a data breakpoint that this state enables? */
+bool touches_breakpoint(const struct trial *insn, const struct shot *s);
 bool beyond_segments(const struct moment *m);
 
 /* --- report.c --- */

@@ -247,6 +247,21 @@ static bool segment_unchecked(const struct moment *m, unsigned f)
            m->vector_qemu != m->vector_model && beyond_segments(m);
 }
 
+static bool untouched_breakpoint(const struct moment *m, unsigned f)
+{
+    (void)f;
+    return m->vector_qemu == 1 && m->vector_model == NO_VECTOR && m->behind != NULL &&
+           (m->before->f[F_DR6] & 15) && !touches_breakpoint(m->behind, m->before);
+}
+
+/* IRETD at CPL 0 with NT: a task return, which the model does not have; docs/cpu.md V11. */
+static bool nested_task(const struct moment *m, unsigned f)
+{
+    (void)f;
+    return is(m, ZYDIS_MNEMONIC_IRETD) && (m->before->f[F_RFLAGS] & FL_NT) &&
+           m->vector_model == 13 && m->error_model == 0;
+}
+
 static const struct known rows[] = {
     {"CPUID", "stimulus", "leaves that TCG offers otherwise", K_TAKE, cpuid},
     {"RDMSR of the platform", "stimulus",
@@ -297,6 +312,9 @@ static const struct known rows[] = {
      lock_ignored},
     {"limit and type of a segment are not checked", "QEMU",
      "SDM Vol. 3A Limit Checking, Type Checking", K_RESYNC, segment_unchecked},
+    {"a data breakpoint that the instruction does not touch", "QEMU",
+     "SDM Vol. 3B Breakpoint Field Recognition", K_RESYNC, untouched_breakpoint},
+    {"IRET with NT: tasks", "choice", "docs/cpu.md V11", K_RESYNC, nested_task},
 };
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))

@@ -93,6 +93,37 @@ static bool code_outside(const struct moment *m)
            (m->qemu != NULL && m->qemu->f[F_RIP] > m->qemu->f[F_LIMIT(SEG_CS)]);
 }
 
+/* Outside 64-bit mode the segments' bases count; QEMU's flat programs have 0. */
+static bool overlaps(const struct shot *s, unsigned n, uint64_t va, unsigned bytes)
+{
+    static const unsigned length_of[] = {1, 2, 8, 4};
+    uint64_t dr7 = s->f[F_DR7];
+    unsigned length = length_of[dr7 >> (18 + 4 * n) & 3], kind = dr7 >> (16 + 4 * n) & 3;
+    uint64_t base = s->f[F_DR + n] & ~(uint64_t)(length - 1);
+
+    return (dr7 >> (2 * n) & 3) && (kind & 1) && va < base + length && va + bytes > base;
+}
+
+bool touches_breakpoint(const struct trial *insn, const struct shot *s)
+{
+    for (unsigned i = 0; insn->decoded && i < insn->insn.operand_count; i++) {
+        const ZydisDecodedOperand *op = &insn->ops[i];
+        unsigned bytes = op->size / 8 != 0 ? op->size / 8 : 1;
+        uint64_t va;
+
+        if (op->type != ZYDIS_OPERAND_TYPE_MEMORY || op->mem.type == ZYDIS_MEMOP_TYPE_AGEN)
+            continue;
+        va = operand_address(insn, op) + s->f[F_BASE(segment_number(op->mem.segment))];
+        if (op->visibility == ZYDIS_OPERAND_VISIBILITY_HIDDEN) /* a push or a pop */
+            va -= bytes;
+        for (unsigned n = 0; n < 4; n++)
+            if (overlaps(s, n, va, bytes) || (op->visibility == ZYDIS_OPERAND_VISIBILITY_HIDDEN &&
+                                              overlaps(s, n, va + bytes, bytes)))
+                return true;
+    }
+    return false;
+}
+
 bool beyond_segments(const struct moment *m)
 {
     if (m->before->wide)

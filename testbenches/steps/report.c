@@ -58,6 +58,8 @@ static void print_fields(const struct judge *j)
         if (j->differs[f])
             printf("    %-14s %#18" PRIx64 " %#18" PRIx64 " %#18" PRIx64 "\n", field_name(f),
                    m->qemu->f[f], m->model->f[f], m->before->f[f]);
+    for (unsigned f = F_DR; (m->vector_qemu == 1 || m->vector_model == 1) && f <= F_DR7; f++)
+        printf("    %-14s %18s %18s %#18" PRIx64 "\n", field_name(f), "", "", m->before->f[f]);
     if (j->differs[F_DEVICE])
         printf("    device access at 0x%" PRIx64 ": qemu 0x%" PRIx64 ", model 0x%" PRIx64 "\n",
                j->twin->device_addr, j->twin->device_qemu, j->twin->device_model);
