@@ -30,6 +30,12 @@ uint64_t moment_value(const struct moment *m, unsigned field, bool qemu)
     }
 }
 
+/* Without BMI1 its prefix is ignored. */
+static ZydisMnemonic known_mnemonic(ZydisMnemonic mnemonic)
+{
+    return mnemonic == ZYDIS_MNEMONIC_TZCNT ? ZYDIS_MNEMONIC_BSF : mnemonic;
+}
+
 /* Decode what the model fetched: the trial that law.c judges, and text. */
 static void decode(struct judge *j, struct moment *m)
 {
@@ -56,7 +62,7 @@ static void decode(struct judge *j, struct moment *m)
     insn->status =
         ZydisDecoderDecodeFull(&decoder, t->bytes, t->byte_count, &insn->insn, insn->ops);
     insn->decoded = ZYAN_SUCCESS(insn->status);
-    insn->law = insn->decoded ? law_of(insn->insn.mnemonic) : NULL;
+    insn->law = insn->decoded ? law_of(known_mnemonic(insn->insn.mnemonic)) : NULL;
 }
 
 static void remember(struct judge *j, const struct moment *m)
@@ -372,6 +378,8 @@ static enum verdict judge_step(struct judge *j, const struct span *s, unsigned *
     m.next_vector = d != NULL ? d->vector : NO_VECTOR;
     m.qemu = d != NULL ? &d->shot : s->last || s->silent || s->paused ? NULL : &s->after;
     decode(j, &m);
+    m.event_before = executed ? j->last_event : NO_VECTOR;
+    j->last_event = delivered != NULL ? delivered->vector : NO_VECTOR;
     m.behind = executed ? &j->last : NULL;
     if (!executed) {
         remember(j, &m);

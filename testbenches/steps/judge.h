@@ -22,6 +22,7 @@ struct moment {
     struct trial insn;          /* decoded, if it could be fetched */
     const struct trial *behind; /* the instruction that was complete before, in the same span */
     uint64_t msr;               /* ECX before */
+    unsigned event_before;      /* the vector delivered before, in the same span */
     bool device_differs;
     enum fresh fresh;     /* the model differs, but not afresh */
     unsigned next_vector; /* stands behind the moment: QEMU has its CR2 or DR6 already */
@@ -65,6 +66,7 @@ struct judge {
     uint8_t ram_qemu, ram_model;
     uint64_t ram_writer; /* instructions ago; 0: the model never wrote it */
     struct trial last;   /* complete */
+    unsigned last_event;
     struct past past[HISTORY];
     uint64_t past_count;
 };

@@ -6,6 +6,8 @@
 
 #include "judge.h"
 
+#define FL_VM UINT64_C(0x20000)
+
 struct known {
     const char *name, *kind, *source;
     enum known_action action;
@@ -262,6 +264,105 @@ static bool nested_task(const struct moment *m, unsigned f)
            m->vector_model == 13 && m->error_model == 0;
 }
 
+static bool breakpoint_not_rounded(const struct moment *m, unsigned f)
+{
+    static const unsigned length_of[] = {1, 2, 8, 4};
+    const uint64_t *state = m->before->f;
+
+    (void)f;
+    if (m->vector_model != 1 || m->vector_qemu != NO_VECTOR)
+        return false;
+    for (unsigned n = 0; n < 4; n++)
+        if ((m->model->f[F_DR6] >> n & 1) &&
+            (state[F_DR + n] & (length_of[state[F_DR7] >> (18 + 4 * n) & 3] - 1)))
+            return true;
+    return false;
+}
+
+/* QEMU leaves for virtual-8086 or real mode, which the model does not have: docs/cpu.md V11, S1. */
+static bool other_mode(const struct moment *m, unsigned f)
+{
+    (void)f;
+    return m->vector_model == 13 && m->error_model == 0 && m->qemu != NULL &&
+           ((m->qemu->f[F_RFLAGS] & FL_VM) || !(m->qemu->f[F_CR0] & 1));
+}
+
+static bool first_breakpoint_only(const struct moment *m, unsigned f)
+{
+    return f == F_DR6 && m->vector_qemu == 1 && m->vector_model == 1 &&
+           ((m->qemu->f[f] ^ m->model->f[f]) & ~UINT64_C(15)) == 0 &&
+           (m->qemu->f[f] & ~m->model->f[f]) == 0;
+}
+
+static bool debug_twice(const struct moment *m, unsigned f)
+{
+    (void)f;
+    return m->vector_qemu == 1 && m->event_before == 1 && m->vector_model == NO_VECTOR;
+}
+
+/* QEMU loads the operand first, as a read. */
+static bool rmw_reads(const struct moment *m, unsigned f)
+{
+    const ZydisDecodedOperand *op = m->insn.ops;
+    bool memory = false;
+
+    for (unsigned i = 0; m->insn.decoded && i < m->insn.insn.operand_count; i++)
+        memory |= op[i].type == ZYDIS_OPERAND_TYPE_MEMORY &&
+                  (op[i].actions & ZYDIS_OPERAND_ACTION_MASK_READ) &&
+                  (op[i].actions & ZYDIS_OPERAND_ACTION_MASK_WRITE);
+    return f == F_ERROR && m->vector_qemu == 14 && m->vector_model == 14 && memory &&
+           (m->error_qemu | 2) == m->error_model;
+}
+
+static bool test_alias(const struct moment *m, unsigned f)
+{
+    (void)f;
+    return is(m, ZYDIS_MNEMONIC_TEST) && (m->insn.insn.opcode & 0xfe) == 0xf6 &&
+           m->insn.insn.raw.modrm.reg == 1 && m->vector_qemu == 6;
+}
+
+/* The bits of docs/cpu.md S2. */
+static bool cr4_unchecked(const struct moment *m, unsigned f)
+{
+    (void)f;
+    return moves_to_cr(m) && only_model_faults(m, 13, 0) && m->insn.insn.raw.modrm.reg == 4 &&
+           (m->qemu->f[F_CR4] & ~UINT64_C(0x17319bc));
+}
+
+static bool dr7_reserved(const struct moment *m, unsigned f)
+{
+    return f == F_DR7 && completed(m) && is(m, ZYDIS_MNEMONIC_MOV) &&
+           ((m->qemu->f[f] ^ m->model->f[f]) & ~UINT64_C(0xdc00)) == 0;
+}
+
+static bool has_fpu(const struct moment *m, unsigned f)
+{
+    (void)f;
+    if (!m->insn.decoded || (m->vector_model != 6 && m->vector_model != 7))
+        return false;
+    switch (m->insn.insn.meta.isa_ext) {
+    case ZYDIS_ISA_EXT_X87:
+    case ZYDIS_ISA_EXT_MMX:
+    case ZYDIS_ISA_EXT_SSE:
+    case ZYDIS_ISA_EXT_SSE2:
+    case ZYDIS_ISA_EXT_SSE3:
+    case ZYDIS_ISA_EXT_SSSE3:
+    case ZYDIS_ISA_EXT_SSE4:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* As AMD's processors: 32 bits of offset. */
+static bool far_pointer_64(const struct moment *m, unsigned f)
+{
+    (void)f;
+    return m->before->wide &&
+           (is(m, ZYDIS_MNEMONIC_LSS) || is(m, ZYDIS_MNEMONIC_LFS) || is(m, ZYDIS_MNEMONIC_LGS)) &&
+           (m->insn.insn.attributes & ZYDIS_ATTRIB_HAS_REX) && m->insn.insn.raw.rex.W;
+}
+
 static const struct known rows[] = {
     {"CPUID", "stimulus", "leaves that TCG offers otherwise", K_TAKE, cpuid},
     {"RDMSR of the platform", "stimulus",
@@ -314,7 +415,25 @@ static const struct known rows[] = {
      "SDM Vol. 3A Limit Checking, Type Checking", K_RESYNC, segment_unchecked},
     {"a data breakpoint that the instruction does not touch", "QEMU",
      "SDM Vol. 3B Breakpoint Field Recognition", K_RESYNC, untouched_breakpoint},
+    {"DRn is not rounded down to its length", "QEMU", "SDM Vol. 3B Breakpoint Field Recognition",
+     K_RESYNC, breakpoint_not_rounded},
+    {"DR6 shows one of several breakpoints", "QEMU", "SDM Vol. 3B Debug Status Register (DR6)",
+     K_TAKE, first_breakpoint_only},
+    {"a breakpoint and a single step as two #DB", "QEMU", "SDM Vol. 3B Debug Status Register (DR6)",
+     K_RESYNC, debug_twice},
+    {"#PF of a read-modify-write is one of a read", "QEMU",
+     "SDM Vol. 3A Page-Fault Exceptions: W/R", K_RESYNC, rmw_reads},
+    {"F6 /1, F7 /1: TEST", "open", "SDM Vol. 2 Opcode Map: not listed; docs/cpu.md F5", K_RESYNC,
+     test_alias},
+    {"CR4 bits without CPUID", "QEMU", "SDM Vol. 3A Control Registers: reserved", K_RESYNC,
+     cr4_unchecked},
+    {"reserved bits of DR7 are kept", "QEMU", "SDM Vol. 3B Debug Control Register (DR7)", K_TAKE,
+     dr7_reserved},
+    {"x87, MMX and SSE without CPUID", "QEMU", "docs/cpu.md x87 and SSE", K_RESYNC, has_fpu},
+    {"virtual-8086 or real mode", "choice", "docs/cpu.md V11, S1", K_END, other_mode},
     {"IRET with NT: tasks", "choice", "docs/cpu.md V11", K_RESYNC, nested_task},
+    {"LSS, LFS, LGS with REX.W load m16:32", "QEMU", "SDM Vol. 2 LDS: m16:64", K_RESYNC,
+     far_pointer_64},
 };
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
