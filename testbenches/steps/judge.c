@@ -357,6 +357,8 @@ static enum verdict judge_step(struct judge *j, const struct span *s, unsigned *
     retired = twin_step(j->twin, interrupt ? d->vector : -1);
     twin_shot(j->twin, &model);
     m.model = &model;
+    if (next_delivery(s, pos) == NULL && !twin_answered_all(j->twin))
+        j->twin->device_differs = true;
     m.device_differs = j->twin->device_differs;
     m.msr = m.before->f[F_GPR + RCX] & 0xffffffff;
     if (retired && m.retire->kind != RETIRE_INSN) {

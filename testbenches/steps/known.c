@@ -363,6 +363,64 @@ static bool far_pointer_64(const struct moment *m, unsigned f)
            (m->insn.insn.attributes & ZYDIS_ATTRIB_HAS_REX) && m->insn.insn.raw.rex.W;
 }
 
+static bool only_qemu_faults(const struct moment *m, unsigned vector)
+{
+    return m->vector_qemu == vector && m->vector_model == NO_VECTOR;
+}
+
+static bool not_offered(const struct moment *m, unsigned f)
+{
+    (void)f;
+    return m->vector_qemu == 6 && m->vector_model != 6 &&
+           (is(m, ZYDIS_MNEMONIC_INVPCID) || is(m, ZYDIS_MNEMONIC_RDPID) ||
+            is(m, ZYDIS_MNEMONIC_LFENCE) || is(m, ZYDIS_MNEMONIC_MFENCE) ||
+            is(m, ZYDIS_MNEMONIC_SFENCE));
+}
+
+static bool pcid_not_offered(const struct moment *m, unsigned f)
+{
+    (void)f;
+    return moves_to_cr(m) && only_qemu_faults(m, 13) && m->insn.insn.raw.modrm.reg == 4 &&
+           (m->model->f[F_CR4] >> 17 & 1);
+}
+
+static bool ltr_null(const struct moment *m, unsigned f)
+{
+    (void)f;
+    return is(m, ZYDIS_MNEMONIC_LTR) && only_model_faults(m, 13, 0) &&
+           m->qemu->f[F_SELECTOR(SEG_TR)] < 4;
+}
+
+static bool int1(const struct moment *m, unsigned f)
+{
+    (void)f;
+    return is(m, ZYDIS_MNEMONIC_INT1) && m->vector_qemu == 6;
+}
+
+#define FL_KNOWN UINT64_C(0x3f7fd7)
+
+static bool is_adx(const struct moment *m)
+{
+    return (is(m, ZYDIS_MNEMONIC_ADCX) || is(m, ZYDIS_MNEMONIC_ADOX)) && completed(m);
+}
+
+static bool adx(const struct moment *m, unsigned f)
+{
+    return is_adx(m) && (f == F_RFLAGS || f < F_GPR + 16) && !(m->qemu->f[F_RFLAGS] & ~FL_KNOWN);
+}
+
+static bool adx_garbage(const struct moment *m, unsigned f)
+{
+    return is_adx(m) && (f == F_RFLAGS || f < F_GPR + 16) && (m->qemu->f[F_RFLAGS] & ~FL_KNOWN);
+}
+
+static bool syscall_in_compat(const struct moment *m, unsigned f)
+{
+    (void)f;
+    return !m->before->wide && only_model_faults(m, 6, 0) &&
+           (is(m, ZYDIS_MNEMONIC_SYSCALL) || is(m, ZYDIS_MNEMONIC_SYSRET));
+}
+
 static const struct known rows[] = {
     {"CPUID", "stimulus", "leaves that TCG offers otherwise", K_TAKE, cpuid},
     {"RDMSR of the platform", "stimulus",
@@ -434,6 +492,17 @@ static const struct known rows[] = {
     {"IRET with NT: tasks", "choice", "docs/cpu.md V11", K_RESYNC, nested_task},
     {"LSS, LFS, LGS with REX.W load m16:32", "QEMU", "SDM Vol. 2 LDS: m16:64", K_RESYNC,
      far_pointer_64},
+    {"INVPCID, RDPID, fences without SSE2", "choice",
+     "not offered by TCG; docs/cpu.md Instructions", K_RESYNC, not_offered},
+    {"CR4.PCIDE", "QEMU", "not offered by TCG", K_RESYNC, pcid_not_offered},
+    {"LTR of a null selector", "QEMU", "SDM Vol. 2 LTR: #GP(0)", K_RESYNC, ltr_null},
+    {"INT1", "QEMU", "SDM Vol. 2 INT n/INTO/INT3/INT1", K_RESYNC, int1},
+    {"ADCX and ADOX of 32 bits count the upper halves", "QEMU", "SDM Vol. 2 ADCX, ADOX", K_TAKE,
+     adx},
+    {"ADCX and ADOX leave no flags that could be used", "QEMU", "SDM Vol. 2 ADCX, ADOX", K_END,
+     adx_garbage},
+    {"SYSCALL and SYSRET outside 64-bit mode", "QEMU", "SDM Vol. 2 SYSCALL: #UD", K_RESYNC,
+     syscall_in_compat},
 };
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))

@@ -53,7 +53,8 @@ static bool is_tpr(const struct rw_access *a)
     return a->src == BUS_APIC && (a->pa & (PAGE - 1)) == TPR && a->bytes == 4;
 }
 
-/* Nobody is there: QEMU reads zeros from memory and logs nothing. MOV from CR8 is not logged. */
+/* Nobody is there, or not for that size: QEMU reads zeros and logs nothing. MOV from CR8 is not
+ * logged. */
 static void read_unlogged(struct twin *t, const struct rw_access *a, uint8_t *data)
 {
     memset(data, 0, a->bytes);
@@ -61,8 +62,6 @@ static void read_unlogged(struct twin *t, const struct rw_access *a, uint8_t *da
         data[0] = t->tpr;
         return;
     }
-    if (a->flags & BUS_IO)
-        device_differs(t, a->pa, 0, 0);
     t->stimuli[STIMULUS_NOBODY]++;
 }
 
@@ -112,8 +111,7 @@ static void on_write(void *ctx, const struct rw_access *a)
         if (value != h->value)
             device_differs(t, a->pa, h->value, value);
     }
-    if (h == NULL && (a->flags & BUS_IO))
-        device_differs(t, a->pa, 0, 0);
+    t->stimuli[STIMULUS_NOBODY] += h == NULL;
 }
 
 /* An instruction begins at pa, or goes on there on its second page. */
@@ -290,6 +288,14 @@ void twin_take_ram(struct twin *t, int ram_file)
             from += n;
         }
     }
+}
+
+bool twin_answered_all(const struct twin *t)
+{
+    for (unsigned i = t->taken; i < t->span->count; i++)
+        if (t->span->h[i].kind <= H_DEVICE_WRITE)
+            return false;
+    return true;
 }
 
 bool twin_step(struct twin *t, int vector)

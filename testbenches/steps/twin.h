@@ -53,6 +53,8 @@ bool twin_step(struct twin *t, int vector);
 void twin_again(struct twin *t, bool reload);
 /* QEMU has no PDPTE registers. Would loading them from the table that CR3 points to change them? */
 bool twin_pdptes_stale(const struct twin *t);
+/* Every device access of the span has been one of the model's too. */
+bool twin_answered_all(const struct twin *t);
 void twin_shot(const struct twin *t, struct shot *out);
 /* QEMU's state becomes the model's, as far as it is shown. */
 void twin_take(struct twin *t, const struct shot *qemu);
