@@ -23,6 +23,8 @@ uint64_t moment_value(const struct moment *m, unsigned field, bool qemu)
         return qemu ? m->vector_qemu : m->vector_model;
     case F_ERROR:
         return qemu ? m->error_qemu : m->error_model;
+    case F_WHERE:
+        return qemu ? m->where_qemu : m->where_model;
     case F_DEVICE:
         return qemu ? 0 : m->device_differs;
     default:
@@ -119,10 +121,12 @@ static void follow_blindly(struct judge *j)
         j->twin->span = s;
         j->twin->taken = 0;
         twin_take(j->twin, &s->before);
+        twin_awake(j->twin);
         twin_step(j->twin, -1);
         j->unjudged++;
     }
     twin_take(j->twin, &s->before);
+    twin_awake(j->twin);
     twin_take_ram(j->twin, qemu_ram_file(j->qemu));
     twin_load_pdptes(j->twin);
 }
@@ -360,10 +364,12 @@ static enum verdict judge_step(struct judge *j, const struct span *s, unsigned *
     if (next_delivery(s, pos) == NULL && !twin_answered_all(j->twin))
         j->twin->device_differs = true;
     m.device_differs = j->twin->device_differs;
+    m.unlogged = j->twin->unlogged;
     m.msr = m.before->f[F_GPR + RCX] & 0xffffffff;
     if (retired && m.retire->kind != RETIRE_INSN) {
         j->events++;
         m.vector_model = m.retire->kind == RETIRE_SHUTDOWN ? NO_VECTOR : m.retire->vector;
+        m.where_model = d != NULL ? j->twin->previous.regs.rip : 0;
         m.error_model = m.retire->flags & RETIRE_HAS_ERROR_CODE ? m.retire->error_code : 0;
         if (d != NULL)
             delivered = pass_delivery(s, pos);
@@ -375,6 +381,7 @@ static enum verdict judge_step(struct judge *j, const struct span *s, unsigned *
     if (delivered != NULL) {
         m.vector_qemu = span_shuts_down(s) ? NO_VECTOR : delivered->vector;
         m.error_qemu = delivered->software || span_shuts_down(s) ? 0 : delivered->error;
+        m.where_qemu = delivered->shot.f[F_RIP];
     }
     d = next_delivery(s, pos);
     m.next_vector = d != NULL ? d->vector : NO_VECTOR;

@@ -19,7 +19,9 @@ struct moment {
     const struct rec_retire *retire; /* of the model */
     unsigned vector_qemu, vector_model;
     uint64_t error_qemu, error_model;
-    struct trial insn;          /* decoded, if it could be fetched */
+    uint64_t where_qemu, where_model; /* the RIP that the event met */
+    bool unlogged;                    /* the model read where no device of QEMU's answers */
+    struct trial insn;                /* decoded, if it could be fetched */
     const struct trial *behind; /* the instruction that was complete before, in the same span */
     uint64_t msr;               /* ECX before */
     unsigned event_before;      /* the vector delivered before, in the same span */

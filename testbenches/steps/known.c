@@ -226,8 +226,9 @@ static bool rep_rf(const struct moment *m, unsigned f)
 
 static bool sysenter_d(const struct moment *m, unsigned f)
 {
-    return f == F_ATTR(SEG_CS) && is(m, ZYDIS_MNEMONIC_SYSENTER) && completed(m) &&
-           m->qemu->f[f] == 0xe09b && m->model->f[f] == 0xa09b;
+    return f == F_ATTR(SEG_CS) && completed(m) && (m->qemu->f[f] ^ m->model->f[f]) == 0x4000 &&
+           (m->model->f[f] & 0x2000) &&
+           (is(m, ZYDIS_MNEMONIC_SYSENTER) || is(m, ZYDIS_MNEMONIC_SYSEXIT));
 }
 
 static bool breakpoint_behind_mov_ss(const struct moment *m, unsigned f)
@@ -239,7 +240,7 @@ static bool breakpoint_behind_mov_ss(const struct moment *m, unsigned f)
 static bool lock_ignored(const struct moment *m, unsigned f)
 {
     (void)f;
-    return m->insn.status == ZYDIS_STATUS_ILLEGAL_LOCK && only_model_faults(m, 6, 0);
+    return m->insn.status == ZYDIS_STATUS_ILLEGAL_LOCK && m->vector_model == 6;
 }
 
 static bool segment_unchecked(const struct moment *m, unsigned f)
@@ -300,7 +301,7 @@ static bool debug_twice(const struct moment *m, unsigned f)
     return m->vector_qemu == 1 && m->event_before == 1 && m->vector_model == NO_VECTOR;
 }
 
-/* QEMU loads the operand first, as a read. */
+/* QEMU loads the operand first, as a read; it forgets P with RSVD too. */
 static bool rmw_reads(const struct moment *m, unsigned f)
 {
     const ZydisDecodedOperand *op = m->insn.ops;
@@ -311,7 +312,7 @@ static bool rmw_reads(const struct moment *m, unsigned f)
                   (op[i].actions & ZYDIS_OPERAND_ACTION_MASK_READ) &&
                   (op[i].actions & ZYDIS_OPERAND_ACTION_MASK_WRITE);
     return f == F_ERROR && m->vector_qemu == 14 && m->vector_model == 14 && memory &&
-           (m->error_qemu | 2) == m->error_model;
+           (m->error_qemu | 2 | (m->error_model >> 3 & 1)) == m->error_model;
 }
 
 static bool test_alias(const struct moment *m, unsigned f)
@@ -421,6 +422,62 @@ static bool syscall_in_compat(const struct moment *m, unsigned f)
            (is(m, ZYDIS_MNEMONIC_SYSCALL) || is(m, ZYDIS_MNEMONIC_SYSRET));
 }
 
+/* IA32_SYSENTER_CS is 1 to 3; 0 is all that QEMU looks for. */
+static bool sysenter_cs(const struct moment *m, unsigned f)
+{
+    uint64_t cs = m->qemu != NULL ? m->qemu->f[F_SELECTOR(SEG_CS)] : 0;
+
+    (void)f;
+    return only_model_faults(m, 13, 0) &&
+           ((is(m, ZYDIS_MNEMONIC_SYSENTER) && cs < 4) ||
+            (is(m, ZYDIS_MNEMONIC_SYSEXIT) && (cs == 0x13 || cs == 0x23)));
+}
+
+static bool dr6_reserved(const struct moment *m, unsigned f)
+{
+    return f == F_DR6 && is(m, ZYDIS_MNEMONIC_MOV) && completed(m) &&
+           (m->qemu->f[f] ^ m->model->f[f]) == 0x1000;
+}
+
+/* MOV to and from CR1, CR5 and so on at CPL 3. */
+static bool no_such_cr(const struct moment *m, unsigned f)
+{
+    const uint8_t *op = trial_opcode(&m->insn);
+
+    (void)f;
+    return m->vector_qemu == 13 && m->vector_model == 6 && m->before->f[F_CPL] != 0 &&
+           op[0] == 0x0f && (op[1] == 0x20 || op[1] == 0x22);
+}
+
+static bool rom(const struct moment *m, unsigned f)
+{
+    (void)f;
+    return m->unlogged && m->vector_qemu == m->vector_model;
+}
+
+/* A write that faults behind the computation of flags. */
+static bool fault_loses_flags(const struct moment *m, unsigned f)
+{
+    return f == F_RFLAGS && m->vector_qemu == 14 && m->vector_model == 14 &&
+           ((m->qemu->f[f] ^ m->model->f[f]) & ~FL_STATUS) == 0 &&
+           ((m->before->f[f] ^ m->model->f[f]) & FL_STATUS) == 0;
+}
+
+static bool not_canonical(const struct shot *s, uint64_t va)
+{
+    unsigned bits = s->f[F_CR4] >> 12 & 1 ? 56 : 47;
+
+    return va >> bits != 0 && va >> bits != UINT64_MAX >> bits;
+}
+
+/* QEMU goes there first. */
+static bool branch_not_canonical(const struct moment *m, unsigned f)
+{
+    (void)f;
+    return m->vector_model == 13 && m->error_model == 0 && m->vector_qemu == 13 &&
+           m->where_model == m->before->f[F_RIP] && not_canonical(m->before, m->where_qemu);
+}
+
 static const struct known rows[] = {
     {"CPUID", "stimulus", "leaves that TCG offers otherwise", K_TAKE, cpuid},
     {"RDMSR of the platform", "stimulus",
@@ -460,8 +517,8 @@ static const struct known rows[] = {
     {"RF falls in the first iteration of a REP", "QEMU",
      "SDM Vol. 3B Instruction-Breakpoint Exception Condition: RF until the instruction is complete",
      K_TAKE, rep_rf},
-    {"SYSENTER in long mode sets CS.D", "QEMU", "SDM Vol. 2 SYSENTER: CS.D := 0", K_TAKE,
-     sysenter_d},
+    {"SYSENTER and SYSEXIT to 64-bit mode set CS.D", "QEMU", "SDM Vol. 2 SYSENTER: CS.D := 0",
+     K_TAKE, sysenter_d},
     {"PDPTE registers: QEMU reads the table at each walk", "QEMU", "SDM Vol. 3A PDPTE Registers",
      K_TAKE, pdpte_registers},
     {"an instruction breakpoint behind MOV SS", "open",
@@ -503,6 +560,17 @@ static const struct known rows[] = {
      adx_garbage},
     {"SYSCALL and SYSRET outside 64-bit mode", "QEMU", "SDM Vol. 2 SYSCALL: #UD", K_RESYNC,
      syscall_in_compat},
+    {"SYSENTER_CS of 1 to 3 is not null", "QEMU",
+     "SDM Vol. 2 SYSENTER: #GP(0) if SYSENTER_CS[15:2] = 0", K_RESYNC, sysenter_cs},
+    {"bit 12 of DR6 is kept", "QEMU", "SDM Vol. 3B Debug Status Register (DR6)", K_TAKE,
+     dr6_reserved},
+    {"CR1, CR5 to CR7, CR9 and up at CPL 3: #UD or #GP(0)", "open", "SDM Vol. 2 MOV CRn lists both",
+     K_RESYNC, no_such_cr},
+    {"memory that only QEMU's machine has", "stimulus", "the firmware's ROM", K_RESYNC, rom},
+    {"a #PF behind the computation loses the status flags", "QEMU",
+     "SDM Vol. 3A Fault: the state before the instruction", K_RESYNC, fault_loses_flags},
+    {"a branch to an address that is not canonical faults behind it", "QEMU",
+     "SDM Vol. 2 CALL, JMP, RET: #GP(0)", K_RESYNC, branch_not_canonical},
 };
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))

@@ -71,6 +71,21 @@ static bool stack_outside(const struct shot *s, struct reach *r)
     return outside(s, r);
 }
 
+/* BT and its like with a bit offset in a register reach beyond the operand. */
+static uint64_t bit_string_offset(const struct moment *m, const struct reach *r)
+{
+    const ZydisDecodedInstruction *in = &m->insn.insn;
+    bool bit = in->mnemonic == ZYDIS_MNEMONIC_BT || in->mnemonic == ZYDIS_MNEMONIC_BTS ||
+               in->mnemonic == ZYDIS_MNEMONIC_BTR || in->mnemonic == ZYDIS_MNEMONIC_BTC;
+    unsigned gpr, shift = r->bytes == 2 ? 4 : 5;
+    int64_t offset;
+
+    if (!bit || !operand_is_gpr(&m->insn.ops[1], &gpr))
+        return 0;
+    offset = r->bytes == 2 ? (int16_t)m->insn.start.gpr[gpr] : (int32_t)m->insn.start.gpr[gpr];
+    return (uint64_t)((offset >> shift) * r->bytes);
+}
+
 static bool operand_outside(const struct moment *m, const ZydisDecodedOperand *op)
 {
     struct reach r = {.seg = segment_number(op->mem.segment),
@@ -80,7 +95,7 @@ static bool operand_outside(const struct moment *m, const ZydisDecodedOperand *o
 
     if (op->visibility == ZYDIS_OPERAND_VISIBILITY_HIDDEN && r.seg == SEG_SS)
         return stack_outside(m->before, &r);
-    r.offset = operand_address(&m->insn, op);
+    r.offset = (operand_address(&m->insn, op) + bit_string_offset(m, &r)) & 0xffffffff;
     return outside(m->before, &r);
 }
 

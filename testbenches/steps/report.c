@@ -2,7 +2,6 @@
 // What a run came to, in words.
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "disasm.h"
 #include "judge.h"
@@ -36,7 +35,7 @@ static void print_instruction(const char *lead, uint64_t rip, const uint8_t *byt
 
     disasm(text, sizeof(text), bytes, count, rip, mode);
     printf("  %s 0x%" PRIx64 "  %s", lead, rip, text);
-    for (unsigned i = 0; i < count && strcmp(text, "(bad)") == 0; i++)
+    for (unsigned i = 0; i < count && lead[0] != ' '; i++)
         printf(" %02x", bytes[i]);
     printf("\n");
 }

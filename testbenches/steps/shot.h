@@ -32,6 +32,7 @@ enum field {
     /* Not state: what an event was. */
     F_VECTOR = F_STATE_COUNT,
     F_ERROR,
+    F_WHERE,  /* the RIP that it met */
     F_DEVICE, /* an access to a device */
     F_COUNT
 };

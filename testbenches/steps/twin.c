@@ -63,6 +63,7 @@ static void read_unlogged(struct twin *t, const struct rw_access *a, uint8_t *da
         return;
     }
     t->stimuli[STIMULUS_NOBODY]++;
+    t->unlogged = true;
 }
 
 static bool in_place(const struct happening *h, const struct rw_access *a, unsigned done)
@@ -290,6 +291,16 @@ void twin_take_ram(struct twin *t, int ram_file)
     }
 }
 
+void twin_awake(struct twin *t)
+{
+    struct rw_state s;
+
+    t->ops->get_state(t->model, &s);
+    s.halted = s.shutdown = s.step_pending = false;
+    s.breakpoints_pending = 0;
+    t->ops->set_state(t->model, &s);
+}
+
 bool twin_answered_all(const struct twin *t)
 {
     for (unsigned i = t->taken; i < t->span->count; i++)
@@ -301,7 +312,7 @@ bool twin_answered_all(const struct twin *t)
 bool twin_step(struct twin *t, int vector)
 {
     t->fetches = t->stores = 0;
-    t->cached = false;
+    t->cached = t->unlogged = false;
     t->number++;
     t->ops->get_state(t->model, &t->previous);
     t->retire.kind = 0xff;

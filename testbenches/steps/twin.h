@@ -28,7 +28,8 @@ struct twin {
     uint8_t tpr;
     struct rw_state previous; /* before the last step */
     /* The last retirement. */
-    bool cached; /* a translation came from a TLB */
+    bool unlogged; /* a read that QEMU logged nothing of */
+    bool cached;   /* a translation came from a TLB */
     struct rec_retire retire;
     uint64_t store[TWIN_STORES]; /* physical addresses of its data stores */
     unsigned stores;
@@ -53,6 +54,8 @@ bool twin_step(struct twin *t, int vector);
 void twin_again(struct twin *t, bool reload);
 /* QEMU has no PDPTE registers. Would loading them from the table that CR3 points to change them? */
 bool twin_pdptes_stale(const struct twin *t);
+/* It neither waits nor has an event to deliver: QEMU is about to execute an instruction. */
+void twin_awake(struct twin *t);
 /* Every device access of the span has been one of the model's too. */
 bool twin_answered_all(const struct twin *t);
 void twin_shot(const struct twin *t, struct shot *out);
