@@ -147,7 +147,7 @@ static void drop_pushed_rf(struct judge *j)
 {
     const struct twin *t = j->twin;
 
-    for (unsigned i = 0; i < t->stores && i < 3; i++) {
+    for (unsigned i = 0; i < t->stores && i < TWIN_STORES; i++) {
         uint32_t model, qemu;
 
         memcpy(&model, t->mem.ram + t->store[i], sizeof(model));
@@ -256,7 +256,7 @@ static bool is_event(const struct rec_retire *r)
 }
 
 /* A stale translation is allowed: does the model without TLBs do what QEMU did? */
-static enum fresh try_afresh(const struct judge *j, const struct moment *m)
+static enum fresh try_afresh(struct judge *j, const struct moment *m)
 {
     struct twin *t = j->twin;
     bool reload = twin_pdptes_stale(t);
@@ -272,6 +272,7 @@ static enum fresh try_afresh(const struct judge *j, const struct moment *m)
     for (unsigned f = 0; f < F_STATE_COUNT; f++)
         if ((model.f[f] ^ m->qemu->f[f]) & shot_mask(m->qemu, f))
             return FRESH_DIFFERS;
+    drop_pushed_rf(j);
     return reload ? FRESH_PDPTES_AGREE : FRESH_AGREES;
 }
 
@@ -368,7 +369,7 @@ static enum verdict judge_step(struct judge *j, const struct span *s, unsigned *
     m.msr = m.before->f[F_GPR + RCX] & 0xffffffff;
     if (retired && m.retire->kind != RETIRE_INSN) {
         j->events++;
-        m.vector_model = m.retire->kind == RETIRE_SHUTDOWN ? NO_VECTOR : m.retire->vector;
+        m.vector_model = m.retire->kind == RETIRE_SHUTDOWN ? SHUT_DOWN : m.retire->vector;
         m.where_model = d != NULL ? j->twin->previous.regs.rip : 0;
         m.error_model = m.retire->flags & RETIRE_HAS_ERROR_CODE ? m.retire->error_code : 0;
         if (d != NULL)
@@ -379,7 +380,7 @@ static enum verdict judge_step(struct judge *j, const struct span *s, unsigned *
         delivered = pass_delivery(s, pos); /* QEMU faulted */
     }
     if (delivered != NULL) {
-        m.vector_qemu = span_shuts_down(s) ? NO_VECTOR : delivered->vector;
+        m.vector_qemu = span_shuts_down(s) ? SHUT_DOWN : delivered->vector;
         m.error_qemu = delivered->software || span_shuts_down(s) ? 0 : delivered->error;
         m.where_qemu = delivered->shot.f[F_RIP];
     }
@@ -387,6 +388,7 @@ static enum verdict judge_step(struct judge *j, const struct span *s, unsigned *
     m.next_vector = d != NULL ? d->vector : NO_VECTOR;
     m.qemu = d != NULL ? &d->shot : s->last || s->silent || s->paused ? NULL : &s->after;
     decode(j, &m);
+    m.sysenter_cs = j->twin->previous.sys.sysenter_cs;
     m.event_before = executed ? j->last_event : NO_VECTOR;
     j->last_event = delivered != NULL ? delivered->vector : NO_VECTOR;
     m.behind = executed ? &j->last : NULL;

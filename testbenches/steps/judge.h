@@ -7,7 +7,7 @@
 #include "qemu.h"
 #include "twin.h"
 
-enum { NO_VECTOR = 0x100, KNOWN_MAX = 64, HISTORY = 8 };
+enum { NO_VECTOR = 0x100, SHUT_DOWN = 0x101, KNOWN_MAX = 64, HISTORY = 64 };
 
 /* The model's step once more: with empty TLBs, and with PDPTE registers from memory. */
 enum fresh { FRESH_DIFFERS, FRESH_AGREES, FRESH_PDPTES_AGREE };
@@ -24,7 +24,8 @@ struct moment {
     struct trial insn;                /* decoded, if it could be fetched */
     const struct trial *behind; /* the instruction that was complete before, in the same span */
     uint64_t msr;               /* ECX before */
-    unsigned event_before;      /* the vector delivered before, in the same span */
+    uint64_t sysenter_cs;
+    unsigned event_before; /* the vector delivered before, in the same span */
     bool device_differs;
     enum fresh fresh;     /* the model differs, but not afresh */
     unsigned next_vector; /* stands behind the moment: QEMU has its CR2 or DR6 already */
@@ -52,6 +53,7 @@ struct judge {
     struct qemu *qemu;
     uint64_t max_instructions, checkpoint_every;
     bool paused;
+    bool show_state; /* all of it, with a difference */
     /* What came out. */
     enum verdict verdict;
     uint64_t instructions, events, unjudged, checkpoints, idle;

@@ -35,7 +35,8 @@ static bool cpuid(const struct moment *m, unsigned f)
 static bool platform_msr(uint64_t msr)
 {
     return (msr >= 0x200 && msr <= 0x20f) || msr == 0x2ff || msr == 0xfe || msr == 0x1b ||
-           msr == 0x277 || msr == 0x3a || msr == 0x8b || msr == 0x179 || msr == 0x1a0;
+           msr == 0x277 || msr == 0x1d9 || msr == 0x3a || msr == 0x8b || msr == 0x179 ||
+           msr == 0x1a0;
 }
 
 static bool rdmsr(const struct moment *m, unsigned f)
@@ -418,19 +419,17 @@ static bool adx_garbage(const struct moment *m, unsigned f)
 static bool syscall_in_compat(const struct moment *m, unsigned f)
 {
     (void)f;
-    return !m->before->wide && only_model_faults(m, 6, 0) &&
+    return !m->before->wide && m->vector_model == 6 &&
            (is(m, ZYDIS_MNEMONIC_SYSCALL) || is(m, ZYDIS_MNEMONIC_SYSRET));
 }
 
 /* IA32_SYSENTER_CS is 1 to 3; 0 is all that QEMU looks for. */
 static bool sysenter_cs(const struct moment *m, unsigned f)
 {
-    uint64_t cs = m->qemu != NULL ? m->qemu->f[F_SELECTOR(SEG_CS)] : 0;
-
     (void)f;
-    return only_model_faults(m, 13, 0) &&
-           ((is(m, ZYDIS_MNEMONIC_SYSENTER) && cs < 4) ||
-            (is(m, ZYDIS_MNEMONIC_SYSEXIT) && (cs == 0x13 || cs == 0x23)));
+    return m->vector_model == 13 && m->error_model == 0 &&
+           (is(m, ZYDIS_MNEMONIC_SYSENTER) || is(m, ZYDIS_MNEMONIC_SYSEXIT)) &&
+           (m->sysenter_cs & 0xfffc) == 0 && m->sysenter_cs != 0;
 }
 
 static bool dr6_reserved(const struct moment *m, unsigned f)
@@ -439,14 +438,14 @@ static bool dr6_reserved(const struct moment *m, unsigned f)
            (m->qemu->f[f] ^ m->model->f[f]) == 0x1000;
 }
 
-/* MOV to and from CR1, CR5 and so on at CPL 3. */
+/* MOV to and from CR1, CR5, DR4 and so on at CPL 3. */
 static bool no_such_cr(const struct moment *m, unsigned f)
 {
     const uint8_t *op = trial_opcode(&m->insn);
 
     (void)f;
     return m->vector_qemu == 13 && m->vector_model == 6 && m->before->f[F_CPL] != 0 &&
-           op[0] == 0x0f && (op[1] == 0x20 || op[1] == 0x22);
+           op[0] == 0x0f && op[1] >= 0x20 && op[1] <= 0x23;
 }
 
 static bool rom(const struct moment *m, unsigned f)
@@ -476,6 +475,67 @@ static bool branch_not_canonical(const struct moment *m, unsigned f)
     (void)f;
     return m->vector_model == 13 && m->error_model == 0 && m->vector_qemu == 13 &&
            m->where_model == m->before->f[F_RIP] && not_canonical(m->before, m->where_qemu);
+}
+
+/* QEMU loads [RDI] first. */
+static bool cmps_order(const struct moment *m, unsigned f)
+{
+    (void)f;
+    return m->insn.decoded && (m->insn.insn.opcode & 0xfe) == 0xa6 &&
+           m->insn.insn.opcode_map == ZYDIS_OPCODE_MAP_DEFAULT && m->vector_model != NO_VECTOR &&
+           m->vector_qemu != NO_VECTOR;
+}
+
+static bool hint_nop(const struct moment *m, unsigned f)
+{
+    const uint8_t *op = trial_opcode(&m->insn);
+
+    (void)f;
+    return only_qemu_faults(m, 6) && op[0] == 0x0f && (op[1] == 0x18 || op[1] == 0x0d) &&
+           op[2] >= 0xc0;
+}
+
+static bool alignment_unchecked(const struct moment *m, unsigned f)
+{
+    (void)f;
+    return m->vector_model == 17 && m->vector_qemu != 17 && m->before->f[F_CPL] == 3 &&
+           (m->before->f[F_RFLAGS] & FL_AC) && (m->before->f[F_CR0] >> 18 & 1);
+}
+
+static bool cr8_reserved(const struct moment *m, unsigned f)
+{
+    (void)f;
+    return moves_to_cr(m) && only_model_faults(m, 13, 0) && m->insn.insn.raw.modrm.reg == 0 &&
+           m->insn.insn.raw.rex.R;
+}
+
+static bool sysexit_canonical(const struct moment *m, unsigned f)
+{
+    (void)f;
+    return is(m, ZYDIS_MNEMONIC_SYSEXIT) && m->vector_model == 13 && m->error_model == 0 &&
+           (not_canonical(m->before, m->before->f[F_GPR + RCX]) ||
+            not_canonical(m->before, m->before->f[F_GPR + RDX]));
+}
+
+/* docs/cpu.md S7. */
+static bool known_msr(uint64_t msr)
+{
+    return platform_msr(msr) || msr == 0x10 || msr == 0x3b || (msr >= 0x174 && msr <= 0x176) ||
+           msr == 0x6e1 || (msr >= 0xc0000080 && msr <= 0xc0000084) ||
+           (msr >= 0xc0000100 && msr <= 0xc0000103);
+}
+
+static bool other_msr(const struct moment *m, unsigned f)
+{
+    (void)f;
+    return only_model_faults(m, 13, 0) && m->before->f[F_CPL] == 0 && !known_msr(m->msr) &&
+           (is(m, ZYDIS_MNEMONIC_RDMSR) || is(m, ZYDIS_MNEMONIC_WRMSR));
+}
+
+static bool rdpmc(const struct moment *m, unsigned f)
+{
+    (void)f;
+    return is(m, ZYDIS_MNEMONIC_RDPMC) && m->vector_qemu == 6 && m->vector_model == 13;
 }
 
 static const struct known rows[] = {
@@ -552,7 +612,7 @@ static const struct known rows[] = {
     {"INVPCID, RDPID, fences without SSE2", "choice",
      "not offered by TCG; docs/cpu.md Instructions", K_RESYNC, not_offered},
     {"CR4.PCIDE", "QEMU", "not offered by TCG", K_RESYNC, pcid_not_offered},
-    {"LTR of a null selector", "QEMU", "SDM Vol. 2 LTR: #GP(0)", K_RESYNC, ltr_null},
+    {"LTR of a null selector", "QEMU", "SDM Vol. 2 LTR: #GP(0)", K_END, ltr_null},
     {"INT1", "QEMU", "SDM Vol. 2 INT n/INTO/INT3/INT1", K_RESYNC, int1},
     {"ADCX and ADOX of 32 bits count the upper halves", "QEMU", "SDM Vol. 2 ADCX, ADOX", K_TAKE,
      adx},
@@ -564,13 +624,25 @@ static const struct known rows[] = {
      "SDM Vol. 2 SYSENTER: #GP(0) if SYSENTER_CS[15:2] = 0", K_RESYNC, sysenter_cs},
     {"bit 12 of DR6 is kept", "QEMU", "SDM Vol. 3B Debug Status Register (DR6)", K_TAKE,
      dr6_reserved},
-    {"CR1, CR5 to CR7, CR9 and up at CPL 3: #UD or #GP(0)", "open", "SDM Vol. 2 MOV CRn lists both",
-     K_RESYNC, no_such_cr},
+    {"registers that are not there (CR1, DR4 and so on) at CPL 3: #UD or #GP(0)", "open",
+     "SDM Vol. 2 MOV CRn, DRn list both", K_RESYNC, no_such_cr},
     {"memory that only QEMU's machine has", "stimulus", "the firmware's ROM", K_RESYNC, rom},
     {"a #PF behind the computation loses the status flags", "QEMU",
      "SDM Vol. 3A Fault: the state before the instruction", K_RESYNC, fault_loses_flags},
     {"a branch to an address that is not canonical faults behind it", "QEMU",
      "SDM Vol. 2 CALL, JMP, RET: #GP(0)", K_RESYNC, branch_not_canonical},
+    {"CMPS with two operands that fault", "open", "SDM Vol. 2 CMPS gives no order; docs/cpu.md A4",
+     K_RESYNC, cmps_order},
+    {"0F 0D, 0F 18 with a register: no NOP", "QEMU", "SDM Vol. 2 Opcode Extensions, group 16 and P",
+     K_RESYNC, hint_nop},
+    {"alignment is not checked", "QEMU", "SDM Vol. 3A Alignment Check Exception", K_RESYNC,
+     alignment_unchecked},
+    {"bits 63:4 of CR8", "QEMU", "SDM Vol. 2 MOV CR8: #GP(0)", K_RESYNC, cr8_reserved},
+    {"SYSEXIT to addresses that are not canonical", "QEMU", "SDM Vol. 2 SYSEXIT: #GP(0)", K_RESYNC,
+     sysexit_canonical},
+    {"MSRs that QEMU has or ignores", "QEMU",
+     "SDM Vol. 2 RDMSR, WRMSR: #GP(0) for a reserved or unimplemented MSR", K_RESYNC, other_msr},
+    {"RDPMC", "QEMU", "SDM Vol. 2 RDPMC: #GP(0) for a counter that is not there", K_RESYNC, rdpmc},
 };
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))

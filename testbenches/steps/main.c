@@ -21,11 +21,12 @@ static const char usage[] =
     "  --memory SIZE     MBytes of RAM, 16 to 1024 (128)\n"
     "  --brand           CPUID names Ringwalk's processor: programs leave nothing out for QEMU\n"
     "  --qemu FILE       the QEMU to use (qemu-system-x86_64)\n"
+    "  --state           with a difference, all of the state before it\n"
     "  --list            the rows of known differences\n";
 
 struct options {
     uint64_t instructions, checkpoint, memory;
-    bool brand;
+    bool brand, state;
     const char *qemu;
 };
 
@@ -60,6 +61,7 @@ static int parse(struct options *o, int argc, char **argv)
                                             {"brand", no_argument, NULL, 'b'},
                                             {"qemu", required_argument, NULL, 'q'},
                                             {"list", no_argument, NULL, 'l'},
+                                            {"state", no_argument, NULL, 's'},
                                             {"help", no_argument, NULL, 'h'},
                                             {NULL, 0, NULL, 0}};
     int c;
@@ -84,6 +86,7 @@ static int parse(struct options *o, int argc, char **argv)
         if (c == 'q')
             o->qemu = optarg;
         o->brand |= c == 'b';
+        o->state |= c == 's';
         if (!ok)
             return complain("out of range: ", optarg);
     }
@@ -122,7 +125,9 @@ static int judge_program(const struct options *o, const char *program)
     double start = now();
     int status = BAD_USE;
 
-    j = (struct judge){.max_instructions = o->instructions, .checkpoint_every = o->checkpoint};
+    j = (struct judge){.max_instructions = o->instructions,
+                       .checkpoint_every = o->checkpoint,
+                       .show_state = o->state};
     j.twin = twin_create(program, config.memory_bytes, &config.entry, error, sizeof(error));
     if (j.twin == NULL)
         return complain(error, "");

@@ -6,7 +6,7 @@
 #include "disasm.h"
 #include "judge.h"
 
-enum { TEXT = 96 };
+enum { TEXT = 96, SHOWN = 8 };
 
 static const char *verdict_text(const struct judge *j)
 {
@@ -44,6 +44,8 @@ static void print_event(const char *side, unsigned vector, uint64_t error)
 {
     if (vector == NO_VECTOR)
         printf("    %s: no event\n", side);
+    else if (vector == SHUT_DOWN)
+        printf("    %s: shutdown\n", side);
     else
         printf("    %s: vector %u, error code 0x%" PRIx64 "\n", side, vector, error);
 }
@@ -64,10 +66,19 @@ static void print_fields(const struct judge *j)
                j->twin->device_addr, j->twin->device_qemu, j->twin->device_model);
 }
 
+static void print_state(const struct shot *s)
+{
+    printf("    the state before:");
+    for (unsigned f = 0; f < F_STATE_COUNT; f++)
+        printf("%s%s %" PRIx64, f % 8 == 0 ? "\n      " : ", ", field_name(f), s->f[f]);
+    printf("\n");
+}
+
 static void print_first(const struct judge *j)
 {
     const struct moment *m = &j->moment;
-    uint64_t known = j->past_count < HISTORY ? j->past_count : HISTORY;
+    uint64_t shown = j->show_state ? HISTORY : SHOWN;
+    uint64_t known = j->past_count < shown ? j->past_count : shown;
 
     for (uint64_t i = known; i > 1; i--) {
         const struct past *p = &j->past[(j->past_count - i) % HISTORY];
@@ -90,6 +101,8 @@ static void print_first(const struct judge *j)
         print_event("model", m->vector_model, m->error_model);
     }
     print_fields(j);
+    if (j->show_state)
+        print_state(m->before);
 }
 
 static void print_counts(const struct judge *j)

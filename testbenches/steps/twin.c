@@ -140,8 +140,8 @@ static void on_access(void *ctx, const struct rw_access *a)
         return;
     t->writer[a->pa / 8] = t->writer[(a->pa + a->bytes - 1u) / 8] = (uint32_t)t->number;
     t->dirty[a->pa / PAGE] = 1;
-    if (a->src == BUS_DATA && t->stores < TWIN_STORES)
-        t->store[t->stores++] = a->pa;
+    if (a->src == BUS_DATA)
+        t->store[t->stores++ % TWIN_STORES] = a->pa;
 }
 
 /* The value that QEMU left behind: RDTSC, RDTSCP, RDMSR give EDX:EAX. */
@@ -166,6 +166,8 @@ static void on_xlate(void *ctx, const struct rec_xlate *x)
 {
     struct twin *t = ctx;
 
+    if (x->access != ACCESS_FETCH && !x->fault)
+        t->data_pa = x->pa;
     t->cached |= x->hit == XLATE_TLB || x->psc != 0;
 }
 
@@ -266,7 +268,7 @@ void twin_again(struct twin *t, bool reload)
 /* The access byte of a descriptor stands at offset 5. */
 void twin_drop_accessed(struct twin *t, const uint8_t *qemu_ram)
 {
-    for (unsigned i = 0; i < t->stores; i++) {
+    for (unsigned i = 0; i < t->stores && i < TWIN_STORES; i++) {
         uint64_t pa = t->store[i];
 
         if (pa % 8 == 5 && t->mem.ram[pa] == (qemu_ram[pa] | 1))

@@ -28,10 +28,11 @@ struct twin {
     uint8_t tpr;
     struct rw_state previous; /* before the last step */
     /* The last retirement. */
-    bool unlogged; /* a read that QEMU logged nothing of */
-    bool cached;   /* a translation came from a TLB */
+    uint64_t data_pa; /* physical address of its last data access */
+    bool unlogged;    /* a read that QEMU logged nothing of */
+    bool cached;      /* a translation came from a TLB */
     struct rec_retire retire;
-    uint64_t store[TWIN_STORES]; /* physical addresses of its data stores */
+    uint64_t store[TWIN_STORES]; /* physical addresses of its last data stores */
     unsigned stores;
     uint8_t bytes[TWIN_BYTES]; /* where the instruction was fetched last, before it ran */
     unsigned byte_count, fetches;
