@@ -142,7 +142,7 @@ static bool resync(struct judge *j)
 }
 
 /* QEMU 7.2 pushes no RF in long mode, nor for an instruction breakpoint (SDM Vol. 3B "Resume
- * Flag"); the frame becomes QEMU's. RFLAGS is the first or the third push. */
+ * Flag"); the frame becomes QEMU's. */
 static void drop_pushed_rf(struct judge *j)
 {
     const struct twin *t = j->twin;

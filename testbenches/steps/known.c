@@ -281,12 +281,19 @@ static bool breakpoint_not_rounded(const struct moment *m, unsigned f)
     return false;
 }
 
+/* The data segments that it leaves behind. */
+static bool was_in_v86(const struct shot *s)
+{
+    return s->f[F_ATTR(SEG_DS)] == 0xf3 && s->f[F_BASE(SEG_DS)] == s->f[F_SELECTOR(SEG_DS)] << 4 &&
+           s->f[F_LIMIT(SEG_DS)] == 0xffff;
+}
+
 /* QEMU leaves for virtual-8086 or real mode, which the model does not have: docs/cpu.md V11, S1. */
 static bool other_mode(const struct moment *m, unsigned f)
 {
     (void)f;
     return m->vector_model == 13 && m->error_model == 0 && m->qemu != NULL &&
-           ((m->qemu->f[F_RFLAGS] & FL_VM) || !(m->qemu->f[F_CR0] & 1));
+           ((m->qemu->f[F_RFLAGS] & FL_VM) || !(m->qemu->f[F_CR0] & 1) || was_in_v86(m->qemu));
 }
 
 static bool first_breakpoint_only(const struct moment *m, unsigned f)
@@ -337,11 +344,23 @@ static bool dr7_reserved(const struct moment *m, unsigned f)
            ((m->qemu->f[f] ^ m->model->f[f]) & ~UINT64_C(0xdc00)) == 0;
 }
 
+/* The two-byte map's rows of MMX and SSE. */
+static bool is_vector_opcode(const uint8_t *op)
+{
+    uint8_t o = op[1];
+
+    return op[0] == 0x0f && (o == 0x38 || o == 0x3a || o == 0xae || o == 0xc2 || o == 0x77 ||
+                             (o >= 0x10 && o <= 0x17) || (o >= 0x28 && o <= 0x2f) ||
+                             (o >= 0x50 && o <= 0x7f) || (o >= 0xc4 && o <= 0xc6) || o >= 0xd0);
+}
+
 static bool has_fpu(const struct moment *m, unsigned f)
 {
     (void)f;
-    if (!m->insn.decoded || (m->vector_model != 6 && m->vector_model != 7))
+    if (m->vector_model != 6 && m->vector_model != 7)
         return false;
+    if (!m->insn.decoded)
+        return is_vector_opcode(trial_opcode(&m->insn));
     switch (m->insn.insn.meta.isa_ext) {
     case ZYDIS_ISA_EXT_X87:
     case ZYDIS_ISA_EXT_MMX:
@@ -538,6 +557,44 @@ static bool rdpmc(const struct moment *m, unsigned f)
     return is(m, ZYDIS_MNEMONIC_RDPMC) && m->vector_qemu == 6 && m->vector_model == 13;
 }
 
+static bool enter_end(const struct moment *m, unsigned f)
+{
+    (void)f;
+    return is(m, ZYDIS_MNEMONIC_ENTER) && m->vector_model == 14 && m->vector_qemu == NO_VECTOR &&
+           (m->error_model & 2);
+}
+
+/* 8F /1 to /7, C6 and C7 /1 to /7. */
+static bool group_row(const struct moment *m, unsigned f)
+{
+    const uint8_t *op = trial_opcode(&m->insn);
+
+    (void)f;
+    return m->vector_model == 6 && (op[0] == 0x8f || op[0] == 0xc6 || op[0] == 0xc7) &&
+           (op[1] >> 3 & 7);
+}
+
+static bool salc(const struct moment *m, unsigned f)
+{
+    (void)f;
+    return m->vector_model == 6 && !m->before->wide && trial_opcode(&m->insn)[0] == 0xd6;
+}
+
+static bool flush_untranslated(const struct moment *m, unsigned f)
+{
+    (void)f;
+    return m->vector_model != NO_VECTOR && m->vector_qemu == NO_VECTOR &&
+           (is(m, ZYDIS_MNEMONIC_CLFLUSH) || is(m, ZYDIS_MNEMONIC_CLFLUSHOPT) ||
+            is(m, ZYDIS_MNEMONIC_CLWB));
+}
+
+static bool dr6_sticky(const struct moment *m, unsigned f)
+{
+    return f == F_DR6 && m->vector_qemu == 1 && m->vector_model == 1 &&
+           ((m->qemu->f[f] ^ m->model->f[f]) & ~UINT64_C(15)) == 0 &&
+           (m->model->f[f] & ~m->qemu->f[f]) == 0;
+}
+
 static const struct known rows[] = {
     {"CPUID", "stimulus", "leaves that TCG offers otherwise", K_TAKE, cpuid},
     {"RDMSR of the platform", "stimulus",
@@ -637,12 +694,22 @@ static const struct known rows[] = {
      K_RESYNC, hint_nop},
     {"alignment is not checked", "QEMU", "SDM Vol. 3A Alignment Check Exception", K_RESYNC,
      alignment_unchecked},
-    {"bits 63:4 of CR8", "QEMU", "SDM Vol. 2 MOV CR8: #GP(0)", K_RESYNC, cr8_reserved},
+    {"bits 63:4 of CR8", "QEMU", "SDM Vol. 2 MOV CR8: #GP(0)", K_END, cr8_reserved},
     {"SYSEXIT to addresses that are not canonical", "QEMU", "SDM Vol. 2 SYSEXIT: #GP(0)", K_RESYNC,
      sysexit_canonical},
     {"MSRs that QEMU has or ignores", "QEMU",
      "SDM Vol. 2 RDMSR, WRMSR: #GP(0) for a reserved or unimplemented MSR", K_RESYNC, other_msr},
     {"RDPMC", "QEMU", "SDM Vol. 2 RDPMC: #GP(0) for a counter that is not there", K_RESYNC, rdpmc},
+    {"ENTER does not look at its final stack pointer", "QEMU", "SDM Vol. 2 ENTER: #PF", K_RESYNC,
+     enter_end},
+    {"8F, C6, C7 with other rows than /0", "QEMU",
+     "SDM Vol. 2 Opcode Extensions, groups 1A and 11: #UD", K_RESYNC, group_row},
+    {"D6: SALC", "open", "SDM Vol. 2 One-byte Opcode Map: not listed", K_RESYNC, salc},
+    {"CLFLUSH, CLFLUSHOPT, CLWB do not translate", "QEMU", "SDM Vol. 2 CLFLUSH: #GP(0), #PF",
+     K_RESYNC, flush_untranslated},
+    {"DR6 bits 3:0 stay until software clears them", "open",
+     "SDM Vol. 3B Debug Status Register (DR6): certain exceptions may clear them; docs/cpu.md V8",
+     K_TAKE, dr6_sticky},
 };
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))

@@ -95,7 +95,10 @@ static bool operand_outside(const struct moment *m, const ZydisDecodedOperand *o
 
     if (op->visibility == ZYDIS_OPERAND_VISIBILITY_HIDDEN && r.seg == SEG_SS)
         return stack_outside(m->before, &r);
-    r.offset = (operand_address(&m->insn, op) + bit_string_offset(m, &r)) & 0xffffffff;
+    if (m->insn.insn.mnemonic == ZYDIS_MNEMONIC_XLAT)
+        r.offset = (m->before->f[F_GPR + RBX] + (m->before->f[F_GPR + RAX] & 0xff)) & 0xffffffff;
+    else
+        r.offset = (operand_address(&m->insn, op) + bit_string_offset(m, &r)) & 0xffffffff;
     return outside(m->before, &r);
 }
 

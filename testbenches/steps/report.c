@@ -74,17 +74,19 @@ static void print_state(const struct shot *s)
     printf("\n");
 }
 
+static void print_past(const char *lead, const struct past *p)
+{
+    print_instruction(lead, p->rip, p->bytes, p->byte_count, p->mode);
+}
+
 static void print_first(const struct judge *j)
 {
     const struct moment *m = &j->moment;
     uint64_t shown = j->show_state ? HISTORY : SHOWN;
     uint64_t known = j->past_count < shown ? j->past_count : shown;
 
-    for (uint64_t i = known; i > 1; i--) {
-        const struct past *p = &j->past[(j->past_count - i) % HISTORY];
-
-        print_instruction("       ", p->rip, p->bytes, p->byte_count, p->mode);
-    }
+    for (uint64_t i = known; i > 1; i--)
+        print_past("       ", &j->past[(j->past_count - i) % HISTORY]);
     if (j->ram_differs) {
         printf("  RAM at 0x%" PRIx64 ": qemu 0x%02x, model 0x%02x, ", j->ram_pa, j->ram_qemu,
                j->ram_model);
@@ -129,6 +131,8 @@ void report_program(const struct judge *j, const char *program, double seconds)
         printf("  ended by: %s\n", known_name(j->given_up_by));
     if (j->verdict == V_QEMU_DIED)
         printf("  QEMU: status %d, %s\n", j->qemu_status, qemu_complaint(j->qemu));
+    if ((j->verdict == V_QEMU_DIED || j->verdict == V_GIVEN_UP) && j->past_count != 0)
+        print_past("at", &j->past[(j->past_count - 1) % HISTORY]);
     if (j->verdict == V_MISMATCH)
         print_first(j);
     print_counts(j);
