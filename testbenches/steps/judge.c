@@ -427,7 +427,6 @@ static enum verdict judge_end(struct judge *j, const struct span *s)
 {
     if (s->silent)
         return model_waits(j->twin) ? V_HALTED : V_QEMU_DIED;
-    j->qemu_status = qemu_status(j->qemu);
     if (wrote_exit_port(s))
         return V_EXIT;
     if (span_shuts_down(s) && model_is_down(j->twin))
@@ -538,5 +537,7 @@ void judge_run(struct judge *j)
     }
     if ((v == V_EXIT || v == V_HALTED || v == V_SHUTDOWN) && compare_ram(j) == V_MISMATCH)
         v = V_MISMATCH;
+    if (v == V_QEMU_DIED)
+        j->qemu_status = qemu_status(j->qemu);
     j->verdict = v;
 }

@@ -292,7 +292,7 @@ static bool was_in_v86(const struct shot *s)
 static bool other_mode(const struct moment *m, unsigned f)
 {
     (void)f;
-    return m->vector_model == 13 && m->error_model == 0 && m->qemu != NULL &&
+    return m->vector_model == 13 && m->qemu != NULL &&
            ((m->qemu->f[F_RFLAGS] & FL_VM) || !(m->qemu->f[F_CR0] & 1) || was_in_v86(m->qemu));
 }
 
@@ -595,6 +595,21 @@ static bool dr6_sticky(const struct moment *m, unsigned f)
            (m->model->f[f] & ~m->qemu->f[f]) == 0;
 }
 
+/* QEMU takes the 16 bits with their sign. */
+static bool ret_sign(const struct moment *m, unsigned f)
+{
+    return f == F_GPR + RSP && is(m, ZYDIS_MNEMONIC_RET) && completed(m) &&
+           m->insn.insn.operand_count_visible == 1 && (m->insn.ops[0].imm.value.u >> 15 & 1) &&
+           ((m->model->f[f] - m->qemu->f[f]) & 0xffffffff) == 0x10000;
+}
+
+static bool stack_not_canonical(const struct moment *m, unsigned f)
+{
+    (void)f;
+    return m->before->wide && m->vector_model == 12 && m->vector_qemu == 13 &&
+           m->error_model == 0 && m->error_qemu == 0;
+}
+
 static const struct known rows[] = {
     {"CPUID", "stimulus", "leaves that TCG offers otherwise", K_TAKE, cpuid},
     {"RDMSR of the platform", "stimulus",
@@ -710,6 +725,9 @@ static const struct known rows[] = {
     {"DR6 bits 3:0 stay until software clears them", "open",
      "SDM Vol. 3B Debug Status Register (DR6): certain exceptions may clear them; docs/cpu.md V8",
      K_TAKE, dr6_sticky},
+    {"RET n with n above 7FFF", "QEMU", "SDM Vol. 2 RET: imm16 is a count", K_RESYNC, ret_sign},
+    {"a stack address that is not canonical is #GP(0)", "QEMU", "SDM Vol. 3A Stack Exception (#SS)",
+     K_RESYNC, stack_not_canonical},
 };
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))

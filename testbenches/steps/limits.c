@@ -86,6 +86,26 @@ static uint64_t bit_string_offset(const struct moment *m, const struct reach *r)
     return (uint64_t)((offset >> shift) * r->bytes);
 }
 
+/* ENTER and LEAVE: what EBP points to, and the new top of the stack. */
+static bool frame_outside(const struct moment *m)
+{
+    const ZydisDecodedInstruction *in = &m->insn.insn;
+    uint64_t mask = m->before->f[F_ATTR(SEG_SS)] & 0x4000 ? 0xffffffff : 0xffff;
+    struct reach r = {.seg = SEG_SS, .bytes = in->operand_width / 8, .read = true};
+    unsigned level;
+
+    r.offset = m->before->f[F_GPR + RBP] & mask;
+    if (in->mnemonic == ZYDIS_MNEMONIC_LEAVE)
+        return outside(m->before, &r);
+    level = m->insn.ops[1].imm.value.u & 31;
+    r.offset = (r.offset - r.bytes * (level > 1 ? level - 1 : 0)) & mask;
+    if (level > 1 && outside(m->before, &r))
+        return true;
+    r.offset =
+        (m->before->f[F_GPR + RSP] - r.bytes * (level + 1) - m->insn.ops[0].imm.value.u) & mask;
+    return outside(m->before, &r);
+}
+
 static bool operand_outside(const struct moment *m, const ZydisDecodedOperand *op)
 {
     struct reach r = {.seg = segment_number(op->mem.segment),
@@ -108,6 +128,7 @@ static bool code_outside(const struct moment *m)
     uint64_t limit = m->before->f[F_LIMIT(SEG_CS)];
 
     return m->before->f[F_RIP] + (m->insn.decoded ? m->insn.insn.length : 15) - 1u > limit ||
+           m->where_qemu > limit ||
            (m->qemu != NULL && m->qemu->f[F_RIP] > m->qemu->f[F_LIMIT(SEG_CS)]);
 }
 
@@ -148,6 +169,9 @@ bool beyond_segments(const struct moment *m)
         return false;
     if (code_outside(m))
         return true;
+    if (m->insn.decoded && (m->insn.insn.mnemonic == ZYDIS_MNEMONIC_ENTER ||
+                            m->insn.insn.mnemonic == ZYDIS_MNEMONIC_LEAVE))
+        return frame_outside(m);
     for (unsigned i = 0; m->insn.decoded && i < m->insn.insn.operand_count; i++)
         if (m->insn.ops[i].type == ZYDIS_OPERAND_TYPE_MEMORY &&
             m->insn.ops[i].mem.type != ZYDIS_MEMOP_TYPE_AGEN && operand_outside(m, &m->insn.ops[i]))

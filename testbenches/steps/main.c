@@ -134,7 +134,9 @@ static int judge_program(const struct options *o, const char *program)
     if (begin(&j, &config, &why)) {
         judge_run(&j);
         report_program(&j, program, now() - start);
-        status = j.verdict == V_MISMATCH ? MISMATCH : AGREED;
+        status = j.verdict == V_MISMATCH || (j.verdict == V_QEMU_DIED && j.qemu_status != -SIGABRT)
+                     ? MISMATCH
+                     : AGREED;
     } else {
         complain(why, "");
     }
