@@ -102,7 +102,4 @@ bool known_ram(uint64_t pa);
 bool touches_breakpoint(const struct trial *insn, const struct shot *s);
 bool beyond_segments(const struct moment *m);
 
-/* --- report.c --- */
-void report_program(const struct judge *j, const char *program, double seconds);
-
 #endif

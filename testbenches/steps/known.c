@@ -248,7 +248,7 @@ static bool segment_unchecked(const struct moment *m, unsigned f)
 {
     (void)f;
     return (m->vector_model == 12 || m->vector_model == 13) && m->error_model == 0 &&
-           m->vector_qemu != m->vector_model && beyond_segments(m);
+           !same_event(m) && beyond_segments(m);
 }
 
 static bool untouched_breakpoint(const struct moment *m, unsigned f)
@@ -418,21 +418,25 @@ static bool int1(const struct moment *m, unsigned f)
     return is(m, ZYDIS_MNEMONIC_INT1) && m->vector_qemu == 6;
 }
 
-#define FL_KNOWN UINT64_C(0x3f7fd7)
-
 static bool is_adx(const struct moment *m)
 {
     return (is(m, ZYDIS_MNEMONIC_ADCX) || is(m, ZYDIS_MNEMONIC_ADOX)) && completed(m);
 }
 
+/* Its carry flag runs over into the flags above. */
+static bool adx_spoils(const struct moment *m)
+{
+    return ((m->qemu->f[F_RFLAGS] ^ m->model->f[F_RFLAGS]) & ~FL_STATUS) != 0;
+}
+
 static bool adx(const struct moment *m, unsigned f)
 {
-    return is_adx(m) && (f == F_RFLAGS || f < F_GPR + 16) && !(m->qemu->f[F_RFLAGS] & ~FL_KNOWN);
+    return is_adx(m) && (f == F_RFLAGS || f < F_GPR + 16) && !adx_spoils(m);
 }
 
 static bool adx_garbage(const struct moment *m, unsigned f)
 {
-    return is_adx(m) && (f == F_RFLAGS || f < F_GPR + 16) && (m->qemu->f[F_RFLAGS] & ~FL_KNOWN);
+    return is_adx(m) && (f == F_RFLAGS || f < F_GPR + 16) && adx_spoils(m);
 }
 
 static bool syscall_in_compat(const struct moment *m, unsigned f)
@@ -610,6 +614,55 @@ static bool stack_not_canonical(const struct moment *m, unsigned f)
            m->error_model == 0 && m->error_qemu == 0;
 }
 
+static bool is_override(uint8_t b)
+{
+    return b == 0x26 || b == 0x2e || b == 0x36 || b == 0x3e;
+}
+
+/* In 64-bit mode ES, CS, SS and DS mean nothing; QEMU lets them take FS or GS away. */
+static bool override_cancelled(const struct moment *m, unsigned f)
+{
+    const uint8_t *op = trial_opcode(&m->insn);
+    bool base = false;
+
+    (void)f;
+    if (!m->before->wide)
+        return false;
+    for (const uint8_t *p = m->insn.bytes; p < op; p++) {
+        if (base && is_override(*p))
+            return true;
+        base |= *p == 0x64 || *p == 0x65;
+    }
+    return false;
+}
+
+static bool rex_kept(const struct moment *m, unsigned f)
+{
+    const uint8_t *op = trial_opcode(&m->insn);
+
+    (void)f;
+    for (const uint8_t *p = m->insn.bytes; m->before->wide && p + 1 < op; p++)
+        if ((p[0] & 0xf0) == 0x40 && (p[1] & 0xf0) != 0x40)
+            return true;
+    return false;
+}
+
+static bool ba_row(const struct moment *m, unsigned f)
+{
+    const uint8_t *op = trial_opcode(&m->insn);
+
+    (void)f;
+    return m->vector_model == 6 && m->vector_qemu == 14 && op[0] == 0x0f && op[1] == 0xba &&
+           (op[2] >> 3 & 7) < 4;
+}
+
+static bool returns_as_supervisor(const struct moment *m, unsigned f)
+{
+    (void)f;
+    return is_far(m) && m->before->f[F_CPL] == 3 && m->vector_model == 14 && (m->error_model & 4) &&
+           (m->vector_qemu != 14 || m->error_qemu == m->error_model - 4);
+}
+
 static const struct known rows[] = {
     {"CPUID", "stimulus", "leaves that TCG offers otherwise", K_TAKE, cpuid},
     {"RDMSR of the platform", "stimulus",
@@ -728,6 +781,14 @@ static const struct known rows[] = {
     {"RET n with n above 7FFF", "QEMU", "SDM Vol. 2 RET: imm16 is a count", K_RESYNC, ret_sign},
     {"a stack address that is not canonical is #GP(0)", "QEMU", "SDM Vol. 3A Stack Exception (#SS)",
      K_RESYNC, stack_not_canonical},
+    {"ES, CS, SS, DS behind FS or GS in 64-bit mode", "QEMU",
+     "SDM Vol. 1 Segmentation in 64-Bit Mode; docs/cpu.md F7", K_RESYNC, override_cancelled},
+    {"REX before another prefix counts", "QEMU",
+     "SDM Vol. 2 REX Prefixes: ignored unless it precedes the opcode", K_RESYNC, rex_kept},
+    {"0F BA /0 to /3: the operand first", "QEMU", "SDM Vol. 2 Opcode Extensions, group 8: #UD",
+     K_RESYNC, ba_row},
+    {"IRET and RET at CPL 3 read the stack as a supervisor", "QEMU",
+     "SDM Vol. 3A Access Rights: explicit accesses", K_RESYNC, returns_as_supervisor},
 };
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "judge.h"
+#include "report.h"
 
 enum { AGREED, MISMATCH, BAD_USE };
 
@@ -22,12 +22,14 @@ static const char usage[] =
     "  --brand           CPUID names Ringwalk's processor: programs leave nothing out for QEMU\n"
     "  --qemu FILE       the QEMU to use (qemu-system-x86_64)\n"
     "  --state           with a difference, all of the state before it\n"
+    "  --console         print what the guest wrote to the UART\n"
+    "  --json FILE       verdicts and counts as one array, - is standard output\n"
     "  --list            the rows of known differences\n";
 
 struct options {
     uint64_t instructions, checkpoint, memory;
-    bool brand, state;
-    const char *qemu;
+    bool brand, state, console;
+    const char *qemu, *json;
 };
 
 static int complain(const char *what, const char *detail)
@@ -62,6 +64,8 @@ static int parse(struct options *o, int argc, char **argv)
                                             {"qemu", required_argument, NULL, 'q'},
                                             {"list", no_argument, NULL, 'l'},
                                             {"state", no_argument, NULL, 's'},
+                                            {"console", no_argument, NULL, 'o'},
+                                            {"json", required_argument, NULL, 'j'},
                                             {"help", no_argument, NULL, 'h'},
                                             {NULL, 0, NULL, 0}};
     int c;
@@ -86,7 +90,10 @@ static int parse(struct options *o, int argc, char **argv)
         if (c == 'q')
             o->qemu = optarg;
         o->brand |= c == 'b';
+        if (c == 'j')
+            o->json = optarg;
         o->state |= c == 's';
+        o->console |= c == 'o';
         if (!ok)
             return complain("out of range: ", optarg);
     }
@@ -115,7 +122,12 @@ static bool begin(struct judge *j, const struct qemu_config *config, const char 
     return true;
 }
 
-static int judge_program(const struct options *o, const char *program)
+static bool quiet(const struct options *o)
+{
+    return o->json != NULL && strcmp(o->json, "-") == 0;
+}
+
+static int judge_program(const struct options *o, const char *program, cJSON *array)
 {
     static struct judge j;
     struct qemu_config config = {
@@ -133,10 +145,12 @@ static int judge_program(const struct options *o, const char *program)
         return complain(error, "");
     if (begin(&j, &config, &why)) {
         judge_run(&j);
-        report_program(&j, program, now() - start);
-        status = j.verdict == V_MISMATCH || (j.verdict == V_QEMU_DIED && j.qemu_status != -SIGABRT)
-                     ? MISMATCH
-                     : AGREED;
+        if (o->console)
+            fputs(j.twin->console, stdout);
+        if (!quiet(o))
+            report_program(&j, program, now() - start);
+        report_json(array, &j, program);
+        status = verdict_agreed(&j) ? AGREED : MISMATCH;
     } else {
         complain(why, "");
     }
@@ -151,14 +165,18 @@ int main(int argc, char **argv)
     struct options o = {
         .instructions = 1000000, .checkpoint = 100000, .memory = 128, .qemu = "qemu-system-x86_64"};
     int end = parse(&o, argc, argv);
+    cJSON *array = cJSON_CreateArray();
 
-    signal(SIGPIPE, SIG_IGN);
     if (end >= 0)
         return end;
+    signal(SIGPIPE, SIG_IGN);
     for (int i = optind; i < argc; i++) {
-        int status = judge_program(&o, argv[i]);
+        int status = judge_program(&o, argv[i], array);
 
         end = status > end ? status : end;
     }
+    if (o.json != NULL && !report_json_write(array, o.json))
+        end = complain("cannot write ", o.json);
+    cJSON_Delete(array);
     return end;
 }

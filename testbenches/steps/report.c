@@ -1,31 +1,45 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a run came to, in words.
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 
 #include "disasm.h"
-#include "judge.h"
+#include "report.h"
 
 enum { TEXT = 96, SHOWN = 8 };
 
-static const char *verdict_text(const struct judge *j)
+struct verdict_row {
+    const char *word, *text;
+    bool agreed;
+};
+
+/* An assertion of QEMU's own ends a run as the guest's end does; another death does not. */
+static const struct verdict_row *verdict_row(const struct judge *j)
 {
-    switch (j->verdict) {
-    case V_EXIT:
-        return "agreed to the guest's exit";
-    case V_HALTED:
-        return "agreed, both wait in HLT";
-    case V_SHUTDOWN:
-        return "agreed, both shut down";
-    case V_LIMIT:
-        return "agreed to the limit";
-    case V_GIVEN_UP:
-        return "agreed up to a known difference";
-    case V_QEMU_DIED:
-        return "QEMU ended by itself";
-    default:
-        return "MISMATCH";
-    }
+    static const struct verdict_row rows[] = {
+        [V_EXIT] = {"exit", "agreed to the guest's exit", true},
+        [V_HALTED] = {"halted", "agreed, both wait in HLT", true},
+        [V_SHUTDOWN] = {"shutdown", "agreed, both shut down", true},
+        [V_LIMIT] = {"limit", "agreed to the limit", true},
+        [V_GIVEN_UP] = {"known", "agreed up to a known difference", true},
+        [V_QEMU_DIED] = {"qemu_died", "QEMU ended by itself", false},
+        [V_MISMATCH] = {"mismatch", "MISMATCH", false}};
+    static const struct verdict_row aborted = {"qemu_abort", "agreed until QEMU aborted", true};
+
+    if (j->verdict == V_QEMU_DIED && j->qemu_status == -SIGABRT)
+        return &aborted;
+    return &rows[j->verdict];
+}
+
+const char *verdict_word(const struct judge *j)
+{
+    return verdict_row(j)->word;
+}
+
+bool verdict_agreed(const struct judge *j)
+{
+    return verdict_row(j)->agreed;
 }
 
 static void print_instruction(const char *lead, uint64_t rip, const uint8_t *bytes, unsigned count,
@@ -126,7 +140,7 @@ static void print_counts(const struct judge *j)
 void report_program(const struct judge *j, const char *program, double seconds)
 {
     printf("%s: %s, %" PRIu64 " instructions, %" PRIu64 " events, %.1f seconds\n", program,
-           verdict_text(j), j->instructions, j->events, seconds);
+           verdict_row(j)->text, j->instructions, j->events, seconds);
     if (j->verdict == V_GIVEN_UP)
         printf("  ended by: %s\n", known_name(j->given_up_by));
     if (j->verdict == V_QEMU_DIED)

@@ -12,6 +12,7 @@
 
 #define TPR  UINT64_C(0x80)
 #define PAGE UINT64_C(4096)
+#define UART UINT64_C(0x3f8)
 
 #define CR4_PAE     UINT64_C(0x20)
 #define EFER_LMA    UINT64_C(0x400)
@@ -99,6 +100,8 @@ static void on_write(void *ctx, const struct rw_access *a)
 
     if (is_tpr(a))
         t->tpr = a->data[0];
+    if ((a->flags & BUS_IO) && a->pa == UART && t->written + 1 < TWIN_CONSOLE)
+        t->console[t->written++] = (char)a->data[0];
     for (unsigned done = 0; h != NULL && done < a->bytes; done += h->size) {
         uint64_t value = 0;
 
@@ -202,7 +205,8 @@ struct twin *twin_create(const char *program, uint64_t memory_bytes, uint64_t *e
     t->mem.ram = map_zeros(memory_bytes);
     t->writer = map_zeros(memory_bytes / 2);
     t->dirty = map_zeros(memory_bytes / PAGE);
-    if (t->mem.ram != NULL && t->writer != NULL && t->dirty != NULL &&
+    t->console = calloc(1, TWIN_CONSOLE);
+    if (t->mem.ram != NULL && t->writer != NULL && t->dirty != NULL && t->console != NULL &&
         image_load(&image, &t->mem, &config.boot, error, error_bytes)) {
         config.mem = t->mem;
         *entry = config.boot.rip;
@@ -224,6 +228,7 @@ void twin_destroy(struct twin *t)
         munmap(t->writer, t->mem.bytes / 2);
     if (t->dirty != NULL)
         munmap(t->dirty, t->mem.bytes / PAGE);
+    free(t->console);
     free(t);
 }
 

@@ -5,7 +5,7 @@
 
 #include "qemu.h"
 
-enum { TWIN_BYTES = 15, TWIN_STORES = 16 };
+enum { TWIN_CONSOLE = 1 << 16, TWIN_BYTES = 15, TWIN_STORES = 16 };
 
 enum stimulus {
     STIMULUS_PORT_READ,
@@ -26,6 +26,8 @@ struct twin {
     bool device_differs;     /* the model did an access that QEMU did not, or another one */
     uint64_t device_addr, device_qemu, device_model;
     uint8_t tpr;
+    char *console; /* what the guest wrote to the UART, 0-terminated */
+    size_t written;
     struct rw_state previous; /* before the last step */
     /* The last retirement. */
     uint64_t data_pa; /* physical address of its last data access */
