@@ -108,13 +108,18 @@ static double now(void)
     return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
-static bool begin(struct judge *j, const struct qemu_config *config, const char **why)
+static bool begin(struct judge *j, const struct qemu_config *config, const struct rw_boot *boot,
+                  const char **why)
 {
     struct shot at;
 
     j->qemu = qemu_start(config, why);
     if (j->qemu == NULL || !qemu_reach_entry(j->qemu, why))
         return false;
+    if (config->stub && !qemu_load(j->qemu, &j->twin->mem, boot)) {
+        *why = "QEMU does not let its memory be written";
+        return false;
+    }
     twin_take_ram(j->twin, qemu_ram_file(j->qemu));
     if (!qemu_go(j->qemu, &at, why))
         return false;
@@ -133,6 +138,7 @@ static int judge_program(const struct options *o, const char *program, cJSON *ar
     struct qemu_config config = {
         .binary = o->qemu, .program = program, .memory_bytes = o->memory << 20, .brand = o->brand};
     char error[256] = "out of memory";
+    struct rw_boot boot;
     const char *why = "";
     double start = now();
     int status = BAD_USE;
@@ -140,10 +146,12 @@ static int judge_program(const struct options *o, const char *program, cJSON *ar
     j = (struct judge){.max_instructions = o->instructions,
                        .checkpoint_every = o->checkpoint,
                        .show_state = o->state};
-    j.twin = twin_create(program, config.memory_bytes, &config.entry, error, sizeof(error));
+    j.twin = twin_create(program, config.memory_bytes, &boot, error, sizeof(error));
     if (j.twin == NULL)
         return complain(error, "");
-    if (begin(&j, &config, &why)) {
+    config.entry = boot.rip;
+    config.stub = twin_is_low(j.twin);
+    if (begin(&j, &config, &boot, &why)) {
         judge_run(&j);
         if (o->console)
             fputs(j.twin->console, stdout);

@@ -27,9 +27,16 @@
 
 enum { COMPLAINT_BYTES = 400, PIPE_BYTES = 4096, PAUSE_US = 300 };
 
+#define STUB_AT 0x100000u
+
+/* Multiboot 1, its address fields; then HLT. */
+static const uint32_t stub[12] = {0x1BADB002, 0x00010000,   0u - 0x1BADB002u - 0x00010000u,
+                                  STUB_AT,    STUB_AT,      STUB_AT + sizeof(uint32_t) * 12,
+                                  0,          STUB_AT + 32, 0xFEEBF4};
+
 struct qemu {
     pid_t pid;
-    int ram_file, stub, complaints, status;
+    int ram_file, stub_file, stub, complaints, status;
     uint8_t *ram;
     uint64_t ram_bytes, entry;
     struct qemu_log *log;
@@ -38,12 +45,13 @@ struct qemu {
 
 /* The child's ends of what connects it. */
 struct ends {
-    int ram, stub, log, complaints;
+    int ram, image, stub, log, complaints;
 };
 
 static void run_child(const struct qemu_config *c, const struct ends *e)
 {
-    char cpu[700], memory[32], ram[128], log[64], stub[64];
+    char cpu[700], memory[32], ram[128], log[64], socket[64], image[64];
+    const char *kernel = c->stub ? image : c->program;
 
     snprintf(cpu, sizeof(cpu), "%s%s", PROCESSOR, c->brand ? BRAND : "");
     snprintf(memory, sizeof(memory), "%" PRIu64 "M", c->memory_bytes >> 20);
@@ -51,15 +59,16 @@ static void run_child(const struct qemu_config *c, const struct ends *e)
              "memory-backend-file,id=ram,size=%s,mem-path=/proc/self/fd/%d,share=on", memory,
              e->ram);
     snprintf(log, sizeof(log), "/proc/self/fd/%d", e->log);
-    snprintf(stub, sizeof(stub), "socket,id=stub,fd=%d", e->stub);
+    snprintf(socket, sizeof(socket), "socket,id=stub,fd=%d", e->stub);
+    snprintf(image, sizeof(image), "/proc/self/fd/%d", e->image);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     dup2(e->complaints, STDERR_FILENO);
     dup2(e->complaints, STDOUT_FILENO);
     execlp(c->binary, c->binary, "-cpu", cpu, "-machine", "pc,memory-backend=ram", "-object", ram,
            "-m", memory, "-nodefaults", "-display", "none", "-serial", "null", "-device",
            "isa-debug-exit,iobase=0xf4,iosize=4", "-icount", "shift=3,sleep=off", "-rtc",
-           "base=2000-01-01,clock=vm", "-no-reboot", "-kernel", c->program, "-D", log, "-chardev",
-           stub, "-gdb", "chardev:stub", "-S", (char *)NULL);
+           "base=2000-01-01,clock=vm", "-no-reboot", "-kernel", kernel, "-D", log, "-chardev",
+           socket, "-gdb", "chardev:stub", "-S", (char *)NULL);
     dprintf(STDERR_FILENO, "%s: %s\n", c->binary, strerror(errno));
     _exit(127);
 }
@@ -108,19 +117,26 @@ static bool make_ram(struct qemu *q, uint64_t bytes)
     return q->ram != MAP_FAILED;
 }
 
+static bool make_stub(struct qemu *q)
+{
+    q->stub_file = memfd_create("stub", 0);
+    return q->stub_file >= 0 && write(q->stub_file, stub, sizeof(stub)) == sizeof(stub);
+}
+
 struct qemu *qemu_start(const struct qemu_config *config, const char **why)
 {
     struct qemu *q = calloc(1, sizeof(*q));
-    struct ends e = {-1, -1, -1, -1};
+    struct ends e = {-1, -1, -1, -1, -1};
     int log_fd = -1;
 
     *why = "no pipes or memory for QEMU";
     if (q == NULL)
         return NULL;
-    q->ram_file = q->stub = q->complaints = -1;
-    q->entry = config->entry;
-    if (make_ram(q, config->memory_bytes) && connect_ends(q, &e, &log_fd)) {
+    q->ram_file = q->stub_file = q->stub = q->complaints = -1;
+    q->entry = config->stub ? STUB_AT + 32 : config->entry;
+    if (make_ram(q, config->memory_bytes) && make_stub(q) && connect_ends(q, &e, &log_fd)) {
         e.ram = q->ram_file;
+        e.image = q->stub_file;
         q->pid = fork();
         if (q->pid == 0)
             run_child(config, &e);
@@ -144,6 +160,26 @@ static bool fail(struct qemu *q, const char **why)
 bool qemu_reach_entry(struct qemu *q, const char **why)
 {
     return gdb_to_entry(q->stub, q->entry, why) || fail(q, why);
+}
+
+static bool is_zero(const uint8_t *p, unsigned bytes)
+{
+    while (bytes != 0 && *p == 0) {
+        p++;
+        bytes--;
+    }
+    return bytes == 0;
+}
+
+bool qemu_load(struct qemu *q, const struct rw_mem *mem, const struct rw_boot *boot)
+{
+    enum { EBX = 3, EIP = 16 };
+
+    for (uint64_t pa = 0; pa < mem->bytes; pa += GDB_WRITE)
+        if (!is_zero(mem->ram + pa, GDB_WRITE) && !gdb_write(q->stub, pa, mem->ram + pa, GDB_WRITE))
+            return false;
+    return gdb_describe(q->stub) && gdb_set_register(q->stub, EBX, (uint32_t)boot->rbx) &&
+           gdb_set_register(q->stub, EIP, (uint32_t)boot->rip);
 }
 
 bool qemu_go(struct qemu *q, struct shot *at, const char **why)
@@ -227,6 +263,8 @@ void qemu_close(struct qemu *q)
         munmap(q->ram, q->ram_bytes);
     if (q->ram_file >= 0)
         close(q->ram_file);
+    if (q->stub_file >= 0)
+        close(q->stub_file);
     if (q->stub >= 0)
         close(q->stub);
     if (q->complaints >= 0)

@@ -16,6 +16,7 @@
 struct qemu_config {
     const char *binary, *program;
     uint64_t memory_bytes, entry;
+    bool stub;  /* not loaded by QEMU: it refuses images that begin below 1 MByte */
     bool brand; /* CPUID says that it is Ringwalk's processor */
 };
 
@@ -57,6 +58,9 @@ struct qemu *qemu_start(const struct qemu_config *config, const char **why);
 void qemu_close(struct qemu *q);
 /* To the program's entry, paused; why as above. */
 bool qemu_reach_entry(struct qemu *q, const char **why);
+/* With `stub`, at the entry: what is not zero in this RAM goes into QEMU's, and it begins as boot
+ * says. */
+bool qemu_load(struct qemu *q, const struct rw_mem *mem, const struct rw_boot *boot);
 /* Lets it go; *at is the state at the entry. */
 bool qemu_go(struct qemu *q, struct shot *at, const char **why);
 const struct span *qemu_next(struct qemu *q);
@@ -76,6 +80,11 @@ struct qemu_log;
 
 /* Over the stub's socket: stop at the entry, then log every instruction. */
 bool gdb_to_entry(int socket, uint64_t entry, const char **why);
+/* At most GDB_WRITE bytes. */
+#define GDB_WRITE 512u
+bool gdb_write(int socket, uint64_t pa, const uint8_t *data, unsigned bytes);
+bool gdb_describe(int socket); /* before gdb_set_register */
+bool gdb_set_register(int socket, unsigned number, uint32_t value);
 bool gdb_continue(int socket);
 bool gdb_interrupt(int socket);
 bool gdb_stopped(int socket); /* reads the answer to gdb_interrupt */

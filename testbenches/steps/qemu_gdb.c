@@ -9,9 +9,9 @@
 
 #include "qemu.h"
 
-#define PACKET_BYTES  512
+#define PACKET_BYTES  2048
 #define ANSWER_BYTES  8192
-#define ENTRY_WAIT_MS 30000
+#define ENTRY_WAIT_MS 10000
 #define LOGGED        "cpu,int,cpu_reset,trace:memory_region_ops_read,trace:memory_region_ops_write"
 
 static bool send_packet(int fd, const char *text)
@@ -109,6 +109,38 @@ bool gdb_to_entry(int socket, uint64_t entry, const char **why)
     *why = "QEMU's monitor does not log single instructions";
     return monitor(socket, "singlestep on", said, sizeof(said)) &&
            monitor(socket, "log " LOGGED, said, sizeof(said));
+}
+
+static void put_hex(char *out, const uint8_t *data, unsigned bytes)
+{
+    for (unsigned i = 0; i < bytes; i++)
+        snprintf(out + 2 * i, 3, "%02x", data[i]);
+}
+
+bool gdb_write(int socket, uint64_t pa, const uint8_t *data, unsigned bytes)
+{
+    char packet[PACKET_BYTES];
+    int n = snprintf(packet, sizeof(packet), "M%" PRIx64 ",%x:", pa, bytes);
+
+    put_hex(packet + n, data, bytes);
+    return ask(socket, packet, "OK");
+}
+
+/* Single registers are written only for a client that has asked for their description. */
+bool gdb_describe(int socket)
+{
+    return ask(socket, "qXfer:features:read:target.xml:0,400", "");
+}
+
+bool gdb_set_register(int socket, unsigned number, uint32_t value)
+{
+    char packet[64];
+    uint8_t bytes[8] = {0};
+    int n = snprintf(packet, sizeof(packet), "P%x=", number);
+
+    memcpy(bytes, &value, sizeof(value));
+    put_hex(packet + n, bytes, sizeof(bytes));
+    return ask(socket, packet, "OK");
 }
 
 bool gdb_continue(int socket)

@@ -184,8 +184,8 @@ static void *map_zeros(uint64_t bytes)
     return p == MAP_FAILED ? NULL : p;
 }
 
-struct twin *twin_create(const char *program, uint64_t memory_bytes, uint64_t *entry, char *error,
-                         size_t error_bytes)
+struct twin *twin_create(const char *program, uint64_t memory_bytes, struct rw_boot *boot,
+                         char *error, size_t error_bytes)
 {
     struct twin *t = calloc(1, sizeof(*t));
     struct image_options image = {.path = program};
@@ -209,13 +209,21 @@ struct twin *twin_create(const char *program, uint64_t memory_bytes, uint64_t *e
     if (t->mem.ram != NULL && t->writer != NULL && t->dirty != NULL && t->console != NULL &&
         image_load(&image, &t->mem, &config.boot, error, error_bytes)) {
         config.mem = t->mem;
-        *entry = config.boot.rip;
+        *boot = config.boot;
         t->model = t->ops->create(&config, &env);
     }
     if (t->model != NULL)
         return t;
     twin_destroy(t);
     return NULL;
+}
+
+bool twin_is_low(const struct twin *t)
+{
+    for (uint64_t pa = 0; pa < 0x100000; pa++)
+        if (t->mem.ram[pa] != 0)
+            return true;
+    return false;
 }
 
 void twin_destroy(struct twin *t)

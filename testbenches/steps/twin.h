@@ -46,8 +46,10 @@ struct twin {
 };
 
 /* Loads the program to know its entry; NULL: one line in error. */
-struct twin *twin_create(const char *program, uint64_t memory_bytes, uint64_t *entry, char *error,
-                         size_t error_bytes);
+struct twin *twin_create(const char *program, uint64_t memory_bytes, struct rw_boot *boot,
+                         char *error, size_t error_bytes);
+/* Does the program, as it was loaded, lie below 1 MByte in part? */
+bool twin_is_low(const struct twin *t);
 void twin_destroy(struct twin *t);
 /* One retirement, into t->retire; with vector >= 0 the delivery of that interrupt. False: none was
  * made. */
