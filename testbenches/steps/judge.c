@@ -207,6 +207,7 @@ static void drop_undefined(struct judge *j, const struct moment *m, bool *taken)
 static enum verdict mismatch(struct judge *j, const struct moment *m)
 {
     j->moment = *m;
+    j->span = *j->twin->span;
     j->shots[0] = *m->before;
     j->moment.before = &j->shots[0];
     j->shots[1] = *m->model;
@@ -365,6 +366,7 @@ static enum verdict judge_step(struct judge *j, const struct span *s, unsigned *
     if (next_delivery(s, pos) == NULL && !twin_answered_all(j->twin))
         j->twin->device_differs = true;
     m.device_differs = j->twin->device_differs;
+    m.device_addr = j->twin->device_addr;
     m.unlogged = j->twin->unlogged;
     m.msr = m.before->f[F_GPR + RCX] & 0xffffffff;
     if (retired && m.retire->kind != RETIRE_INSN) {

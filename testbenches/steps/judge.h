@@ -27,6 +27,7 @@ struct moment {
     uint64_t sysenter_cs;
     unsigned event_before; /* the vector delivered before, in the same span */
     bool device_differs;
+    uint64_t device_addr;
     enum fresh fresh;     /* the model differs, but not afresh */
     unsigned next_vector; /* stands behind the moment: QEMU has its CR2 or DR6 already */
 };
@@ -72,6 +73,7 @@ struct judge {
     struct trial last;   /* complete */
     unsigned last_event;
     struct past past[HISTORY];
+    struct span span; /* of the first difference */
     uint64_t past_count;
 };
 

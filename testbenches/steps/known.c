@@ -663,6 +663,75 @@ static bool returns_as_supervisor(const struct moment *m, unsigned f)
            (m->vector_qemu != 14 || m->error_qemu == m->error_model - 4);
 }
 
+/* In 64-bit mode the base has 64 bits whatever the prefixes. */
+static bool lgdt_16(const struct moment *m, unsigned f)
+{
+    return m->before->wide && (f == F_GDTR_BASE || f == F_IDTR_BASE) && completed(m) &&
+           (is(m, ZYDIS_MNEMONIC_LGDT) || is(m, ZYDIS_MNEMONIC_LIDT)) &&
+           (m->insn.insn.attributes & ZYDIS_ATTRIB_HAS_OPERANDSIZE) &&
+           m->qemu->f[f] == (m->model->f[f] & 0xffffff);
+}
+
+/* LGDT, LIDT, LLDT, LTR, WRMSR, WRFSBASE and the like; docs/cpu.md S14. */
+static bool base_not_canonical(const struct moment *m, unsigned f)
+{
+    (void)f;
+    return only_model_faults(m, 13, 0) &&
+           ((is(m, ZYDIS_MNEMONIC_LGDT) && not_canonical(m->before, m->qemu->f[F_GDTR_BASE])) ||
+            (is(m, ZYDIS_MNEMONIC_LIDT) && not_canonical(m->before, m->qemu->f[F_IDTR_BASE])));
+}
+
+static bool code_l_and_d(const struct moment *m, unsigned f)
+{
+    (void)f;
+    return m->vector_model == 13 && m->vector_qemu == NO_VECTOR && is_far(m) && m->qemu != NULL &&
+           (m->qemu->f[F_ATTR(SEG_CS)] & 0x6000) == 0x6000 &&
+           (m->error_model & 0xfffc) == (m->qemu->f[F_SELECTOR(SEG_CS)] & 0xfffc);
+}
+
+static bool over_the_edge(const struct moment *m, unsigned f)
+{
+    (void)f;
+    return m->before->wide && m->vector_qemu == 14 && m->qemu != NULL &&
+           (m->vector_model == 13 || m->vector_model == 12) && m->error_model == 0 &&
+           m->qemu->f[F_CR2] >> 12 == UINT64_C(0x7ffffffff);
+}
+
+static bool device_shape(const struct moment *m, unsigned f)
+{
+    return f == F_DEVICE && (m->device_addr & 3) && m->device_addr >> 12 == 0xfee00;
+}
+
+/* What would have been the #AC is another vector when it cannot be delivered. */
+static bool alignment_nested(const struct moment *m, unsigned f)
+{
+    (void)f;
+    return m->before->f[F_CPL] == 3 && (m->before->f[F_RFLAGS] & FL_AC) &&
+           (m->before->f[F_CR0] >> 18 & 1) && m->vector_qemu == NO_VECTOR &&
+           (m->error_model >> 3) == 17;
+}
+
+static bool accessed_on_read_only(const struct moment *m, unsigned f)
+{
+    (void)f;
+    return m->vector_model == 14 && (m->error_model & 3) == 3 && (m->model->f[F_CR2] & 7) == 5 &&
+           m->vector_qemu != 14;
+}
+
+static bool string_io_breakpoint(const struct moment *m, unsigned f)
+{
+    (void)f;
+    return m->next_vector == 1 && m->insn.decoded && (m->insn.insn.opcode & 0xfc) == 0x6c;
+}
+
+static bool hlt_step(const struct moment *m, unsigned f)
+{
+    (void)f;
+    return m->behind != NULL && m->behind->decoded &&
+           m->behind->insn.mnemonic == ZYDIS_MNEMONIC_HLT && m->vector_model == 1 &&
+           m->vector_qemu != 1;
+}
+
 static const struct known rows[] = {
     {"CPUID", "stimulus", "leaves that TCG offers otherwise", K_TAKE, cpuid},
     {"RDMSR of the platform", "stimulus",
@@ -789,6 +858,24 @@ static const struct known rows[] = {
      K_RESYNC, ba_row},
     {"IRET and RET at CPL 3 read the stack as a supervisor", "QEMU",
      "SDM Vol. 3A Access Rights: explicit accesses", K_RESYNC, returns_as_supervisor},
+    {"LGDT and LIDT with 66 in 64-bit mode cut the base", "QEMU",
+     "SDM Vol. 2 LGDT: the operand size is fixed", K_TAKE, lgdt_16},
+    {"bases that are not canonical", "QEMU", "SDM Vol. 2 LGDT, LIDT: #GP(0)", K_RESYNC,
+     base_not_canonical},
+    {"code segments with L and D", "QEMU", "SDM Vol. 2 JMP, CALL: #GP(selector)", K_RESYNC,
+     code_l_and_d},
+    {"an access over the end of the canonical addresses: #PF of its first page", "open",
+     "SDM Vol. 1 Canonical Addressing", K_RESYNC, over_the_edge},
+    {"misaligned accesses to the local APIC", "stimulus",
+     "SDM Vol. 3A APIC Register Address Map: undefined", K_RESYNC, device_shape},
+    {"alignment is not checked (an #AC that cannot be delivered)", "QEMU",
+     "SDM Vol. 3A Alignment Check Exception", K_RESYNC, alignment_nested},
+    {"no accessed bit, so no fault of its page", "QEMU",
+     "SDM Vol. 3A Code- and Data-Segment Descriptor Types", K_RESYNC, accessed_on_read_only},
+    {"a port breakpoint inside a string instruction", "QEMU",
+     "SDM Vol. 3B I/O breakpoints: a trap behind the iteration", K_RESYNC, string_io_breakpoint},
+    {"HLT under a single step waits", "QEMU", "SDM Vol. 3B Single-Step Exception Condition",
+     K_RESYNC, hlt_step},
 };
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))

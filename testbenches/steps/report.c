@@ -64,6 +64,16 @@ static void print_event(const char *side, unsigned vector, uint64_t error)
         printf("    %s: vector %u, error code 0x%" PRIx64 "\n", side, vector, error);
 }
 
+/* Everything that QEMU delivered in the span, faults of a delivery too. */
+static void print_deliveries(const struct span *s)
+{
+    for (unsigned i = 0; i < s->count; i++)
+        if (s->h[i].kind == H_DELIVER)
+            printf("    qemu delivers %u%s, error code 0x%" PRIx32 ", at 0x%" PRIx64 "\n",
+                   s->h[i].vector, s->h[i].external ? " (external)" : "", s->h[i].error,
+                   s->h[i].shot.f[F_RIP]);
+}
+
 static void print_fields(const struct judge *j)
 {
     const struct moment *m = &j->moment;
@@ -75,6 +85,8 @@ static void print_fields(const struct judge *j)
                    m->qemu->f[f], m->model->f[f], m->before->f[f]);
     for (unsigned f = F_DR; (m->vector_qemu == 1 || m->vector_model == 1) && f <= F_DR7; f++)
         printf("    %-14s %18s %18s %#18" PRIx64 "\n", field_name(f), "", "", m->before->f[f]);
+    if (j->differs[F_WHERE])
+        printf("    at             %#18" PRIx64 " %#18" PRIx64 "\n", m->where_qemu, m->where_model);
     if (j->differs[F_DEVICE])
         printf("    device access at 0x%" PRIx64 ": qemu 0x%" PRIx64 ", model 0x%" PRIx64 "\n",
                j->twin->device_addr, j->twin->device_qemu, j->twin->device_model);
@@ -116,6 +128,7 @@ static void print_first(const struct judge *j)
         print_event("qemu ", m->vector_qemu, m->error_qemu);
         print_event("model", m->vector_model, m->error_model);
     }
+    print_deliveries(&j->span);
     print_fields(j);
     if (j->show_state)
         print_state(m->before);
