@@ -1,0 +1,545 @@
+// SPDX-License-Identifier: Apache-2.0
+// The comparison; see the header. A span of QEMU is one instruction, what was delivered behind it,
+// or both; the model steps until it has delivered the same.
+#include "judge.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define RAM_PAGE 4096u
+
+static bool same_shot(const struct shot *a, const struct shot *b)
+{
+    return a->wide == b->wide && memcmp(a->f, b->f, sizeof(a->f)) == 0;
+}
+
+/* --- a moment --- */
+
+uint64_t moment_value(const struct moment *m, unsigned field, bool qemu)
+{
+    switch (field) {
+    case F_VECTOR:
+        return qemu ? m->vector_qemu : m->vector_model;
+    case F_ERROR:
+        return qemu ? m->error_qemu : m->error_model;
+    case F_WHERE:
+        return qemu ? m->where_qemu : m->where_model;
+    case F_DEVICE:
+        return qemu ? 0 : m->device_differs;
+    default:
+        return (qemu ? m->qemu : m->model)->f[field];
+    }
+}
+
+/* Without BMI1 its prefix is ignored. */
+static ZydisMnemonic known_mnemonic(ZydisMnemonic mnemonic)
+{
+    return mnemonic == ZYDIS_MNEMONIC_TZCNT ? ZYDIS_MNEMONIC_BSF : mnemonic;
+}
+
+/* Decode what the model fetched: the trial that law.c judges, and text. */
+static void decode(struct judge *j, struct moment *m)
+{
+    const struct twin *t = j->twin;
+    struct trial *insn = &m->insn;
+    unsigned mode = m->before->wide                         ? MODE_64
+                    : m->before->f[F_ATTR(SEG_CS)] & 0x4000 ? MODE_COMPAT
+                                                            : MODE_REAL;
+    ZydisDecoder decoder;
+
+    memset(insn, 0, sizeof(*insn));
+    insn->compat = mode != MODE_64;
+    memcpy(insn->bytes, t->bytes, t->byte_count);
+    memcpy(insn->start.gpr, m->before->f + F_GPR, sizeof(insn->start.gpr));
+    insn->start.rip = m->before->f[F_RIP];
+    insn->start.rflags = m->before->f[F_RFLAGS];
+    ZydisDecoderInit(&decoder,
+                     mode == MODE_64       ? ZYDIS_MACHINE_MODE_LONG_64
+                     : mode == MODE_COMPAT ? ZYDIS_MACHINE_MODE_LONG_COMPAT_32
+                                           : ZYDIS_MACHINE_MODE_LONG_COMPAT_16,
+                     mode == MODE_64       ? ZYDIS_STACK_WIDTH_64
+                     : mode == MODE_COMPAT ? ZYDIS_STACK_WIDTH_32
+                                           : ZYDIS_STACK_WIDTH_16);
+    insn->status =
+        ZydisDecoderDecodeFull(&decoder, t->bytes, t->byte_count, &insn->insn, insn->ops);
+    insn->decoded = ZYAN_SUCCESS(insn->status);
+    insn->law = insn->decoded ? law_of(known_mnemonic(insn->insn.mnemonic)) : NULL;
+}
+
+static void remember(struct judge *j, const struct moment *m)
+{
+    struct past *p = &j->past[j->past_count++ % HISTORY];
+
+    p->rip = m->before->f[F_RIP];
+    p->mode = m->insn.compat ? MODE_COMPAT : MODE_64;
+    p->byte_count = j->twin->byte_count;
+    memcpy(p->bytes, j->twin->bytes, TWIN_BYTES);
+}
+
+/* SDM Vol. 2 "Flags Affected": AAA to AAD are not in the oracle's table, which is of 64-bit mode.
+ */
+static uint64_t undefined_of_decimal(ZydisMnemonic mnemonic)
+{
+    switch (mnemonic) {
+    case ZYDIS_MNEMONIC_AAA:
+    case ZYDIS_MNEMONIC_AAS:
+        return FL_OF | FL_SF | FL_ZF | FL_PF;
+    case ZYDIS_MNEMONIC_DAA:
+    case ZYDIS_MNEMONIC_DAS:
+        return FL_OF;
+    case ZYDIS_MNEMONIC_AAM:
+    case ZYDIS_MNEMONIC_AAD:
+        return FL_OF | FL_AF | FL_CF;
+    default:
+        return 0;
+    }
+}
+
+/* Flags and registers that the SDM leaves undefined; QEMU's go on. True: that was all. */
+static struct undefined undefined_of(const struct moment *m)
+{
+    struct undefined u = {0};
+
+    if (!m->insn.decoded || m->retire->kind != RETIRE_INSN)
+        return u;
+    if (m->insn.law != NULL && m->insn.law->kind == L_PLAIN)
+        u = law_undefined(&m->insn, m->model->f[F_RFLAGS]);
+    u.flags |= undefined_of_decimal(m->insn.insn.mnemonic);
+    return u;
+}
+
+/* --- resynchronisation --- */
+
+/* Instructions that QEMU did before it could be stopped: the model does them too, unjudged, so that
+ * it has what they left where QEMU does not show it. */
+static void follow_blindly(struct judge *j)
+{
+    const struct span *s = qemu_next(j->qemu);
+
+    for (; !s->paused && !s->last && !s->silent; s = qemu_next(j->qemu)) {
+        j->twin->span = s;
+        j->twin->taken = 0;
+        twin_take(j->twin, &s->before);
+        twin_awake(j->twin);
+        twin_step(j->twin, -1);
+        j->unjudged++;
+    }
+    twin_take(j->twin, &s->before);
+    twin_awake(j->twin);
+    twin_take_ram(j->twin, qemu_ram_file(j->qemu));
+    twin_load_pdptes(j->twin);
+}
+
+static bool resync(struct judge *j)
+{
+    if (!j->paused && !qemu_pause(j->qemu))
+        return false;
+    follow_blindly(j);
+    if (!j->paused)
+        qemu_resume(j->qemu);
+    return true;
+}
+
+/* QEMU 7.2 pushes no RF in long mode, nor for an instruction breakpoint (SDM Vol. 3B "Resume
+ * Flag"); the frame becomes QEMU's. */
+static void drop_pushed_rf(struct judge *j)
+{
+    const struct twin *t = j->twin;
+
+    for (unsigned i = 0; i < t->stores && i < TWIN_STORES; i++) {
+        uint32_t model, qemu;
+
+        memcpy(&model, t->mem.ram + t->store[i], sizeof(model));
+        memcpy(&qemu, qemu_ram(j->qemu) + t->store[i], sizeof(qemu));
+        if (model == (qemu | FL_RF) && model != qemu) {
+            memcpy(t->mem.ram + t->store[i], &qemu, sizeof(qemu));
+            j->rf_dropped++;
+            return;
+        }
+    }
+}
+
+/* --- one comparison --- */
+
+static bool told_early(const struct moment *m, unsigned field)
+{
+    return (field == F_CR2 && m->next_vector == 14) || (field == F_DR6 && m->next_vector == 1);
+}
+
+static bool find_differences(struct judge *j, const struct moment *m)
+{
+    bool any = false;
+
+    for (unsigned f = 0; f < F_COUNT; f++) {
+        uint64_t mask = ~UINT64_C(0);
+
+        j->differs[f] = false;
+        if (f < F_STATE_COUNT) {
+            if (m->qemu == NULL)
+                continue;
+            mask = told_early(m, f) ? 0 : shot_mask(m->qemu, f);
+        }
+        j->differs[f] = ((moment_value(m, f, true) ^ moment_value(m, f, false)) & mask) != 0;
+        any |= j->differs[f];
+    }
+    return any;
+}
+
+/* What the SDM leaves undefined is no difference: QEMU's becomes the model's. */
+static void drop_undefined(struct judge *j, const struct moment *m, bool *taken)
+{
+    struct undefined u = undefined_of(m);
+    uint64_t flags = m->qemu->f[F_RFLAGS] ^ m->model->f[F_RFLAGS];
+
+    if (j->differs[F_RFLAGS] && (flags & ~u.flags) == 0) {
+        j->differs[F_RFLAGS] = false;
+        *taken = true;
+    }
+    for (unsigned i = 0; i < 16; i++)
+        if (j->differs[F_GPR + i] && (u.gprs >> i & 1)) {
+            j->differs[F_GPR + i] = false;
+            *taken = true;
+        }
+    j->undefined_flags += *taken;
+}
+
+static enum verdict mismatch(struct judge *j, const struct moment *m)
+{
+    j->moment = *m;
+    j->span = *j->twin->span;
+    j->shots[0] = *m->before;
+    j->moment.before = &j->shots[0];
+    j->shots[1] = *m->model;
+    j->moment.model = &j->shots[1];
+    if (m->qemu != NULL) {
+        j->shots[2] = *m->qemu;
+        j->moment.qemu = &j->shots[2];
+    }
+    return V_MISMATCH;
+}
+
+/* Every field that differs needs a row; the strongest action of them is done. */
+static enum verdict explain(struct judge *j, const struct moment *m, bool *resynced)
+{
+    enum known_action action = K_TAKE;
+    bool counted[KNOWN_MAX] = {false};
+
+    for (unsigned f = 0; f < F_COUNT; f++) {
+        int row = j->differs[f] ? known_row(m, f) : 0;
+
+        if (row < 0)
+            return mismatch(j, m);
+        if (!j->differs[f])
+            continue;
+        if (known_action((unsigned)row) > action)
+            action = known_action((unsigned)row);
+        if (!counted[row])
+            j->known[row]++;
+        counted[row] = true;
+        if (action == K_END)
+            j->given_up_by = (unsigned)row;
+    }
+    if (action == K_END)
+        return V_GIVEN_UP;
+    *resynced = action == K_RESYNC;
+    if (*resynced)
+        return resync(j) ? V_GOING_ON : V_QEMU_DIED;
+    twin_take(j->twin, m->qemu);
+    if (action == K_ACCESSED)
+        twin_drop_accessed(j->twin, qemu_ram(j->qemu));
+    return V_GOING_ON;
+}
+
+static bool is_event(const struct rec_retire *r)
+{
+    return r->kind != RETIRE_INSN;
+}
+
+/* A stale translation is allowed: does the model without TLBs do what QEMU did? */
+static enum fresh try_afresh(struct judge *j, const struct moment *m)
+{
+    struct twin *t = j->twin;
+    bool reload = twin_pdptes_stale(t);
+    struct shot model;
+
+    if ((!t->cached && !reload) || t->stores != 0 || m->qemu == NULL || m->device_differs)
+        return FRESH_DIFFERS;
+    twin_again(t, reload);
+    twin_shot(t, &model);
+    if (m->vector_qemu != (is_event(&t->retire) ? t->retire.vector : NO_VECTOR) ||
+        (is_event(&t->retire) && m->error_qemu != t->retire.error_code))
+        return FRESH_DIFFERS;
+    for (unsigned f = 0; f < F_STATE_COUNT; f++)
+        if ((model.f[f] ^ m->qemu->f[f]) & shot_mask(m->qemu, f))
+            return FRESH_DIFFERS;
+    drop_pushed_rf(j);
+    return reload ? FRESH_PDPTES_AGREE : FRESH_AGREES;
+}
+
+static enum verdict compare_moment(struct judge *j, struct moment *m, bool *resynced)
+{
+    bool taken = false, left = false;
+
+    if (!find_differences(j, m))
+        return V_GOING_ON;
+    if (m->qemu != NULL)
+        drop_undefined(j, m, &taken);
+    for (unsigned f = 0; f < F_COUNT; f++)
+        left |= j->differs[f];
+    m->fresh = left ? try_afresh(j, m) : FRESH_DIFFERS;
+    if (left)
+        return explain(j, m, resynced);
+    if (taken)
+        twin_take(j->twin, m->qemu);
+    return V_GOING_ON;
+}
+
+/* --- one span --- */
+
+static const struct happening *next_delivery(const struct span *s, unsigned *pos)
+{
+    while (*pos < s->count && s->h[*pos].kind != H_DELIVER)
+        (*pos)++;
+    return *pos < s->count ? &s->h[*pos] : NULL;
+}
+
+/* A fault while delivering d: the state that it met is still d's. */
+static bool nested(const struct happening *d, const struct happening *next)
+{
+    const uint64_t *a = d->shot.f, *b = next->shot.f;
+
+    return !next->external && a[F_RIP] == b[F_RIP] &&
+           a[F_SELECTOR(SEG_CS)] == b[F_SELECTOR(SEG_CS)] && a[F_GPR + RSP] == b[F_GPR + RSP] &&
+           a[F_CPL] == b[F_CPL];
+}
+
+/* Passes d and the faults of its delivery; the last one is what was delivered. */
+static const struct happening *pass_delivery(const struct span *s, unsigned *pos)
+{
+    const struct happening *d = &s->h[*pos], *next;
+
+    (*pos)++;
+    while ((next = next_delivery(s, pos)) != NULL && nested(d, next)) {
+        d = next;
+        (*pos)++;
+    }
+    return d;
+}
+
+/* QEMU's instruction itself faulted. */
+static bool nothing_done(const struct moment *m, const struct happening *d)
+{
+    return memcmp(d->shot.f, m->before->f, (F_RIP + 1) * sizeof(d->shot.f[0])) == 0;
+}
+
+static bool span_shuts_down(const struct span *s)
+{
+    return s->count != 0 && s->h[s->count - 1].kind == H_SHUTDOWN;
+}
+
+static void interrupt_came(struct judge *j, const struct happening *d)
+{
+    j->twin->stimuli[d->vector == 2 ? STIMULUS_NMI : STIMULUS_INTERRUPT]++;
+}
+
+/* One retirement of the model against what QEMU did in the span, from *pos. */
+static enum verdict judge_step(struct judge *j, const struct span *s, unsigned *pos, bool executed,
+                               bool *resynced)
+{
+    const struct happening *d = next_delivery(s, pos), *delivered = NULL;
+    bool interrupt = executed && d != NULL && d->external;
+    struct moment m = {.before = executed && d != NULL ? &d->shot : &s->before,
+                       .retire = &j->twin->retire,
+                       .vector_qemu = NO_VECTOR,
+                       .vector_model = NO_VECTOR};
+    struct shot model;
+    bool retired;
+
+    if (interrupt && !j->twin->ops->interruptible(j->twin->model, d->vector == 2))
+        interrupt = false; /* the model goes on without it: a difference */
+    else if (interrupt)
+        interrupt_came(j, d);
+    retired = twin_step(j->twin, interrupt ? d->vector : -1);
+    twin_shot(j->twin, &model);
+    m.model = &model;
+    if (next_delivery(s, pos) == NULL && !twin_answered_all(j->twin))
+        j->twin->device_differs = true;
+    m.device_differs = j->twin->device_differs;
+    m.device_addr = j->twin->device_addr;
+    m.unlogged = j->twin->unlogged;
+    m.msr = m.before->f[F_GPR + RCX] & 0xffffffff;
+    if (retired && m.retire->kind != RETIRE_INSN) {
+        j->events++;
+        m.vector_model = m.retire->kind == RETIRE_SHUTDOWN ? SHUT_DOWN : m.retire->vector;
+        m.where_model = d != NULL ? j->twin->previous.regs.rip : 0;
+        m.error_model = m.retire->flags & RETIRE_HAS_ERROR_CODE ? m.retire->error_code : 0;
+        if (d != NULL)
+            delivered = pass_delivery(s, pos);
+        drop_pushed_rf(j);
+    } else if (d != NULL && !d->external && nothing_done(&m, d) &&
+               model.f[F_RIP] != m.before->f[F_RIP]) {
+        delivered = pass_delivery(s, pos); /* QEMU faulted */
+    }
+    if (delivered != NULL) {
+        m.vector_qemu = span_shuts_down(s) ? SHUT_DOWN : delivered->vector;
+        m.error_qemu = delivered->software || span_shuts_down(s) ? 0 : delivered->error;
+        m.where_qemu = delivered->shot.f[F_RIP];
+    }
+    d = next_delivery(s, pos);
+    m.next_vector = d != NULL ? d->vector : NO_VECTOR;
+    m.qemu = d != NULL ? &d->shot : s->last || s->silent || s->paused ? NULL : &s->after;
+    decode(j, &m);
+    m.sysenter_cs = j->twin->previous.sys.sysenter_cs;
+    m.event_before = executed ? j->last_event : NO_VECTOR;
+    j->last_event = delivered != NULL ? delivered->vector : NO_VECTOR;
+    m.behind = executed ? &j->last : NULL;
+    if (!executed) {
+        remember(j, &m);
+        j->last = m.insn;
+        j->instructions++;
+    }
+    return compare_moment(j, &m, resynced);
+}
+
+static bool model_waits(const struct twin *t)
+{
+    struct rw_state s;
+
+    t->ops->get_state(t->model, &s);
+    return s.halted;
+}
+
+static bool model_is_down(const struct twin *t)
+{
+    struct rw_state s;
+
+    t->ops->get_state(t->model, &s);
+    return s.shutdown;
+}
+
+static bool wrote_exit_port(const struct span *s)
+{
+    return s->count != 0 && s->h[s->count - 1].kind == H_DEVICE_WRITE &&
+           s->h[s->count - 1].addr == 0xf4;
+}
+
+/* How a span without `after` ends the run. */
+static enum verdict judge_end(struct judge *j, const struct span *s)
+{
+    if (s->silent)
+        return model_waits(j->twin) ? V_HALTED : V_QEMU_DIED;
+    if (wrote_exit_port(s))
+        return V_EXIT;
+    if (span_shuts_down(s) && model_is_down(j->twin))
+        return V_SHUTDOWN;
+    return V_QEMU_DIED;
+}
+
+static enum verdict judge_span(struct judge *j, const struct span *s)
+{
+    bool ends = s->last || s->silent;
+    const struct happening *d;
+    enum verdict v = V_GOING_ON;
+    unsigned pos = 0;
+    bool executed, resynced = false;
+
+    if (!ends && s->count == 0 && same_shot(&s->before, &s->after)) {
+        j->idle++; /* QEMU looked around before the instruction, or it jumps to itself */
+        return V_GOING_ON;
+    }
+    j->twin->span = s;
+    j->twin->taken = 0;
+    j->twin->device_differs = false;
+    d = next_delivery(s, &pos);
+    executed = d != NULL && d->external && same_shot(&d->shot, &s->before);
+    if (ends && s->count == 0 && model_waits(j->twin))
+        executed = true;
+    while (v == V_GOING_ON && !resynced && (!executed || next_delivery(s, &pos) != NULL)) {
+        v = judge_step(j, s, &pos, executed, &resynced);
+        executed = true;
+    }
+    return v == V_GOING_ON && ends ? judge_end(j, s) : v;
+}
+
+/* --- RAM, at checkpoints and at the end --- */
+
+static bool page_differs(struct judge *j, uint64_t pa)
+{
+    const uint8_t *q = qemu_ram(j->qemu) + pa, *m = j->twin->mem.ram + pa;
+
+    if (memcmp(q, m, RAM_PAGE) == 0)
+        return false;
+    for (unsigned i = 0; i < RAM_PAGE; i++) {
+        if (q[i] == m[i] || known_ram(pa + i))
+            continue;
+        j->ram_differs = true;
+        j->ram_pa = pa + i;
+        j->ram_qemu = q[i];
+        j->ram_model = m[i];
+        j->ram_writer = j->twin->writer[(pa + i) / 8];
+        if (j->ram_writer != 0)
+            j->ram_writer = j->twin->number - j->ram_writer + 1;
+        return true;
+    }
+    return false;
+}
+
+static enum verdict compare_ram(struct judge *j)
+{
+    int file = qemu_ram_file(j->qemu);
+    off_t from = 0, to;
+
+    j->checkpoints++;
+    for (uint64_t pa = 0; pa < j->twin->mem.bytes; pa += RAM_PAGE)
+        if (j->twin->dirty[pa / RAM_PAGE] && page_differs(j, pa))
+            return V_MISMATCH;
+    while ((from = lseek(file, from, SEEK_DATA)) >= 0) {
+        to = lseek(file, from, SEEK_HOLE);
+        for (; from < to; from += RAM_PAGE)
+            if (page_differs(j, (uint64_t)from))
+                return V_MISMATCH;
+    }
+    return V_GOING_ON;
+}
+
+/* QEMU is stopped, what it did until then is judged, and RAM is compared. */
+static enum verdict checkpoint(struct judge *j)
+{
+    enum verdict v = V_GOING_ON;
+    const struct span *s;
+
+    if (!qemu_pause(j->qemu))
+        return V_GOING_ON; /* it has ended: the next spans say how */
+    j->paused = true;
+    while (v == V_GOING_ON && !(s = qemu_next(j->qemu))->paused)
+        v = judge_span(j, s);
+    if (v == V_GOING_ON)
+        v = compare_ram(j);
+    j->paused = false;
+    qemu_resume(j->qemu);
+    return v;
+}
+
+void judge_run(struct judge *j)
+{
+    uint64_t next = j->checkpoint_every;
+    enum verdict v = V_GOING_ON;
+
+    while (v == V_GOING_ON) {
+        if (j->max_instructions != 0 && j->instructions + j->idle >= j->max_instructions) {
+            v = checkpoint(j);
+            v = v == V_GOING_ON ? V_LIMIT : v;
+        } else if (j->instructions >= next) {
+            next = j->instructions + j->checkpoint_every;
+            v = checkpoint(j);
+        } else {
+            v = judge_span(j, qemu_next(j->qemu));
+        }
+    }
+    if ((v == V_EXIT || v == V_HALTED || v == V_SHUTDOWN) && compare_ram(j) == V_MISMATCH)
+        v = V_MISMATCH;
+    if (v == V_QEMU_DIED)
+        j->qemu_status = qemu_status(j->qemu);
+    j->verdict = v;
+}

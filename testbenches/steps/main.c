@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+// steps PROGRAM...: whole programs on QEMU and on the golden model, compared after every
+// instruction. Exit status: 0 agreed, 1 mismatch, 2 usage, bad image, or no QEMU.
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "report.h"
+
+enum { AGREED, MISMATCH, BAD_USE };
+
+static const char usage[] =
+    "usage: steps [options] PROGRAM...\n"
+    "  --instructions N  compare so many of each program (1000000); 0: all\n"
+    "  --checkpoint N    compare RAM after every N instructions (100000), and at the end\n"
+    "  --memory SIZE     MBytes of RAM, 16 to 1024 (128)\n"
+    "  --brand           CPUID names Ringwalk's processor: programs leave nothing out for QEMU\n"
+    "  --qemu FILE       the QEMU to use (qemu-system-x86_64)\n"
+    "  --state           with a difference, all of the state before it\n"
+    "  --console         print what the guest wrote to the UART\n"
+    "  --json FILE       verdicts and counts as one array, - is standard output\n"
+    "  --list            the rows of known differences\n";
+
+struct options {
+    uint64_t instructions, checkpoint, memory;
+    bool brand, state, console;
+    const char *qemu, *json;
+};
+
+static int complain(const char *what, const char *detail)
+{
+    fprintf(stderr, "steps: %s%s\n", what, detail);
+    return BAD_USE;
+}
+
+static bool number(const char *text, uint64_t from, uint64_t to, uint64_t *out)
+{
+    char *end;
+
+    errno = 0;
+    *out = strtoull(text, &end, 0);
+    return *text >= '0' && *text <= '9' && *end == '\0' && errno == 0 && *out >= from && *out <= to;
+}
+
+static int list(void)
+{
+    for (unsigned i = 0; i < known_rows(); i++)
+        printf("%s: %s (%s)\n", known_kind(i), known_name(i), known_source(i));
+    return AGREED;
+}
+
+/* -1: go on; otherwise the exit status. */
+static int parse(struct options *o, int argc, char **argv)
+{
+    static const struct option options[] = {{"instructions", required_argument, NULL, 'i'},
+                                            {"checkpoint", required_argument, NULL, 'c'},
+                                            {"memory", required_argument, NULL, 'm'},
+                                            {"brand", no_argument, NULL, 'b'},
+                                            {"qemu", required_argument, NULL, 'q'},
+                                            {"list", no_argument, NULL, 'l'},
+                                            {"state", no_argument, NULL, 's'},
+                                            {"console", no_argument, NULL, 'o'},
+                                            {"json", required_argument, NULL, 'j'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {NULL, 0, NULL, 0}};
+    int c;
+
+    while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+        bool ok = true;
+
+        if (c == 'h') {
+            fputs(usage, stdout);
+            return AGREED;
+        }
+        if (c == 'l')
+            return list();
+        if (c == '?')
+            return BAD_USE;
+        if (c == 'i')
+            ok = number(optarg, 0, UINT64_MAX, &o->instructions);
+        if (c == 'c')
+            ok = number(optarg, 1, UINT64_MAX, &o->checkpoint);
+        if (c == 'm')
+            ok = number(optarg, 16, 1024, &o->memory);
+        if (c == 'q')
+            o->qemu = optarg;
+        o->brand |= c == 'b';
+        if (c == 'j')
+            o->json = optarg;
+        o->state |= c == 's';
+        o->console |= c == 'o';
+        if (!ok)
+            return complain("out of range: ", optarg);
+    }
+    return optind == argc ? complain("which program? --help lists the options", "") : -1;
+}
+
+static double now(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+static bool begin(struct judge *j, const struct qemu_config *config, const struct rw_boot *boot,
+                  const char **why)
+{
+    struct shot at;
+
+    j->qemu = qemu_start(config, why);
+    if (j->qemu == NULL || !qemu_reach_entry(j->qemu, why))
+        return false;
+    if (config->stub && !qemu_load(j->qemu, &j->twin->mem, boot)) {
+        *why = "QEMU does not let its memory be written";
+        return false;
+    }
+    twin_take_ram(j->twin, qemu_ram_file(j->qemu));
+    if (!qemu_go(j->qemu, &at, why))
+        return false;
+    twin_take(j->twin, &at);
+    return true;
+}
+
+static bool quiet(const struct options *o)
+{
+    return o->json != NULL && strcmp(o->json, "-") == 0;
+}
+
+static int judge_program(const struct options *o, const char *program, cJSON *array)
+{
+    static struct judge j;
+    struct qemu_config config = {
+        .binary = o->qemu, .program = program, .memory_bytes = o->memory << 20, .brand = o->brand};
+    char error[256] = "out of memory";
+    struct rw_boot boot;
+    const char *why = "";
+    double start = now();
+    int status = BAD_USE;
+
+    j = (struct judge){.max_instructions = o->instructions,
+                       .checkpoint_every = o->checkpoint,
+                       .show_state = o->state};
+    j.twin = twin_create(program, config.memory_bytes, &boot, error, sizeof(error));
+    if (j.twin == NULL)
+        return complain(error, "");
+    config.entry = boot.rip;
+    config.stub = twin_is_low(j.twin);
+    if (begin(&j, &config, &boot, &why)) {
+        judge_run(&j);
+        if (o->console)
+            fputs(j.twin->console, stdout);
+        if (!quiet(o))
+            report_program(&j, program, now() - start);
+        report_json(array, &j, program);
+        status = verdict_agreed(&j) ? AGREED : MISMATCH;
+    } else {
+        complain(why, "");
+    }
+    if (j.qemu != NULL)
+        qemu_close(j.qemu);
+    twin_destroy(j.twin);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    struct options o = {
+        .instructions = 1000000, .checkpoint = 100000, .memory = 128, .qemu = "qemu-system-x86_64"};
+    int end = parse(&o, argc, argv);
+    cJSON *array = cJSON_CreateArray();
+
+    if (end >= 0)
+        return end;
+    signal(SIGPIPE, SIG_IGN);
+    for (int i = optind; i < argc; i++) {
+        int status = judge_program(&o, argv[i], array);
+
+        end = status > end ? status : end;
+    }
+    if (o.json != NULL && !report_json_write(array, o.json))
+        end = complain("cannot write ", o.json);
+    cJSON_Delete(array);
+    return end;
+}

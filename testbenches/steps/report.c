@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a run came to, in words.
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+
+#include "disasm.h"
+#include "report.h"
+
+enum { TEXT = 96, SHOWN = 8 };
+
+struct verdict_row {
+    const char *word, *text;
+    bool agreed;
+};
+
+/* An assertion of QEMU's own ends a run as the guest's end does; another death does not. */
+static const struct verdict_row *verdict_row(const struct judge *j)
+{
+    static const struct verdict_row rows[] = {
+        [V_EXIT] = {"exit", "agreed to the guest's exit", true},
+        [V_HALTED] = {"halted", "agreed, both wait in HLT", true},
+        [V_SHUTDOWN] = {"shutdown", "agreed, both shut down", true},
+        [V_LIMIT] = {"limit", "agreed to the limit", true},
+        [V_GIVEN_UP] = {"known", "agreed up to a known difference", true},
+        [V_QEMU_DIED] = {"qemu_died", "QEMU ended by itself", false},
+        [V_MISMATCH] = {"mismatch", "MISMATCH", false}};
+    static const struct verdict_row aborted = {"qemu_abort", "agreed until QEMU aborted", true};
+
+    if (j->verdict == V_QEMU_DIED && j->qemu_status == -SIGABRT)
+        return &aborted;
+    return &rows[j->verdict];
+}
+
+const char *verdict_word(const struct judge *j)
+{
+    return verdict_row(j)->word;
+}
+
+bool verdict_agreed(const struct judge *j)
+{
+    return verdict_row(j)->agreed;
+}
+
+static void print_instruction(const char *lead, uint64_t rip, const uint8_t *bytes, unsigned count,
+                              unsigned mode)
+{
+    char text[TEXT];
+
+    disasm(text, sizeof(text), bytes, count, rip, mode);
+    printf("  %s 0x%" PRIx64 "  %s", lead, rip, text);
+    for (unsigned i = 0; i < count && lead[0] != ' '; i++)
+        printf(" %02x", bytes[i]);
+    printf("\n");
+}
+
+static void print_event(const char *side, unsigned vector, uint64_t error)
+{
+    if (vector == NO_VECTOR)
+        printf("    %s: no event\n", side);
+    else if (vector == SHUT_DOWN)
+        printf("    %s: shutdown\n", side);
+    else
+        printf("    %s: vector %u, error code 0x%" PRIx64 "\n", side, vector, error);
+}
+
+/* Everything that QEMU delivered in the span, faults of a delivery too. */
+static void print_deliveries(const struct span *s)
+{
+    for (unsigned i = 0; i < s->count; i++)
+        if (s->h[i].kind == H_DELIVER)
+            printf("    qemu delivers %u%s, error code 0x%" PRIx32 ", at 0x%" PRIx64 "\n",
+                   s->h[i].vector, s->h[i].external ? " (external)" : "", s->h[i].error,
+                   s->h[i].shot.f[F_RIP]);
+}
+
+static void print_fields(const struct judge *j)
+{
+    const struct moment *m = &j->moment;
+
+    printf("    %-14s %18s %18s %18s\n", "field", "qemu", "model", "before");
+    for (unsigned f = 0; f < F_STATE_COUNT; f++)
+        if (j->differs[f])
+            printf("    %-14s %#18" PRIx64 " %#18" PRIx64 " %#18" PRIx64 "\n", field_name(f),
+                   m->qemu->f[f], m->model->f[f], m->before->f[f]);
+    for (unsigned f = F_DR; (m->vector_qemu == 1 || m->vector_model == 1) && f <= F_DR7; f++)
+        printf("    %-14s %18s %18s %#18" PRIx64 "\n", field_name(f), "", "", m->before->f[f]);
+    if (j->differs[F_WHERE])
+        printf("    at             %#18" PRIx64 " %#18" PRIx64 "\n", m->where_qemu, m->where_model);
+    if (j->differs[F_DEVICE])
+        printf("    device access at 0x%" PRIx64 ": qemu 0x%" PRIx64 ", model 0x%" PRIx64 "\n",
+               j->twin->device_addr, j->twin->device_qemu, j->twin->device_model);
+}
+
+static void print_state(const struct shot *s)
+{
+    printf("    the state before:");
+    for (unsigned f = 0; f < F_STATE_COUNT; f++)
+        printf("%s%s %" PRIx64, f % 8 == 0 ? "\n      " : ", ", field_name(f), s->f[f]);
+    printf("\n");
+}
+
+static void print_past(const char *lead, const struct past *p)
+{
+    print_instruction(lead, p->rip, p->bytes, p->byte_count, p->mode);
+}
+
+static void print_first(const struct judge *j)
+{
+    const struct moment *m = &j->moment;
+    uint64_t shown = j->show_state ? HISTORY : SHOWN;
+    uint64_t known = j->past_count < shown ? j->past_count : shown;
+
+    for (uint64_t i = known; i > 1; i--)
+        print_past("       ", &j->past[(j->past_count - i) % HISTORY]);
+    if (j->ram_differs) {
+        printf("  RAM at 0x%" PRIx64 ": qemu 0x%02x, model 0x%02x, ", j->ram_pa, j->ram_qemu,
+               j->ram_model);
+        if (j->ram_writer == 0)
+            printf("never written by the model\n");
+        else
+            printf("written by the model %" PRIu64 " steps before\n", j->ram_writer);
+        return;
+    }
+    print_instruction("here:  ", m->before->f[F_RIP], m->insn.bytes, sizeof(m->insn.bytes),
+                      m->insn.compat ? MODE_COMPAT : MODE_64);
+    if (m->vector_qemu != NO_VECTOR || m->vector_model != NO_VECTOR) {
+        print_event("qemu ", m->vector_qemu, m->error_qemu);
+        print_event("model", m->vector_model, m->error_model);
+    }
+    print_deliveries(&j->span);
+    print_fields(j);
+    if (j->show_state)
+        print_state(m->before);
+}
+
+static void print_counts(const struct judge *j)
+{
+    printf("  stimuli:");
+    for (unsigned s = 0; s < STIMULUS_COUNT; s++)
+        printf("%s %s %" PRIu64, s == 0 ? "" : ",", stimulus_name(s), j->twin->stimuli[s]);
+    printf("\n  undefined results %" PRIu64 ", unjudged behind a resynchronisation %" PRIu64
+           ", RAM compared %" PRIu64 " times\n",
+           j->undefined_flags, j->unjudged, j->checkpoints);
+    if (j->rf_dropped != 0)
+        printf("  QEMU: no RF in the frame of a fault in long mode %" PRIu64 "\n", j->rf_dropped);
+    for (unsigned i = 0; i < known_rows(); i++)
+        if (j->known[i] != 0)
+            printf("  %s: %s %" PRIu64 " (%s)\n", known_kind(i), known_name(i), j->known[i],
+                   known_source(i));
+}
+
+void report_program(const struct judge *j, const char *program, double seconds)
+{
+    printf("%s: %s, %" PRIu64 " instructions, %" PRIu64 " events, %.1f seconds\n", program,
+           verdict_row(j)->text, j->instructions, j->events, seconds);
+    if (j->verdict == V_GIVEN_UP)
+        printf("  ended by: %s\n", known_name(j->given_up_by));
+    if (j->verdict == V_QEMU_DIED)
+        printf("  QEMU: status %d, %s\n", j->qemu_status, qemu_complaint(j->qemu));
+    if ((j->verdict == V_QEMU_DIED || j->verdict == V_GIVEN_UP) && j->past_count != 0)
+        print_past("at", &j->past[(j->past_count - 1) % HISTORY]);
+    if (j->verdict == V_MISMATCH)
+        print_first(j);
+    print_counts(j);
+    fflush(stdout);
+}
