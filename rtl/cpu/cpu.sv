@@ -70,7 +70,7 @@ module cpu
   watched_t     watched;
   logic         exec, mem_start, mem_wait, mem_done, mul_start, mul_wait, mul_done;
   logic         flush_start, flush_ready, pdpte_start, pdpte_done, pdpte_fault, la57, ustart, ustep, finish, more, down, shutdown, raised;
-  logic         plain_end, halt, rf_clear, soft_start, ev_done, cond, decoded;
+  logic         plain_end, halt, rf_clear, begun, unfetched, soft_start, ev_done, cond, decoded;
   label_e       ustart_label;
   insn_t        insn, decoded_insn;
   logic [127:0] bytes;
@@ -82,6 +82,9 @@ module cpu
 
   assign raised = raise.kind != OcNone;
   assign soft_start = ustep && uop.op == OpSoftint;
+  // Without its bytes an instruction does not begin.
+  assign unfetched = look && (!decoded || decode_outcome.vec == VecGp);
+  assign begun = soft_start || (raised && !ev.active && !unfetched);
   assign ev_done = finish && ev.active;
   assign halted_o = halted;
   assign shutdown_o = down;
@@ -110,7 +113,7 @@ module cpu
     .insn_match_i(insn_match), .access_match_i(access_match),
     .look_i(look), .uop_i(uop), .shadow_i(a_val[1:0]), .step_i(ustep), .finish_i(finish),
     .more_i(more), .delivering_i(ev.active),
-    .own_tf_i(insn.entry inside {UcSyscall, UcSysret}), .raised_i(raised), .int1_i(soft_start && !uop.m_f),
+    .own_tf_i(insn.entry inside {UcSyscall, UcSysret}), .raised_i(raised), .begun_i(begun), .int1_i(soft_start && !uop.m_f),
     .plain_end_o(plain_end), .halt_o(halt), .rf_clear_o(rf_clear),
     .rep_o(rep), .halted_o(halted), .state_o(boundary_state)
   );

@@ -35,6 +35,7 @@ module cpu_boundary
   input  logic        delivering_i,
   input  logic        own_tf_i,       // SYSCALL, SYSRET: TF at the end counts, not at the start
   input  logic        raised_i,
+  input  logic        begun_i,         // an instruction that began ends in a fault or INT n
   input  logic        int1_i,          // INT1 begins its event
   output logic        plain_end_o,    // an instruction or iteration, not a delivery, completes
   output logic        halt_o,         // with plain_end_o: HLT
@@ -70,12 +71,13 @@ module cpu_boundary
   assign dr6_bs_o = take_trap_o && step_q;
   assign dr6_match_o = take_trap_o ? match_q : insn_match_i;
 
-  // RF: cleared by an instruction that completes, but not by the one that loads it.
+  // RF: cleared by an instruction that completes, but not by the one that loads it, and by one that
+  // ends in an event.
   logic iret_now;
   assign iret_now = uop_i.op == OpNmidone;
   assign plain_end_o = finish_i && !delivering_i;
   assign halt_o = hlt_set_q || uop_i.op == OpHlt;
-  assign rf_clear_o = plain_end_o && !more_i && !iret_q && !iret_now;
+  assign rf_clear_o = (plain_end_o && !more_i && !iret_q && !iret_now) || begun_i;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin

@@ -60,7 +60,8 @@ module event_unit
   end
 
   // RF is pushed as 1 by a fault, and by an event between two iterations of a string instruction
-  // (SDM Vol. 3B "Instruction-Breakpoint Exception Condition"); by #DF, an abort, as it stands; by
+  // (SDM Vol. 3B "Instruction-Breakpoint Exception Condition"); by #DF, an abort, as it stands,
+  // which is 0 when an instruction began; by
   // software as 0.
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin

@@ -220,6 +220,16 @@ def code_cases():
                 for r in (0, 3):
                     yield Case(mode, f"flags {flags} by IRET at ring {r}: {text}".replace("\n", ", "),
                                f"movl $PAGE, %edi\nTO_RING {r}, {flags}\n{text}")
+    # RF of an instruction that began and ends in #DF, and of one that did not begin.
+    absent = "".join(f"movb $0, GATE({v}) + 5\n" for v in (3, 4, 6, 11, 13, 14))
+    for text in ("ud2", "int3", "movl 0x3FFFFFFC, %eax", "movl $0xFFF8, %eax\nmovl %eax, %fs",
+                 "rep stosb", "jmp 0x3FFFFFF0", ".fill 15, 1, 0x66\nnop"):
+        for flags in ("0x10002", "0x12"):
+            for mode in (64, 32):
+                for r in (0, 3):
+                    yield Case(mode, f"#DF, flags {flags} at ring {r}: {text}".replace("\n", ", "),
+                               f"movl $0x3FFFFFF0, %edi\nmovl $2, %ecx\n{absent}"
+                               f"TO_RING {r}, {flags}\n{text}")
 
 
 def apic_cases():

@@ -159,8 +159,8 @@ retf:       ld.op     t0, ss:rsp+0
             jmpf.op   -, t0
             nop                                 ; call set_acc
             add.q     t5, t5, imm
-            mov.stk   rsp, t5
-            segmov    -@cs                      ; end
+            segmov    -@cs
+            mov.stk   rsp, t5                   ; end
 retf_out:   add.stk   t5, t5, imm
             ld.op     t3, ss:t5+0
             add.stk   t5, t5, osb
