@@ -50,9 +50,10 @@ module iommu_top
     end
   end
 
-  // Inputs are taken at edges, where the bench changes them: memory's answer at the falling edge of
-  // the clock, the requester's at the rising edge of take_i beside it. All that follows then hangs
-  // on edges alone, and a simulator has nothing else to look at.
+  // Inputs are taken at edges, where the bench changes them beside the clock's falling edge: memory's
+  // answer at the rising edge of mem_ack_i (it stands to the end of the cycle), the requester's at
+  // that of take_i. All that follows then hangs on edges alone, and a simulator has nothing else to
+  // look at.
   logic     dma_valid, reg_valid;
   dma_req_t dma_req;
   reg_req_t reg_req;
@@ -64,7 +65,14 @@ module iommu_top
     reg_req   <= '{write: reg_write_i, offset: reg_offset_i, bytes: reg_bytes_i,
                    wdata: reg_wdata_i};
   end
-  always_ff @(negedge clk_i) bus_rsp <= '{ack: mem_ack_i, rdata: mem_rdata_i};
+  logic         acked, ended;  // an ack is up while they differ
+  logic [127:0] rdata;
+  always_ff @(posedge mem_ack_i) begin
+    acked <= !ended;
+    rdata <= mem_rdata_i;
+  end
+  always_ff @(posedge clk_i) ended <= acked;
+  assign bus_rsp = '{ack: acked != ended, rdata: rdata};
 
   /* verilator lint_off UNUSEDSIGNAL */  // tag: one request at a time; lock, io: never set
   dma_rsp_t dma_rsp;

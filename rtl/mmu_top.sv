@@ -54,9 +54,10 @@ module mmu_top
     else         cycle_q <= cycle_q + 64'd1;
   end
 
-  // Inputs are taken at edges, where the bench changes them: memory's answer at the falling edge of
-  // the clock, the requester's at the rising edge of take_i beside it. All that follows then hangs
-  // on edges alone, and a simulator has nothing else to look at.
+  // Inputs are taken at edges, where the bench changes them beside the clock's falling edge: memory's
+  // answer at the rising edge of mem_ack_i (it stands to the end of the cycle), the requester's at
+  // that of take_i. All that follows then hangs on edges alone, and a simulator has nothing else to
+  // look at.
   mmu_ctx_t    ctx;
   mtrr_t       mtrr;
   mmu_req_t    req;
@@ -84,8 +85,15 @@ module mmu_top
     pdpte_base    <= pdpte_base_i;
   end
 
-  bus_rsp_t bus_rsp;
-  always_ff @(negedge clk_i) bus_rsp <= '{ack: mem_ack_i, rdata: mem_rdata_i};
+  bus_rsp_t     bus_rsp;
+  logic         acked, ended;  // an ack is up while they differ
+  logic [127:0] rdata;
+  always_ff @(posedge mem_ack_i) begin
+    acked <= !ended;
+    rdata <= mem_rdata_i;
+  end
+  always_ff @(posedge clk_i) ended <= acked;
+  assign bus_rsp = '{ack: acked != ended, rdata: rdata};
 
   pdpte_t [3:0] pdpte;
   for (genvar i = 0; i < 4; i++) begin : g_pdpte

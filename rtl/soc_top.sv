@@ -75,9 +75,10 @@ module soc_top
   iwalk_t      iwalk_rec;
   iommu_t      iommu_rec;
 
-  // Inputs are taken at edges, where the harness changes them: memory's answer at the falling edge
-  // of the clock, all others at the rising edge of take_i beside it. What follows then hangs on edges
-  // alone, and a simulator has nothing else to look at.
+  // Inputs are taken at edges, where the harness changes them beside the clock's falling edge:
+  // memory's answer at the rising edge of mem_ack_i (it stands to the end of the cycle), all others
+  // at that of take_i. What follows then hangs on edges alone, and a simulator has nothing else to
+  // look at.
   boot_t      boot;
   cpuid_t     cpuid;
   dma_req_t   dma_req;
@@ -95,7 +96,14 @@ module soc_top
     nmi           <= nmi_i;
     sys_ask       <= sys_ask_i;
   end
-  always_ff @(negedge clk_i) mem_rsp <= '{ack: mem_ack_i, rdata: mem_rdata_i};
+  logic         acked, ended;  // an ack is up while they differ
+  logic [127:0] rdata;
+  always_ff @(posedge mem_ack_i) begin
+    acked <= !ended;
+    rdata <= mem_rdata_i;
+  end
+  always_ff @(posedge clk_i) ended <= acked;
+  assign mem_rsp = '{ack: acked != ended, rdata: rdata};
 
   cpu u_cpu (
     .clk_i, .rst_ni, .cycle_i(cycle_q), .sys_ask_i(sys_ask), .boot_i(boot), .cpuid_i(cpuid),

@@ -130,6 +130,7 @@ template <typename Top> struct block_clock {
     void end()
     {
         cycle++;
+        top->mem_ack_i = 0;
         half(true);
         assertion_settle();
     }

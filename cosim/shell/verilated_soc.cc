@@ -252,6 +252,7 @@ static void run_cycle(vsoc *v)
 {
     Vsoc_top *top = v->top.get();
 
+    top->mem_ack_i = 0;
     eval_half(v, true);
     if (assertion_failed() != nullptr)
         say_assertion(v);
