@@ -79,7 +79,7 @@ static bool ist_nulls_ss(const struct moment *m, unsigned f)
 {
     return f >= F_SELECTOR(SEG_SS) && f <= F_ATTR(SEG_SS) && m->vector_qemu == m->vector_model &&
            m->vector_qemu != NO_VECTOR && m->qemu->wide &&
-           m->before->f[F_CPL] == m->qemu->f[F_CPL] && m->qemu->f[F_SELECTOR(SEG_SS)] == 0 &&
+           m->before->f[F_CPL] == m->qemu->f[F_CPL] && m->qemu->f[F_SELECTOR(SEG_SS)] < 4 &&
            m->qemu->f[F_ATTR(SEG_SS)] == 0;
 }
 
@@ -813,6 +813,29 @@ static bool null_at_same_level(const struct moment *m, unsigned f)
            m->before->f[F_CPL] == m->model->f[F_CPL];
 }
 
+static bool shadow_in_shadow(const struct moment *m, unsigned f)
+{
+    return f == F_SHADOW && completed(m) && m->before->f[f] == 1 && m->qemu->f[f] == 0;
+}
+
+/* SDM Vol. 3A "Masking Exceptions and Interrupts When Switching Stacks": it comes behind INT n. */
+static bool held_step_lost(const struct moment *m, unsigned f)
+{
+    ZydisMnemonic last = m->last->decoded ? m->last->insn.mnemonic : ZYDIS_MNEMONIC_INVALID;
+
+    (void)f;
+    return m->vector_model == 1 && m->vector_qemu == NO_VECTOR &&
+           (last == ZYDIS_MNEMONIC_INT || last == ZYDIS_MNEMONIC_INT3 ||
+            last == ZYDIS_MNEMONIC_INTO || last == ZYDIS_MNEMONIC_INT1);
+}
+
+static bool step_behind_mov_ss(const struct moment *m, unsigned f)
+{
+    (void)f;
+    return m->vector_model == 1 && m->vector_qemu == 1 && m->last->decoded &&
+           m->last->insn.opcode == 0x8e && m->last->insn.opcode_map == ZYDIS_OPCODE_MAP_DEFAULT;
+}
+
 static const struct known rows[] = {
     {"CPUID", "stimulus", "leaves that TCG offers otherwise", K_TAKE, cpuid},
     {"RDMSR of the platform", "stimulus",
@@ -975,6 +998,15 @@ static const struct known rows[] = {
      "SDM Vol. 2 STI: the next instruction", K_TAKE, shadow_survives},
     {"IRET to the same level in 64-bit mode clears null selectors", "QEMU",
      "SDM Vol. 2 IRET, RETURN-TO-SAME-PRIVILEGE-LEVEL", K_TAKE, null_at_same_level},
+    {"a second shadow right behind the first", "open",
+     "SDM Vol. 2 MOV: only the first is guaranteed to delay an interrupt", K_TAKE,
+     shadow_in_shadow},
+    {"a #DB held by MOV SS is lost in INT n", "QEMU",
+     "SDM Vol. 3A Masking Exceptions and Interrupts When Switching Stacks", K_RESYNC,
+     held_step_lost},
+    {"a #DB behind two MOV SS", "open",
+     "SDM Vol. 2 MOV: only the first is guaranteed to delay an event", K_RESYNC,
+     step_behind_mov_ss},
 };
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
