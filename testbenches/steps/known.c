@@ -836,6 +836,13 @@ static bool step_behind_mov_ss(const struct moment *m, unsigned f)
            m->last->insn.opcode == 0x8e && m->last->insn.opcode_map == ZYDIS_OPCODE_MAP_DEFAULT;
 }
 
+static bool gate_offset_not_canonical(const struct moment *m, unsigned f)
+{
+    (void)f;
+    return m->vector_model == 13 && m->vector_qemu != NO_VECTOR && m->qemu != NULL &&
+           m->qemu->wide && not_canonical(m->qemu, m->qemu->f[F_RIP]);
+}
+
 static const struct known rows[] = {
     {"CPUID", "stimulus", "leaves that TCG offers otherwise", K_TAKE, cpuid},
     {"RDMSR of the platform", "stimulus",
@@ -1007,6 +1014,8 @@ static const struct known rows[] = {
     {"a #DB behind two MOV SS", "open",
      "SDM Vol. 2 MOV: only the first is guaranteed to delay an event", K_RESYNC,
      step_behind_mov_ss},
+    {"a gate's offset that is not canonical faults behind it", "QEMU", "SDM Vol. 2 INT n: #GP(EXT)",
+     K_RESYNC, gate_offset_not_canonical},
 };
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
