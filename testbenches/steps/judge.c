@@ -143,7 +143,8 @@ static bool resync(struct judge *j)
 }
 
 /* QEMU 7.2 pushes no RF in long mode, nor for an instruction breakpoint (SDM Vol. 3B "Resume
- * Flag"); the frame becomes QEMU's. */
+ * Flag"); the frames become QEMU's, also one that was
+ * given up. */
 static void drop_pushed_rf(struct judge *j)
 {
     const struct twin *t = j->twin;
@@ -156,7 +157,6 @@ static void drop_pushed_rf(struct judge *j)
         if (model == (qemu | FL_RF) && model != qemu) {
             memcpy(t->mem.ram + t->store[i], &qemu, sizeof(qemu));
             j->rf_dropped++;
-            return;
         }
     }
 }
@@ -486,7 +486,7 @@ static bool page_differs(struct judge *j, uint64_t pa)
     if (memcmp(q, m, RAM_PAGE) == 0)
         return false;
     for (unsigned i = 0; i < RAM_PAGE; i++) {
-        if (q[i] == m[i] || known_ram(pa + i))
+        if (q[i] == m[i])
             continue;
         j->ram_differs = true;
         j->ram_pa = pa + i;

@@ -97,8 +97,6 @@ const char *known_source(unsigned row);
 /* "stimulus", "QEMU", "open": what kind of row it is. */
 const char *known_kind(unsigned row);
 unsigned known_rows(void);
-/* Is a byte of RAM that differs explained? */
-bool known_ram(uint64_t pa);
 
 /* --- limits.c --- */
 /* Does the instruction's operand in memory touch a data breakpoint that this state enables? */

@@ -1053,9 +1053,3 @@ unsigned known_rows(void)
 {
     return ROWS;
 }
-
-bool known_ram(uint64_t pa)
-{
-    (void)pa;
-    return false;
-}
