@@ -7,6 +7,7 @@ events.py [--table NAME]... [--only TEXT] [--keep DIR] [--letters] RINGWALK
 A table (NAME.py beside this file) is data and a function cases() that walks its product, with
 OPTIONS for ringwalk if it wants any; frame.S is what the cases of an image share. An image ends
 when all its cases have run, or where both sides shut down: then it runs again from the next case.
+With testbenches/steps' program in RINGWALK's place the cases run on QEMU and on the model (docs/steps.md).
 Anything but agreement is a failure and its image is kept in DIR. --only takes the cases with TEXT
 in their name; --letters prints what came in each (frame.S), ! for a shutdown. Prints "NAME: N cases in
 M images, K failed" for each table and in all; exit status 1 unless K is 0, 2 for bad input.
@@ -27,6 +28,9 @@ HERE = pathlib.Path(__file__).resolve().parent
 TABLES = ("delivery", "pending", "counts", "alignment", "masks", "returns", "locks", "odd",
           "segments", "callgates", "breakpoints")
 PER_IMAGE = 150
+# Of the lockstep, and of steps.
+EARLY_ENDS = ("agreed (the guest shut down", "agreed, both shut down", "agreed up to a known",
+              "agreed until QEMU aborted")
 SECONDS = 120
 GCC = ["gcc", "-nostdlib", "-static", "-no-pie", "-Wl,--build-id=none,-n,--no-warn-rwx-segments",
        "-z", "noexecstack", "-I", str(HERE), "-T", str(HERE / "link.ld")]
@@ -81,6 +85,8 @@ def run_from(ringwalk, image, first):
     image.begin_at(first)
     command = [ringwalk, "run", str(image.elf), "--no-bundle", "--memory", "16M",
                "--max-cycles", "2000000"] + image.options
+    if pathlib.Path(ringwalk).name == "steps":
+        command = [ringwalk, str(image.elf), "--instructions", "2000000", "--console", "--verdict"]
     try:
         done = subprocess.run(command, capture_output=True, text=True, errors="replace",
                               timeout=SECONDS)
@@ -92,7 +98,7 @@ def run_from(ringwalk, image, first):
     reached = first + len(letters)
     if verdict.startswith("agreed") and done.returncode == 0 and reached == len(image.cases):
         return letters, ""
-    if verdict.startswith("agreed (the guest shut down") and reached < len(image.cases):
+    if verdict.startswith(EARLY_ENDS) and reached < len(image.cases):
         return letters + "!", ""
     name = image.cases[reached].name if reached < len(image.cases) else "the frame"
     return letters, f"{image.name}, case {reached}: {name}\nverdict: {verdict[:900].strip()}"

@@ -7,7 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define RAM_PAGE 4096u
+#define RAM_PAGE  4096u
+#define EXIT_PORT 0xf4u
 
 static bool same_shot(const struct shot *a, const struct shot *b)
 {
@@ -142,7 +143,8 @@ static bool resync(struct judge *j)
 }
 
 /* QEMU 7.2 pushes no RF in long mode, nor for an instruction breakpoint (SDM Vol. 3B "Resume
- * Flag"); the frame becomes QEMU's. */
+ * Flag"); the frames become QEMU's, also one that was
+ * given up. */
 static void drop_pushed_rf(struct judge *j)
 {
     const struct twin *t = j->twin;
@@ -155,7 +157,6 @@ static void drop_pushed_rf(struct judge *j)
         if (model == (qemu | FL_RF) && model != qemu) {
             memcpy(t->mem.ram + t->store[i], &qemu, sizeof(qemu));
             j->rf_dropped++;
-            return;
         }
     }
 }
@@ -219,6 +220,27 @@ static enum verdict mismatch(struct judge *j, const struct moment *m)
     return V_MISMATCH;
 }
 
+static bool wrote_exit_port(const struct span *s)
+{
+    return s->count != 0 && s->h[s->count - 1].kind == H_DEVICE_WRITE &&
+           s->h[s->count - 1].addr == EXIT_PORT;
+}
+
+static bool span_shuts_down(const struct span *s)
+{
+    return s->count != 0 && s->h[s->count - 1].kind == H_SHUTDOWN;
+}
+
+/* QEMU could not be stopped any more: it came to the guest's end first. */
+static enum verdict ended_meanwhile(struct judge *j)
+{
+    const struct span *s = qemu_next(j->qemu);
+
+    while (!s->last && !s->silent)
+        s = qemu_next(j->qemu);
+    return wrote_exit_port(s) || span_shuts_down(s) ? V_GIVEN_UP : V_QEMU_DIED;
+}
+
 /* Every field that differs needs a row; the strongest action of them is done. */
 static enum verdict explain(struct judge *j, const struct moment *m, bool *resynced)
 {
@@ -237,14 +259,14 @@ static enum verdict explain(struct judge *j, const struct moment *m, bool *resyn
         if (!counted[row])
             j->known[row]++;
         counted[row] = true;
-        if (action == K_END)
+        if (action >= K_RESYNC)
             j->given_up_by = (unsigned)row;
     }
     if (action == K_END)
         return V_GIVEN_UP;
     *resynced = action == K_RESYNC;
     if (*resynced)
-        return resync(j) ? V_GOING_ON : V_QEMU_DIED;
+        return resync(j) ? V_GOING_ON : ended_meanwhile(j);
     twin_take(j->twin, m->qemu);
     if (action == K_ACCESSED)
         twin_drop_accessed(j->twin, qemu_ram(j->qemu));
@@ -333,11 +355,6 @@ static bool nothing_done(const struct moment *m, const struct happening *d)
     return memcmp(d->shot.f, m->before->f, (F_RIP + 1) * sizeof(d->shot.f[0])) == 0;
 }
 
-static bool span_shuts_down(const struct span *s)
-{
-    return s->count != 0 && s->h[s->count - 1].kind == H_SHUTDOWN;
-}
-
 static void interrupt_came(struct judge *j, const struct happening *d)
 {
     j->twin->stimuli[d->vector == 2 ? STIMULUS_NMI : STIMULUS_INTERRUPT]++;
@@ -354,6 +371,7 @@ static enum verdict judge_step(struct judge *j, const struct span *s, unsigned *
                        .vector_qemu = NO_VECTOR,
                        .vector_model = NO_VECTOR};
     struct shot model;
+    enum verdict v;
     bool retired;
 
     if (interrupt && !j->twin->ops->interruptible(j->twin->model, d->vector == 2))
@@ -393,13 +411,16 @@ static enum verdict judge_step(struct judge *j, const struct span *s, unsigned *
     m.sysenter_cs = j->twin->previous.sys.sysenter_cs;
     m.event_before = executed ? j->last_event : NO_VECTOR;
     j->last_event = delivered != NULL ? delivered->vector : NO_VECTOR;
+    m.last = &j->last;
     m.behind = executed ? &j->last : NULL;
     if (!executed) {
         remember(j, &m);
-        j->last = m.insn;
         j->instructions++;
     }
-    return compare_moment(j, &m, resynced);
+    v = compare_moment(j, &m, resynced);
+    if (!executed)
+        j->last = m.insn;
+    return v;
 }
 
 static bool model_waits(const struct twin *t)
@@ -416,12 +437,6 @@ static bool model_is_down(const struct twin *t)
 
     t->ops->get_state(t->model, &s);
     return s.shutdown;
-}
-
-static bool wrote_exit_port(const struct span *s)
-{
-    return s->count != 0 && s->h[s->count - 1].kind == H_DEVICE_WRITE &&
-           s->h[s->count - 1].addr == 0xf4;
 }
 
 /* How a span without `after` ends the run. */
@@ -471,7 +486,7 @@ static bool page_differs(struct judge *j, uint64_t pa)
     if (memcmp(q, m, RAM_PAGE) == 0)
         return false;
     for (unsigned i = 0; i < RAM_PAGE; i++) {
-        if (q[i] == m[i] || known_ram(pa + i))
+        if (q[i] == m[i])
             continue;
         j->ram_differs = true;
         j->ram_pa = pa + i;

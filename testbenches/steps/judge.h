@@ -7,7 +7,7 @@
 #include "qemu.h"
 #include "twin.h"
 
-enum { NO_VECTOR = 0x100, SHUT_DOWN = 0x101, KNOWN_MAX = 96, HISTORY = 64 };
+enum { NO_VECTOR = 0x100, SHUT_DOWN = 0x101, KNOWN_MAX = 128, HISTORY = 64 };
 
 /* The model's step once more: with empty TLBs, and with PDPTE registers from memory. */
 enum fresh { FRESH_DIFFERS, FRESH_AGREES, FRESH_PDPTES_AGREE };
@@ -25,7 +25,8 @@ struct moment {
     const struct trial *behind; /* the instruction that was complete before, in the same span */
     uint64_t msr;               /* ECX before */
     uint64_t sysenter_cs;
-    unsigned event_before; /* the vector delivered before, in the same span */
+    const struct trial *last; /* the instruction before, in whatever span */
+    unsigned event_before;    /* the vector delivered before, in the same span */
     bool device_differs;
     uint64_t device_addr;
     enum fresh fresh;     /* the model differs, but not afresh */
@@ -96,8 +97,6 @@ const char *known_source(unsigned row);
 /* "stimulus", "QEMU", "open": what kind of row it is. */
 const char *known_kind(unsigned row);
 unsigned known_rows(void);
-/* Is a byte of RAM that differs explained? */
-bool known_ram(uint64_t pa);
 
 /* --- limits.c --- */
 /* Does the instruction's operand in memory touch a data breakpoint that this state enables? */

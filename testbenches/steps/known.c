@@ -79,7 +79,7 @@ static bool ist_nulls_ss(const struct moment *m, unsigned f)
 {
     return f >= F_SELECTOR(SEG_SS) && f <= F_ATTR(SEG_SS) && m->vector_qemu == m->vector_model &&
            m->vector_qemu != NO_VECTOR && m->qemu->wide &&
-           m->before->f[F_CPL] == m->qemu->f[F_CPL] && m->qemu->f[F_SELECTOR(SEG_SS)] == 0 &&
+           m->before->f[F_CPL] == m->qemu->f[F_CPL] && m->qemu->f[F_SELECTOR(SEG_SS)] < 4 &&
            m->qemu->f[F_ATTR(SEG_SS)] == 0;
 }
 
@@ -677,7 +677,9 @@ static bool base_not_canonical(const struct moment *m, unsigned f)
 {
     (void)f;
     return only_model_faults(m, 13, 0) &&
-           ((is(m, ZYDIS_MNEMONIC_LGDT) && not_canonical(m->before, m->qemu->f[F_GDTR_BASE])) ||
+           (is(m, ZYDIS_MNEMONIC_LGDT) || is(m, ZYDIS_MNEMONIC_LIDT)) &&
+           (m->insn.insn.attributes & ZYDIS_ATTRIB_HAS_OPERANDSIZE ||
+            (is(m, ZYDIS_MNEMONIC_LGDT) && not_canonical(m->before, m->qemu->f[F_GDTR_BASE])) ||
             (is(m, ZYDIS_MNEMONIC_LIDT) && not_canonical(m->before, m->qemu->f[F_IDTR_BASE])));
 }
 
@@ -702,20 +704,32 @@ static bool device_shape(const struct moment *m, unsigned f)
     return f == F_DEVICE && (m->device_addr & 3) && m->device_addr >> 12 == 0xfee00;
 }
 
+static bool misaligned(const struct moment *m)
+{
+    for (unsigned i = 0; m->insn.decoded && i < m->insn.insn.operand_count; i++) {
+        const ZydisDecodedOperand *op = &m->insn.ops[i];
+
+        if (op->type == ZYDIS_OPERAND_TYPE_MEMORY && op->mem.type == ZYDIS_MEMOP_TYPE_MEM &&
+            op->size > 8 && (operand_address(&m->insn, op) & (op->size / 8 - 1u)))
+            return true;
+    }
+    return false;
+}
+
 /* What would have been the #AC is another vector when it cannot be delivered. */
 static bool alignment_nested(const struct moment *m, unsigned f)
 {
     (void)f;
     return m->before->f[F_CPL] == 3 && (m->before->f[F_RFLAGS] & FL_AC) &&
            (m->before->f[F_CR0] >> 18 & 1) && m->vector_qemu == NO_VECTOR &&
-           (m->error_model >> 3) == 17;
+           m->vector_model != NO_VECTOR && misaligned(m);
 }
 
 static bool accessed_on_read_only(const struct moment *m, unsigned f)
 {
     (void)f;
-    return m->vector_model == 14 && (m->error_model & 3) == 3 && (m->model->f[F_CR2] & 7) == 5 &&
-           m->vector_qemu != 14;
+    return m->vector_model == 14 && (m->error_model & 3) == 3 &&
+           (m->model->f[F_CR2] - m->model->f[F_GDTR_BASE]) % 8 == 5 && m->vector_qemu != 14;
 }
 
 static bool string_io_breakpoint(const struct moment *m, unsigned f)
@@ -730,6 +744,103 @@ static bool hlt_step(const struct moment *m, unsigned f)
     return m->behind != NULL && m->behind->decoded &&
            m->behind->insn.mnemonic == ZYDIS_MNEMONIC_HLT && m->vector_model == 1 &&
            m->vector_qemu != 1;
+}
+
+/* FS or GS: a null selector with an RPL. */
+static bool null_keeps_rpl(const struct moment *m, unsigned f)
+{
+    return (f == F_SELECTOR(SEG_FS) || f == F_SELECTOR(SEG_GS)) && is_far(m) && completed(m) &&
+           m->qemu->f[f] < 4 && m->model->f[f] == 0 && m->before->f[f] == m->qemu->f[f];
+}
+
+/* QEMU looks at CS before it pops RSP and SS. */
+static bool iret_order(const struct moment *m, unsigned f)
+{
+    (void)f;
+    return m->before->wide && (m->vector_model == 14 || m->vector_model == 12) &&
+           m->vector_qemu == 13 &&
+           (is(m, ZYDIS_MNEMONIC_IRET) || is(m, ZYDIS_MNEMONIC_IRETD) ||
+            is(m, ZYDIS_MNEMONIC_IRETQ));
+}
+
+static bool sti_shadow(const struct moment *m, unsigned f)
+{
+    return f == F_SHADOW && is(m, ZYDIS_MNEMONIC_STI) && m->qemu->f[f] == 1 &&
+           (m->before->f[F_RFLAGS] & FL_IF);
+}
+
+static bool step_behind_sti(const struct moment *m, unsigned f)
+{
+    (void)f;
+    return m->vector_model == 1 && m->last->decoded && m->last->insn.mnemonic == ZYDIS_MNEMONIC_STI;
+}
+
+static bool enter_bp(const struct moment *m, unsigned f)
+{
+    return f == F_GPR + RBP && is(m, ZYDIS_MNEMONIC_ENTER) && completed(m) && !m->before->wide &&
+           !(m->before->f[F_ATTR(SEG_SS)] & 0x4000) &&
+           ((m->qemu->f[f] ^ m->model->f[f]) & 0xffff) == 0;
+}
+
+static bool delivery_begun_anew(const struct moment *m, unsigned f)
+{
+    (void)f;
+    return m->vector_qemu == m->vector_model && m->vector_model != NO_VECTOR && m->qemu != NULL &&
+           (m->before->f[F_DR7] & 0xff) && m->qemu->f[F_RIP] == m->before->f[F_RIP] &&
+           m->qemu->f[F_GPR + RSP] == m->before->f[F_GPR + RSP];
+}
+
+/* RSPn or ISTn itself is looked at; the model lets each push find for itself. */
+static bool new_stack_address(const struct moment *m, unsigned f)
+{
+    (void)f;
+    return m->model->f[F_CR2] >> 12 == 0x7ffffffff && m->vector_model != NO_VECTOR &&
+           (m->vector_qemu == 12 || m->vector_qemu == 8) && m->qemu != NULL;
+}
+
+/* A fault of the instruction behind STI or MOV SS. */
+static bool shadow_survives(const struct moment *m, unsigned f)
+{
+    return f == F_SHADOW && same_event(m) && m->vector_model != NO_VECTOR && m->before->f[f] == 1 &&
+           m->qemu->f[f] == 1;
+}
+
+/* QEMU takes IRET in 64-bit mode for a return to an outer level always. */
+static bool null_at_same_level(const struct moment *m, unsigned f)
+{
+    return (f == F_SELECTOR(SEG_ES) || f == F_SELECTOR(SEG_DS)) && m->before->wide && is_far(m) &&
+           completed(m) && m->qemu->f[f] == 0 && m->model->f[f] < 4 &&
+           m->before->f[F_CPL] == m->model->f[F_CPL];
+}
+
+static bool shadow_in_shadow(const struct moment *m, unsigned f)
+{
+    return f == F_SHADOW && completed(m) && m->before->f[f] == 1 && m->qemu->f[f] == 0;
+}
+
+/* SDM Vol. 3A "Masking Exceptions and Interrupts When Switching Stacks": it comes behind INT n. */
+static bool held_step_lost(const struct moment *m, unsigned f)
+{
+    ZydisMnemonic last = m->last->decoded ? m->last->insn.mnemonic : ZYDIS_MNEMONIC_INVALID;
+
+    (void)f;
+    return m->vector_model == 1 && m->vector_qemu == NO_VECTOR &&
+           (last == ZYDIS_MNEMONIC_INT || last == ZYDIS_MNEMONIC_INT3 ||
+            last == ZYDIS_MNEMONIC_INTO || last == ZYDIS_MNEMONIC_INT1);
+}
+
+static bool step_behind_mov_ss(const struct moment *m, unsigned f)
+{
+    (void)f;
+    return m->vector_model == 1 && m->vector_qemu == 1 && m->last->decoded &&
+           m->last->insn.opcode == 0x8e && m->last->insn.opcode_map == ZYDIS_OPCODE_MAP_DEFAULT;
+}
+
+static bool gate_offset_not_canonical(const struct moment *m, unsigned f)
+{
+    (void)f;
+    return m->vector_model == 13 && m->vector_qemu != NO_VECTOR && m->qemu != NULL &&
+           m->qemu->wide && not_canonical(m->qemu, m->qemu->f[F_RIP]);
 }
 
 static const struct known rows[] = {
@@ -876,6 +987,35 @@ static const struct known rows[] = {
      "SDM Vol. 3B I/O breakpoints: a trap behind the iteration", K_RESYNC, string_io_breakpoint},
     {"HLT under a single step waits", "QEMU", "SDM Vol. 3B Single-Step Exception Condition",
      K_RESYNC, hlt_step},
+    {"IRET and RET to an outer level leave a null selector its RPL", "QEMU",
+     "SDM Vol. 2 RET: SegmentSelector := 0", K_TAKE, null_keeps_rpl},
+    {"IRET in 64-bit mode checks CS before it pops RSP and SS", "QEMU",
+     "SDM Vol. 2 IRET, IA-32e-MODE; docs/cpu.md A9", K_RESYNC, iret_order},
+    {"STI with IF = 1 holds back interrupts", "QEMU", "SDM Vol. 2 STI: if IF was 0", K_TAKE,
+     sti_shadow},
+    {"STI holds back the single step", "QEMU", "SDM Vol. 2 STI: external interrupts", K_RESYNC,
+     step_behind_sti},
+    {"ENTER on a 16-bit stack writes all of EBP", "QEMU", "SDM Vol. 2 ENTER: BP := FrameTemp",
+     K_TAKE, enter_bp},
+    {"a data breakpoint in the frame of an event begins it anew", "QEMU",
+     "SDM Vol. 3B Data Breakpoint Exception Condition: a trap", K_RESYNC, delivery_begun_anew},
+    {"a new stack pointer of 800000000000: #SS, not the #PF of its first push", "choice",
+     "SDM Vol. 2 INT n: StackAddress; docs/cpu.md V4", K_RESYNC, new_stack_address},
+    {"the shadow of STI or MOV SS outlives an event", "QEMU",
+     "SDM Vol. 2 STI: the next instruction", K_TAKE, shadow_survives},
+    {"IRET to the same level in 64-bit mode clears null selectors", "QEMU",
+     "SDM Vol. 2 IRET, RETURN-TO-SAME-PRIVILEGE-LEVEL", K_TAKE, null_at_same_level},
+    {"a second shadow right behind the first", "open",
+     "SDM Vol. 2 MOV: only the first is guaranteed to delay an interrupt", K_TAKE,
+     shadow_in_shadow},
+    {"a #DB held by MOV SS is lost in INT n", "QEMU",
+     "SDM Vol. 3A Masking Exceptions and Interrupts When Switching Stacks", K_RESYNC,
+     held_step_lost},
+    {"a #DB behind two MOV SS", "open",
+     "SDM Vol. 2 MOV: only the first is guaranteed to delay an event", K_RESYNC,
+     step_behind_mov_ss},
+    {"a gate's offset that is not canonical faults behind it", "QEMU", "SDM Vol. 2 INT n: #GP(EXT)",
+     K_RESYNC, gate_offset_not_canonical},
 };
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
@@ -912,10 +1052,4 @@ const char *known_kind(unsigned row)
 unsigned known_rows(void)
 {
     return ROWS;
-}
-
-bool known_ram(uint64_t pa)
-{
-    (void)pa;
-    return false;
 }

@@ -101,6 +101,9 @@ static bool frame_outside(const struct moment *m)
     r.offset = (r.offset - r.bytes * (level > 1 ? level - 1 : 0)) & mask;
     if (level > 1 && outside(m->before, &r))
         return true;
+    r.offset = (m->before->f[F_GPR + RSP] - r.bytes) & mask;
+    if (outside(m->before, &r))
+        return true;
     r.offset =
         (m->before->f[F_GPR + RSP] - r.bytes * (level + 1) - m->insn.ops[0].imm.value.u) & mask;
     return outside(m->before, &r);

@@ -23,12 +23,13 @@ static const char usage[] =
     "  --qemu FILE       the QEMU to use (qemu-system-x86_64)\n"
     "  --state           with a difference, all of the state before it\n"
     "  --console         print what the guest wrote to the UART\n"
+    "  --verdict         begin the report with the word \"verdict: \"\n"
     "  --json FILE       verdicts and counts as one array, - is standard output\n"
     "  --list            the rows of known differences\n";
 
 struct options {
     uint64_t instructions, checkpoint, memory;
-    bool brand, state, console;
+    bool brand, state, console, verdict;
     const char *qemu, *json;
 };
 
@@ -65,6 +66,7 @@ static int parse(struct options *o, int argc, char **argv)
                                             {"list", no_argument, NULL, 'l'},
                                             {"state", no_argument, NULL, 's'},
                                             {"console", no_argument, NULL, 'o'},
+                                            {"verdict", no_argument, NULL, 'v'},
                                             {"json", required_argument, NULL, 'j'},
                                             {"help", no_argument, NULL, 'h'},
                                             {NULL, 0, NULL, 0}};
@@ -94,6 +96,7 @@ static int parse(struct options *o, int argc, char **argv)
             o->json = optarg;
         o->state |= c == 's';
         o->console |= c == 'o';
+        o->verdict |= c == 'v';
         if (!ok)
             return complain("out of range: ", optarg);
     }
@@ -155,6 +158,8 @@ static int judge_program(const struct options *o, const char *program, cJSON *ar
         judge_run(&j);
         if (o->console)
             fputs(j.twin->console, stdout);
+        if (o->verdict)
+            printf("verdict: %s\n", verdict_text(&j));
         if (!quiet(o))
             report_program(&j, program, now() - start);
         report_json(array, &j, program);

@@ -32,6 +32,11 @@ static const struct verdict_row *verdict_row(const struct judge *j)
     return &rows[j->verdict];
 }
 
+const char *verdict_text(const struct judge *j)
+{
+    return verdict_row(j)->text;
+}
+
 const char *verdict_word(const struct judge *j)
 {
     return verdict_row(j)->word;

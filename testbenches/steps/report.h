@@ -9,6 +9,7 @@
 
 void report_program(const struct judge *j, const char *program, double seconds);
 /* exit, halted, shutdown, limit, known, qemu_abort: agreed; qemu_died, mismatch: not. */
+const char *verdict_text(const struct judge *j);
 const char *verdict_word(const struct judge *j);
 bool verdict_agreed(const struct judge *j);
 void report_json(cJSON *array, const struct judge *j, const char *program);

@@ -29,13 +29,12 @@ const char *field_name(unsigned field)
 
 uint64_t shot_mask(const struct shot *s, unsigned field)
 {
-    bool address = field == F_CR2 || field == F_CR3 || field == F_GDTR_BASE ||
-                   field == F_IDTR_BASE ||
-                   (field >= F_SEG && field < F_STATE_COUNT && (field - F_SEG) % 4 == 1);
+    bool table = field == F_CR2 || field == F_CR3 || field == F_GDTR_BASE || field == F_IDTR_BASE;
+    bool base = field >= F_SEG && field < F_STATE_COUNT && (field - F_SEG) % 4 == 1;
 
     if (!s->wide && field >= F_GPR + 8 && field < F_GPR + 16)
         return 0;
-    if ((!s->wide && field <= F_RIP) || (address && !(s->f[F_EFER] & EFER_LMA)))
+    if ((!s->wide && (field <= F_RIP || base)) || (table && !(s->f[F_EFER] & EFER_LMA)))
         return UINT64_C(0xffffffff);
     return ~UINT64_C(0);
 }
@@ -89,6 +88,8 @@ void shot_into_state(const struct shot *in, struct rw_state *s)
         s->regs.gpr[i] = merge(in, F_GPR + i, s->regs.gpr[i]);
     s->regs.rip = merge(in, F_RIP, 0);
     s->regs.rflags = f[F_RFLAGS];
+    if (!f[F_SHADOW])
+        s->sti_shadow = s->mov_ss_shadow = false;
     s->regs.cpl = (uint8_t)f[F_CPL];
     s->regs.cr2 = merge(in, F_CR2, s->regs.cr2);
     s->sys.cr0 = f[F_CR0];
