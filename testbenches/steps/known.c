@@ -843,6 +843,13 @@ static bool gate_offset_not_canonical(const struct moment *m, unsigned f)
            m->qemu->wide && not_canonical(m->qemu, m->qemu->f[F_RIP]);
 }
 
+/* QEMU takes all 32 bits of its offset. */
+static bool gate_of_16_bits(const struct moment *m, unsigned f)
+{
+    return f == F_RIP && is_far(m) && completed(m) && !m->before->wide &&
+           m->model->f[f] == (m->qemu->f[f] & 0xffff);
+}
+
 static const struct known rows[] = {
     {"CPUID", "stimulus", "leaves that TCG offers otherwise", K_TAKE, cpuid},
     {"RDMSR of the platform", "stimulus",
@@ -1016,6 +1023,8 @@ static const struct known rows[] = {
      step_behind_mov_ss},
     {"a gate's offset that is not canonical faults behind it", "QEMU", "SDM Vol. 2 INT n: #GP(EXT)",
      K_RESYNC, gate_offset_not_canonical},
+    {"a 16-bit call gate with an offset of 32 bits", "QEMU", "SDM Vol. 3A Call Gates: 16-bit gates",
+     K_TAKE, gate_of_16_bits},
 };
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))

@@ -22,7 +22,7 @@ static const char usage[] =
     "  --brand           CPUID names Ringwalk's processor: programs leave nothing out for QEMU\n"
     "  --qemu FILE       the QEMU to use (qemu-system-x86_64)\n"
     "  --state           with a difference, all of the state before it\n"
-    "  --console         print what the guest wrote to the UART\n"
+    "  --console         print what the guest wrote to the UART and port E9\n"
     "  --verdict         begin the report with the word \"verdict: \"\n"
     "  --json FILE       verdicts and counts as one array, - is standard output\n"
     "  --list            the rows of known differences\n";

@@ -29,10 +29,14 @@ enum { COMPLAINT_BYTES = 400, PIPE_BYTES = 4096, PAUSE_US = 300 };
 
 #define STUB_AT 0x100000u
 
-/* Multiboot 1, its address fields; then HLT. */
+#define STUB_ENTRY (STUB_AT + 38u)
+
+/* Multiboot 1, its address fields; then MOV AL, FF; OUT 21, AL; OUT A1, AL (the firmware's timer
+ * must not interrupt) and, at STUB_ENTRY, HLT. */
 static const uint32_t stub[12] = {0x1BADB002, 0x00010000,   0u - 0x1BADB002u - 0x00010000u,
                                   STUB_AT,    STUB_AT,      STUB_AT + sizeof(uint32_t) * 12,
-                                  0,          STUB_AT + 32, 0xFEEBF4};
+                                  0,          STUB_AT + 32, 0x21E6FFB0,
+                                  0xEBF4A1E6};
 
 struct qemu {
     pid_t pid;
@@ -133,7 +137,7 @@ struct qemu *qemu_start(const struct qemu_config *config, const char **why)
     if (q == NULL)
         return NULL;
     q->ram_file = q->stub_file = q->stub = q->complaints = -1;
-    q->entry = config->stub ? STUB_AT + 32 : config->entry;
+    q->entry = config->stub ? STUB_ENTRY : config->entry;
     if (make_ram(q, config->memory_bytes) && make_stub(q) && connect_ends(q, &e, &log_fd)) {
         e.ram = q->ram_file;
         e.image = q->stub_file;

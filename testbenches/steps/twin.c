@@ -10,9 +10,10 @@
 
 #include "image.h"
 
-#define TPR  UINT64_C(0x80)
-#define PAGE UINT64_C(4096)
-#define UART UINT64_C(0x3f8)
+#define TPR        UINT64_C(0x80)
+#define PAGE       UINT64_C(4096)
+#define UART       UINT64_C(0x3f8)
+#define DEBUG_PORT UINT64_C(0xe9)
 
 #define CR4_PAE     UINT64_C(0x20)
 #define EFER_LMA    UINT64_C(0x400)
@@ -100,7 +101,8 @@ static void on_write(void *ctx, const struct rw_access *a)
 
     if (is_tpr(a))
         t->tpr = a->data[0];
-    if ((a->flags & BUS_IO) && a->pa == UART && t->written + 1 < TWIN_CONSOLE)
+    if ((a->flags & BUS_IO) && (a->pa == UART || a->pa == DEBUG_PORT) &&
+        t->written + 1 < TWIN_CONSOLE)
         t->console[t->written++] = (char)a->data[0];
     for (unsigned done = 0; h != NULL && done < a->bytes; done += h->size) {
         uint64_t value = 0;

@@ -26,7 +26,7 @@ struct twin {
     bool device_differs;     /* the model did an access that QEMU did not, or another one */
     uint64_t device_addr, device_qemu, device_model;
     uint8_t tpr;
-    char *console; /* what the guest wrote to the UART, 0-terminated */
+    char *console; /* what the guest wrote to the UART and to port E9, 0-terminated */
     size_t written;
     struct rw_state previous; /* before the last step */
     /* The last retirement. */
