@@ -29,6 +29,7 @@ template <typename Top> struct block_clock {
     uint64_t cycle = 1, wave_from = UINT64_MAX, wave_to = UINT64_MAX;
     const char *wave_path = nullptr;
     bool open = false, waiting = false; // waiting: in this cycle a request is up without ack
+    bool answered = false;              // by memory(), in this cycle
     unsigned wait = 0;
 
     explicit block_clock(const vblock_env *e) : env(*e)
@@ -92,7 +93,7 @@ template <typename Top> struct block_clock {
             return;
         }
         open = false;
-        top->mem_ack_i = 1;
+        top->mem_ack_i = answered = true;
         vblock_access a{};
         a.addr = top->mem_addr_o;
         a.be = top->mem_be_o;
@@ -130,7 +131,9 @@ template <typename Top> struct block_clock {
     void end()
     {
         cycle++;
-        top->mem_ack_i = 0;
+        if (answered) // the block has taken it; its next answer is an edge of its own
+            top->mem_ack_i = 0;
+        answered = false;
         half(true);
         assertion_settle();
     }
