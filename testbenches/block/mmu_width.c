@@ -196,6 +196,13 @@ static uint64_t pdpte_base(unsigned paging, unsigned index)
 }
 
 /* With paging off: in one mode is enough. */
+static uint64_t whole_entry(unsigned paging, unsigned index)
+{
+    if (index < 1 || index > pagings[paging].levels)
+        return 0;
+    return UINT64_MAX >> (64 - 8 * pagings[paging].entry_bytes);
+}
+
 static uint64_t mtrr_address(unsigned paging, unsigned index)
 {
     return paging == PAGING_4 && index < MMU_MTRRS ? DECIDE_BITS(39, 12) : 0;
@@ -255,6 +262,7 @@ static const struct row rows[WIDTH_KINDS] = {
     [K_IGNORED_TABLE]  = {"ignored", PART_ENTRY, ignored_table, width_ignored_table, ANY_ACCESS, 0},
     [K_IGNORED_LEAF]   = {"leaf ignored", PART_ENTRY, ignored_leaf, width_ignored_leaf, ANY_ACCESS, 0},
     [K_XD]             = {"XD", PART_ENTRY, xd, width_xd, ACCESS_FETCH, 0},
+    [K_RACE]           = {"changed under the walk", PART_ENTRY, whole_entry, width_race, ANY_ACCESS, 0},
     [K_CR3_LOW]        = {"CR3 without PCIDE", PART_NONE, pcid, width_cr3_low, ANY_ACCESS, 0},
     [K_CR3_HIGH]       = {"CR3 above 31", PART_NONE, cr3_high, width_cr3_high, ANY_ACCESS, 0},
     [K_ENTRY]          = {"table", PART_ENTRY, table, NULL, 0, 0},

@@ -33,6 +33,7 @@ enum width_kind {
     K_IGNORED_TABLE,
     K_IGNORED_LEAF,
     K_XD,
+    K_RACE, /* level of the entry */
     K_CR3_LOW,
     K_CR3_HIGH,
     K_ENTRY,  /* level of the entry */
@@ -85,7 +86,7 @@ width_run width_flush_va, width_flush_pcid, width_cr3_low;
 
 /* mmu_width_entries.c */
 width_run width_reserved_table, width_reserved_leaf, width_ignored_table, width_ignored_leaf;
-width_run width_xd, width_key_walk, width_key_hit;
+width_run width_xd, width_race, width_key_walk, width_key_hit;
 width_run width_no_pat, width_no_pse36, width_no_pdpe1gb;
 
 /* mmu_width_registers.c */

@@ -179,3 +179,27 @@ bool width_key_hit(struct bench *b, const struct width_case *c)
         decide_bit(c->group, c->bit);
     return true;
 }
+
+/* Somebody else turns a bit of an entry between its read and the locked read that sets A: M15. */
+bool width_race(struct bench *b, const struct width_case *c)
+{
+    const struct paging *m = &pagings[c->paging];
+    struct path p = paging_map(b, width_va(b, c), 1, false);
+    uint64_t at = p.entry[c->index], value = paging_read(b, c->paging, at) & ~PTE_A;
+    struct mmu_req q = width_request(b, c);
+    struct rec_xlate x;
+
+    mmu_poke(b, at, value, m->entry_bytes);
+    b->races[0] = (struct race){.access = m->levels - c->index + 1,
+                                .bytes = m->entry_bytes,
+                                .addr = at,
+                                .value = value ^ UINT64_C(1) << c->bit};
+    b->race_count = 1;
+    if (c->bit == 6)
+        q.access = ACCESS_READ; /* a write would set D again */
+    if (!width_go(b, q, p.va, &x))
+        return false;
+    if ((paging_read(b, c->paging, at) ^ value) >> c->bit & 1)
+        decide_bit(c->group, c->bit);
+    return true;
+}
