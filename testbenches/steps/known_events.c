@@ -37,11 +37,19 @@ static bool sti_shadow(const struct moment *m, unsigned f)
            (m->before->f[F_RFLAGS] & FL_IF);
 }
 
+static bool has_data_breakpoint(const struct shot *s)
+{
+    for (unsigned n = 0; n < 4; n++)
+        if ((s->f[F_DR7] >> (2 * n) & 3) && (s->f[F_DR7] >> (16 + 4 * n) & 1))
+            return true;
+    return false;
+}
+
 static bool delivery_begun_anew(const struct moment *m, unsigned f)
 {
     (void)f;
     return m->vector_qemu == m->vector_model && m->vector_model != NO_VECTOR && m->qemu != NULL &&
-           (m->before->f[F_DR7] & 0xff) && m->qemu->f[F_RIP] == m->before->f[F_RIP] &&
+           has_data_breakpoint(m->before) && m->qemu->f[F_RIP] == m->before->f[F_RIP] &&
            m->qemu->f[F_GPR + RSP] == m->before->f[F_GPR + RSP];
 }
 

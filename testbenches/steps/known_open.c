@@ -86,11 +86,13 @@ static bool over_the_edge(const struct moment *m, unsigned f)
            m->qemu->f[F_CR2] >> 12 == UINT64_C(0x7ffffffff);
 }
 
-/* RSPn or ISTn itself is looked at; the model lets each push find for itself. */
+/* RSPn or ISTn itself is looked at; the model lets each push find for itself: a #PF, or what
+ * becomes of one in the delivery of another. */
 static bool new_stack_address(const struct moment *m, unsigned f)
 {
     (void)f;
-    return m->model->f[F_CR2] >> 12 == 0x7ffffffff && m->vector_model != NO_VECTOR &&
+    return m->model->f[F_CR2] >> 12 == 0x7ffffffff &&
+           (m->vector_model == 14 || m->vector_model == 8 || m->vector_model == SHUT_DOWN) &&
            (m->vector_qemu == 12 || m->vector_qemu == 8) && m->qemu != NULL;
 }
 
