@@ -7,7 +7,7 @@
 #include "qemu.h"
 #include "twin.h"
 
-enum { NO_VECTOR = 0x100, SHUT_DOWN = 0x101, KNOWN_MAX = 128, HISTORY = 64 };
+enum { NO_VECTOR = 0x100, SHUT_DOWN = 0x101, KNOWN_MAX = 192, HISTORY = 64 };
 
 /* The model's step once more: with empty TLBs, and with PDPTE registers from memory. */
 enum fresh { FRESH_DIFFERS, FRESH_AGREES, FRESH_PDPTES_AGREE };
