@@ -10,7 +10,14 @@ static unsigned first_lane(const struct rw_access *a)
     return a->flags & BUS_IO ? 0 : (unsigned)(a->pa & 15);
 }
 
-static struct rec_bus beat_of(const struct scoreboard *sb, const struct rw_access *a)
+/* What a device or the unit answers to a read is no word of the model's yet. */
+static bool data_known(const struct scoreboard *sb, const struct rw_access *a)
+{
+    return (a->flags & BUS_WRITE) ||
+           (!(a->flags & BUS_IO) && rw_mem_is_ram(&sb->mem, a->pa, a->bytes));
+}
+
+static struct rec_bus beat_of(const struct scoreboard *sb, const struct rw_access *a, bool known)
 {
     struct rec_bus r = {.src = a->src, .flags = a->flags};
     unsigned first = first_lane(a);
@@ -19,23 +26,17 @@ static struct rec_bus beat_of(const struct scoreboard *sb, const struct rw_acces
     r.be = (uint16_t)(((UINT32_C(1) << a->bytes) - 1) << first);
     if (a->flags & BUS_WRITE)
         memcpy(r.data + first, a->data, a->bytes);
-    else if (!(a->flags & BUS_IO) && rw_mem_is_ram(&sb->mem, a->pa, a->bytes))
+    else if (known)
         memcpy(r.data + first, sb->mem.ram + a->pa, a->bytes);
     return r;
-}
-
-/* What a device or the unit answers to a read is no word of the model's yet. */
-static bool data_known(const struct scoreboard *sb, const struct rw_access *a)
-{
-    return (a->flags & BUS_WRITE) ||
-           (!(a->flags & BUS_IO) && rw_mem_is_ram(&sb->mem, a->pa, a->bytes));
 }
 
 static void on_before(void *ctx, const struct rw_access *a)
 {
     struct scoreboard *sb = ctx;
-    struct order_event *e;
+    const struct order_event *e;
     struct rec_bus mine, seen;
+    bool known;
 
     if (sb->diff.failed || sb->diff.held)
         return;
@@ -44,7 +45,8 @@ static void on_before(void *ctx, const struct rw_access *a)
         return;
     }
     order_drain(sb, UINT64_MAX);
-    mine = beat_of(sb, a);
+    known = data_known(sb, a);
+    mine = beat_of(sb, a, known);
     e = ring_head(&sb->order);
     if (e == NULL) {
         scoreboard_differ(sb, &type_bus, NULL, &mine);
@@ -52,8 +54,10 @@ static void on_before(void *ctx, const struct rw_access *a)
     }
     sb->beat = e->u.bus;
     ring_pop(&sb->order);
+    if (known && record_differs(&type_bus, &sb->beat, &mine) == NULL)
+        return;
     seen = sb->beat;
-    if (!data_known(sb, a))
+    if (!known)
         memset(seen.data, 0, sizeof(seen.data));
     if (record_differs(&type_bus, &seen, &mine) != NULL)
         scoreboard_differ(sb, &type_bus, &seen, &mine);
@@ -130,8 +134,10 @@ static void on_retire(void *ctx, const struct rec_retire *r)
 {
     struct scoreboard *sb = ctx;
 
-    sb->model_retire = *r;
     sb->model_retired = true;
+    sb->model_agrees = record_differs(&type_retire, &sb->rtl_retire, r) == NULL;
+    if (!sb->model_agrees)
+        sb->model_retire = *r;
 }
 
 static void on_sys(void *ctx, const struct rec_sys *s)

@@ -179,20 +179,20 @@ static const struct record_field board_fields[] = {
     {"data", offsetof(struct board_record, data), 16, true},
 };
 
-#define TYPE(name)                                                                                 \
+#define TYPE(name, timing)                                                                         \
     const struct record_type type_##name = {#name, sizeof(struct rec_##name),                      \
-                                            COUNT(name##_fields), name##_fields}
-TYPE(retire);
-TYPE(sys);
-TYPE(walk);
-TYPE(xlate);
-TYPE(bus);
-TYPE(iwalk);
-TYPE(dma);
-TYPE(iommu);
-TYPE(stim);
+                                            COUNT(name##_fields), name##_fields, timing}
+TYPE(retire, 16);
+TYPE(sys, 8);
+TYPE(walk, 8);
+TYPE(xlate, 8);
+TYPE(bus, 16);
+TYPE(iwalk, 8);
+TYPE(dma, 16);
+TYPE(iommu, 8);
+TYPE(stim, 8);
 const struct record_type type_board = {"board", sizeof(struct board_record), COUNT(board_fields),
-                                       board_fields};
+                                       board_fields, 8};
 
 uint64_t record_value(const void *record, const struct record_field *f)
 {
@@ -202,18 +202,9 @@ uint64_t record_value(const void *record, const struct record_field *f)
     return value;
 }
 
-/* Timing fields lead every record, so records that agree are found by one comparison. */
-static size_t leading_timing(const struct record_type *t)
+const struct record_field *record_field_differs(const struct record_type *t, const void *a,
+                                                const void *b)
 {
-    return t->fields[1].compared ? 8 : 16;
-}
-
-const struct record_field *record_differs(const struct record_type *t, const void *a, const void *b)
-{
-    size_t from = leading_timing(t);
-
-    if (memcmp((const uint8_t *)a + from, (const uint8_t *)b + from, t->size - from) == 0)
-        return NULL;
     for (uint16_t i = 0; i < t->count; i++) {
         const struct record_field *f = &t->fields[i];
 

@@ -46,11 +46,17 @@ static struct head *head_at(const struct record_log *log, size_t line)
     return (struct head *)(void *)(log->bytes + line * LINE_BYTES);
 }
 
+/* No entry lies over the end, so the one behind it begins at the end or before. */
+static size_t behind(const struct record_log *log, size_t line, size_t lines)
+{
+    return line + lines == log->lines ? 0 : line + lines;
+}
+
 static void drop_oldest(struct record_log *log)
 {
     size_t lines = head_at(log, log->oldest)->lines;
 
-    log->oldest = (log->oldest + lines) % log->lines;
+    log->oldest = behind(log, log->oldest, lines);
     log->used -= lines;
 }
 
@@ -63,7 +69,7 @@ static void *append(struct record_log *log, const struct record_type *t, bool fr
         drop_oldest(log);
     h = head_at(log, log->next);
     *h = (struct head){t, (unsigned)lines, from_model};
-    log->next = (log->next + lines) % log->lines;
+    log->next = behind(log, log->next, lines);
     log->used += lines;
     return h + 1;
 }

@@ -36,6 +36,7 @@ struct scoreboard *scoreboard_create(const struct scoreboard_config *config)
     sb->ops = config->ops;
     sb->mem = config->mem;
     sb->log = config->log;
+    watch_init(sb);
     stream_init(&sb->xlate, &type_xlate);
     stream_init(&sb->walk, &type_walk);
     stream_init(&sb->sys, &type_sys);
@@ -75,7 +76,8 @@ void scoreboard_destroy(struct scoreboard *sb)
 
 void scoreboard_bus(struct scoreboard *sb, const struct rec_bus *r)
 {
-    struct order_event e = {.kind = ORDER_BUS, .u.bus = *r};
+    bool processor = scoreboard_is_processor(r->src);
+    struct order_event *e;
 
     if (sb->diff.failed)
         return;
@@ -87,23 +89,27 @@ void scoreboard_bus(struct scoreboard *sb, const struct rec_bus *r)
         return;
     }
     record_log_add(sb->log, &type_bus, false, r);
-    if (scoreboard_is_processor(r->src)) {
-        ring_push(&sb->order, &e);
-    } else {
+    if (!processor)
         watch_iommu(sb, r->cycle);
-        order_push(sb, &e);
-    }
+    e = ring_append(&sb->order);
+    e->kind = ORDER_BUS;
+    e->u.bus = *r;
+    if (!processor)
+        order_appended(sb);
 }
 
 void scoreboard_dma(struct scoreboard *sb, const struct rec_dma *r)
 {
-    struct order_event e = {.kind = ORDER_DMA, .u.dma = *r};
+    struct order_event *e;
 
     if (sb->diff.failed)
         return;
     record_log_add(sb->log, &type_dma, false, r);
     watch_dma(sb, r);
-    order_push(sb, &e);
+    e = ring_append(&sb->order);
+    e->kind = ORDER_DMA;
+    e->u.dma = *r;
+    order_appended(sb);
 }
 
 void scoreboard_walk(struct scoreboard *sb, const struct rec_walk *r)
@@ -191,7 +197,7 @@ static void compare_retire(struct scoreboard *sb, const struct rec_retire *r)
 {
     if (!sb->model_retired)
         scoreboard_differ(sb, &type_retire, r, NULL);
-    else if (record_differs(&type_retire, r, &sb->model_retire) != NULL)
+    else if (!sb->model_agrees)
         scoreboard_differ(sb, &type_retire, r, &sb->model_retire);
     difference_release(sb);
     if (sb->diff.failed)
@@ -213,7 +219,7 @@ static void count(struct scoreboard *sb, const struct rec_retire *r)
 void scoreboard_retire(struct scoreboard *sb, const struct rec_retire *r)
 {
     enum falls falls;
-    uint8_t vector;
+    uint8_t vector = 2;
 
     if (sb->diff.failed)
         return;
@@ -233,7 +239,7 @@ void scoreboard_retire(struct scoreboard *sb, const struct rec_retire *r)
     sb->began = true;
     sb->last_retire_cycle = r->cycle;
     sb->acks_at_retire = sb->bus.acks - (sb->bus.acks != 0 && sb->bus.last_ack_cycle == r->cycle);
-    sb->model_halted = (sb->model_retire.flags & RETIRE_HLT) != 0;
+    sb->model_halted = (r->flags & RETIRE_HLT) != 0;
     if (sb->model_halted)
         order_drain(sb, UINT64_MAX);
 }
