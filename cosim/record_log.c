@@ -74,6 +74,12 @@ static void *append(struct record_log *log, const struct record_type *t, bool fr
     return h + 1;
 }
 
+/* An entry begins at the start of the ring rather than lie over its end. */
+static __attribute__((noinline)) void skip_end(struct record_log *log)
+{
+    append(log, NULL, false, log->lines - log->next);
+}
+
 void record_log_add(struct record_log *log, const struct record_type *t, bool from_model,
                     const void *record)
 {
@@ -82,7 +88,7 @@ void record_log_add(struct record_log *log, const struct record_type *t, bool fr
     if (log == NULL)
         return;
     if (log->lines - log->next < lines)
-        append(log, NULL, false, log->lines - log->next);
+        skip_end(log);
     memcpy(append(log, t, from_model, lines), record, t->size);
 }
 

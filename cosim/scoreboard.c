@@ -74,15 +74,22 @@ void scoreboard_destroy(struct scoreboard *sb)
 
 /* --- the RTL's records --- */
 
+static bool is_ram(const struct scoreboard *sb, const struct rec_bus *r)
+{
+    return !(r->flags & BUS_IO) && rw_mem_is_ram(&sb->mem, r->addr, 16);
+}
+
 void scoreboard_bus(struct scoreboard *sb, const struct rec_bus *r)
 {
     bool processor = scoreboard_is_processor(r->src);
+    bool unit = scoreboard_is_register(r->src, r->flags, r->addr);
     struct order_event *e;
 
     if (sb->diff.failed)
         return;
-    locks_beat(sb, r);
-    board_check_access(sb, r);
+    locks_beat(sb, r, unit);
+    if (unit || !is_ram(sb, r))
+        board_check_access(sb, r, unit);
     watch_processor(sb, r->cycle);
     if (r->src == BUS_FETCH) {
         locks_fetch(sb, r);
@@ -186,7 +193,7 @@ static void check_seq(struct scoreboard *sb, const struct rec_retire *r)
 static void step_model(struct scoreboard *sb, enum falls falls, uint8_t vector)
 {
     sb->model_retired = false;
-    difference_hold(sb);
+    difference_hold(&sb->diff);
     if (falls == FALLS_NOTHING)
         sb->ops->step(sb->model);
     else
@@ -199,7 +206,7 @@ static void compare_retire(struct scoreboard *sb, const struct rec_retire *r)
         scoreboard_differ(sb, &type_retire, r, NULL);
     else if (!sb->model_agrees)
         scoreboard_differ(sb, &type_retire, r, &sb->model_retire);
-    difference_release(sb);
+    difference_release(&sb->diff);
     if (sb->diff.failed)
         return;
     stream_model_empty(sb, &sb->walk);

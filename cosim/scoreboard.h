@@ -155,9 +155,8 @@ struct order_event {
 
 static inline bool scoreboard_is_register(uint8_t src, uint8_t flags, uint64_t addr)
 {
-    bool processor = src == BUS_FETCH || src == BUS_WALK || src == BUS_DATA || src == BUS_APIC;
-
-    return processor && !(flags & BUS_IO) && addr >= IOMMU_BASE && addr - IOMMU_BASE < IOMMU_BYTES;
+    return addr - IOMMU_BASE < IOMMU_BYTES && !(flags & BUS_IO) &&
+           (src == BUS_FETCH || src == BUS_WALK || src == BUS_DATA || src == BUS_APIC);
 }
 
 static inline bool scoreboard_is_processor(uint8_t src)
@@ -192,8 +191,9 @@ void order_messages_sent(struct scoreboard *sb, const char *before);
 /* board.c */
 void board_said_init(struct board_said *b);
 void board_said_free(struct board_said *b);
-/* The RTL's record of a beat that reached the board: is it what the board saw? */
-void board_check_access(struct scoreboard *sb, const struct rec_bus *r);
+/* The RTL's record of a beat that reached the board: is it what the board saw? A fetch from the
+ * unit's registers (`unit`) does not reach it. */
+void board_check_access(struct scoreboard *sb, const struct rec_bus *r, bool unit);
 /* The bytes that a device gave for the model's beat, or for code outside RAM. */
 void board_read(struct scoreboard *sb, const struct rw_access *a, uint8_t *data);
 void board_fetch(struct scoreboard *sb, const struct rw_access *a, uint8_t *data);
@@ -245,7 +245,7 @@ void watch_dma(struct scoreboard *sb, const struct rec_dma *r);
 void watch_check(struct scoreboard *sb, uint64_t cycle);
 
 /* locks.c */
-void locks_beat(struct scoreboard *sb, const struct rec_bus *r);
+void locks_beat(struct scoreboard *sb, const struct rec_bus *r, bool unit);
 void locks_fetch(struct scoreboard *sb, const struct rec_bus *r);
 void locks_translation(struct scoreboard *sb, const struct rec_xlate *r);
 

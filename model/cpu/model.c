@@ -210,19 +210,14 @@ void record_retire(struct cpu *cpu, struct rec_retire *r)
 
 static void record_insn(struct cpu *cpu, const struct insn *in, uint64_t rip, enum exec end)
 {
-    struct rec_retire r;
+    struct rec_retire *r = &cpu->complete;
 
-    if (!cpu->env.retire) {
-        record_sys(cpu, RETIRE_INSN);
-        return;
-    }
-    memset(&r, 0, sizeof r);
-    r.rip = rip;
-    memcpy(r.bytes, in->raw, sizeof r.bytes);
-    r.len = in->len;
-    r.kind = RETIRE_INSN;
-    r.flags = end == EXEC_HLT ? RETIRE_HLT : end == EXEC_REPEAT ? RETIRE_REP_CONTINUES : 0;
-    record_retire(cpu, &r);
+    r->rip = rip;
+    memcpy(r->bytes, in->raw, sizeof r->bytes);
+    r->len = in->len;
+    r->kind = RETIRE_INSN;
+    r->flags = end == EXEC_HLT ? RETIRE_HLT : end == EXEC_REPEAT ? RETIRE_REP_CONTINUES : 0;
+    record_retire(cpu, r);
 }
 
 /* The #DB of a single step, of data and port breakpoints: it comes before any other event. */
