@@ -17,18 +17,16 @@ static bool data_known(const struct scoreboard *sb, const struct rw_access *a)
            (!(a->flags & BUS_IO) && rw_mem_is_ram(&sb->mem, a->pa, a->bytes));
 }
 
-static struct rec_bus beat_of(const struct scoreboard *sb, const struct rw_access *a, bool known)
+static void beat_of(const struct scoreboard *sb, const struct rw_access *a, bool known,
+                    struct rec_bus *r)
 {
-    struct rec_bus r = {.src = a->src, .flags = a->flags};
     unsigned first = first_lane(a);
 
-    r.addr = a->pa - first;
-    r.be = (uint16_t)(((UINT32_C(1) << a->bytes) - 1) << first);
-    if (a->flags & BUS_WRITE)
-        memcpy(r.data + first, a->data, a->bytes);
-    else if (known)
-        memcpy(r.data + first, sb->mem.ram + a->pa, a->bytes);
-    return r;
+    *r = (struct rec_bus){.src = a->src, .flags = a->flags};
+    r->addr = a->pa - first;
+    r->be = (uint16_t)(((UINT32_C(1) << a->bytes) - 1) << first);
+    if (known)
+        memcpy(r->data + first, a->flags & BUS_WRITE ? a->data : sb->mem.ram + a->pa, a->bytes);
 }
 
 static void on_before(void *ctx, const struct rw_access *a)
@@ -46,7 +44,7 @@ static void on_before(void *ctx, const struct rw_access *a)
     }
     order_drain(sb, UINT64_MAX);
     known = data_known(sb, a);
-    mine = beat_of(sb, a, known);
+    beat_of(sb, a, known, &mine);
     e = ring_head(&sb->order);
     if (e == NULL) {
         scoreboard_differ(sb, &type_bus, NULL, &mine);
@@ -54,8 +52,6 @@ static void on_before(void *ctx, const struct rw_access *a)
     }
     sb->beat = e->u.bus;
     ring_pop(&sb->order);
-    if (known && record_differs(&type_bus, &sb->beat, &mine) == NULL)
-        return;
     seen = sb->beat;
     if (!known)
         memset(seen.data, 0, sizeof(seen.data));
@@ -135,7 +131,7 @@ static void on_retire(void *ctx, const struct rec_retire *r)
     struct scoreboard *sb = ctx;
 
     sb->model_retired = true;
-    sb->model_agrees = record_differs(&type_retire, &sb->rtl_retire, r) == NULL;
+    sb->model_agrees = record_differs(&type_retire, sb->retiring, r) == NULL;
     if (!sb->model_agrees)
         sb->model_retire = *r;
 }

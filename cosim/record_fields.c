@@ -179,20 +179,21 @@ static const struct record_field board_fields[] = {
     {"data", offsetof(struct board_record, data), 16, true},
 };
 
-#define TYPE(name, timing)                                                                         \
+#define TYPE(name, first)                                                                          \
     const struct record_type type_##name = {#name, sizeof(struct rec_##name),                      \
-                                            COUNT(name##_fields), name##_fields, timing}
-TYPE(retire, 16);
-TYPE(sys, 8);
-TYPE(walk, 8);
-TYPE(xlate, 8);
-TYPE(bus, 16);
-TYPE(iwalk, 8);
-TYPE(dma, 16);
-TYPE(iommu, 8);
-TYPE(stim, 8);
+                                            COUNT(name##_fields), name##_fields,                   \
+                                            offsetof(struct rec_##name, first)}
+TYPE(retire, rip);
+TYPE(sys, cr0);
+TYPE(walk, addr);
+TYPE(xlate, va);
+TYPE(bus, addr);
+TYPE(iwalk, addr);
+TYPE(dma, iova);
+TYPE(iommu, addr);
+TYPE(stim, value);
 const struct record_type type_board = {"board", sizeof(struct board_record), COUNT(board_fields),
-                                       board_fields, 8};
+                                       board_fields, offsetof(struct board_record, addr)};
 
 uint64_t record_value(const void *record, const struct record_field *f)
 {

@@ -23,7 +23,7 @@ struct record_type {
     uint16_t size;
     uint16_t count;
     const struct record_field *fields;
-    uint16_t timing; /* bytes of the fields that are not compared: they lead every record */
+    uint16_t timing; /* bytes that lead every record and are not compared */
 };
 
 extern const struct record_type type_retire, type_sys, type_walk, type_xlate, type_bus, type_iwalk,

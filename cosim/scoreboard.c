@@ -190,8 +190,22 @@ static void check_seq(struct scoreboard *sb, const struct rec_retire *r)
                                "between the boundary and the retirement", r->cycle);
 }
 
-static void step_model(struct scoreboard *sb, enum falls falls, uint8_t vector)
+static void note_place(struct place *p, const struct rec_retire *r)
 {
+    p->cycle = r->cycle;
+    p->seq = r->seq;
+    p->rip = r->rip;
+    memcpy(p->bytes, r->bytes, sizeof(p->bytes));
+    p->len = r->len;
+    p->kind = r->kind;
+    p->mode = r->mode;
+    p->flags = r->flags;
+}
+
+static void step_model(struct scoreboard *sb, const struct rec_retire *r, enum falls falls,
+                       uint8_t vector)
+{
+    sb->retiring = r;
     sb->model_retired = false;
     difference_hold(&sb->diff);
     if (falls == FALLS_NOTHING)
@@ -237,11 +251,11 @@ void scoreboard_retire(struct scoreboard *sb, const struct rec_retire *r)
     stream_rtl_empty(sb, &sb->sys, r->cycle);
     check_seq(sb, r);
     falls = interrupts_at(sb, r, &vector);
-    sb->rtl_retire = *r;
+    note_place(&sb->rtl_retire, r);
     count(sb, r);
     if (sb->diff.failed)
         return;
-    step_model(sb, falls, vector);
+    step_model(sb, r, falls, vector);
     compare_retire(sb, r);
     sb->began = true;
     sb->last_retire_cycle = r->cycle;

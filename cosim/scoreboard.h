@@ -96,6 +96,13 @@ struct bus_watch {
     uint64_t acks, mem_acks, last_ack_cycle;
 };
 
+/* What is asked of a retirement after its step. */
+struct place {
+    uint64_t cycle, seq, rip;
+    uint8_t bytes[16];
+    uint8_t len, kind, mode, flags;
+};
+
 struct scoreboard {
     const struct rw_model_ops *ops;
     struct rw_model *model;
@@ -108,8 +115,9 @@ struct scoreboard {
     struct stream xlate, walk, sys, iwalk, iommu_records, answers;
     struct ring order; /* struct order_event: acks and DMA requests as the bus ordered them */
 
-    struct rec_retire rtl_retire;
-    struct rec_retire model_retire; /* where it is not the RTL's */
+    const struct rec_retire *retiring; /* the RTL's record, while the model steps */
+    struct place rtl_retire;           /* of it or, between two, of the last */
+    struct rec_retire model_retire;    /* where it is not the RTL's */
     bool model_retired, model_agrees, model_halted, began;
     uint64_t last_retire_cycle, acks_at_retire;
     struct rec_bus beat; /* the RTL's beat that answers the model's access in progress */
