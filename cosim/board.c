@@ -35,13 +35,6 @@ static struct rec_bus beat_seen(const struct board_record *b)
     return r;
 }
 
-static bool reaches_board(const struct scoreboard *sb, const struct rec_bus *r)
-{
-    if (scoreboard_is_register(r->src, r->flags, r->addr))
-        return false;
-    return (r->flags & BUS_IO) || !rw_mem_is_ram(&sb->mem, r->addr, 16);
-}
-
 static void note_fetch(struct scoreboard *sb, const struct board_record *seen)
 {
     struct board_said *b = &sb->board;
@@ -62,16 +55,17 @@ static void note_register_fetch(struct scoreboard *sb, const struct rec_bus *r)
     sb->board.fetched_registers++;
 }
 
-void board_check_access(struct scoreboard *sb, const struct rec_bus *r)
+void board_check_access(struct scoreboard *sb, const struct rec_bus *r, bool unit)
 {
     struct board_said *b = &sb->board;
     const struct board_record *said = ring_head(&b->accesses);
     struct rec_bus mine, seen = *r;
 
-    if (r->src == BUS_FETCH && scoreboard_is_register(r->src, r->flags, r->addr))
-        note_register_fetch(sb, r);
-    if (!reaches_board(sb, r))
+    if (unit) {
+        if (r->src == BUS_FETCH)
+            note_register_fetch(sb, r);
         return;
+    }
     if (said == NULL) {
         scoreboard_differ_text(sb, "bus", "record", "an access of a device",
                                "nothing reached the board", r->cycle);

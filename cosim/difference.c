@@ -35,11 +35,11 @@ static unsigned rank_of(const struct difference *d, const char *stream, const ch
     return RANK_EFFECT;
 }
 
-static void finish(struct scoreboard *sb)
+void difference_final(struct difference *d)
 {
-    sb->diff.failed = true;
-    if (sb->diff.stop != NULL)
-        sb->diff.stop(sb->diff.stop_ctx);
+    d->failed = true;
+    if (d->stop != NULL)
+        d->stop(d->stop_ctx);
 }
 
 static void put(struct scoreboard *sb, const char *stream, const char *field, const char *rtl,
@@ -72,19 +72,7 @@ void scoreboard_differ_text(struct scoreboard *sb, const char *stream, const cha
     if (d->holding)
         d->held = true;
     else
-        finish(sb);
-}
-
-void difference_hold(struct scoreboard *sb)
-{
-    sb->diff.holding = true;
-}
-
-void difference_release(struct scoreboard *sb)
-{
-    sb->diff.holding = false;
-    if (sb->diff.held && !sb->diff.failed)
-        finish(sb);
+        difference_final(d);
 }
 
 static void value_text(char out[MISMATCH_TEXT], const void *record, const struct record_field *f)

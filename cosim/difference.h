@@ -45,7 +45,16 @@ void scoreboard_differ(struct scoreboard *sb, const struct record_type *t, const
 void scoreboard_differ_text(struct scoreboard *sb, const char *stream, const char *field,
                             const char *rtl, const char *model, uint64_t cycle);
 /* The model's step begins; it has ended: what was held is final. */
-void difference_hold(struct scoreboard *sb);
-void difference_release(struct scoreboard *sb);
+static inline void difference_hold(struct difference *d)
+{
+    d->holding = true;
+}
+void difference_final(struct difference *d);
+static inline void difference_release(struct difference *d)
+{
+    d->holding = false;
+    if (d->held && !d->failed)
+        difference_final(d);
+}
 
 #endif

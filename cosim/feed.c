@@ -4,25 +4,10 @@
 
 #include <string.h>
 
-struct feed_head {
-    uint32_t kind, bytes;
-};
-
 void feed_init(struct feed *f, struct scoreboard *sb)
 {
     f->sb = sb;
     f->used = 0;
-}
-
-void feed_push(struct feed *f, enum feed_kind kind, const void *item, size_t bytes)
-{
-    struct feed_head head = {(uint32_t)kind, (uint32_t)bytes};
-
-    if (sizeof(f->bytes) - f->used < sizeof(head) + bytes)
-        feed_flush(f);
-    memcpy(f->bytes + f->used, &head, sizeof(head));
-    memcpy(f->bytes + f->used + sizeof(head), item, bytes);
-    f->used += sizeof(head) + bytes;
 }
 
 static void hand_over(struct scoreboard *sb, enum feed_kind kind, const void *item)

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "scoreboard.h"
 
@@ -26,6 +27,10 @@ enum feed_kind {
 
 #define FEED_BYTES (24 * 1024)
 
+struct feed_head {
+    uint32_t kind, bytes;
+};
+
 struct feed {
     struct scoreboard *sb;
     size_t used;
@@ -33,8 +38,18 @@ struct feed {
 };
 
 void feed_init(struct feed *f, struct scoreboard *sb);
-void feed_push(struct feed *f, enum feed_kind kind, const void *item, size_t bytes);
 /* Hands over everything that is kept. */
 void feed_flush(struct feed *f);
+
+static inline void feed_push(struct feed *f, enum feed_kind kind, const void *item, size_t bytes)
+{
+    struct feed_head head = {(uint32_t)kind, (uint32_t)bytes};
+
+    if (sizeof(f->bytes) - f->used < sizeof(head) + bytes)
+        feed_flush(f);
+    memcpy(f->bytes + f->used, &head, sizeof(head));
+    memcpy(f->bytes + f->used + sizeof(head), item, bytes);
+    f->used += sizeof(head) + bytes;
+}
 
 #endif

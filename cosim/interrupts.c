@@ -149,13 +149,12 @@ static void forget_edges(struct interrupts *irq, uint64_t before)
     irq->edges -= drop;
 }
 
-enum falls interrupts_at(struct scoreboard *sb, const struct rec_retire *r, uint8_t *vector)
+enum falls interrupts_fall(struct scoreboard *sb, const struct rec_retire *r, uint8_t *vector)
 {
     const struct rec_stim *claim = ring_head(&sb->board.nmi_claims);
     const struct board_record *ack = ring_head(&sb->board.acknowledges);
     enum falls falls = FALLS_NOTHING;
 
-    *vector = 2;
     if (claim != NULL && claim->cycle < r->cycle)
         falls = take_nmi(sb, claim);
     else if (ack != NULL && ack->cycle < r->cycle)

@@ -9,17 +9,16 @@
 
 /* From a locked access to the processor's next one without, nothing else has the bus, a fetch of
  * the same processor neither. A register access of the IOMMU takes no lock (docs/bus.md). */
-void locks_beat(struct scoreboard *sb, const struct rec_bus *r)
+void locks_beat(struct scoreboard *sb, const struct rec_bus *r, bool unit)
 {
     if (r->seq != sb->bus.acks)
         scoreboard_differ_text(sb, "bus", "seq", "not the number of acks before it", "in sequence",
                                r->cycle);
     sb->bus.acks = r->seq + 1;
     sb->bus.last_ack_cycle = r->cycle;
-    sb->bus.mem_acks += !scoreboard_is_register(r->src, r->flags, r->addr);
+    sb->bus.mem_acks += !unit;
     if (scoreboard_is_processor(r->src))
-        sb->bus.locked =
-            (r->flags & BUS_LOCK) && !scoreboard_is_register(r->src, r->flags, r->addr);
+        sb->bus.locked = (r->flags & BUS_LOCK) && !unit;
     else if (sb->bus.locked)
         scoreboard_differ_text(sb, "bus", "lock",
                                r->src == BUS_FETCH ? "a fetch" : "another master's access",

@@ -213,30 +213,24 @@ static void message_beat(struct scoreboard *sb, const struct rec_bus *b)
         ring_pop(&sb->dma.messages);
 }
 
-static bool is_processor_event(const struct order_event *e)
-{
-    return e->kind == ORDER_BUS && scoreboard_is_processor(e->u.bus.src);
-}
-
 static uint64_t event_seq(const struct order_event *e)
 {
     return e->kind == ORDER_BUS ? e->u.bus.seq : e->u.dma.seq;
 }
 
 /* While the processor waits in HLT nothing else consumes the order. */
-void order_push(struct scoreboard *sb, const struct order_event *e)
+void order_appended(struct scoreboard *sb)
 {
-    ring_push(&sb->order, e);
     if (sb->model_halted)
         order_drain(sb, UINT64_MAX);
 }
 
-void order_drain(struct scoreboard *sb, uint64_t seq)
+void order_handle(struct scoreboard *sb, uint64_t seq)
 {
     struct order_event *head;
 
     while (!sb->diff.failed && (head = ring_head(&sb->order)) != NULL &&
-           !is_processor_event(head) && event_seq(head) < seq) {
+           !order_is_processor(head) && event_seq(head) < seq) {
         struct order_event e = *head;
 
         ring_pop(&sb->order);

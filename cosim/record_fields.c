@@ -179,20 +179,21 @@ static const struct record_field board_fields[] = {
     {"data", offsetof(struct board_record, data), 16, true},
 };
 
-#define TYPE(name)                                                                                 \
+#define TYPE(name, first)                                                                          \
     const struct record_type type_##name = {#name, sizeof(struct rec_##name),                      \
-                                            COUNT(name##_fields), name##_fields}
-TYPE(retire);
-TYPE(sys);
-TYPE(walk);
-TYPE(xlate);
-TYPE(bus);
-TYPE(iwalk);
-TYPE(dma);
-TYPE(iommu);
-TYPE(stim);
+                                            COUNT(name##_fields), name##_fields,                   \
+                                            offsetof(struct rec_##name, first)}
+TYPE(retire, rip);
+TYPE(sys, cr0);
+TYPE(walk, addr);
+TYPE(xlate, va);
+TYPE(bus, addr);
+TYPE(iwalk, addr);
+TYPE(dma, iova);
+TYPE(iommu, addr);
+TYPE(stim, value);
 const struct record_type type_board = {"board", sizeof(struct board_record), COUNT(board_fields),
-                                       board_fields};
+                                       board_fields, offsetof(struct board_record, addr)};
 
 uint64_t record_value(const void *record, const struct record_field *f)
 {
@@ -202,18 +203,9 @@ uint64_t record_value(const void *record, const struct record_field *f)
     return value;
 }
 
-/* Timing fields lead every record, so records that agree are found by one comparison. */
-static size_t leading_timing(const struct record_type *t)
+const struct record_field *record_field_differs(const struct record_type *t, const void *a,
+                                                const void *b)
 {
-    return t->fields[1].compared ? 8 : 16;
-}
-
-const struct record_field *record_differs(const struct record_type *t, const void *a, const void *b)
-{
-    size_t from = leading_timing(t);
-
-    if (memcmp((const uint8_t *)a + from, (const uint8_t *)b + from, t->size - from) == 0)
-        return NULL;
     for (uint16_t i = 0; i < t->count; i++) {
         const struct record_field *f = &t->fields[i];
 

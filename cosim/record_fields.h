@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
 struct record_field {
     const char *name;
@@ -22,6 +23,7 @@ struct record_type {
     uint16_t size;
     uint16_t count;
     const struct record_field *fields;
+    uint16_t timing; /* bytes that lead every record and are not compared */
 };
 
 extern const struct record_type type_retire, type_sys, type_walk, type_xlate, type_bus, type_iwalk,
@@ -30,8 +32,20 @@ extern const struct record_type type_retire, type_sys, type_walk, type_xlate, ty
 /* The number at a field (of 1 to 8 bytes). */
 uint64_t record_value(const void *record, const struct record_field *f);
 /* The first compared field in which a and b differ, or NULL. */
-const struct record_field *record_differs(const struct record_type *t, const void *a,
-                                          const void *b);
+const struct record_field *record_field_differs(const struct record_type *t, const void *a,
+                                                const void *b);
+
+/* The same; records that agree are found by one comparison. */
+static inline const struct record_field *record_differs(const struct record_type *t, const void *a,
+                                                        const void *b)
+{
+    size_t from = t->timing;
+
+    if (memcmp((const uint8_t *)a + from, (const uint8_t *)b + from, t->size - from) == 0)
+        return NULL;
+    return record_field_differs(t, a, b);
+}
+
 /* One line: stream, then name=value of every field that is not zero. */
 void record_print(FILE *out, const struct record_type *t, const void *record);
 

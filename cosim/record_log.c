@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The last records of both sides in a ring of cache lines: an entry is a head and its record, in as
-// many lines as they take, never over the end of the ring.
+// many lines as they take, never over the end of the ring. A new entry takes the place of those
+// whose lines it needs.
 #include "record_log.h"
 
 #include <stdlib.h>
@@ -9,14 +10,17 @@
 #define LINE_BYTES 64
 
 struct head {
-    const struct record_type *type; /* NULL: the rest of the ring is unused */
-    unsigned lines;
+    const struct record_type *type;
     bool from_model;
 };
 
 struct record_log {
     unsigned char *bytes;
-    size_t lines, oldest, next, used; /* in lines */
+    size_t lines, next; /* in lines */
+    uint64_t written;   /* lines ever */
+    uint64_t entries;   /* ever */
+    uint64_t *began;    /* by entry, modulo slots: what `written` was */
+    size_t slots;       /* a power of two, no less than lines */
 };
 
 struct record_log *record_log_create(size_t bytes)
@@ -27,8 +31,11 @@ struct record_log *record_log_create(size_t bytes)
         return NULL;
     log->lines = bytes / LINE_BYTES;
     log->bytes = aligned_alloc(LINE_BYTES, log->lines * LINE_BYTES);
-    if (log->bytes == NULL) {
-        free(log);
+    for (log->slots = 1; log->slots < log->lines;)
+        log->slots *= 2;
+    log->began = calloc(log->slots, sizeof(log->began[0]));
+    if (log->bytes == NULL || log->began == NULL) {
+        record_log_destroy(log);
         return NULL;
     }
     return log;
@@ -36,8 +43,10 @@ struct record_log *record_log_create(size_t bytes)
 
 void record_log_destroy(struct record_log *log)
 {
-    if (log != NULL)
+    if (log != NULL) {
         free(log->bytes);
+        free(log->began);
+    }
     free(log);
 }
 
@@ -46,47 +55,38 @@ static struct head *head_at(const struct record_log *log, size_t line)
     return (struct head *)(void *)(log->bytes + line * LINE_BYTES);
 }
 
-static void drop_oldest(struct record_log *log)
-{
-    size_t lines = head_at(log, log->oldest)->lines;
-
-    log->oldest = (log->oldest + lines) % log->lines;
-    log->used -= lines;
-}
-
-static void *append(struct record_log *log, const struct record_type *t, bool from_model,
-                    size_t lines)
-{
-    struct head *h;
-
-    while (log->lines - log->used < lines)
-        drop_oldest(log);
-    h = head_at(log, log->next);
-    *h = (struct head){t, (unsigned)lines, from_model};
-    log->next = (log->next + lines) % log->lines;
-    log->used += lines;
-    return h + 1;
-}
-
 void record_log_add(struct record_log *log, const struct record_type *t, bool from_model,
                     const void *record)
 {
-    size_t lines = (sizeof(struct head) + t->size + LINE_BYTES - 1) / LINE_BYTES;
+    size_t lines = (sizeof(struct head) + t->size + LINE_BYTES - 1) / LINE_BYTES, left;
+    struct head *h;
 
     if (log == NULL)
         return;
-    if (log->lines - log->next < lines)
-        append(log, NULL, false, log->lines - log->next);
-    memcpy(append(log, t, from_model, lines), record, t->size);
+    left = log->lines - log->next;
+    if (left < lines) {
+        log->written += left;
+        log->next = 0;
+        left = log->lines;
+    }
+    h = head_at(log, log->next);
+    *h = (struct head){t, from_model};
+    log->began[log->entries++ & (log->slots - 1)] = log->written;
+    log->written += lines;
+    log->next = left == lines ? 0 : log->next + lines;
+    memcpy(h + 1, record, t->size);
 }
 
+/* An entry stands while no line of it was written again. */
 bool record_log_next(const struct record_log *log, size_t *at, struct record_log_entry *e)
 {
-    while (*at < log->used) {
-        const struct head *h = head_at(log, (log->oldest + *at) % log->lines);
+    uint64_t first = log->entries > log->slots ? log->entries - log->slots : 0;
 
-        *at += h->lines;
-        if (h->type == NULL)
+    while (first + *at < log->entries) {
+        uint64_t began = log->began[(first + (*at)++) & (log->slots - 1)];
+        const struct head *h = head_at(log, began % log->lines);
+
+        if (began + log->lines < log->written)
             continue;
         *e = (struct record_log_entry){h->type, h + 1, h->from_model};
         return true;

@@ -17,7 +17,7 @@ void ring_free(struct ring *r)
     *r = (struct ring){.item_bytes = r->item_bytes};
 }
 
-static void grow(struct ring *r)
+void ring_grow(struct ring *r)
 {
     size_t capacity = r->capacity == 0 ? 16 : r->capacity * 2;
     unsigned char *items = malloc(capacity * r->item_bytes);
@@ -33,36 +33,4 @@ static void grow(struct ring *r)
     r->items = items;
     r->capacity = capacity;
     r->head = 0;
-}
-
-void ring_push(struct ring *r, const void *item)
-{
-    if (r->count == r->capacity)
-        grow(r);
-    memcpy(r->items + ((r->head + r->count) & (r->capacity - 1)) * r->item_bytes, item,
-           r->item_bytes);
-    r->count++;
-}
-
-void *ring_head(const struct ring *r)
-{
-    return r->count == 0 ? NULL : r->items + r->head * r->item_bytes;
-}
-
-void *ring_at(const struct ring *r, size_t i)
-{
-    return r->items + ((r->head + i) & (r->capacity - 1)) * r->item_bytes;
-}
-
-void *ring_newest(const struct ring *r)
-{
-    return r->count == 0 ? NULL : ring_at(r, r->count - 1);
-}
-
-void ring_pop(struct ring *r)
-{
-    if (r->count == 0)
-        return;
-    r->head = (r->head + 1) & (r->capacity - 1);
-    r->count--;
 }

@@ -36,6 +36,7 @@ struct scoreboard *scoreboard_create(const struct scoreboard_config *config)
     sb->ops = config->ops;
     sb->mem = config->mem;
     sb->log = config->log;
+    watch_init(sb);
     stream_init(&sb->xlate, &type_xlate);
     stream_init(&sb->walk, &type_walk);
     stream_init(&sb->sys, &type_sys);
@@ -73,37 +74,49 @@ void scoreboard_destroy(struct scoreboard *sb)
 
 /* --- the RTL's records --- */
 
+static bool is_ram(const struct scoreboard *sb, const struct rec_bus *r)
+{
+    return !(r->flags & BUS_IO) && rw_mem_is_ram(&sb->mem, r->addr, 16);
+}
+
 void scoreboard_bus(struct scoreboard *sb, const struct rec_bus *r)
 {
-    struct order_event e = {.kind = ORDER_BUS, .u.bus = *r};
+    bool processor = scoreboard_is_processor(r->src);
+    bool unit = scoreboard_is_register(r->src, r->flags, r->addr);
+    struct order_event *e;
 
     if (sb->diff.failed)
         return;
-    locks_beat(sb, r);
-    board_check_access(sb, r);
+    locks_beat(sb, r, unit);
+    if (unit || !is_ram(sb, r))
+        board_check_access(sb, r, unit);
     watch_processor(sb, r->cycle);
     if (r->src == BUS_FETCH) {
         locks_fetch(sb, r);
         return;
     }
     record_log_add(sb->log, &type_bus, false, r);
-    if (scoreboard_is_processor(r->src)) {
-        ring_push(&sb->order, &e);
-    } else {
+    if (!processor)
         watch_iommu(sb, r->cycle);
-        order_push(sb, &e);
-    }
+    e = ring_append(&sb->order);
+    e->kind = ORDER_BUS;
+    e->u.bus = *r;
+    if (!processor)
+        order_appended(sb);
 }
 
 void scoreboard_dma(struct scoreboard *sb, const struct rec_dma *r)
 {
-    struct order_event e = {.kind = ORDER_DMA, .u.dma = *r};
+    struct order_event *e;
 
     if (sb->diff.failed)
         return;
     record_log_add(sb->log, &type_dma, false, r);
     watch_dma(sb, r);
-    order_push(sb, &e);
+    e = ring_append(&sb->order);
+    e->kind = ORDER_DMA;
+    e->u.dma = *r;
+    order_appended(sb);
 }
 
 void scoreboard_walk(struct scoreboard *sb, const struct rec_walk *r)
@@ -177,10 +190,24 @@ static void check_seq(struct scoreboard *sb, const struct rec_retire *r)
                                "between the boundary and the retirement", r->cycle);
 }
 
-static void step_model(struct scoreboard *sb, enum falls falls, uint8_t vector)
+static void note_place(struct place *p, const struct rec_retire *r)
 {
+    p->cycle = r->cycle;
+    p->seq = r->seq;
+    p->rip = r->rip;
+    memcpy(p->bytes, r->bytes, sizeof(p->bytes));
+    p->len = r->len;
+    p->kind = r->kind;
+    p->mode = r->mode;
+    p->flags = r->flags;
+}
+
+static void step_model(struct scoreboard *sb, const struct rec_retire *r, enum falls falls,
+                       uint8_t vector)
+{
+    sb->retiring = r;
     sb->model_retired = false;
-    difference_hold(sb);
+    difference_hold(&sb->diff);
     if (falls == FALLS_NOTHING)
         sb->ops->step(sb->model);
     else
@@ -191,9 +218,9 @@ static void compare_retire(struct scoreboard *sb, const struct rec_retire *r)
 {
     if (!sb->model_retired)
         scoreboard_differ(sb, &type_retire, r, NULL);
-    else if (record_differs(&type_retire, r, &sb->model_retire) != NULL)
+    else if (!sb->model_agrees)
         scoreboard_differ(sb, &type_retire, r, &sb->model_retire);
-    difference_release(sb);
+    difference_release(&sb->diff);
     if (sb->diff.failed)
         return;
     stream_model_empty(sb, &sb->walk);
@@ -213,7 +240,7 @@ static void count(struct scoreboard *sb, const struct rec_retire *r)
 void scoreboard_retire(struct scoreboard *sb, const struct rec_retire *r)
 {
     enum falls falls;
-    uint8_t vector;
+    uint8_t vector = 2;
 
     if (sb->diff.failed)
         return;
@@ -224,16 +251,16 @@ void scoreboard_retire(struct scoreboard *sb, const struct rec_retire *r)
     stream_rtl_empty(sb, &sb->sys, r->cycle);
     check_seq(sb, r);
     falls = interrupts_at(sb, r, &vector);
-    sb->rtl_retire = *r;
+    note_place(&sb->rtl_retire, r);
     count(sb, r);
     if (sb->diff.failed)
         return;
-    step_model(sb, falls, vector);
+    step_model(sb, r, falls, vector);
     compare_retire(sb, r);
     sb->began = true;
     sb->last_retire_cycle = r->cycle;
     sb->acks_at_retire = sb->bus.acks - (sb->bus.acks != 0 && sb->bus.last_ack_cycle == r->cycle);
-    sb->model_halted = (sb->model_retire.flags & RETIRE_HLT) != 0;
+    sb->model_halted = (r->flags & RETIRE_HLT) != 0;
     if (sb->model_halted)
         order_drain(sb, UINT64_MAX);
 }

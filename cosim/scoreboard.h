@@ -82,9 +82,10 @@ struct dma_progress {
 /* watch.c: the cycles at which something last moved. */
 struct watch {
     uint64_t now, cpu, iommu, answer;
-    bool offered;    /* a request stands at the pins */
-    bool in_flight;  /* by the unit's own records: the order hands them to the model later */
-    unsigned passed; /* register accesses since then */
+    uint64_t bus_cycles; /* what the bus may add to a deadline */
+    bool offered;        /* a request stands at the pins */
+    bool in_flight;      /* by the unit's own records: the order hands them to the model later */
+    unsigned passed;     /* register accesses since then */
 };
 
 /* locks.c */
@@ -93,6 +94,13 @@ struct bus_watch {
     uint64_t fetch_page[SCOREBOARD_FETCH_PAGES]; /* of the last fetch translations, newest first */
     unsigned fetch_pages;
     uint64_t acks, mem_acks, last_ack_cycle;
+};
+
+/* What is asked of a retirement after its step. */
+struct place {
+    uint64_t cycle, seq, rip;
+    uint8_t bytes[16];
+    uint8_t len, kind, mode, flags;
 };
 
 struct scoreboard {
@@ -107,8 +115,10 @@ struct scoreboard {
     struct stream xlate, walk, sys, iwalk, iommu_records, answers;
     struct ring order; /* struct order_event: acks and DMA requests as the bus ordered them */
 
-    struct rec_retire rtl_retire, model_retire;
-    bool model_retired, model_halted, began;
+    const struct rec_retire *retiring; /* the RTL's record, while the model steps */
+    struct place rtl_retire;           /* of it or, between two, of the last */
+    struct rec_retire model_retire;    /* where it is not the RTL's */
+    bool model_retired, model_agrees, model_halted, began;
     uint64_t last_retire_cycle, acks_at_retire;
     struct rec_bus beat; /* the RTL's beat that answers the model's access in progress */
 
@@ -153,9 +163,8 @@ struct order_event {
 
 static inline bool scoreboard_is_register(uint8_t src, uint8_t flags, uint64_t addr)
 {
-    bool processor = src == BUS_FETCH || src == BUS_WALK || src == BUS_DATA || src == BUS_APIC;
-
-    return processor && !(flags & BUS_IO) && addr >= IOMMU_BASE && addr - IOMMU_BASE < IOMMU_BYTES;
+    return addr - IOMMU_BASE < IOMMU_BYTES && !(flags & BUS_IO) &&
+           (src == BUS_FETCH || src == BUS_WALK || src == BUS_DATA || src == BUS_APIC);
 }
 
 static inline bool scoreboard_is_processor(uint8_t src)
@@ -166,10 +175,23 @@ static inline bool scoreboard_is_processor(uint8_t src)
 /* processor.c */
 struct rw_env processor_hooks(struct scoreboard *sb);
 
+static inline bool order_is_processor(const struct order_event *e)
+{
+    return e->kind == ORDER_BUS && scoreboard_is_processor(e->u.bus.src);
+}
+
 /* order.c: handles every event of the queue that is not the processor's, up to the first that is,
  * or to one at or after seq. */
-void order_drain(struct scoreboard *sb, uint64_t seq);
-void order_push(struct scoreboard *sb, const struct order_event *e);
+void order_handle(struct scoreboard *sb, uint64_t seq);
+static inline void order_drain(struct scoreboard *sb, uint64_t seq)
+{
+    const struct order_event *head = ring_head(&sb->order);
+
+    if (head != NULL && !order_is_processor(head))
+        order_handle(sb, seq);
+}
+/* An event that is not the processor's was appended. */
+void order_appended(struct scoreboard *sb);
 void order_message(void *ctx, uint64_t addr, uint32_t data);
 /* No message may still be owed when the unit takes the next thing. */
 void order_messages_sent(struct scoreboard *sb, const char *before);
@@ -177,8 +199,9 @@ void order_messages_sent(struct scoreboard *sb, const char *before);
 /* board.c */
 void board_said_init(struct board_said *b);
 void board_said_free(struct board_said *b);
-/* The RTL's record of a beat that reached the board: is it what the board saw? */
-void board_check_access(struct scoreboard *sb, const struct rec_bus *r);
+/* The RTL's record of a beat that reached the board: is it what the board saw? A fetch from the
+ * unit's registers (`unit`) does not reach it. */
+void board_check_access(struct scoreboard *sb, const struct rec_bus *r, bool unit);
 /* The bytes that a device gave for the model's beat, or for code outside RAM. */
 void board_read(struct scoreboard *sb, const struct rw_access *a, uint8_t *data);
 void board_fetch(struct scoreboard *sb, const struct rw_access *a, uint8_t *data);
@@ -192,20 +215,45 @@ void interrupts_line(struct scoreboard *sb, uint64_t cycle, bool high);
 void interrupts_nmi(struct scoreboard *sb, uint64_t cycle);
 /* What was taken at the boundary before this retirement; a difference when it could not be, or
  * when something else had to be. */
-enum falls interrupts_at(struct scoreboard *sb, const struct rec_retire *r, uint8_t *vector);
+enum falls interrupts_fall(struct scoreboard *sb, const struct rec_retire *r, uint8_t *vector);
+static inline enum falls interrupts_at(struct scoreboard *sb, const struct rec_retire *r,
+                                       uint8_t *vector)
+{
+    const struct interrupts *irq = &sb->irq;
+    bool low = irq->edges == 0 || (irq->edges == 1 && !irq->edge[0].high);
+
+    if (low && !irq->nmi_raised && sb->board.nmi_claims.count == 0 &&
+        sb->board.acknowledges.count == 0 && r->kind != RETIRE_INTERRUPT && r->kind != RETIRE_NMI)
+        return FALLS_NOTHING;
+    return interrupts_fall(sb, r, vector);
+}
 /* A processor that waits must have woken. */
 void interrupts_wake(struct scoreboard *sb, uint64_t cycle);
 void interrupts_finish(struct scoreboard *sb);
 
 /* watch.c */
+/* The longest stretch without a beat: the room for the 31 parameters of a call gate. */
+#define WATCH_PROCESSOR_CYCLES 200
+
+void watch_init(struct scoreboard *sb);
 void watch_register(struct scoreboard *sb, uint64_t cycle);
-void watch_processor(struct scoreboard *sb, uint64_t cycle);
+void watch_processor_late(struct scoreboard *sb, uint64_t cycle);
+static inline bool watch_is_late(const struct scoreboard *sb, uint64_t cycle)
+{
+    return cycle > sb->watch.cpu + WATCH_PROCESSOR_CYCLES + sb->watch.bus_cycles;
+}
+static inline void watch_processor(struct scoreboard *sb, uint64_t cycle)
+{
+    if (watch_is_late(sb, cycle))
+        watch_processor_late(sb, cycle);
+    sb->watch.cpu = cycle;
+}
 void watch_iommu(struct scoreboard *sb, uint64_t cycle);
 void watch_dma(struct scoreboard *sb, const struct rec_dma *r);
 void watch_check(struct scoreboard *sb, uint64_t cycle);
 
 /* locks.c */
-void locks_beat(struct scoreboard *sb, const struct rec_bus *r);
+void locks_beat(struct scoreboard *sb, const struct rec_bus *r, bool unit);
 void locks_fetch(struct scoreboard *sb, const struct rec_bus *r);
 void locks_translation(struct scoreboard *sb, const struct rec_xlate *r);
 

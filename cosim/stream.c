@@ -23,25 +23,27 @@ static bool listens(const struct scoreboard *sb, const struct stream *s)
     return !sb->diff.failed && (!sb->diff.held || s == &sb->xlate);
 }
 
-static void compare(struct scoreboard *sb, struct stream *s)
+/* A record of one side meets the oldest that waits on the other; where they differ both stay, and
+ * nothing behind them is compared. */
+static void meet(struct scoreboard *sb, struct stream *s, bool from_model, const void *record)
 {
-    while (listens(sb, s) && s->rtl.count != 0 && s->model.count != 0) {
-        const void *rtl = ring_head(&s->rtl), *model = ring_head(&s->model);
+    struct ring *own = from_model ? &s->model : &s->rtl, *other = from_model ? &s->rtl : &s->model;
+    const void *head = ring_head(other);
 
-        if (record_differs(s->type, rtl, model) != NULL) {
-            scoreboard_differ(sb, s->type, rtl, model);
-            return;
-        }
-        ring_pop(&s->rtl);
-        ring_pop(&s->model);
+    if (head == NULL || own->count != 0 || !listens(sb, s)) {
+        ring_push(own, record);
+    } else if (record_differs(s->type, head, record) == NULL) {
+        ring_pop(other);
+    } else {
+        ring_push(own, record);
+        scoreboard_differ(sb, s->type, from_model ? head : record, from_model ? record : head);
     }
 }
 
 void stream_rtl(struct scoreboard *sb, struct stream *s, const void *record)
 {
     record_log_add(sb->log, s->type, false, record);
-    ring_push(&s->rtl, record);
-    compare(sb, s);
+    meet(sb, s, false, record);
 }
 
 void stream_model(struct scoreboard *sb, struct stream *s, const void *record)
@@ -49,20 +51,18 @@ void stream_model(struct scoreboard *sb, struct stream *s, const void *record)
     if (sb->diff.failed) /* the log ends with what differed */
         return;
     record_log_add(sb->log, s->type, true, record);
-    ring_push(&s->model, record);
-    compare(sb, s);
+    meet(sb, s, true, record);
 }
 
-void stream_model_empty(struct scoreboard *sb, const struct stream *s)
+void stream_model_left(struct scoreboard *sb, const struct stream *s)
 {
-    if (s->model.count != 0)
-        scoreboard_differ(sb, s->type, NULL, ring_head(&s->model));
+    scoreboard_differ(sb, s->type, NULL, ring_head(&s->model));
 }
 
-void stream_rtl_empty(struct scoreboard *sb, const struct stream *s, uint64_t cycle)
+void stream_rtl_left(struct scoreboard *sb, const struct stream *s, uint64_t cycle)
 {
     const void *head = ring_head(&s->rtl);
 
-    if (head != NULL && record_value(head, &s->type->fields[0]) < cycle)
+    if (record_value(head, &s->type->fields[0]) < cycle)
         scoreboard_differ(sb, s->type, head, NULL);
 }

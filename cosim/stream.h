@@ -18,9 +18,21 @@ void stream_init(struct stream *s, const struct record_type *t);
 void stream_free(struct stream *s);
 void stream_rtl(struct scoreboard *sb, struct stream *s, const void *record);
 void stream_model(struct scoreboard *sb, struct stream *s, const void *record);
+void stream_model_left(struct scoreboard *sb, const struct stream *s);
+void stream_rtl_left(struct scoreboard *sb, const struct stream *s, uint64_t cycle);
+
 /* The RTL must have said by now what the model said. */
-void stream_model_empty(struct scoreboard *sb, const struct stream *s);
+static inline void stream_model_empty(struct scoreboard *sb, const struct stream *s)
+{
+    if (s->model.count != 0)
+        stream_model_left(sb, s);
+}
+
 /* The RTL may not have said anything before `cycle` that the model did not. */
-void stream_rtl_empty(struct scoreboard *sb, const struct stream *s, uint64_t cycle);
+static inline void stream_rtl_empty(struct scoreboard *sb, const struct stream *s, uint64_t cycle)
+{
+    if (s->rtl.count != 0)
+        stream_rtl_left(sb, s, cycle);
+}
 
 #endif

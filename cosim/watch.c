@@ -6,18 +6,16 @@
 
 #include "scoreboard.h"
 
-/* The longest stretches without a beat: the room for the 31 parameters of a call gate; the unit's
- * passes over its caches. */
-#define PROCESSOR_CYCLES 200
-#define IOMMU_CYCLES     32
+/* The longest stretch without a beat: the unit's passes over its caches. */
+#define IOMMU_CYCLES 32
 /* What another master's accesses and wait states may add: a split locked sequence of four beats. */
 #define BEATS_BETWEEN 6
 /* Register accesses go before a request, but between two of the processor's the unit is idle. */
 #define REGISTERS_BEFORE 8
 
-static uint64_t bus_may_add(const struct scoreboard *sb)
+void watch_init(struct scoreboard *sb)
 {
-    return (uint64_t)BEATS_BETWEEN * (2 + sb->config.wait_states_max);
+    sb->watch.bus_cycles = (uint64_t)BEATS_BETWEEN * (2 + sb->config.wait_states_max);
 }
 
 static void too_long(struct scoreboard *sb, const char *stream, const char *field, const char *what,
@@ -29,11 +27,9 @@ static void too_long(struct scoreboard *sb, const char *stream, const char *fiel
     scoreboard_differ_text(sb, stream, field, rtl, what, cycle);
 }
 
-static void check_processor(struct scoreboard *sb, uint64_t cycle)
+void watch_processor_late(struct scoreboard *sb, uint64_t cycle)
 {
-    if (sb->model_halted || sb->rtl_retire.kind == RETIRE_SHUTDOWN)
-        return;
-    if (cycle > sb->watch.cpu + PROCESSOR_CYCLES + bus_may_add(sb))
+    if (!sb->model_halted && sb->rtl_retire.kind != RETIRE_SHUTDOWN)
         too_long(sb, "retire", "deadline", "a beat, a translation or a retirement", sb->watch.cpu,
                  cycle);
 }
@@ -44,7 +40,7 @@ static void check_iommu(struct scoreboard *sb, uint64_t cycle)
     bool owes = sb->dma.messages.count != 0 && sb->order.count == 0;
     bool busy = sb->watch.offered || sb->watch.in_flight || owes;
 
-    if (busy && cycle > sb->watch.iommu + IOMMU_CYCLES + bus_may_add(sb))
+    if (busy && cycle > sb->watch.iommu + IOMMU_CYCLES + sb->watch.bus_cycles)
         too_long(sb, "dma", "deadline",
                  sb->watch.in_flight ? "the request in flight goes on"
                  : owes              ? "the event message is sent"
@@ -56,16 +52,11 @@ static void check_iommu(struct scoreboard *sb, uint64_t cycle)
 
 void watch_check(struct scoreboard *sb, uint64_t cycle)
 {
-    check_processor(sb, cycle);
+    if (watch_is_late(sb, cycle))
+        watch_processor_late(sb, cycle);
     check_iommu(sb, cycle);
     interrupts_wake(sb, cycle);
     sb->watch.now = cycle;
-}
-
-void watch_processor(struct scoreboard *sb, uint64_t cycle)
-{
-    check_processor(sb, cycle);
-    sb->watch.cpu = cycle;
 }
 
 void watch_register(struct scoreboard *sb, uint64_t cycle)

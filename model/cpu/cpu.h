@@ -248,6 +248,7 @@ struct cpu {
 
     uint64_t cr2;
     struct rec_sys sys, sys_shown;
+    struct rec_retire complete; /* the record of an instruction; what none has stays zero */
 
     struct mmu mmu;
     struct rw_mem mem;

@@ -102,8 +102,8 @@ static unsigned dcache_slot(uint64_t pa)
     return (unsigned)(pa ^ pa >> DCACHE_LOG2) & ((1u << DCACHE_LOG2) - 1);
 }
 
-/* The whole way: byte by byte as the instruction needs them. */
-static const struct insn *fetch_decode(struct cpu *cpu, bool announced)
+/* The whole way: byte by byte as the instruction needs them. Seldom, so apart from cpu_fetch. */
+static __attribute__((noinline)) const struct insn *fetch_decode(struct cpu *cpu, bool announced)
 {
     struct stream s = {.cpu = cpu, .away = cpu->cpuid.away};
     struct insn *in = &cpu->uncached;

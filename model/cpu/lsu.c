@@ -172,7 +172,7 @@ static void quick_fill(struct cpu *cpu, const struct mmu_req *req, uint64_t pa)
     uint8_t *host = lsu_ram_page(cpu, pa);
     bool is_apic = (pa & ~UINT64_C(0xfff)) == cpu->apic_page;
 
-    if (!cpu->plain || !host || req->implicit || checks_alignment || is_apic)
+    if (!host || req->implicit || checks_alignment || is_apic)
         return;
     if (cpu->breakpoints.write && breakpoint_on_page(cpu, req->va))
         return;
@@ -203,7 +203,8 @@ enum exec lsu_translate(struct cpu *cpu, const struct lin *l, struct span *s)
     s->bytes[1] = l->bytes - s->bytes[0];
     if (translate(cpu, &req, &s->pa[0]) != EXEC_OK)
         return EXEC_RAISED;
-    quick_fill(cpu, &req, s->pa[0]);
+    if (cpu->plain)
+        quick_fill(cpu, &req, s->pa[0]);
     if (s->bytes[1]) {
         req.va = (l->la + room) & lin_mask(cpu, l);
         if (translate(cpu, &req, &s->pa[1]) != EXEC_OK)

@@ -198,7 +198,7 @@ static void fill_state(const struct cpu *cpu, struct rec_retire *r)
     r->cr2 = cpu->cr2;
 }
 
-void record_retire(struct cpu *cpu, struct rec_retire *r)
+static inline void emit_retire(struct cpu *cpu, struct rec_retire *r)
 {
     if (cpu->env.retire) {
         fill_state(cpu, r);
@@ -208,21 +208,21 @@ void record_retire(struct cpu *cpu, struct rec_retire *r)
     record_sys(cpu, r->kind);
 }
 
-static void record_insn(struct cpu *cpu, const struct insn *in, uint64_t rip, enum exec end)
+void record_retire(struct cpu *cpu, struct rec_retire *r)
 {
-    struct rec_retire r;
+    emit_retire(cpu, r);
+}
 
-    if (!cpu->env.retire) {
-        record_sys(cpu, RETIRE_INSN);
-        return;
-    }
-    memset(&r, 0, sizeof r);
-    r.rip = rip;
-    memcpy(r.bytes, in->raw, sizeof r.bytes);
-    r.len = in->len;
-    r.kind = RETIRE_INSN;
-    r.flags = end == EXEC_HLT ? RETIRE_HLT : end == EXEC_REPEAT ? RETIRE_REP_CONTINUES : 0;
-    record_retire(cpu, &r);
+static inline void record_insn(struct cpu *cpu, const struct insn *in, uint64_t rip, enum exec end)
+{
+    struct rec_retire *r = &cpu->complete;
+
+    r->rip = rip;
+    memcpy(r->bytes, in->raw, sizeof r->bytes);
+    r->len = in->len;
+    r->kind = RETIRE_INSN;
+    r->flags = end == EXEC_HLT ? RETIRE_HLT : end == EXEC_REPEAT ? RETIRE_REP_CONTINUES : 0;
+    emit_retire(cpu, r);
 }
 
 /* The #DB of a single step, of data and port breakpoints: it comes before any other event. */

@@ -23,6 +23,15 @@ static enum memtype overlap(enum memtype a, enum memtype b)
     return write_through ? MT_WT : MT_UC; /* choice: mixtures that the SDM leaves undefined */
 }
 
+static bool any_range(const struct mmu_mtrrs *m)
+{
+    uint64_t masks = 0;
+
+    for (unsigned i = 0; i < MMU_MTRRS; i++)
+        masks |= m->mask[i];
+    return masks & MTRR_VALID;
+}
+
 enum memtype mmu_mtrr_type(const struct mmu_mtrrs *m, uint64_t pa)
 {
     enum memtype type = type_of(m->def_type);
@@ -30,6 +39,8 @@ enum memtype mmu_mtrr_type(const struct mmu_mtrrs *m, uint64_t pa)
 
     if (!(m->def_type & MTRR_E))
         return MT_UC;
+    if (!any_range(m))
+        return type;
     for (unsigned i = 0; i < MMU_MTRRS; i++) {
         if (!range_holds(m, i, pa))
             continue;

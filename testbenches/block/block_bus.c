@@ -351,8 +351,9 @@ static const struct record_field pin_fields[] = {
 };
 /* clang-format on */
 
-static const struct record_type type_pins = {
-    "pins", sizeof(struct vbus_out), sizeof(pin_fields) / sizeof(pin_fields[0]), pin_fields};
+static const struct record_type type_pins = {"pins", sizeof(struct vbus_out),
+                                             sizeof(pin_fields) / sizeof(pin_fields[0]), pin_fields,
+                                             offsetof(struct vbus_out, mem)};
 
 static void describe(struct bench *b, const struct vbus_in *in)
 {
