@@ -35,6 +35,7 @@ struct run {
     uint64_t last_retire_cycle, asked, chunks;
     double started, last_progress;
     bool wave_tried, was_reset, property_failed;
+    bool asking; /* the shell was told so */
 };
 
 const char *run_verdict_name(enum run_verdict v)
@@ -121,13 +122,20 @@ static void count_retire(struct run *run, const struct rec_retire *r)
     check_limits(run, r);
 }
 
+static void ask(struct run *run, bool whole_state)
+{
+    if (run->asking != whole_state)
+        shell_ask(run->shell, whole_state);
+    run->asking = whole_state;
+}
+
 /* At every so-many retirements the RTL is asked for its whole system state, and at the end. */
 static void ask_for_state(struct run *run)
 {
     bool last = run->r->guest_exited;
 
     run->asked++;
-    shell_ask(run->shell, last || run->asked % ASK_RETIREMENTS == 0);
+    ask(run, last || run->asked % ASK_RETIREMENTS == 0);
 }
 
 static void sink_retire(void *ctx, const struct rec_retire *r)
@@ -170,7 +178,7 @@ static void sink_exit(void *ctx, uint32_t status)
         return;
     run->r->guest_exited = true;
     run->r->guest_exit = status;
-    shell_ask(run->shell, true);
+    ask(run, true);
 }
 
 /* It ends the run like a difference; without a scoreboard, too. */
@@ -315,6 +323,7 @@ static bool reset_now(struct run *run, char *error, size_t error_bytes)
     run->r->guest_exited = run->r->shut_down = false;
     run->last_retire_cycle = run->asked = run->chunks = 0;
     shell_reset(run->shell);
+    run->asking = false;
     run->was_reset = true;
     return true;
 }

@@ -29,21 +29,24 @@ static void meet(struct scoreboard *sb, struct stream *s, bool from_model, const
 {
     struct ring *own = from_model ? &s->model : &s->rtl, *other = from_model ? &s->rtl : &s->model;
     const void *head = ring_head(other);
+    bool compared = own->count == 0 && listens(sb, s);
 
-    if (head == NULL || own->count != 0 || !listens(sb, s)) {
-        ring_push(own, record);
-    } else if (record_differs(s->type, head, record) == NULL) {
+    if (compared && record_differs(s->type, head, record) == NULL) {
         ring_pop(other);
-    } else {
-        ring_push(own, record);
-        scoreboard_differ(sb, s->type, from_model ? head : record, from_model ? record : head);
+        return;
     }
+    ring_push(own, record);
+    if (compared)
+        scoreboard_differ(sb, s->type, from_model ? head : record, from_model ? record : head);
 }
 
 void stream_rtl(struct scoreboard *sb, struct stream *s, const void *record)
 {
     record_log_add(sb->log, s->type, false, record);
-    meet(sb, s, false, record);
+    if (s->model.count == 0)
+        ring_push(&s->rtl, record);
+    else
+        meet(sb, s, false, record);
 }
 
 void stream_model(struct scoreboard *sb, struct stream *s, const void *record)
@@ -51,7 +54,10 @@ void stream_model(struct scoreboard *sb, struct stream *s, const void *record)
     if (sb->diff.failed) /* the log ends with what differed */
         return;
     record_log_add(sb->log, s->type, true, record);
-    meet(sb, s, true, record);
+    if (s->rtl.count == 0)
+        ring_push(&s->model, record);
+    else
+        meet(sb, s, true, record);
 }
 
 void stream_model_left(struct scoreboard *sb, const struct stream *s)
