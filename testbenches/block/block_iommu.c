@@ -298,6 +298,16 @@ static bool set_root(struct bench *b)
     return write_reg(b, 0x18, 4, 0xC0000000) && read_reg(b, 0x1C, 4);
 }
 
+/* Every register as the reset left it. */
+static bool read_all(struct bench *b)
+{
+    bool ok = true;
+
+    for (uint32_t offset = 0; ok && offset < 0x300; offset += 4)
+        ok = read_reg(b, offset, 4);
+    return ok;
+}
+
 /* What software does after a reset. */
 static bool configure(struct bench *b)
 {
@@ -318,7 +328,7 @@ static bool reset(struct bench *b)
     random_ask(b);
     return iommu_reset_during(
                b, block_chance(&b->random, 80) ? 1 + block_below(&b->random, CUT_CYCLES) : 0) &&
-           configure(b) && write_reg(b, REG_RTADDR, 8, b->rtaddr) &&
+           read_all(b) && configure(b) && write_reg(b, REG_RTADDR, 8, b->rtaddr) &&
            write_reg(b, REG_GCMD, 4, 0xC0000000) && iommu_request(b, &in, &a);
 }
 

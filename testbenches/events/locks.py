@@ -126,8 +126,33 @@ def under_dma():
                            f"jmp 8f\n.balign 128\n.skip 64, 0x90\n8: {loop}decl %edi\njnz 8b")
 
 
+# MOV of an immediate that lies over two blocks, executed, changed in one access, executed again: bytes
+# before it, operand size.
+IMMEDIATES = {4: ([0xB8], 14), 2: ([0xB8], 15), 1: ([0xB8], 15), 8: ([0x48, 0xB8], 12)}
+STORES = [("mov 4", "movl %ebx, {m}"), ("mov 2", "movw %bx, {m}"), ("not 4", "notl {m}")]
+
+
+def onto_code():
+    for mode in (64, 32):
+        for name, text in LOCKED + STORES + (LOCKED_64 if mode == 64 else []):
+            size = 8 if "8" in name else 2 if " 2" in name else 1 if " 1" in name else 4
+            if "16b" in name or (size == 8 and mode == 32):
+                continue
+            opcode, at = IMMEDIATES[size]
+            first = {8: 12}.get(size, 14) - len(opcode)
+            code = [0x90] * first + opcode + [0x11] * (8 if size == 8 else 4) + [0xC3]
+            code += [0x90] * (-len(code) % 4)
+            fill = "".join(f"movl ${int.from_bytes(bytes(code[i:i + 4]), 'little'):#x}, CODEPG + {i}\n"
+                           for i in range(0, len(code), 4))
+            yield Case(mode, f"{name} onto code in two blocks",
+                       fill + "movl $0x01020304, %ebx\nmovl $0x05060708, %ecx\nmovl $CODEPG, %edi\n"
+                       "jmp 8f\n.balign 128\n.skip 64, 0x90\n8: call *%XDI\n" +
+                       text.format(m=f"CODEPG + {at}") + "\ncall *%XDI\nmovl %eax, PAGE")
+
+
 def cases():
     yield from under_dma()
+    yield from onto_code()
     for mode in (64, 32):
         for name, text in LOCKED + (LOCKED_64 if mode == 64 else []):
             for place, at in PLACES:
