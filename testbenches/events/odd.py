@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Far transfers by target, ring and RPL; prefixes in every order; edges of limits, of 4 GiB, of 64
-KiB; null selectors; RF's life.
+KiB; branches that go nowhere; null selectors; RF's life.
 
 SDM Vol. 2 "JMP", "CALL", "Instruction Prefixes"; Vol. 3A "Limit Checking", "Privilege Level
 Checking When Transferring Program Control Between Code Segments"; Vol. 1 "Memory Models".
@@ -232,6 +232,34 @@ def code_cases():
                                f"TO_RING {r}, {flags}\n{text}")
 
 
+# --- branches out of the segment, out of the canonical range: no register changes (F8) --------------
+OUT_OF_LIMIT = [("loop", [0xE2, 0x7F]), ("loope", [0xE1, 0x7F]), ("loopne", [0xE0, 0x7F]),
+                ("jecxz", [0xE3, 0x7F]), ("jmp 8", [0xEB, 0x7F]), ("jz", [0x74, 0x7F]),
+                ("jnz", [0x75, 0x7F]), ("jmp 32", [0xE9, 0x7F, 0, 0, 0]),
+                ("jz 32", [0x0F, 0x84, 0x7F, 0, 0, 0]), ("jnz 32", [0x0F, 0x85, 0x7F, 0, 0, 0]),
+                ("call", [0xE8, 0x7F, 0, 0, 0]), ("jmp r", [0xFF, 0xE0]), ("call r", [0xFF, 0xD0]),
+                ("jmp m", [0xFF, 0x26]), ("call m", [0xFF, 0x16]), ("ret", [0xC3]),
+                ("ret n", [0xC2, 8, 0])]
+
+
+def branch_cases():
+    for name, code in OUT_OF_LIMIT:
+        code = code + [0x90] * (8 - len(code))
+        low, high = (int.from_bytes(bytes(code[i:i + 4]), "little") for i in (0, 4))
+        for count in (0, 1, 2):
+            for flags in ("xorl %edx, %edx", "testl %esp, %esp"):
+                yield Case(32, f"{name} beyond the limit, count {count}, {flags.split()[0]}",
+                           desc("X0", P | CODE_R, BIG, 0x430000, 0xFFF) +
+                           f"\nmovl ${low:#x}, CODEPG + 0xF90\nmovl ${high:#x}, CODEPG + 0xF94\n"
+                           f"movl $0x1000, %eax\nmovl %eax, PAGE\nmovl $PAGE, %esi\npushl %eax\n"
+                           f"movl ${count}, %ecx\n{flags}\nFAR X0, 0xF90")
+    for text in ("jmp *%rax", "call *%rax", "jmp *PAGE", "call *PAGE", "push %rax\nret",
+                 "push %rax\nret $8"):
+        for target in ("0x800000000000", "0xFFFF7FFFFFFFFFFF", "0x8000000000000000"):
+            yield Case(64, f"{text} to {target}".replace("\n", ", "),
+                       f"movabsq ${target}, %rax\nmovq %rax, PAGE\n{text}")
+
+
 def apic_cases():
     """The local APIC's page: every bit of the offset, accesses over its ends (docs/cpu.md A11)."""
     for mode in (64, 32):
@@ -242,5 +270,5 @@ def apic_cases():
 
 
 def cases():
-    for rows in (far_cases, prefix_cases, limit_cases, code_cases, apic_cases):
+    for rows in (far_cases, prefix_cases, limit_cases, code_cases, branch_cases, apic_cases):
         yield from rows()
