@@ -42,6 +42,7 @@ bool is_offered(const struct candidate *c)
     case ZYDIS_ISA_SET_RDWRFSGS:
     case ZYDIS_ISA_SET_INVPCID:
     case ZYDIS_ISA_SET_SMAP:
+    case ZYDIS_ISA_SET_PKU:
     case ZYDIS_ISA_SET_MOVBE:
     case ZYDIS_ISA_SET_POPCNT:
     case ZYDIS_ISA_SET_LZCNT:
