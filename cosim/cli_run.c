@@ -11,6 +11,7 @@
 #include "options.h"
 #include "report.h"
 #include "run.h"
+#include "start_option.h"
 #include "walk_diff.h"
 
 #define MAX_MODULES 16
@@ -23,7 +24,8 @@ enum {
     OPT_MAX_INSTRUCTIONS,
     OPT_RTL_ONLY,
     OPT_RESET_AT,
-    OPT_CPUID
+    OPT_CPUID,
+    OPT_START
 };
 
 static const struct option options[] = {
@@ -35,6 +37,7 @@ static const struct option options[] = {
     {"rtl-only", no_argument, NULL, OPT_RTL_ONLY},
     {"reset-at", required_argument, NULL, OPT_RESET_AT},
     {"cpuid", required_argument, NULL, OPT_CPUID},
+    {"start", required_argument, NULL, OPT_START},
     COMMON_ROWS};
 
 static const char help[] =
@@ -45,7 +48,8 @@ static const char help[] =
     "  --max-instructions N    limit (none)\n"
     "  --rtl-only              run: the RTL without the model\n"
     "  --reset-at N            a second reset at cycle N: everything begins again\n"
-    "  --cpuid LIST            features to take away: -smap,-la57; vendor=TEXT, signature=N\n";
+    "  --cpuid LIST            features to take away: -smap,-la57; vendor=TEXT, signature=N\n"
+    "  --start LIST            registers to begin with: rip=N,rax=N,rbx=N,rsi=N,rsp=N,cr3=N\n";
 
 struct run_report {
     const struct run_options *options;
@@ -101,6 +105,10 @@ static int take_option(struct run_command *c, int opt)
         break;
     case OPT_CPUID:
         if (!cpuid_option(optarg, &o->image.cpuid, error, sizeof(error)))
+            return 1 + cli_refuse("%s", error);
+        break;
+    case OPT_START:
+        if (!start_option(optarg, &o->image.start, error, sizeof(error)))
             return 1 + cli_refuse("%s", error);
         break;
     case OPT_RESET_AT:

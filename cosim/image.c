@@ -325,7 +325,7 @@ static bool load(struct loader *l, const struct image_options *o, struct rw_boot
         boot->rax = MB_BOOT_MAGIC;
         boot->rbx = info;
     }
-    return true;
+    return start_apply(&o->start, boot, l->error, l->error_bytes);
 }
 
 bool image_load(const struct image_options *o, struct rw_mem *mem, struct rw_boot *boot,

@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "ringwalk.h"
+#include "start_option.h"
 
 struct image_options {
     const char *path;
@@ -16,6 +17,7 @@ struct image_options {
     const char *const *modules; /* file names */
     unsigned module_count;
     struct rw_cpuid cpuid;
+    struct start_values start;
 };
 
 /* Fills mem (zeroed by the caller) and boot. On failure returns false and one line in error. */

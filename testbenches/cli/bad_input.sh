@@ -55,6 +55,8 @@ refused "two programs" run "$demo" "$demo"
 refused "bad number" run --seed abc "$demo"
 refused "number out of range" run --wait-states 9 "$demo"
 refused "no such feature" run --cpuid -frobnicate "$demo"
+refused "no such register" run --start r8=1 "$demo"
+refused "a register without a number" run --start rip= "$demo"
 refused "a feature that is not implemented" model --cpuid +avx "$demo"
 refused "unknown command" frobnicate
 refused "bad block option" mmu --seed x
