@@ -13,7 +13,8 @@
 #include "run.h"
 #include "walk_diff.h"
 
-#define MAX_MODULES 16
+#define MAX_MODULES   16
+#define PERSONALITIES "ringwalk, amd-25-17, intel-6-158"
 
 enum {
     OPT_APPEND = OPT_OWN,
@@ -23,7 +24,8 @@ enum {
     OPT_MAX_INSTRUCTIONS,
     OPT_RTL_ONLY,
     OPT_RESET_AT,
-    OPT_CPUID
+    OPT_CPUID,
+    OPT_UNDEFINED
 };
 
 static const struct option options[] = {
@@ -35,6 +37,7 @@ static const struct option options[] = {
     {"rtl-only", no_argument, NULL, OPT_RTL_ONLY},
     {"reset-at", required_argument, NULL, OPT_RESET_AT},
     {"cpuid", required_argument, NULL, OPT_CPUID},
+    {"undefined", required_argument, NULL, OPT_UNDEFINED},
     COMMON_ROWS};
 
 static const char help[] =
@@ -45,7 +48,8 @@ static const char help[] =
     "  --max-instructions N    limit (none)\n"
     "  --rtl-only              run: the RTL without the model\n"
     "  --reset-at N            a second reset at cycle N: everything begins again\n"
-    "  --cpuid LIST            features to take away: -smap,-la57; vendor=TEXT, signature=N\n";
+    "  --cpuid LIST            features to take away: -smap,-la57; vendor=TEXT, signature=N\n"
+    "  --undefined NAME        results that the SDM leaves undefined: " PERSONALITIES "\n";
 
 struct run_report {
     const struct run_options *options;
@@ -102,6 +106,10 @@ static int take_option(struct run_command *c, int opt)
     case OPT_CPUID:
         if (!cpuid_option(optarg, &o->image.cpuid, error, sizeof(error)))
             return 1 + cli_refuse("%s", error);
+        break;
+    case OPT_UNDEFINED:
+        if (!rw_undefined_named(optarg, &o->image.undefined))
+            return 1 + cli_refuse("--undefined: '%s' is none of " PERSONALITIES, optarg);
         break;
     case OPT_RESET_AT:
         ok = option_between(optarg, 2, UINT64_MAX, &o->reset_at);

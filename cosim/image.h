@@ -16,6 +16,7 @@ struct image_options {
     const char *const *modules; /* file names */
     unsigned module_count;
     struct rw_cpuid cpuid;
+    enum rw_undefined undefined;
 };
 
 /* Fills mem (zeroed by the caller) and boot. On failure returns false and one line in error. */

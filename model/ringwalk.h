@@ -65,8 +65,7 @@ struct rw_cpuid {
 #define RW_VENDOR    "GenuineIntel"
 #define RW_SIGNATURE 0x000506e3u
 
-/* Whose are the results that the SDM leaves undefined; docs/cpu.md, the section of that name.
- */
+/* Whose are the results that the SDM leaves undefined; docs/cpu.md, the section of that name. */
 enum rw_undefined {
     RW_UNDEFINED_RINGWALK,
     RW_UNDEFINED_AMD_25_17,

@@ -56,6 +56,7 @@ refused "bad number" run --seed abc "$demo"
 refused "number out of range" run --wait-states 9 "$demo"
 refused "no such feature" run --cpuid -frobnicate "$demo"
 refused "a feature that is not implemented" model --cpuid +avx "$demo"
+refused "no such personality" run --undefined amd "$demo"
 refused "unknown command" frobnicate
 refused "bad block option" mmu --seed x
 refused "bad bus option" bus --wait-states 8
