@@ -282,6 +282,7 @@ GT_TEST(model_undefined, amd_products_quotients_and_counts)
     static const struct row rows[] = {
         {{0xF6, 0xE1}, 3, 2, SF | ZF | AF | PF, 6, SF | ZF | AF | PF},
         {{0x0F, 0xAF, 0xC1}, 0, 7, 0, 0, 0},
+        {{0x0F, 0xAF, 0xC1}, 1, 1, ALL, 1, SF | ZF | AF | PF},
         {{0xF6, 0xF1}, 7, 2, 0, 0x0103, AF},
         {{0xF6, 0xF9}, 7, 2, ALL, 0x0103, OF | CF | AF},
         {{0x0F, 0xBC, 0xC1}, 0, 8, ALL, 3, PF},
