@@ -14,7 +14,8 @@
 #include "start_option.h"
 #include "walk_diff.h"
 
-#define MAX_MODULES 16
+#define MAX_MODULES   16
+#define PERSONALITIES "ringwalk, amd-25-17, intel-6-158"
 
 enum {
     OPT_APPEND = OPT_OWN,
@@ -25,7 +26,8 @@ enum {
     OPT_RTL_ONLY,
     OPT_RESET_AT,
     OPT_CPUID,
-    OPT_START
+    OPT_START,
+    OPT_UNDEFINED
 };
 
 static const struct option options[] = {
@@ -38,6 +40,7 @@ static const struct option options[] = {
     {"reset-at", required_argument, NULL, OPT_RESET_AT},
     {"cpuid", required_argument, NULL, OPT_CPUID},
     {"start", required_argument, NULL, OPT_START},
+    {"undefined", required_argument, NULL, OPT_UNDEFINED},
     COMMON_ROWS};
 
 static const char help[] =
@@ -49,7 +52,8 @@ static const char help[] =
     "  --rtl-only              run: the RTL without the model\n"
     "  --reset-at N            a second reset at cycle N: everything begins again\n"
     "  --cpuid LIST            features to take away: -smap,-la57; vendor=TEXT, signature=N\n"
-    "  --start LIST            registers to begin with: rip=N,rax=N,rbx=N,rsi=N,rsp=N,cr3=N\n";
+    "  --start LIST            registers to begin with: rip=N,rax=N,rbx=N,rsi=N,rsp=N,cr3=N\n"
+    "  --undefined NAME        results that the SDM leaves undefined: " PERSONALITIES "\n";
 
 struct run_report {
     const struct run_options *options;
@@ -110,6 +114,10 @@ static int take_option(struct run_command *c, int opt)
     case OPT_START:
         if (!start_option(optarg, &o->image.start, error, sizeof(error)))
             return 1 + cli_refuse("%s", error);
+        break;
+    case OPT_UNDEFINED:
+        if (!rw_undefined_named(optarg, &o->image.undefined))
+            return 1 + cli_refuse("--undefined: '%s' is none of " PERSONALITIES, optarg);
         break;
     case OPT_RESET_AT:
         ok = option_between(optarg, 2, UINT64_MAX, &o->reset_at);

@@ -18,6 +18,7 @@ struct image_options {
     unsigned module_count;
     struct rw_cpuid cpuid;
     struct start_values start;
+    enum rw_undefined undefined;
 };
 
 /* Fills mem (zeroed by the caller) and boot. On failure returns false and one line in error. */
