@@ -97,6 +97,11 @@ def instructions():
                     lines += ["push $0x3202\npopf"] if intr and not nmi and name != "hlt" else []
                     yield Case(mode, f"at {name} behind {before_name}, NMI {nmi}, interrupt {intr}",
                                "\n".join(lines + [before, "6:", text, "nop", "nop"]))
+        for wait in (40, 400):  # on the instruction behind HLT, which the timer wakes
+            yield Case(mode, f"behind hlt, woken after {wait}",
+                       "\n".join((GO_ON, arm(2, "6f", INSN, 0), "movl $0, LAPIC + 0xB0\nmovl $0x32, LAPIC + 0x320",
+                                  f"movl $0xB, LAPIC + 0x3E0\nmovl ${wait}, LAPIC + 0x380",
+                                  "sti\nhlt\n6: nop\nnop")))
         for length in range(1, 4):
             for at in (0, 1, 2):
                 yield Case(mode, f"LEN {length}, {at} into an instruction",

@@ -211,8 +211,34 @@ def stacks():
                                "\n".join(lines))
 
 
+# The rest of the frame of an IRET to label 5 at the same ring, with these flags; RSP as it was.
+BEGIN = {64: "movq %rsp, %rbx\npushq $DATA\npushq %rbx\npushq ${flags}\npushq $CODE\npushq $5f\niretq\n5:",
+         32: "pushl ${flags}\npushl $CODE\npushl $5f\niretl\n5:"}
+
+
+def begun():
+    """A return that itself began with RF, or without, to flags that have it or not."""
+    for mode in (64, 32):
+        for size in SIZES[mode]:
+            for kind in ("iret", "retf", "popf"):
+                for before in ("2", "0x10002", "0x10102"):
+                    for flags in ("2", "0x10002", "0x10202"):
+                        for t in (0, 3):
+                            item = f"({flags}) & 0xFFFF" if size == "w" else flags
+                            head = frame(size, kind, f"(CODE + 8 * {t} + {t})", f"DATA + 8 * {t} + {t}", flags=item)
+                            end = far_return(mode, size, kind) if kind != "popf" else \
+                                [f"push{size} ${item}" if size != "l" or mode == 32 else "nop"]
+                            if kind == "popf" and (t or (mode, size) == (64, "l")):
+                                continue
+                            text = [BEGIN[mode].format(flags=before)]
+                            text = end + text + [f"popf{size}", "pushf"] if kind == "popf" else head + text + end
+                            yield Case(mode, f"{kind}{size} begun with {before}, to {flags}, ring {t}",
+                                       "\n".join(text))
+
+
 def cases():
     yield from segments()
+    yield from begun()
     yield from defects()
     yield from frames()
     yield from stacks()
