@@ -91,7 +91,6 @@ module soc_top
     boot          <= '{long_mode: boot_long_mode_i, rip: boot_rip_i, rax: boot_rax_i,
                        rbx: boot_rbx_i, rsi: boot_rsi_i, rsp: boot_rsp_i, cr3: boot_cr3_i};
     cpuid         <= '{away: cpuid_away_i, vendor: cpuid_vendor_i, signature: cpuid_signature_i};
-    undefined     <= undefined_e'(undefined_i);
     dma_req_valid <= dma_valid_i;
     dma_req       <= '{sid: dma_sid_i, addr: dma_addr_i, write: dma_write_i, at: dma_at_i,
                        len: dma_len_i, tag: dma_tag_i, wdata: dma_wdata_i};
@@ -99,6 +98,7 @@ module soc_top
     intr_vector   <= intr_vector_i;
     nmi           <= nmi_i;
     sys_ask       <= sys_ask_i;
+    undefined     <= undefined_e'(undefined_i);
   end
   logic         acked, ended;  // an ack is up while they differ
   logic [127:0] rdata;
