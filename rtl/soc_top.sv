@@ -6,9 +6,10 @@
 //   dma_*   one request of a device, accepted when dma_ready_o; answered by dma_rsp_valid_o
 //   intr_*  level and vector from the local APIC; inta_o is high for one cycle when it is taken
 //   cpuid_*  constant from reset on: features away, vendor, signature (docs/cpu.md C1)
+//   undefined_i  constant from reset on: whose undefined results (undefined_pkg)
 //   sys_ask_i  a sys record is wanted at the retirements of this cycle
 module soc_top
-  import bus_pkg::*, iommu_port_pkg::*, cpu_port_pkg::*, record_pkg::*;
+  import bus_pkg::*, iommu_port_pkg::*, cpu_port_pkg::*, undefined_pkg::*, record_pkg::*;
 (
   input  logic         clk_i, rst_ni, take_i,
 
@@ -17,6 +18,7 @@ module soc_top
   input  logic [63:0]  cpuid_away_i,
   input  logic [95:0]  cpuid_vendor_i,
   input  logic [31:0]  cpuid_signature_i,
+  input  logic [1:0]   undefined_i,
 
   output logic         mem_valid_o, mem_write_o, mem_io_o,
   output logic [2:0]   mem_src_o,
@@ -81,6 +83,7 @@ module soc_top
   // look at.
   boot_t      boot;
   cpuid_t     cpuid;
+  undefined_e undefined;
   dma_req_t   dma_req;
   logic       dma_req_valid, intr, nmi, sys_ask;
   logic [7:0] intr_vector;
@@ -95,6 +98,7 @@ module soc_top
     intr_vector   <= intr_vector_i;
     nmi           <= nmi_i;
     sys_ask       <= sys_ask_i;
+    undefined     <= undefined_e'(undefined_i);
   end
   logic         acked, ended;  // an ack is up while they differ
   logic [127:0] rdata;
@@ -107,6 +111,7 @@ module soc_top
 
   cpu u_cpu (
     .clk_i, .rst_ni, .cycle_i(cycle_q), .sys_ask_i(sys_ask), .boot_i(boot), .cpuid_i(cpuid),
+    .undefined_i(undefined),
     .bus_req_o(cpu_req), .bus_rsp_i(cpu_rsp), .bus_seq_i(seq),
     .snoop_valid_i(snoop_valid), .snoop_addr_i(snoop_addr),
     .intr_i(intr), .intr_vector_i(intr_vector), .inta_o, .nmi_i(nmi), .tsc_i(cycle_q), .halted_o, .shutdown_o,

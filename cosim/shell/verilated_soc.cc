@@ -306,6 +306,7 @@ static void reset(vsoc *v)
     top->boot_rsp_i = b.rsp;
     top->boot_cr3_i = b.cr3;
     drive_cpuid(top, b.cpuid);
+    top->undefined_i = b.undefined;
     top->rst_ni = 0;
     for (unsigned i = 0; i < reset_cycles; i++) {
         top->clk_i = 1;

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Integer ALU: one operation on operands of 1, 2, 4 or 8 bytes, with the flags it leaves. Bits of
 // a and b above the size are ignored, bits of the result above it are zero. Combinational; idle
-// unless en_i. SDM Vol. 2, each instruction; undefined flags as in docs/cpu.md.
+// unless en_i. SDM Vol. 2, each instruction; what that leaves undefined is undefined_i's.
 module alu
   import cpu_pkg::*;
   import ucode_pkg::*;
+  import undefined_pkg::*;
 (
   input  logic        en_i,
   input  alu_e        op_i,
@@ -12,8 +13,10 @@ module alu
   input  log2_t       ssize_i,   // of the source of movz, movs
   input  logic [63:0] a_i, b_i,
   input  logic [63:0] c_i,       // shifted in by shld, shrd
+  input  logic        by_cl_i,   // b is CL's count, not an immediate
   input  logic        cc_i,      // for setcc, selcc
   input  logic [63:0] flags_i,
+  input  undefined_e  undefined_i,
   output logic [63:0] result_o,
   output logic [63:0] flags_o,
   output logic        write_o    // the result is to be written
@@ -60,10 +63,21 @@ module alu
     return r;
   endfunction
 
+  // OF as a shift or rotation by 1 leaves it.
+  function automatic logic first_of(input alu_e op, input logic [63:0] v, input logic cf,
+                                    input log2_t size);
+    unique case (op)
+      AluShr: return top_bit(v, size);
+      AluRor: return top_bit(v, size) ^ v[0];
+      AluRcr: return top_bit(v, size) ^ cf;
+      default: return top_bit(v, size) ^ top_bit(v << 1, size);
+    endcase
+  endfunction
+
   always_comb begin
     logic [63:0]  m, a, b, r, fl;
     logic [64:0]  sum;
-    logic         ci, cf, of, af, logic_op;
+    logic         ci, cf, of, af, logic_op, again, turn, many;
     logic [6:0]   bits, count, cmod;
     logic [63:0]  lo;
     logic [128:0] wide;
@@ -81,6 +95,9 @@ module alu
     cf = 1'b0;
     of = 1'b0;
     af = 1'b0;
+    again = 1'b0;
+    turn = 1'b0;
+    many = 1'b0;
     logic_op = 1'b0;
     bits = '0;
     count = '0;
@@ -179,7 +196,9 @@ module alu
           count = op_i == AluBsf ? zeros(a) : 7'd63 - zeros(reverse(a));
           r = {57'd0, count};
           write_o = a != '0;
-          fl = (flags_i & ~Status) | (a == '0 ? 64'h40 : 64'h0);
+          fl = flags_i & ~Status;
+          fl[FlZf] = a == '0;
+          fl[FlPf] = scan_pf(undefined_i, a == '0, r);
         end
         AluLzcnt: begin
           count = zeros(reverse(a)) - (7'd64 - bits);
@@ -188,6 +207,7 @@ module alu
           fl = flags_i & ~Status;
           fl[FlCf] = a == '0;
           fl[FlZf] = count == '0;
+          fl[FlOf] = lzcnt_of(undefined_i, flags_i[FlOf]);
         end
         AluPopcnt: begin
           r = {57'd0, ones(a)};
@@ -196,6 +216,8 @@ module alu
         end
         AluShl, AluSal, AluShr, AluSar, AluShld, AluShrd: begin
           count = {1'b0, size_i == 3'd3 ? b_i[5] : 1'b0, b_i[4:0]};
+          many = count > 7'd1;
+          again = size_i == 3'd1 && source_again(undefined_i);
           unique case (op_i)
             AluShl, AluSal: begin
               wide = {65'd0, a} << count;
@@ -214,9 +236,9 @@ module alu
               r = wide[64:1] & m;
               cf = wide[0];
             end
-            AluShld: begin  // 16 bits, count over 16: dest:src:dest
+            AluShld: begin  // 16 bits, count over 16: dest:src:dest, or dest:src:src
               unique case (size_i)
-                3'd1: wide = {65'd0, a[15:0], c_i[15:0], a[15:0], 16'd0};
+                3'd1: wide = {65'd0, a[15:0], c_i[15:0], again ? c_i[15:0] : a[15:0], 16'd0};
                 3'd2: wide = {65'd0, a[31:0], c_i[31:0]};
                 default: wide = {1'b0, a, c_i};
               endcase
@@ -231,17 +253,18 @@ module alu
                   cf = wide[128];
                 end
               endcase
-              of = cf ^ top_bit(r, size_i);
+              if (again && count > 7'd16) cf = 1'b0;
+              of = again && count >= 7'd16 ? cf : cf ^ top_bit(r, size_i);
             end
             default: begin
               unique case (size_i)
-                3'd1: wide = {80'd0, a[15:0], c_i[15:0], a[15:0], 1'b0};
+                3'd1: wide = {80'd0, again ? c_i[15:0] : a[15:0], c_i[15:0], a[15:0], 1'b0};
                 3'd2: wide = {64'd0, c_i[31:0], a[31:0], 1'b0};
                 default: wide = {c_i, a, 1'b0};
               endcase
               wide = wide >> count;
               r = wide[64:1] & m;
-              cf = wide[0];
+              cf = wide[0] && !(again && count > 7'd16);
             end
           endcase
           if (op_i inside {AluShr, AluSar, AluShrd}) begin
@@ -255,12 +278,14 @@ module alu
             fl[FlSf] = top_bit(r, size_i);
             fl[FlZf] = r == '0;
             fl[FlPf] = ~^r[7:0];
+            fl[FlAf] = shift_af(undefined_i);
           end else begin
             r = a;
           end
         end
         AluRol, AluRor: begin
           count = {1'b0, size_i == 3'd3 ? b_i[5] : 1'b0, b_i[4:0]};
+          many = count > 7'd1;
           cmod = count & (bits - 7'd1);
           if (op_i == AluRor && cmod != '0) cmod = bits - cmod;
           r = ((a << cmod) | (a >> (bits - cmod))) & m;
@@ -279,6 +304,8 @@ module alu
           if (size_i == 3'd0) cmod = count % 7'd9;
           else if (size_i == 3'd1) cmod = count % 7'd17;
           else cmod = count;
+          turn = cmod != '0 || (count != '0 && full_turn_of(undefined_i));
+          many = count > 7'd1 && cmod != '0;
           // A rotation right by n of size + 1 bits is one left by size + 1 - n.
           count = op_i == AluRcr && cmod != '0 ? bits + 7'd1 - cmod : cmod;
           unique case (size_i)
@@ -289,7 +316,7 @@ module alu
           endcase
           sum = (wide[64:0] << count) | (wide[64:0] >> (bits + 7'd1 - count));
           r = sum[63:0] & m;
-          if (cmod != '0) begin
+          if (turn) begin
             unique case (size_i)
               3'd0: cf = sum[8];
               3'd1: cf = sum[16];
@@ -314,6 +341,13 @@ module alu
         fl[FlZf] = r == '0;
         fl[FlSf] = top_bit(r, size_i);
         fl[FlOf] = of;
+      end
+      if (many) begin
+        unique case (shift_of(undefined_i, op_i, size_i, by_cl_i))
+          OfFirst: fl[FlOf] = first_of(op_i, a, flags_i[FlCf], size_i);
+          OfZero: fl[FlOf] = 1'b0;
+          default: ;
+        endcase
       end
       result_o = r;
       flags_o = fl;

@@ -7,6 +7,7 @@ rtl/cpu/cpu_port_pkg.sv
 rtl/cpu/cpu_arch_pkg.sv
 ${UCODE_DIR}/ucode_pkg.sv
 rtl/cpu/cpu_pkg.sv
+rtl/cpu/undefined_pkg.sv
 ${UCODE_DIR}/ucode_rom.sv
 rtl/cpu/ucode.sv
 rtl/cpu/fetch.sv

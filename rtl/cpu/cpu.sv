@@ -13,6 +13,7 @@ module cpu
   import ucode_pkg::*;
   import cpu_port_pkg::*;
   import feature_pkg::*;
+  import undefined_pkg::*;
   import bus_pkg::*;
   import mmu_pkg::*;
   import record_pkg::*;
@@ -20,6 +21,7 @@ module cpu
   input  logic        clk_i, rst_ni,
   input  boot_t       boot_i,          // sampled in reset
   input  cpuid_t      cpuid_i,         // constant from reset on
+  input  undefined_e  undefined_i,     // constant from reset on
   input  logic [63:0] cycle_i,
   input  logic        sys_ask_i,       // a sys record is wanted at a retirement of this cycle
   // bus
@@ -208,7 +210,7 @@ module cpu
   alu u_alu (
     .en_i(exec && uop.op == OpAlu), .op_i(uop.alu == AluDecOp ? insn.alu : uop.alu),
     .size_i(size), .ssize_i(insn.ssz), .a_i(a_val), .b_i(b_val), .c_i(gpr[insn.reg_n]),
-    .cc_i(cc_true), .flags_i(flags),
+    .by_cl_i(uop.b == RgRcx), .cc_i(cc_true), .flags_i(flags), .undefined_i,
     .result_o(alu_result), .flags_o(alu_flags), .write_o(alu_write)
   );
 
@@ -217,7 +219,7 @@ module cpu
     .start_i(mul_start), .op_i(uop.op), .size_i(size), .a_i(a_val), .b_i(b_val),
     .hi_i(gpr[2]), .lo_i(gpr[0]),
     .done_o(mul_done), .outcome_o(mul_outcome), .lo_o(mul_lo), .hi_o(mul_hi),
-    .flags_i(flags), .flags_o(mul_flags)
+    .flags_i(flags), .undefined_i, .flags_o(mul_flags)
   );
 
   lsu u_lsu (
@@ -239,7 +241,7 @@ module cpu
     .flags_i(flags), .alu_flags_i(alu_flags), .cs_i(segs[SegCs]), .ncs_i(segs[SegNcs]),
     .cpl_i(cpl), .size_i(size), .a_i(a_val), .b_i(b_val), .alu_result_i(alu_result),
     .cc_i(cc_true), .sys_ok_i(sys_ok && !pdpte_fault), .msr_ok_i(msr_ok), .la57_i(la57),
-    .step_i(ustep), .finish_i(finish), .raised_i(raised),
+    .undefined_i, .step_i(ustep), .finish_i(finish), .raised_i(raised),
     .cond_o(cond), .outcome_o(word_outcome), .taken_o(taken), .target_o(target)
   );
 

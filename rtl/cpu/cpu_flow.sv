@@ -5,6 +5,7 @@
 module cpu_flow
   import cpu_pkg::*;
   import ucode_pkg::*;
+  import undefined_pkg::*;
 (
   input  logic        clk_i, rst_ni,
   input  logic        exec_i,
@@ -22,6 +23,7 @@ module cpu_flow
   input  logic        cc_i,           // the instruction's condition
   input  logic        sys_ok_i, msr_ok_i,
   input  logic        la57_i,         // CR4.LA57
+  input  undefined_e  undefined_i,
   input  logic        step_i, finish_i, raised_i,
   output logic        cond_o,         // the clause's condition holds
   output outcome_t    outcome_o,
@@ -67,6 +69,7 @@ module cpu_flow
       CnNsoft: cond_o = !event_i.dpl_check;
       CnNzRepe: cond_o = !zero && flags_i[FlZf] == insn_i.rep;
       CnMsrok: cond_o = msr_ok_i;
+      CnBcdsum: cond_o = bcd_sum(undefined_i);
       default: cond_o = 1'b1;
     endcase
   end

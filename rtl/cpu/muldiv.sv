@@ -5,6 +5,7 @@
 module muldiv
   import cpu_pkg::*;
   import ucode_pkg::*;
+  import undefined_pkg::*;
 (
   input  logic        clk_i, rst_ni,
   input  logic        start_i,
@@ -16,7 +17,8 @@ module muldiv
   output outcome_t    outcome_o,  // with done_o: #DE or none
   output logic [63:0] lo_o, hi_o, // product (byte: all of it in lo), or quotient and remainder
   input  logic [63:0] flags_i,
-  output logic [63:0] flags_o     // of a product
+  input  undefined_e  undefined_i,
+  output logic [63:0] flags_o
 );
 
   typedef enum logic [1:0] {StIdle, StMul, StDiv, StFix} state_e;
@@ -166,15 +168,20 @@ module muldiv
     if (de) outcome_o = exception(VecDe, '0);
   end
 
+  logic [63:0] low_flags;  // of the product's low half
   always_comb begin
     flags_o = flags_i;
-    if (done_o) begin
+    low_flags = flags_i;
+    if (state_q == StMul) begin
+      low_flags[FlAf] = 1'b0;
+      low_flags[FlZf] = (lo_o & size_mask(size_q)) == '0;
+      low_flags[FlPf] = ~^lo_o[7:0];
+      low_flags[FlSf] = sext(lo_o, size_q) >> 63 != '0;
+      flags_o = product_flags(undefined_i, signed_q, flags_i, low_flags);
       flags_o[FlCf] = ovf;
       flags_o[FlOf] = ovf;
-      flags_o[FlAf] = 1'b0;
-      flags_o[FlZf] = (lo_o & size_mask(size_q)) == '0;
-      flags_o[FlPf] = ~^lo_o[7:0];
-      flags_o[FlSf] = sext(lo_o, size_q) >> 63 != '0;
+    end else if (state_q == StFix) begin
+      flags_o = quotient_flags(undefined_i, flags_i);
     end
   end
 

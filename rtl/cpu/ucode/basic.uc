@@ -81,23 +81,23 @@ imul_gm:    ld.op     t1, dat:ea+0
 imul_gri:   muls.op.f reg, rm, imm              ; end
 imul_gmi:   ld.op     t1, dat:ea+0
             muls.op.f reg, t1, imm              ; end
-divb_r:     divu.b    t0, rm, none              ; j divb_end
+divb_r:     divu.b.f  t0, rm, none              ; j divb_end
 divb_m:     ld.b      t1, dat:ea+0
-            divu.b    t0, t1, none
+            divu.b.f  t0, t1, none
 divb_end:   shl.q     t1, mdhi, 8
             or.q      t0, t0, t1
             mov.w     rax, t0                   ; end
-div_r:      divu.op   t0, rm, none              ; j div_end
+div_r:      divu.op.f t0, rm, none              ; j div_end
 div_m:      ld.op     t1, dat:ea+0
-            divu.op   t0, t1, none
+            divu.op.f t0, t1, none
 div_end:    mov.op    rax, t0
             mov.op    rdx, mdhi                 ; end
-idivb_r:    divs.b    t0, rm, none              ; j divb_end
+idivb_r:    divs.b.f  t0, rm, none              ; j divb_end
 idivb_m:    ld.b      t1, dat:ea+0
-            divs.b    t0, t1, none              ; j divb_end
-idiv_r:     divs.op   t0, rm, none              ; j div_end
+            divs.b.f  t0, t1, none              ; j divb_end
+idiv_r:     divs.op.f t0, rm, none              ; j div_end
 idiv_m:     ld.op     t1, dat:ea+0
-            divs.op   t0, t1, none              ; j div_end
+            divs.op.f t0, t1, none              ; j div_end
 
 # --- moves --------------------------------------------------------------------------------------
 mov_rr:     mov.op    rm, reg                   ; end

@@ -69,10 +69,10 @@ static const char *const seg_names[] = {
 };
 
 static const char *const cond_names[] = {
-    "",    "z",    "nz",   "c",     "nc",      "s",      "ns",      "l64",      "nl64",
-    "lma", "nlma", "cpl0", "ncpl0", "cpl3",    "mem",    "reg",     "cc",       "ncc",
-    "rep", "nrep", "ok",   "nok",   "canon",   "ncanon", "o16",     "o64",      "no64",
-    "err", "nerr", "soft", "nsoft", "nz_repe", "msrok",  "canon57", "ncanon57", NULL,
+    "",      "z",       "nz",    "c",       "nc",       "s",      "ns",   "l64", "nl64", "lma",
+    "nlma",  "cpl0",    "ncpl0", "cpl3",    "mem",      "reg",    "cc",   "ncc", "rep",  "nrep",
+    "ok",    "nok",     "canon", "ncanon",  "o16",      "o64",    "no64", "err", "nerr", "soft",
+    "nsoft", "nz_repe", "msrok", "canon57", "ncanon57", "bcdsum", NULL,
 };
 
 static const char *const ctl_names[] = {"next", "j", "call", "ret", "end", "more", NULL};
