@@ -71,7 +71,7 @@ BEFORE = [("nop", "nop"), ("mov ss", "movl %edi, %ss"), ("sti", "sti"), ("popf T
           ("popf RF", "push $0x13002\npopf"), ("mov ss with TF", "push $0x3102\npopf\nmovl %edi, %ss"),
           ("jmp", "jmp 6f\nint3"), ("ud2 before", "ud2"), ("store", f"movl %ecx, PAGE + {AT}"),
           ("mov ss from it", f"movl %edi, PAGE + {AT}\nmovw PAGE + {AT}, %ss")]
-THERE = [("nop", "nop"), ("ud2", "ud2"), ("int n", "int $0x21"), ("rep movs", "movl $3, %ecx\n7: rep movsb"),
+THERE = [("nop", "nop"), ("ud2", "ud2"), ("int n", "int $0x21"), ("rep movs", "rep movsb"),
          ("a store", f"movl %ecx, PAGE + {AT}"), ("mov ss", "movl %edi, %ss\nnop"), ("int3", "int3"),
          ("hlt", "sti\nhlt"), ("mov dr7", "mov %db7, %XCX"), ("no page", "movl 0x440000, %eax"),
          ("iret", None), ("popf", "push $0x3302\npopf")]
@@ -89,7 +89,7 @@ def instructions():
                     if name == "no page" and mode == 32:
                         continue
                     text = RETURN[mode] if text is None else text
-                    lines = [GO_ON, "movl $DATA, %edi", "movl $PAGE, %esi"]
+                    lines = [GO_ON, "movl $DATA, %edi", "movl $PAGE, %esi", "movl $3, %ecx"]
                     lines += ["INTERRUPT INTR"] if intr else []
                     lines += [arm(2, "6f", INSN, 0), f"movl $PAGE + {AT}, %eax\nmov %XAX, %db3",
                               "movl $0xF0000420 + 0xC0, %eax\nmov %XAX, %db7"]
