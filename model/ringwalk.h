@@ -65,11 +65,18 @@ struct rw_cpuid {
 #define RW_VENDOR    "GenuineIntel"
 #define RW_SIGNATURE 0x000506e3u
 
+/* What the IOMMU has; constant from reset on. All zero: everything, and 8 fault records. */
+struct rw_vtd {
+    uint32_t away;         /* bit n: enum iommu_feature n is not there */
+    uint8_t fault_records; /* 1 to 8; 0 is 8 */
+};
+
 /* State at start; docs/cpu.md "State at start". Same fields as the RTL's boot port. */
 struct rw_boot {
     bool long_mode;
     uint64_t rip, rax, rbx, rsi, rsp, cr3;
     struct rw_cpuid cpuid;
+    struct rw_vtd vtd;
 };
 
 /* Physical memory: one mapping of RAM bytes from address 0, with the hole 0xA0000-0xBFFFF. */

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "record.h"
+#include "ringwalk.h"
 
 #define IOMMU_BASE  UINT64_C(0xFED90000)
 #define IOMMU_BYTES UINT64_C(0x1000)
@@ -45,6 +46,7 @@ enum iommu_feature {
 };
 
 struct iommu_config iommu_default_config(void);
+struct iommu_config iommu_config_of(const struct rw_vtd *vtd);
 
 /* Where records and messages go; NULL members are not called. */
 struct iommu_env {
