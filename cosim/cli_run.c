@@ -15,7 +15,8 @@
 #include "vtd_option.h"
 #include "walk_diff.h"
 
-#define MAX_MODULES 16
+#define MAX_MODULES   16
+#define PERSONALITIES "ringwalk, amd-25-17, intel-6-158"
 
 enum {
     OPT_APPEND = OPT_OWN,
@@ -27,7 +28,8 @@ enum {
     OPT_RESET_AT,
     OPT_CPUID,
     OPT_START,
-    OPT_VTD
+    OPT_VTD,
+    OPT_UNDEFINED
 };
 
 static const struct option options[] = {
@@ -41,6 +43,7 @@ static const struct option options[] = {
     {"cpuid", required_argument, NULL, OPT_CPUID},
     {"start", required_argument, NULL, OPT_START},
     {"vtd", required_argument, NULL, OPT_VTD},
+    {"undefined", required_argument, NULL, OPT_UNDEFINED},
     COMMON_ROWS};
 
 static const char help[] =
@@ -53,7 +56,8 @@ static const char help[] =
     "  --reset-at N            a second reset at cycle N: everything begins again\n"
     "  --cpuid LIST            features to take away: -smap,-la57; vendor=TEXT, signature=N\n"
     "  --vtd LIST              what the IOMMU is to lack: -ir,-57; records=N\n"
-    "  --start LIST            registers to begin with: rip=N,rax=N,rbx=N,rsi=N,rsp=N,cr3=N\n";
+    "  --start LIST            registers to begin with: rip=N,rax=N,rbx=N,rsi=N,rsp=N,cr3=N\n"
+    "  --undefined NAME        results that the SDM leaves undefined: " PERSONALITIES "\n";
 
 struct run_report {
     const struct run_options *options;
@@ -118,6 +122,10 @@ static int take_option(struct run_command *c, int opt)
     case OPT_START:
         if (!start_option(optarg, &o->image.start, error, sizeof(error)))
             return 1 + cli_refuse("%s", error);
+        break;
+    case OPT_UNDEFINED:
+        if (!rw_undefined_named(optarg, &o->image.undefined))
+            return 1 + cli_refuse("--undefined: '%s' is none of " PERSONALITIES, optarg);
         break;
     case OPT_RESET_AT:
         ok = option_between(optarg, 2, UINT64_MAX, &o->reset_at);

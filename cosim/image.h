@@ -19,6 +19,7 @@ struct image_options {
     struct rw_cpuid cpuid;
     struct rw_vtd vtd;
     struct start_values start;
+    enum rw_undefined undefined;
 };
 
 /* Fills mem (zeroed by the caller) and boot. On failure returns false and one line in error. */

@@ -71,12 +71,21 @@ struct rw_vtd {
     uint8_t fault_records; /* 1 to 8; 0 is 8 */
 };
 
+/* Whose are the results that the SDM leaves undefined; docs/cpu.md, the section of that name. */
+enum rw_undefined {
+    RW_UNDEFINED_RINGWALK,
+    RW_UNDEFINED_AMD_25_17,
+    RW_UNDEFINED_INTEL_6_158,
+    RW_UNDEFINED_COUNT
+};
+
 /* State at start; docs/cpu.md "State at start". Same fields as the RTL's boot port. */
 struct rw_boot {
     bool long_mode;
     uint64_t rip, rax, rbx, rsi, rsp, cr3;
     struct rw_cpuid cpuid;
     struct rw_vtd vtd;
+    enum rw_undefined undefined; /* constant, like cpuid */
 };
 
 /* Physical memory: one mapping of RAM bytes from address 0, with the hole 0xA0000-0xBFFFF. */
@@ -171,6 +180,10 @@ struct rw_model_ops {
                       const struct rw_state *s);        /* empties TLBs, fetch window */
     const struct mmu *(*mmu)(const struct rw_model *m); /* mmu/mmu.h: its caches, for tests */
 };
+
+/* Personalities by name; false: none has it. */
+bool rw_undefined_named(const char *name, enum rw_undefined *personality);
+const char *rw_undefined_name(enum rw_undefined personality);
 
 /* The golden model of model/cpu and model/mmu. */
 const struct rw_model_ops *rw_golden(void);

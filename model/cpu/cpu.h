@@ -139,6 +139,7 @@ struct event {
 struct insn;
 struct cpu;
 struct decode_cache;
+struct undefined_rules;
 typedef enum exec (*op_fn)(struct cpu *cpu, const struct insn *in);
 
 #define PFX_LOCK  0x01
@@ -253,9 +254,10 @@ struct cpu {
     struct mmu mmu;
     struct rw_mem mem;
     struct rw_env env;
-    struct rw_cpuid cpuid;        /* constant; what boot leaves out is filled in */
-    struct decode_cache *decoded; /* NULL: somebody listens to the records */
-    struct insn uncached;         /* an instruction that dcache cannot hold */
+    struct rw_cpuid cpuid;                   /* constant; what boot leaves out is filled in */
+    const struct undefined_rules *undefined; /* constant */
+    struct decode_cache *decoded;            /* NULL: somebody listens to the records */
+    struct insn uncached;                    /* an instruction that dcache cannot hold */
     struct insn dcache[1 << DCACHE_LOG2];
 };
 

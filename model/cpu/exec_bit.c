@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Bit test and scan, counts of bits. SDM Vol. 2 "BT", "BSF", "BSR", "LZCNT", "POPCNT"; undefined
 // flags from docs/cpu.md "Results that the SDM leaves undefined".
-#include "flags.h"
 #include "insn.h"
 #include "ops.h"
+#include "undefined.h"
 
 /* BT BTS BTR BTC: sub 0 to 3. */
 static uint64_t bit_changed(unsigned sub, uint64_t v, uint64_t bit)
@@ -85,15 +85,21 @@ static unsigned highest_bit(uint64_t v)
     return n;
 }
 
+/* BSF, BSR: the source and the bit found in it. */
+static void put_scanned(struct cpu *cpu, const struct insn *in, uint64_t v, unsigned bit)
+{
+    set_status(cpu, undefined_flags(cpu, &cpu->undefined->scan, bit, 1) | (v ? 0 : RFLAGS_ZF));
+    if (v)
+        put_reg(cpu, in->reg, in->size, bit);
+}
+
 /* 0F BC: BSF, with F3 too: TZCNT needs BMI1, which CPUID does not offer. SDM Vol. 2 "TZCNT". */
 enum exec op_bsf(struct cpu *cpu, const struct insn *in)
 {
     uint64_t v;
 
     TRY(rm_read(cpu, in, in->size, &v));
-    set_status(cpu, v ? 0 : RFLAGS_ZF);
-    if (v)
-        put_reg(cpu, in->reg, in->size, lowest_bit(v));
+    put_scanned(cpu, in, v, v ? lowest_bit(v) : 0);
     return EXEC_OK;
 }
 
@@ -105,13 +111,12 @@ enum exec op_bsr(struct cpu *cpu, const struct insn *in)
     TRY(rm_read(cpu, in, in->size, &v));
     if (in->prefix & PFX_REP) {
         r = v ? 8u * in->size - 1 - highest_bit(v) : 8u * in->size;
-        set_status(cpu, (v ? 0 : RFLAGS_CF) | (r ? 0 : RFLAGS_ZF));
+        set_status(cpu, undefined_flags(cpu, &cpu->undefined->lzcnt, r, in->size) |
+                            (v ? 0 : RFLAGS_CF) | (r ? 0 : RFLAGS_ZF));
         put_reg(cpu, in->reg, in->size, r);
         return EXEC_OK;
     }
-    set_status(cpu, v ? 0 : RFLAGS_ZF);
-    if (v)
-        put_reg(cpu, in->reg, in->size, highest_bit(v));
+    put_scanned(cpu, in, v, v ? highest_bit(v) : 0);
     return EXEC_OK;
 }
 

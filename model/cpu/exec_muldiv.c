@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // MUL IMUL DIV IDIV. SDM Vol. 2, Operation of each; undefined flags from docs/cpu.md "Results that
 // the SDM leaves undefined".
-#include "flags.h"
 #include "insn.h"
 #include "ops.h"
+#include "undefined.h"
 
 struct wide {
     uint64_t lo, hi;
@@ -36,10 +36,11 @@ static void put_double(struct cpu *cpu, unsigned bytes, uint64_t lo, uint64_t hi
     put_reg(cpu, RDX, bytes, hi);
 }
 
-static void mul_flags(struct cpu *cpu, uint64_t lo, unsigned bytes, bool overflow)
+static void mul_flags(struct cpu *cpu, const struct flag_rule *rule, uint64_t lo, unsigned bytes,
+                      bool overflow)
 {
-    set_status(cpu,
-               result_flags(lo & size_mask(bytes), bytes) | (overflow ? RFLAGS_CF | RFLAGS_OF : 0));
+    set_status(cpu, undefined_flags(cpu, rule, lo & size_mask(bytes), bytes) |
+                        (overflow ? RFLAGS_CF | RFLAGS_OF : 0));
 }
 
 enum exec op_mul(struct cpu *cpu, const struct insn *in)
@@ -54,7 +55,7 @@ enum exec op_mul(struct cpu *cpu, const struct insn *in)
     if (bytes < 8)
         p = (struct wide){p.lo & size_mask(bytes), p.lo >> (8 * bytes)};
     put_double(cpu, bytes, p.lo, p.hi);
-    mul_flags(cpu, p.lo, bytes, p.hi != 0);
+    mul_flags(cpu, &cpu->undefined->mul, p.lo, bytes, p.hi != 0);
     return EXEC_OK;
 }
 
@@ -79,7 +80,7 @@ enum exec op_imul(struct cpu *cpu, const struct insn *in)
     struct wide p = imul(get_reg(cpu, RAX, in->size), b, in->size, &overflow);
 
     put_double(cpu, in->size, p.lo, p.hi);
-    mul_flags(cpu, p.lo, in->size, overflow);
+    mul_flags(cpu, &cpu->undefined->imul, p.lo, in->size, overflow);
     return EXEC_OK;
 }
 
@@ -89,7 +90,7 @@ static void imul_to_reg(struct cpu *cpu, const struct insn *in, uint64_t a, uint
     struct wide p = imul(a, b, in->size, &overflow);
 
     put_reg(cpu, in->reg, in->size, p.lo);
-    mul_flags(cpu, p.lo, in->size, overflow);
+    mul_flags(cpu, &cpu->undefined->imul, p.lo, in->size, overflow);
 }
 
 enum exec op_imul2(struct cpu *cpu, const struct insn *in)
@@ -143,6 +144,11 @@ static struct wide dividend(const struct cpu *cpu, unsigned bytes)
     return (struct wide){get_reg(cpu, RAX, bytes) | get_reg(cpu, RDX, bytes) << (8 * bytes), 0};
 }
 
+static void div_flags(struct cpu *cpu)
+{
+    set_status(cpu, undefined_flags(cpu, &cpu->undefined->div, 0, 1));
+}
+
 enum exec op_div(struct cpu *cpu, const struct insn *in)
 {
     unsigned bytes = in->size;
@@ -156,6 +162,7 @@ enum exec op_div(struct cpu *cpu, const struct insn *in)
     if (q > size_mask(bytes))
         return raise_fault(cpu, VEC_DE);
     put_double(cpu, bytes, q, rem);
+    div_flags(cpu);
     return EXEC_OK;
 }
 
@@ -190,5 +197,6 @@ enum exec op_idiv(struct cpu *cpu, const struct insn *in)
     if (q > limit || (q == limit && neg_n == neg_d))
         return raise_fault(cpu, VEC_DE);
     put_double(cpu, bytes, neg_n != neg_d ? -q : q, neg_n ? -rem : rem);
+    div_flags(cpu);
     return EXEC_OK;
 }

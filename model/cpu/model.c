@@ -8,6 +8,7 @@
 #include "feature.h"
 #include "insn.h"
 #include "ops.h"
+#include "undefined.h"
 
 #define NO_PAGE       UINT64_MAX /* no physical page */
 #define NO_GENERATION 1023       /* of no quick page */
@@ -529,6 +530,7 @@ static void reset(struct cpu *cpu, const struct rw_boot *boot)
     bool wide = boot->long_mode;
 
     cpu->cpuid = cpuid_of(boot);
+    cpu->undefined = undefined_rules(boot->undefined);
     cpu->rip = boot->rip;
     cpu->rflags = RFLAGS_ONE;
     cpu->r[RAX] = boot->rax;

@@ -58,6 +58,7 @@ refused "no such feature" run --cpuid -frobnicate "$demo"
 refused "no such register" run --start r8=1 "$demo"
 refused "a register without a number" run --start rip= "$demo"
 refused "a feature that is not implemented" model --cpuid +avx "$demo"
+refused "no such personality" run --undefined amd "$demo"
 refused "unknown command" frobnicate
 refused "bad block option" mmu --seed x
 refused "bad bus option" bus --wait-states 8

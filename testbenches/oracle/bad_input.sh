@@ -21,6 +21,8 @@ try --cases 1x
 try --seed ''
 try --seed 99999999999999999999999
 try --only nosuch
+try --as amd
+try --as ''
 try --only ''
 try --json /nonexistent/directory/file --cases 1
 try --nosuch

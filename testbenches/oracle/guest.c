@@ -140,7 +140,7 @@ static void on_retire(void *ctx, const struct rec_retire *r)
     g->retired = *r;
 }
 
-struct guest *guest_create(uint32_t tsc_aux)
+struct guest *guest_create(uint32_t tsc_aux, enum rw_undefined undefined)
 {
     struct guest *g = calloc(1, sizeof *g);
 
@@ -158,8 +158,9 @@ struct guest *guest_create(uint32_t tsc_aux)
     build_gdt(g);
     build_idt(g);
 
-    struct rw_model_config config = {.mem = {g->ram, RAM_BYTES},
-                                     .boot = {.long_mode = true, .cr3 = PA_PML4}};
+    struct rw_model_config config = {
+        .mem = {g->ram, RAM_BYTES},
+        .boot = {.long_mode = true, .cr3 = PA_PML4, .undefined = undefined}};
     struct rw_env env = {.ctx = g, .retire = on_retire};
 
     g->model = g->ops->create(&config, &env);

@@ -5,6 +5,7 @@
 //   aim.c                   registers and memory         host.c       the processor, by ptrace
 //   guest.c                 the model                    compare.c    the judgement
 //   permitted.c             where makers differ          undefined.c  what this host was seen to do
+//   personality.c           whose undefined results this host has
 #ifndef RW_ORACLE_H
 #define RW_ORACLE_H
 
@@ -175,10 +176,14 @@ bool host_step(struct host *h, const struct regs *start, struct outcome *out);
 /* --- guest.c --- */
 struct guest;
 
-struct guest *guest_create(uint32_t tsc_aux);
+struct guest *guest_create(uint32_t tsc_aux, enum rw_undefined undefined);
 void guest_destroy(struct guest *g);
 uint8_t *guest_pages(struct guest *g);
 void guest_step(struct guest *g, const struct regs *start, struct outcome *out);
+
+/* --- personality.c --- */
+/* The personality that was measured on this host's processor; false: it is another one. */
+bool host_personality(enum rw_undefined *undefined);
 
 /* --- compare.c --- */
 struct diff {

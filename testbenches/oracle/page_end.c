@@ -122,7 +122,7 @@ int main(void)
 {
     uint8_t *pages = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE | PROT_EXEC,
                           MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    struct guest *g = guest_create(0);
+    struct guest *g = guest_create(0, RW_UNDEFINED_RINGWALK);
     unsigned failed = 0;
 
     if (pages == MAP_FAILED || g == NULL || munmap(pages + PAGE, PAGE) != 0) {

@@ -119,8 +119,12 @@ static void note_first(struct oracle *o, const struct trial *t, const char *text
 
 static void again(const struct oracle *o, const struct trial *t)
 {
-    fprintf(stderr, "again: ./rw oracle --seed %" PRIu64 " --first %" PRIu64 " --cases 1%s%s\n",
-            o->seed, t->index, o->only ? " --only " : "", o->only ? o->only : "");
+    fprintf(stderr, "again: ./rw oracle --seed %" PRIu64 " --first %" PRIu64 " --cases 1%s%s%s%s\n",
+            o->seed, t->index, o->only ? " --only " : "", o->only ? o->only : "",
+            o->exact       ? " --as "
+            : o->undefined ? " --undefined"
+                           : "",
+            o->exact ? rw_undefined_name(o->as) : "");
 }
 
 void report_mismatch(struct oracle *o, const struct trial *t, const struct pair *p,
@@ -179,6 +183,7 @@ static void write_json(const struct oracle *o, bool agreed)
     cJSON_AddStringToObject(root, "verdict", agreed ? "agreed" : "mismatch");
     cJSON_AddNumberToObject(root, "seed", (double)o->seed);
     cJSON_AddNumberToObject(root, "cases", (double)o->done);
+    cJSON_AddStringToObject(root, "undefined", o->exact ? rw_undefined_name(o->as) : "excused");
     cJSON_AddItemToObject(root, "instructions", counts_json(o));
     for (unsigned i = 0; i < permitted_rows(); i++)
         cJSON_AddNumberToObject(rows, permitted_name(i), (double)o->permitted[i]);
@@ -203,6 +208,8 @@ static void write_words(const struct oracle *o, bool agreed)
     printf("%s: %" PRIu64 " cases, %u instructions, %" PRIu64 " invalid encodings, seed %" PRIu64
            ", %.1f s\n",
            agreed ? "agreed" : "mismatch", o->done, kinds, o->invalid, o->seed, o->seconds);
+    printf("  undefined results: %s%s\n", o->exact ? "compared, as " : "excused",
+           o->exact ? rw_undefined_name(o->as) : "");
     for (unsigned i = 0; i < permitted_rows(); i++)
         if (o->permitted[i])
             printf("  permitted %7" PRIu64 "  %s (%s)\n", o->permitted[i], permitted_name(i),

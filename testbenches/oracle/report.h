@@ -13,6 +13,8 @@ struct oracle {
     uint64_t seed, cases, first;
     const char *only, *json;
     bool undefined, keep_going;
+    bool exact; /* what the SDM leaves undefined is compared like the rest, as this personality's */
+    enum rw_undefined as;
     FILE *json_file;
     struct host *host;
     struct guest *guest;
