@@ -285,11 +285,10 @@ static void run_cycle(vsoc *v)
     v->elapsed++;
 }
 
-static uint32_t vtd_pins(const rw_vtd &vtd)
+static void drive_vtd(Vsoc_top *top, const rw_vtd &vtd)
 {
-    uint32_t records = vtd.fault_records == 0 ? 7 : vtd.fault_records - 1u;
-
-    return records << 13 | vtd.away; // iommu_port_pkg::vtd_t
+    top->vtd_away_i = static_cast<uint16_t>(vtd.away);
+    top->vtd_records_i = vtd.fault_records == 0 ? 7 : vtd.fault_records - 1;
 }
 
 static void drive_cpuid(Vsoc_top *top, const rw_cpuid &c)
@@ -326,7 +325,7 @@ static void reset(vsoc *v)
     top->boot_rsp_i = b.rsp;
     top->boot_cr3_i = b.cr3;
     drive_cpuid(top, b.cpuid);
-    top->vtd_i = vtd_pins(b.vtd);
+    drive_vtd(top, b.vtd);
     top->rst_ni = 0;
     for (unsigned i = 0; i < reset_cycles; i++) {
         top->clk_i = 1;

@@ -23,7 +23,9 @@
 
 /* The first group: what came together. Bit 0: register access and request raised in one cycle; 1: a
  * register access goes before a request that waits longer; 2: raised while a request runs; 3: a
- * request raised while a register access runs; 4: a reset with accesses made. */
+ * request raised while a register access runs; 4: a reset with accesses made; 5: a descriptor goes
+ * before a request that waits; 6: a request between two descriptors; 7: a register access between
+ * two. */
 #define GROUP_TOGETHER 0
 
 struct bench {
@@ -35,6 +37,8 @@ struct bench {
     struct block_memory rtl_memory, model_memory;
     struct ring rtl_dma, rtl_iwalk, rtl_iommu, rtl_bus;
     struct ring model_dma, model_iwalk, model_iommu, model_bus;
+    struct rw_vtd vtd;                  /* what the unit has, from the last reset on */
+    bool queued;                        /* QIES may be 1: the unit may go on by itself */
     struct viommu_ask ask;              /* what the report tells of */
     unsigned model_access, write_limit; /* accesses of the model from this one on write nothing */
     unsigned events;                    /* of the model, in one thing of the step */

@@ -29,6 +29,7 @@ static void on_access(void *ctx, struct vblock_access *a)
     ring_push(&b->rtl_bus, &r);
     if (!a->write)
         block_memory_read(&b->rtl_memory, a->addr, a->data, 16);
+    a->error = !a->write && !block_memory_claims(&b->rtl_memory, a->addr);
     for (unsigned i = 0; a->write && i < 16; i++)
         if (a->be >> i & 1)
             block_memory_write(&b->rtl_memory, a->addr + i, &a->data[i], 1);
@@ -178,32 +179,44 @@ static void model_data(struct bench *b, const struct rec_dma *in, struct rec_dma
         block_memory_read(&b->model_memory, out->pa, out->data, in->len);
 }
 
+/* What the unit wants of memory, but the data of a request. */
+static struct iommu_read model_access(struct bench *b, const struct iommu_step *s)
+{
+    struct iommu_read read = {.error = false};
+
+    switch (s->action) {
+    case IOMMU_DO_READ:
+        model_bus(b, BUS_IOMMU_WALK, s->addr, s->bytes, NULL);
+        block_memory_read(&b->model_memory, s->addr, read.data, s->bytes);
+        read.error = !block_memory_claims(&b->model_memory, s->addr);
+        break;
+    case IOMMU_DO_WRITE:
+        model_bus(b, BUS_IOMMU_WALK, s->addr, 4, &s->data);
+        break;
+    case IOMMU_DO_MESSAGE:
+        model_bus(b, BUS_MESSAGE, s->addr, 4, &s->data);
+        break;
+    case IOMMU_DO_EVENT:
+        on_message(b, s->addr, s->data);
+        break;
+    case IOMMU_DO_ACCESS:
+    case IOMMU_DO_DONE:
+        break;
+    }
+    return read;
+}
+
 static struct rec_dma model_dma(struct bench *b, const struct rec_dma *in)
 {
     struct iommu_request q;
     struct iommu_step s = iommu_dma_begin(b->model, &q, in);
-    uint64_t data[2];
 
     while (s.action != IOMMU_DO_DONE) {
-        memset(data, 0, sizeof(data));
-        switch (s.action) {
-        case IOMMU_DO_READ:
-            model_bus(b, BUS_IOMMU_WALK, s.addr, s.bytes, NULL);
-            block_memory_read(&b->model_memory, s.addr, data, s.bytes);
-            break;
-        case IOMMU_DO_ACCESS:
+        struct iommu_read read = model_access(b, &s);
+
+        if (s.action == IOMMU_DO_ACCESS)
             model_data(b, in, &q.out);
-            break;
-        case IOMMU_DO_MESSAGE:
-            model_bus(b, BUS_MESSAGE, in->iova, 4, in->data);
-            break;
-        case IOMMU_DO_EVENT:
-            on_message(b, s.addr, s.data);
-            break;
-        case IOMMU_DO_DONE:
-            break;
-        }
-        s = iommu_dma_next(b->model, &q, data);
+        s = iommu_dma_next(b->model, &q, s.action == IOMMU_DO_READ ? &read : NULL);
     }
     q.out.phase = 1;
     q.out.tag = in->tag;
@@ -266,6 +279,28 @@ static unsigned model_register(struct bench *b, unsigned i, unsigned accepted,
     return mine->acked[i] + 1 + 2 * b->events;
 }
 
+/* docs/iommu.md I62, I81 to I86. */
+static unsigned model_descriptor(struct bench *b, unsigned accepted)
+{
+    struct iommu_command c;
+    struct iommu_step s;
+
+    b->events = 0;
+    s = iommu_queue_begin(b->model, &c);
+    while (s.action != IOMMU_DO_DONE) {
+        struct iommu_read read = model_access(b, &s);
+
+        s = iommu_queue_next(b->model, &c, s.action == IOMMU_DO_READ ? &read : NULL);
+    }
+    return accepted + c.latency + 1 + 2 * b->events;
+}
+
+static void decide_together(struct bench *b, bool held, unsigned bit)
+{
+    if (held)
+        decide_bit(&b->r->groups[GROUP_TOGETHER], bit);
+}
+
 static void count_together(struct bench *b, const struct viommu_told *mine, unsigned reg,
                            unsigned due, unsigned now, bool dma)
 {
@@ -286,25 +321,33 @@ static void count_together(struct bench *b, const struct viommu_told *mine, unsi
 static void model_step(struct bench *b, struct viommu_told *mine, struct answer *a)
 {
     const struct viommu_ask *k = &b->ask;
-    bool dma = k->dma;
+    bool dma = k->dma, descriptor = false;
     unsigned reg = 0, due = k->reg[0].after, idle = 0, now;
 
     memset(mine, 0, sizeof(*mine));
     memset(a, 0, sizeof(*a));
     memset(&b->last, 0, sizeof(b->last));
     b->model_access = 0;
-    while (dma || reg < k->regs) {
+    while (dma || reg < k->regs || iommu_queue_due(b->model)) {
+        bool queue = iommu_queue_due(b->model);
+
         now = dma ? k->dma_after : UINT_MAX;
         if (reg < k->regs && due < now)
             now = due;
-        if (now < idle)
+        if (now < idle || queue)
             now = idle;
         if (reg < k->regs && due <= now) {
+            decide_together(b, descriptor && queue, 7);
             idle = model_register(b, reg, now, mine, a);
             count_together(b, mine, reg, due, now, dma);
             due = mine->acked[reg] + 1 + (reg + 1 < k->regs ? k->reg[reg + 1].after : 0);
             reg++;
+        } else if (queue && (iommu_queue_first(b->model) || !dma || k->dma_after > now)) {
+            decide_together(b, dma && k->dma_after <= now, 5);
+            idle = model_descriptor(b, now);
+            descriptor = true;
         } else {
+            decide_together(b, descriptor && queue, 6);
             idle = model_request(b, now, mine, a);
             dma = false;
         }
@@ -363,6 +406,7 @@ bool iommu_step_one(struct bench *b, struct answer *a)
     bool done;
 
     b->ask.cycles = VBLOCK_HANG_CYCLES;
+    b->ask.settles = b->queued;
     b->write_limit = UINT_MAX;
     done = viommu_run(b->rtl, &b->ask, &seen);
     model_step(b, &mine, a);
@@ -407,7 +451,7 @@ bool iommu_read(struct bench *b, uint32_t offset, unsigned bytes, struct answer 
 static bool new_model(struct bench *b)
 {
     struct iommu_env env = {b, on_model_iwalk, on_model_iommu, on_message};
-    struct iommu_config config = iommu_default_config();
+    struct iommu_config config = iommu_config_of(&b->vtd);
 
     if (b->model != NULL)
         iommu_destroy(b->model);
@@ -430,6 +474,7 @@ bool iommu_reset_during(struct bench *b, unsigned cycles)
 
     if (cycles != 0) {
         b->ask.cycles = cycles;
+        b->ask.settles = b->queued;
         viommu_run(b->rtl, &b->ask, &seen);
         b->write_limit = (unsigned)b->rtl_bus.count;
         if (b->write_limit != 0)
@@ -442,6 +487,7 @@ bool iommu_reset_during(struct bench *b, unsigned cycles)
     empty(&b->rtl_dma);
     empty(&b->rtl_iwalk);
     empty(&b->rtl_iommu);
+    viommu_config(b->rtl, &b->vtd);
     viommu_reset(b->rtl, 1 + block_below(&b->random, 3));
     b->r->cycle_base = viommu_cycle(b->rtl);
     empty(&b->model_dma);
@@ -471,6 +517,7 @@ bool iommu_bench_open(struct bench *b)
     if (!block_memory_init(&b->rtl_memory) || !block_memory_init(&b->model_memory))
         return false;
     b->rtl = viommu_create(&env);
+    viommu_config(b->rtl, &b->vtd);
     if (b->o->wave_path != NULL)
         viommu_wave(b->rtl, b->o->wave_path, b->o->wave_from, b->o->wave_to);
     return new_model(b);
