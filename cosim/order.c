@@ -109,13 +109,13 @@ static void dma_done(struct scoreboard *sb, const struct rec_dma *d)
 
 static void walk_read(struct scoreboard *sb)
 {
-    uint64_t data[2] = {0, 0};
+    struct iommu_read read = {{0, 0}, false};
 
     if (rw_mem_is_ram(&sb->mem, sb->dma.want.addr, sb->dma.want.bytes))
-        memcpy(data, sb->mem.ram + sb->dma.want.addr, sb->dma.want.bytes);
+        memcpy(read.data, sb->mem.ram + sb->dma.want.addr, sb->dma.want.bytes);
     else
-        memset(data, 0xFF, sb->dma.want.bytes);
-    sb->dma.want = iommu_dma_next(sb->iommu, &sb->dma.request, data);
+        memset(read.data, 0xFF, sb->dma.want.bytes);
+    sb->dma.want = iommu_dma_next(sb->iommu, &sb->dma.request, &read);
 }
 
 static void data_access(struct scoreboard *sb, const struct rec_bus *seen)
@@ -164,12 +164,9 @@ static bool message_due(struct scoreboard *sb, struct rec_bus *beat)
     uint64_t addr;
     uint32_t data;
 
-    if (wants_message(sb) && sb->dma.want.action == IOMMU_DO_EVENT) {
+    if (wants_message(sb)) {
         addr = sb->dma.want.addr;
         data = sb->dma.want.data;
-    } else if (wants_message(sb)) {
-        addr = sb->dma.accepted.iova;
-        memcpy(&data, sb->dma.accepted.data, sizeof(data));
     } else if (owed != NULL) {
         addr = owed->addr;
         data = (uint32_t)owed->lo;

@@ -182,28 +182,29 @@ static struct rec_dma model_dma(struct bench *b, const struct rec_dma *in)
 {
     struct iommu_request q;
     struct iommu_step s = iommu_dma_begin(b->model, &q, in);
-    uint64_t data[2];
 
     while (s.action != IOMMU_DO_DONE) {
-        memset(data, 0, sizeof(data));
+        struct iommu_read read = {{0, 0}, false};
+
         switch (s.action) {
         case IOMMU_DO_READ:
             model_bus(b, BUS_IOMMU_WALK, s.addr, s.bytes, NULL);
-            block_memory_read(&b->model_memory, s.addr, data, s.bytes);
+            block_memory_read(&b->model_memory, s.addr, read.data, s.bytes);
             break;
         case IOMMU_DO_ACCESS:
             model_data(b, in, &q.out);
             break;
         case IOMMU_DO_MESSAGE:
-            model_bus(b, BUS_MESSAGE, in->iova, 4, in->data);
+            model_bus(b, BUS_MESSAGE, s.addr, 4, &s.data);
             break;
         case IOMMU_DO_EVENT:
             on_message(b, s.addr, s.data);
             break;
+        case IOMMU_DO_WRITE:
         case IOMMU_DO_DONE:
             break;
         }
-        s = iommu_dma_next(b->model, &q, data);
+        s = iommu_dma_next(b->model, &q, &read);
     }
     q.out.phase = 1;
     q.out.tag = in->tag;
