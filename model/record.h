@@ -118,7 +118,7 @@ struct rec_bus { /* 56 bytes */
 
 struct rec_iwalk { /* 48 bytes */
     uint64_t cycle, addr, value[2];
-    uint8_t kind; /* IWALK_ROOT, IWALK_CONTEXT, 5..1 second-stage level */
+    uint8_t kind; /* IWALK_*, 5..1 second-stage level */
     uint8_t zero[15];
 };
 

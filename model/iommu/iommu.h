@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The golden model of the VT-d style remapping unit of docs/iommu.md, legacy mode: registers, root
-// and context entries, second-stage walk, caches, register-based invalidation, fault recording,
-// fault event.
-// A request is advanced one memory access at a time, so that whoever owns memory decides when each
-// read happens: iommu_dma_begin, then iommu_dma_next until IOMMU_DO_DONE.
+// and context entries, second-stage walk, interrupt remapping, caches, invalidation by registers
+// and by the queue, protected regions, fault recording, events. A request is advanced one memory
+// access at a time, so that whoever owns memory decides when each read happens: iommu_dma_begin,
+// then iommu_dma_next until IOMMU_DO_DONE.
 #ifndef RW_IOMMU_H
 #define RW_IOMMU_H
 
@@ -27,7 +27,7 @@ struct iommu_config {
     uint32_t away;              /* bit n: enum iommu_feature n is not there */
 };
 
-/* docs/iommu.md I1. What needs one that is away must be away too; one of the widths stays. */
+/* docs/iommu.md I1. What needs one that is away is away; one of the widths stays. */
 enum iommu_feature {
     IOMMU_QI,
     IOMMU_IR,
@@ -59,6 +59,7 @@ struct iommu_env {
 
 struct iommu; /* opaque */
 
+/* NULL for a configuration that cannot be. */
 struct iommu *iommu_create(const struct iommu_config *config, const struct iommu_env *env);
 void iommu_destroy(struct iommu *u);
 void iommu_reset(struct iommu *u);
@@ -73,8 +74,8 @@ enum iommu_action {
     IOMMU_DO_ACCESS,  /* translated: does the data access at out.pa now (out.write, out.len); call
                          next */
     IOMMU_DO_WRITE,   /* a wait's status: writes 4 bytes of data at addr; call next */
-    IOMMU_DO_MESSAGE, /* an interrupt message, unchanged or remapped, goes out: addr, data; call
-                         next */
+    IOMMU_DO_MESSAGE, /* an interrupt message, unchanged or remapped, goes out: addr, 4 bytes of
+                         data; call next */
     IOMMU_DO_EVENT,   /* an event message (addr, 4 bytes of data) goes out; call next */
     IOMMU_DO_DONE     /* out is complete but for cycle, seq, data, tag */
 };
@@ -98,7 +99,6 @@ struct iommu_command {
     unsigned state;
     uint32_t latency;
     uint64_t descriptor[2];
-    uint64_t scratch[4];
 };
 
 /* A request in flight; its fields are the unit's own. */
@@ -112,7 +112,7 @@ struct iommu_request {
     uint64_t scratch[6];
 };
 
-/* in: sid, iova, write, len, at, tag. */
+/* in: sid, iova, write, len, at, tag, and data (of an interrupt request: 4 bytes). */
 struct iommu_step iommu_dma_begin(struct iommu *u, struct iommu_request *q,
                                   const struct rec_dma *in);
 /* read: the answer to an IOMMU_DO_READ, NULL after other actions. */
