@@ -239,7 +239,7 @@ struct machine *machine_create(const struct machine_config *config)
     struct rw_env env = {
         .ctx = m, .read = on_read, .write = on_write, .tsc = on_tsc, .inta = on_inta};
     struct iommu_env ienv = {.ctx = m, .iommu = on_iommu, .message = on_message};
-    struct iommu_config ic = iommu_default_config();
+    struct iommu_config ic = iommu_config_of(&config->boot.vtd);
     struct device_host host = {m, host_dma, host_console, host_exit};
 
     if (m == NULL)

@@ -80,6 +80,7 @@ void viommu_config(viommu *v, const rw_vtd *vtd)
     v->clock.top->vtd_away_i = static_cast<uint16_t>(vtd->away);
     v->clock.top->vtd_records_i = vtd->fault_records == 0 ? 7 : vtd->fault_records - 1;
     block_take(v->clock.top.get());
+    v->clock.top->eval(); // the next edge of take_i is another
 }
 
 void viommu_destroy(viommu *v)

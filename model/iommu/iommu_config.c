@@ -15,6 +15,16 @@ struct iommu_config iommu_default_config(void)
                                  .fault_records = 8};
 }
 
+struct iommu_config iommu_config_of(const struct rw_vtd *vtd)
+{
+    struct iommu_config c = iommu_default_config();
+
+    c.away = vtd->away;
+    if (vtd->fault_records != 0)
+        c.fault_records = vtd->fault_records;
+    return c;
+}
+
 bool config_has(const struct iommu_config *c, enum iommu_feature f)
 {
     return (c->away >> f & 1) == 0;
