@@ -57,12 +57,14 @@ GT_TEST(iommu_protected, the_registers)
 GT_TEST(iommu_protected, first_and_last_byte)
 {
     struct bench *b = region_bench();
+    struct rec_dma last = {.iova = 0x7FFFFF, .len = 1};
 
     EXPECT_U64(DMA_UNTRANSLATED, untranslated(b, 0x3FFFF8));
     expect_blocked(b, 0x400000);
     EXPECT_U64(1, bench_read(b, 0x400000).latency);
     EXPECT_STR("", b->trace);
     expect_blocked(b, 0x7FFFF8);
+    EXPECT_U64(DMA_REJECTED, bench_run(b, &last).status);
     EXPECT_U64(DMA_UNTRANSLATED, untranslated(b, 0x800000));
     EXPECT_U64(DMA_UNTRANSLATED, untranslated(b, UINT64_C(0x11FFFFFFF8)));
     expect_blocked(b, UINT64_C(0x1200000000));

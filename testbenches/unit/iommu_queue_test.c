@@ -146,6 +146,8 @@ GT_TEST(iommu_queue, iotlb_descriptors_drop_what_they_name)
 
     for (unsigned i = 0; i < 8; i++)
         bench_read(b, 0x1000 * i);
+    submit(b, UINT64_C(0x00070032), UINT64_C(0x0100000100003000)); /* another page */
+    EXPECT_U64(0, b->command.count);
     submit(b, UINT64_C(0x00070032), 0x3000 | 0x40); /* page, IH */
     EXPECT_STR("8D", b->trace);
     EXPECT_U64(1, b->command.count);
@@ -405,6 +407,10 @@ GT_TEST(iommu_queue, a_descriptor_goes_first_unless_one_went_last)
     bench_command(b);
     iommu_reset(b->u);
     EXPECT_TRUE(!iommu_queue_due(b->u));
+    bench_write8(b, IQA, BENCH_QUEUE);
+    bench_write4(b, IQT, 0x10);
+    bench_write4(b, GCMD, GCMD_QIE);
+    EXPECT_TRUE(iommu_queue_first(b->u));
     bench_destroy(b);
 }
 
