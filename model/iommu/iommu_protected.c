@@ -3,12 +3,10 @@
 // limit registers; docs/iommu.md I91.
 #include "iommu/iommu_internal.h"
 
-/* What a base reads 0 in, a limit 1. */
-#define GRANULE_LOG2 21
-
+/* The registers hold the 0s and 1s of the bits that are not theirs. */
 static bool covers(uint64_t base, uint64_t limit, uint64_t addr)
 {
-    return addr >= base && addr <= (limit | low_bits(GRANULE_LOG2));
+    return addr >= base && addr <= limit;
 }
 
 bool protected_address(const struct iommu *u, uint64_t addr)
