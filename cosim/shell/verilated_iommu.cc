@@ -21,6 +21,9 @@ template <> void block_clock<Viommu_top>::quiet()
     top->dma_valid_i = 0;
     top->reg_valid_i = 0;
     top->mem_ack_i = 0;
+    top->mem_err_i = 0;
+    top->vtd_away_i = 0;
+    top->vtd_records_i = 7;
     block_take(top.get());
 }
 

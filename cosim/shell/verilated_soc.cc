@@ -313,6 +313,9 @@ static void reset(vsoc *v)
     v->pins = vsoc_pins{};
     v->pins.wake = UINT64_MAX;
     top->mem_ack_i = 0;
+    top->mem_err_i = 0;
+    top->vtd_away_i = 0;
+    top->vtd_records_i = 7;
     top->dma_valid_i = 0;
     top->intr_i = 0;
     top->nmi_i = 0;
