@@ -113,13 +113,14 @@ static const struct {
                  {0x058, "AFLOG"},   {0x064, "PMEN"},     {0x068, "PLMBASE"}, {0x06C, "PLMLIMIT"},
                  {0x070, "PHMBASE"}, {0x078, "PHMLIMIT"}, {0x080, "IQH"},     {0x088, "IQT"},
                  {0x090, "IQA"},     {0x09C, "ICS"},      {0x0A0, "IECTL"},   {0x0A4, "IEDATA"},
-                 {0x0A8, "IEADDR"},  {0x0AC, "IEUADDR"},  {0x0B8, "IRTA"},    {0x100, "IVA"},
-                 {0x108, "IOTLB"}};
+                 {0x0A8, "IEADDR"},  {0x0AC, "IEUADDR"},  {0x0B0, "IQERCD"},  {0x0B8, "IRTA"},
+                 {0x100, "IVA"},     {0x108, "IOTLB"}};
 
 /* VT-d "Register Descriptions": the register that holds the byte, and the byte in it. */
 static void register_name(char *out, size_t bytes, uint32_t offset)
 {
-    static const uint16_t wide[] = {0x008, 0x010, 0x020, 0x028, 0x100, 0x108};
+    static const uint16_t wide[] = {0x008, 0x010, 0x020, 0x028, 0x070, 0x078, 0x080,
+                                    0x088, 0x090, 0x0B8, 0x100, 0x108};
 
     if (offset >= REG_FRCD && offset < REG_FRCD + 0x80) {
         snprintf(out, bytes, "FRCD%u+%u", (offset - REG_FRCD) / 16, offset % 16);
@@ -400,13 +401,30 @@ static bool same_answers(struct bench *b, const struct viommu_told *seen,
     return same_number(b, k->dma ? "dma" : "iommu", "idle", seen->idle, mine->idle);
 }
 
+/* GCMD after the step. Returns whether QIES may be 1 at some time in it: then the unit may go on by
+ * itself. */
+static bool follow_gcmd(struct bench *b)
+{
+    bool queued = (b->gcmd & GCMD_QIE) != 0;
+
+    for (unsigned i = 0; i < b->ask.regs; i++) {
+        const struct viommu_reg *g = &b->ask.reg[i];
+
+        if (!g->write || g->offset != REG_GCMD || (g->bytes != 4 && g->bytes != 8))
+            continue;
+        b->gcmd = (uint32_t)g->wdata & GCMD_STAYS;
+        queued = queued || (b->gcmd & GCMD_QIE) != 0;
+    }
+    return queued;
+}
+
 bool iommu_step_one(struct bench *b, struct answer *a)
 {
     struct viommu_told seen, mine;
     bool done;
 
     b->ask.cycles = VBLOCK_HANG_CYCLES;
-    b->ask.settles = b->queued;
+    b->ask.settles = follow_gcmd(b);
     b->write_limit = UINT_MAX;
     done = viommu_run(b->rtl, &b->ask, &seen);
     model_step(b, &mine, a);
@@ -446,6 +464,13 @@ bool iommu_read(struct bench *b, uint32_t offset, unsigned bytes, struct answer 
     return reg_access(b, false, offset, bytes, 0, a);
 }
 
+bool iommu_command(struct bench *b, uint32_t stays, uint32_t once)
+{
+    struct answer a;
+
+    return iommu_write(b, REG_GCMD, 4, stays | once, &a);
+}
+
 /* --- the bench around the steps --- */
 
 static bool new_model(struct bench *b)
@@ -474,7 +499,7 @@ bool iommu_reset_during(struct bench *b, unsigned cycles)
 
     if (cycles != 0) {
         b->ask.cycles = cycles;
-        b->ask.settles = b->queued;
+        b->ask.settles = follow_gcmd(b);
         viommu_run(b->rtl, &b->ask, &seen);
         b->write_limit = (unsigned)b->rtl_bus.count;
         if (b->write_limit != 0)
@@ -493,6 +518,7 @@ bool iommu_reset_during(struct bench *b, unsigned cycles)
     empty(&b->model_dma);
     empty(&b->model_iwalk);
     empty(&b->model_iommu);
+    b->gcmd = 0;
     return new_model(b) && same;
 }
 

@@ -13,7 +13,7 @@
 
 /* clang-format off */
 static const struct experiment experiments[G_COUNT] = {
-    [G_TOGETHER] = {.name = "register access and request", .wanted = DECIDE_BITS(4, 0)},
+    [G_TOGETHER] = {.name = "register access and request", .wanted = DECIDE_BITS(7, 0)},
     [G_SID]  = {"context cache source-id", ID_BITS, width_tag_sid, 0, 0, 0},
     [G_FM_0] = {"device invalidation FM 0 source-id", ID_BITS, width_invalidate_sid, 0, 0, 0},
     [G_FM_1] = {"device invalidation FM 1 source-id", ID_BITS, width_invalidate_sid, 0, 0, 1},
@@ -115,7 +115,8 @@ bool iommu_width_next(struct bench *b)
     struct answer a;
 
     b->root = width_random_page(b);
-    if (!iommu_write(b, REG_RTADDR, 8, b->root, &a) || !iommu_write(b, REG_GCMD, 4, 0xC0000000, &a))
+    if (!iommu_write(b, REG_RTADDR, 8, b->root, &a) || !iommu_write(b, REG_PMEN, 4, 0, &a) ||
+        !iommu_command(b, GCMD_TE, GCMD_SRTP))
         return false;
     for (unsigned i = 0; i < EXPERIMENTS; i++) {
         const struct experiment *e = next(b);
