@@ -22,8 +22,6 @@ template <> void block_clock<Viommu_top>::quiet()
     top->reg_valid_i = 0;
     top->mem_ack_i = 0;
     top->mem_err_i = 0;
-    top->vtd_away_i = 0;
-    top->vtd_records_i = 7;
     block_take(top.get());
 }
 
@@ -33,6 +31,7 @@ struct viommu {
 
     explicit viommu(const vblock_env *env) : clock(env)
     {
+        clock.top->vtd_records_i = 7;
     }
     void records()
     {

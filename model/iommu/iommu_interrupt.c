@@ -164,7 +164,6 @@ static struct iommu_step lookup(struct iommu *u, struct iommu_request *q)
 {
     struct irte e;
 
-    q->out.latency += 1;
     if (cache_lookup(&u->interrupts, (uint16_t)q->scratch[SCRATCH_INDEX], &e)) {
         q->out.hit |= 1;
         return interrupt_known(u, q, e);
@@ -172,7 +171,7 @@ static struct iommu_step lookup(struct iommu *u, struct iommu_request *q)
     return request_read(q, ST_IRTE, irte_address(u, q), 16);
 }
 
-/* I11 (is it one?), I71, I72. What ends here ends in the cycle of the lookup. */
+/* I11 (is it one?), I71, I72: what ends here ends in the cycle of the lookup. */
 struct iommu_step interrupt_begin(struct iommu *u, struct iommu_request *q, uint32_t data)
 {
     uint32_t gsts = u->reg[REG_GSTS];
@@ -181,6 +180,7 @@ struct iommu_step interrupt_begin(struct iommu *u, struct iommu_request *q, uint
         return request_reject(q);
     if ((gsts & GSTS_IRES) == 0)
         return request_message(q, DMA_MESSAGE, q->out.iova, data);
+    q->out.latency += 1;
     if ((q->out.iova & REQUEST_FORMAT) == 0) {
         if (extended(u) || (gsts & GSTS_CFIS) == 0)
             return interrupt_fault(u, q, FAULT_COMPATIBILITY, false);
