@@ -16,11 +16,11 @@ const bool block_has_every = false;
 #define CONTEXTS POOL_CONTEXTS
 #define TABLES   POOL_TABLES
 
-#define WIDTH_PERMILLE 8    /* of the turns between requests: experiments of iommu_width.c */
-#define INTERRUPT_PERCENT 14 /* of the requests */
-#define BESIDE_PERCENT 20   /* of the requests have register accesses beside them */
-#define RESET_ONE_IN   1000 /* requests */
-#define CUT_CYCLES     40   /* a reset falls into the first so many cycles of a request */
+#define WIDTH_PERMILLE    20   /* of the turns between requests: experiments of iommu_width.c */
+#define INTERRUPT_PERCENT 14   /* of the requests */
+#define BESIDE_PERCENT    20   /* of the requests have register accesses beside them */
+#define RESET_ONE_IN      1000 /* requests */
+#define CUT_CYCLES        40   /* a reset falls into the first so many cycles of a request */
 
 /* --- tables --- */
 
@@ -66,8 +66,8 @@ static uint64_t random_ss_entry(struct bench *b)
 {
     bool leaf = block_chance(&b->random, 18);
     uint64_t e = pool_page(leaf || block_chance(&b->random, 20)
-                          ? POOL_DATA + block_below(&b->random, POOL_DATA_PAGES)
-                          : ROOTS + CONTEXTS + block_below(&b->random, TABLES));
+                               ? POOL_DATA + block_below(&b->random, POOL_DATA_PAGES)
+                               : ROOTS + CONTEXTS + block_below(&b->random, TABLES));
 
     e |= block_chance(&b->random, 90) ? 1 : 0;
     e |= block_chance(&b->random, 88) ? 2 : 0;
@@ -241,7 +241,8 @@ static bool request(struct bench *b)
 
 static bool invalidate_context(struct bench *b)
 {
-    uint64_t sid = block_below(&b->random, POOL_BUSES) << 8 | block_below(&b->random, POOL_DEVFNS + 2);
+    uint64_t sid =
+        block_below(&b->random, POOL_BUSES) << 8 | block_below(&b->random, POOL_DEVFNS + 2);
     uint64_t v = UINT64_C(1) << 63 | (uint64_t)block_below(&b->random, 4) << 61 |
                  (uint64_t)block_below(&b->random, 4) << 32 | sid << 16 |
                  (block_below(&b->random, 4) + 1);
@@ -251,8 +252,8 @@ static bool invalidate_context(struct bench *b)
 
 static bool invalidate_iotlb(struct bench *b)
 {
-    uint64_t iva = (pool_iova(b) & ~UINT64_C(0xFFF)) | pool_am(b) |
-                   (block_chance(&b->random, 30) ? 0x40 : 0);
+    uint64_t iva =
+        (pool_iova(b) & ~UINT64_C(0xFFF)) | pool_am(b) | (block_chance(&b->random, 30) ? 0x40 : 0);
     uint64_t v = UINT64_C(1) << 63 |
                  (uint64_t)(block_chance(&b->random, 60) ? 3 : block_below(&b->random, 4)) << 60 |
                  (uint64_t)block_below(&b->random, 4) << 48 |

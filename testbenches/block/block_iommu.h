@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The IOMMU bench: iommu_step.c does one thing on both sides; block_iommu.c and the rooms of
-// iommu_pool.h draw from a small pool of tables, so that everything meets again; iommu_width.c walks
-// one bit at a time through every tag, mask and address.
+// iommu_pool.h draw from a small pool of tables, so that everything meets again; iommu_width.c
+// walks one bit at a time through every tag, mask and address.
 #ifndef RW_BLOCK_IOMMU_H
 #define RW_BLOCK_IOMMU_H
 
@@ -71,12 +71,12 @@ struct bench {
     unsigned events;                    /* of the model, in one thing of the step */
     uint64_t message_addr;              /* the last event message */
     uint32_t message_data;
-    struct rec_iommu last; /* the last record of the step */
+    struct rec_iommu last;      /* the last record of the step */
     uint64_t rtaddr, irta, iqa; /* of the pool */
     uint32_t iqt;               /* of the pool: where the next descriptor goes */
-    unsigned experiment;       /* of iommu_width.c: the next one */
-    uint64_t root;             /* of the experiments */
-    uint32_t read_value[1024]; /* of each register when it was last read by an experiment */
+    unsigned experiment;        /* of iommu_width.c: the next one */
+    uint64_t root;              /* of the experiments */
+    uint32_t read_value[1024];  /* of each register when it was last read by an experiment */
     bool was_read[1024];
     uint32_t next_dword; /* of the window, to be read by an experiment */
 };

@@ -9,7 +9,7 @@
 #define POOL_CONTEXTS   4  /* pages after the roots */
 #define POOL_TABLES     40 /* second-stage pages after them */
 #define POOL_DATA       (POOL_ROOTS + POOL_CONTEXTS + POOL_TABLES)
-#define POOL_DATA_PAGES 64  /* what leaves point to */
+#define POOL_DATA_PAGES 64 /* what leaves point to */
 #define POOL_IRT        128 /* interrupt-remapping table: 65536 entries, from one of a few pages on */
 #define POOL_IRT_BASES  4
 #define POOL_QUEUE      512 /* the queue: up to 128 pages, from one of a few on */
@@ -39,9 +39,9 @@ struct viommu_reg pool_queue_beside(struct bench *b, unsigned after);
 /* iommu_pool_interrupts.c */
 void pool_interrupts_setup(struct bench *b);
 bool pool_interrupts_restore(struct bench *b);
-void pool_interrupt_entry(struct bench *b);      /* one entry changes */
-bool pool_interrupt_table(struct bench *b);      /* IRTA, SIRTP */
-uint16_t pool_interrupt_index(struct bench *b);  /* one of those that meet again */
+void pool_interrupt_entry(struct bench *b);     /* one entry changes */
+bool pool_interrupt_table(struct bench *b);     /* IRTA, SIRTP */
+uint16_t pool_interrupt_index(struct bench *b); /* one of those that meet again */
 void pool_interrupt_request(struct bench *b, struct rec_dma *d);
 
 /* iommu_pool_protected.c */

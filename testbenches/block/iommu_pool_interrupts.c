@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Interrupt requests of the pool: a table of random entries, a few indexes that meet again, requests
-// in both formats. docs/iommu.md I71 to I76.
+// Interrupt requests of the pool: a table of random entries, a few indexes that meet again,
+// requests in both formats. docs/iommu.md I71 to I76.
 #include "iommu_pool.h"
 
 #define ENTRIES 65536u

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The invalidation queue of the pool: batches of random descriptors, good and bad, a tail that jumps,
-// errors and what software does about them, the event. docs/iommu.md I81 to I87.
+// The invalidation queue of the pool: batches of random descriptors, good and bad, a tail that
+// jumps, errors and what software does about them, the event. docs/iommu.md I81 to I87.
 #include "iommu_pool.h"
 
 #define IQA_DW        UINT64_C(0x800)
@@ -27,13 +27,14 @@ static void iotlb_descriptor(struct bench *b, uint64_t d[2])
 
     d[0] = TYPE_IOTLB | g << 4 | (uint64_t)pool_did(b) << 16;
     d[0] |= (uint64_t)block_below(&b->random, 4) << 6; /* DW, DR */
-    d[1] = (pool_iova(b) & ~UINT64_C(0xFFF)) | (block_chance(&b->random, 30) ? 0x40 : 0) | pool_am(b);
+    d[1] =
+        (pool_iova(b) & ~UINT64_C(0xFFF)) | (block_chance(&b->random, 30) ? 0x40 : 0) | pool_am(b);
 }
 
 static void interrupt_descriptor(struct bench *b, uint64_t d[2])
 {
-    unsigned im = block_chance(&b->random, 85) ? block_below(&b->random, 4)
-                                               : block_below(&b->random, 32);
+    unsigned im =
+        block_chance(&b->random, 85) ? block_below(&b->random, 4) : block_below(&b->random, 32);
 
     d[0] = TYPE_INTERRUPT | (block_chance(&b->random, 85) ? 0x10 : 0) | (uint64_t)im << 27 |
            (uint64_t)pool_interrupt_index(b) << 32;
@@ -202,8 +203,7 @@ static bool service(struct bench *b)
         return false;
     if ((a.reg[0] & FSTS_IQE) == 0 || block_chance(&b->random, 10))
         return true;
-    if (block_chance(&b->random, 90) &&
-        !repair(b, (uint32_t)error.reg[0], (uint32_t)head.reg[0]))
+    if (block_chance(&b->random, 90) && !repair(b, (uint32_t)error.reg[0], (uint32_t)head.reg[0]))
         return false;
     return block_chance(&b->random, 5) ||
            pool_write(b, REG_FSTS, 4, block_chance(&b->random, 80) ? FSTS_IQE : FSTS_IQE | 1);
@@ -225,7 +225,8 @@ static bool event_registers(struct bench *b)
         return pool_write(b, REG_FEUADDR, 4,
                           block_chance(&b->random, 60) ? 0 : block_random(&b->random) & UINT32_MAX);
     case 4:
-        return pool_read(b, REG_ICS, 4) && pool_read(b, REG_IECTL, 8) && pool_read(b, REG_IEADDR, 8);
+        return pool_read(b, REG_ICS, 4) && pool_read(b, REG_IECTL, 8) &&
+               pool_read(b, REG_IEADDR, 8);
     case 5: /* unmasks and changes the data */
         return pool_write(b, REG_IECTL, 8,
                           block_below(&b->random, 0x10000) * (UINT64_C(1) << 32) |

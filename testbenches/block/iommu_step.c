@@ -119,8 +119,8 @@ static const struct {
 /* VT-d "Register Descriptions": the register that holds the byte, and the byte in it. */
 static void register_name(char *out, size_t bytes, uint32_t offset)
 {
-    static const uint16_t wide[] = {0x008, 0x010, 0x020, 0x028, 0x070, 0x078, 0x080,
-                                    0x088, 0x090, 0x0B8, 0x100, 0x108};
+    static const uint16_t wide[] = {0x008, 0x010, 0x020, 0x028, 0x070, 0x078,
+                                    0x080, 0x088, 0x090, 0x0B8, 0x100, 0x108};
 
     if (offset >= REG_FRCD && offset < REG_FRCD + 0x80) {
         snprintf(out, bytes, "FRCD%u+%u", (offset - REG_FRCD) / 16, offset % 16);

@@ -7,7 +7,6 @@
 #include "block_iommu.h"
 
 #define PAGE        UINT64_C(0x000000fffffff000)
-#define IOVA_BITS   48
 #define EXPERIMENTS 8 /* under one root table */
 #define FRAME_BITS  DECIDE_BITS(39, 12)
 #define ID_BITS     DECIDE_BITS(15, 0)
@@ -20,6 +19,7 @@
 #define T_PASS_THROUGH UINT64_C(2)
 #define AW_39          UINT64_C(1)
 #define AW_48          UINT64_C(2)
+#define AW_57          UINT64_C(3)
 
 #define INV_GLOBAL 1
 #define INV_DOMAIN 2
@@ -42,16 +42,19 @@ enum {
     G_LEVEL_2,
     G_LEVEL_3,
     G_LEVEL_4,
+    G_LEVEL_5,
     G_IOTLB_DID,
     G_LEVEL_2_DID,
     G_LEVEL_3_DID,
     G_LEVEL_4_DID,
+    G_LEVEL_5_DID,
     G_IOTLB_DOMAIN_DID,
     G_IOTLB_PAGE_DID,
     G_LEVEL_INV_DID,
     G_LEVEL_2_INV,
     G_LEVEL_3_INV,
     G_LEVEL_4_INV,
+    G_LEVEL_5_INV,
     G_AM,
     G_AM_END = G_AM + AM_COUNT,
     G_ROOT_LO = G_AM_END,
@@ -59,18 +62,21 @@ enum {
     G_CONTEXT_LO,
     G_CONTEXT_HI,
     G_CONTEXT_IGNORED,
+    G_SS_5,
     G_SS_4,
     G_SS_3,
     G_SS_3_LEAF,
     G_SS_2,
     G_SS_2_LEAF,
     G_SS_1,
+    G_IGNORED_5,
     G_IGNORED_4,
     G_IGNORED_3,
     G_IGNORED_2,
     G_IGNORED_1,
     G_WIDTH_39,
     G_WIDTH_48,
+    G_WIDTH_57,
     G_WIDTH_PASS,
     G_WIDTH_OFF,
     G_RANGE,
@@ -80,9 +86,11 @@ enum {
     G_ROOT_TABLE,
     G_CONTEXT_TABLE,
     G_CONTEXT_CACHED,
+    G_TABLE_5,
     G_TABLE_4,
     G_TABLE_3,
     G_TABLE_2,
+    G_CACHED_5,
     G_CACHED_4,
     G_CACHED_3,
     G_CACHED_2,
@@ -122,7 +130,7 @@ struct device {
 struct path {
     uint64_t iova;
     unsigned log2;
-    uint64_t entry[5]; /* address by level */
+    uint64_t entry[6]; /* address by level */
 };
 
 /* iommu_width_tables.c */
@@ -130,12 +138,13 @@ void width_decide(struct bench *b, unsigned group, unsigned bit);
 void width_decide_if(struct bench *b, bool held, unsigned group, unsigned bit);
 uint64_t width_random_page(struct bench *b);
 uint16_t width_random_id(struct bench *b);
-uint64_t width_random_iova(struct bench *b);
+uint64_t width_random_iova(struct bench *b, const struct device *d);
 unsigned width_leaf_level(unsigned log2);
 unsigned width_random_log2(struct bench *b);
 struct device width_add_device(struct bench *b, uint16_t sid, uint16_t did, uint64_t t,
                                uint64_t table, uint64_t aw);
-struct device width_random_device(struct bench *b);
+/* With addresses of so many bits at least. */
+struct device width_random_device(struct bench *b, unsigned bits);
 struct path width_map_to(struct bench *b, const struct device *d, uint64_t iova, unsigned log2,
                          uint64_t frame);
 struct path width_map(struct bench *b, const struct device *d, uint64_t iova, unsigned log2);
@@ -155,6 +164,7 @@ bool width_invalidate_sid(struct bench *b, const struct experiment *e, unsigned 
 bool width_invalidate_did(struct bench *b, const struct experiment *e, unsigned group,
                           unsigned bit);
 bool width_tag_iova(struct bench *b, const struct experiment *e, unsigned group, unsigned bit);
+bool width_tag_level_5(struct bench *b, const struct experiment *e, unsigned group, unsigned bit);
 bool width_tag_did(struct bench *b, const struct experiment *e, unsigned group, unsigned bit);
 bool width_invalidate_iotlb_did(struct bench *b, const struct experiment *e, unsigned group,
                                 unsigned bit);

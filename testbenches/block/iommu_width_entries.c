@@ -6,12 +6,12 @@
 
 bool width_root_bit(struct bench *b, const struct experiment *e, unsigned group, unsigned bit)
 {
-    struct device d = width_random_device(b);
+    struct device d = width_random_device(b, 0);
     uint64_t at = d.root_entry + e->param, value = block_memory_read8(&b->model_memory, at);
     struct rec_dma x;
 
     iommu_poke(b, at, value ^ UINT64_C(1) << bit);
-    if (!width_go(b, d.sid, width_random_iova(b), &x))
+    if (!width_go(b, d.sid, width_random_iova(b, &d), &x))
         return false;
     width_decide_if(b, x.fault == 0xA, group, bit);
     iommu_poke(b, at, value);
@@ -20,8 +20,8 @@ bool width_root_bit(struct bench *b, const struct experiment *e, unsigned group,
 
 bool width_context_bit(struct bench *b, const struct experiment *e, unsigned group, unsigned bit)
 {
-    struct device d = width_random_device(b);
-    uint64_t at = d.context_entry + e->param, iova = width_random_iova(b);
+    struct device d = width_random_device(b, 0);
+    uint64_t at = d.context_entry + e->param, iova = width_random_iova(b, &d);
     struct rec_dma x;
 
     width_map(b, &d, iova, 12);
@@ -34,8 +34,8 @@ bool width_context_bit(struct bench *b, const struct experiment *e, unsigned gro
 
 bool width_ss_bit(struct bench *b, const struct experiment *e, unsigned group, unsigned bit)
 {
-    struct device d = width_random_device(b);
-    uint64_t iova = width_random_iova(b);
+    struct device d = width_random_device(b, e->level == 5 ? 57 : 0);
+    uint64_t iova = width_random_iova(b, &d);
     struct path p = width_map(b, &d, iova, e->log2);
     uint64_t at = p.entry[e->level];
     struct rec_dma x;
@@ -52,11 +52,12 @@ bool width_ss_bit(struct bench *b, const struct experiment *e, unsigned group, u
 /* An address one bit too wide for the device. */
 bool width_width(struct bench *b, const struct experiment *e, unsigned group, unsigned bit)
 {
-    uint64_t aw = group == G_WIDTH_39 ? AW_39 : AW_48;
+    uint64_t aw = group == G_WIDTH_39 ? AW_39 : group == G_WIDTH_48 ? AW_48 : AW_57;
     uint64_t t = group == G_WIDTH_PASS ? T_PASS_THROUGH : T_SECOND_STAGE;
     struct device d =
         width_add_device(b, width_random_id(b), width_random_id(b), t, width_random_page(b), aw);
-    uint64_t iova = block_random(&b->random) >> (group == G_WIDTH_39 ? 25 : 24) & ~UINT64_C(3);
+    uint64_t iova = group == G_WIDTH_PASS ? block_random(&b->random) >> 24 & ~UINT64_C(3)
+                                          : width_random_iova(b, &d);
     struct rec_dma x[2];
 
     (void)e;
@@ -74,13 +75,12 @@ bool width_translation_off(struct bench *b, const struct experiment *e, unsigned
                            unsigned bit)
 {
     uint64_t iova = block_random(&b->random) >> 24 & ~UINT64_C(3);
-    struct answer a;
     struct rec_dma x[2];
 
     (void)e;
-    if (!iommu_write(b, REG_GCMD, 4, 0, &a) || !width_go(b, width_random_id(b), iova, &x[0]) ||
+    if (!iommu_command(b, 0, 0) || !width_go(b, width_random_id(b), iova, &x[0]) ||
         !width_go(b, width_random_id(b), iova | UINT64_C(1) << bit, &x[1]) ||
-        !iommu_write(b, REG_GCMD, 4, 0x80000000, &a))
+        !iommu_command(b, GCMD_TE, 0))
         return false;
     decide_value(&b->r->groups[G_OFF], x[0].pa);
     width_decide_if(b, x[0].status == DMA_UNTRANSLATED && x[1].status == DMA_REJECTED, group, bit);
@@ -95,7 +95,7 @@ static bool in_range(const struct rec_dma *x)
 bool width_interrupt_range(struct bench *b, const struct experiment *e, unsigned group,
                            unsigned bit)
 {
-    struct device d = width_random_device(b);
+    struct device d = width_random_device(b, 0);
     uint64_t iova = UINT64_C(0xFEE00000) + (block_random(&b->random) & 0xFFFFC);
     uint64_t other = iova ^ UINT64_C(1) << bit;
     struct rec_dma x[2];
@@ -112,9 +112,9 @@ bool width_interrupt_range(struct bench *b, const struct experiment *e, unsigned
 bool width_interrupt_output(struct bench *b, const struct experiment *e, unsigned group,
                             unsigned bit)
 {
-    struct device d = width_random_device(b);
+    struct device d = width_random_device(b, 0);
     uint64_t frame = UINT64_C(0xFEE00000) + (block_random(&b->random) & 0xFF000);
-    uint64_t iova = width_random_iova(b), other = iova ^ 0x1000;
+    uint64_t iova = width_random_iova(b, &d), other = iova ^ 0x1000;
     struct rec_dma x[2];
 
     (void)e;
@@ -130,10 +130,10 @@ bool width_interrupt_output(struct bench *b, const struct experiment *e, unsigne
 bool width_interrupt_output_hit(struct bench *b, const struct experiment *e, unsigned group,
                                 unsigned bit)
 {
-    struct device d = width_random_device(b);
+    struct device d = width_random_device(b, 0);
     uint64_t pa = (UINT64_C(0xFEE00000) + (block_random(&b->random) & 0xFFFFC)) ^ UINT64_C(1)
                                                                                       << bit;
-    uint64_t base = width_random_iova(b) >> 30 << 30;
+    uint64_t base = width_random_iova(b, &d) >> 30 << 30;
     struct rec_dma x[2];
 
     (void)e;

@@ -8,8 +8,8 @@
  * record back. */
 bool width_fault(struct bench *b, const struct experiment *e, unsigned group, unsigned bit)
 {
-    struct device d = width_random_device(b);
-    uint64_t iova = block_random(&b->random) | UINT64_C(1) << (48 + bit % 16);
+    struct device d = width_random_device(b, 48);
+    uint64_t iova = block_random(&b->random) | UINT64_C(1) << (57 + bit % 7);
     uint32_t feaddr = (uint32_t)block_random(&b->random) & ~3u;
     uint32_t fedata = (uint32_t)block_random(&b->random) & 0xFFFF;
     unsigned index;

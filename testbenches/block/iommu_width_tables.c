@@ -28,9 +28,9 @@ uint16_t width_random_id(struct bench *b)
     return (uint16_t)block_random(&b->random);
 }
 
-uint64_t width_random_iova(struct bench *b)
+uint64_t width_random_iova(struct bench *b, const struct device *d)
 {
-    return block_random(&b->random) >> (64 - IOVA_BITS) & ~UINT64_C(3);
+    return block_random(&b->random) >> (52 - 9 * d->levels) & ~UINT64_C(3);
 }
 
 unsigned width_leaf_level(unsigned log2)
@@ -53,7 +53,7 @@ static void poke16(struct bench *b, uint64_t addr, uint64_t lo, uint64_t hi)
 struct device width_add_device(struct bench *b, uint16_t sid, uint16_t did, uint64_t t,
                                uint64_t table, uint64_t aw)
 {
-    struct device d = {.sid = sid, .did = did, .table = table, .levels = aw == AW_48 ? 4 : 3};
+    struct device d = {.sid = sid, .did = did, .table = table, .levels = (unsigned)aw + 2};
     uint64_t lo;
 
     d.root_entry = b->root + (sid >> 8) * UINT64_C(16);
@@ -67,10 +67,12 @@ struct device width_add_device(struct bench *b, uint16_t sid, uint16_t did, uint
     return d;
 }
 
-struct device width_random_device(struct bench *b)
+struct device width_random_device(struct bench *b, unsigned bits)
 {
+    uint64_t aw = bits > 48 || block_chance(&b->random, 60) ? AW_57 : AW_48;
+
     return width_add_device(b, width_random_id(b), width_random_id(b), T_SECOND_STAGE,
-                            width_random_page(b), AW_48);
+                            width_random_page(b), aw);
 }
 
 /* Tables are made where there are none; the leaf is new. Everything is allowed. */
