@@ -356,9 +356,10 @@ static bool reset(struct bench *b)
     b->vtd = pool_config(b);
     return iommu_reset_during(
                b, block_chance(&b->random, 80) ? 1 + block_below(&b->random, CUT_CYCLES) : 0) &&
-           read_all(b) && configure(b) && pool_write(b, REG_RTADDR, 8, b->rtaddr) &&
-           iommu_command(b, GCMD_TE, GCMD_SRTP) && pool_interrupts_restore(b) &&
-           pool_queue_restore(b) && random_command(b) && iommu_request(b, &in, &a);
+           read_all(b) && configure(b) && (b->vtd.away == 0 || iommu_width_away(b)) &&
+           pool_write(b, REG_RTADDR, 8, b->rtaddr) && iommu_command(b, GCMD_TE, GCMD_SRTP) &&
+           pool_interrupts_restore(b) && pool_queue_restore(b) && random_command(b) &&
+           iommu_request(b, &in, &a);
 }
 
 static bool experiments(struct bench *b)

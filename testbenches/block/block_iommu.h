@@ -54,6 +54,10 @@
  * before a request that waits; 6: a request between two descriptors; 7: a register access between
  * two. */
 #define GROUP_TOGETHER 0
+/* Bit n: with n + 1 fault records the last one, then the first one was written. */
+#define GROUP_RECORDS 1
+/* What was seen not to be there: enum iommu_feature. */
+#define GROUP_AWAY 2
 
 struct bench {
     const struct block_options *o;
@@ -71,12 +75,14 @@ struct bench {
     unsigned events;                    /* of the model, in one thing of the step */
     uint64_t message_addr;              /* the last event message */
     uint32_t message_data;
-    struct rec_iommu last;      /* the last record of the step */
-    uint64_t rtaddr, irta, iqa; /* of the pool */
-    uint32_t iqt;               /* of the pool: where the next descriptor goes */
-    unsigned experiment;        /* of iommu_width.c: the next one */
-    uint64_t root;              /* of the experiments */
-    uint32_t read_value[1024];  /* of each register when it was last read by an experiment */
+    struct rec_iommu last;       /* the last record of the step */
+    struct rec_iommu descriptor; /* the last one of kind 6 or 7 */
+    unsigned fault_index;        /* of the last fault record */
+    uint64_t rtaddr, irta, iqa;  /* of the pool */
+    uint32_t iqt;                /* of the pool: where the next descriptor goes */
+    unsigned experiment;         /* of iommu_width.c: the next one */
+    uint64_t root;               /* of the experiments */
+    uint32_t read_value[1024];   /* of each register when it was last read by an experiment */
     bool was_read[1024];
     uint32_t next_dword; /* of the window, to be read by an experiment */
 };
@@ -116,5 +122,7 @@ static inline bool iommu_has(const struct bench *b, enum iommu_feature f)
 void iommu_width_setup(struct bench *b);
 /* The next few experiments, under a root table of their own. False on a difference. */
 bool iommu_width_next(struct bench *b);
+/* iommu_width_away.c: the same with what the unit does not have. */
+bool iommu_width_away(struct bench *b);
 
 #endif

@@ -87,6 +87,13 @@ static void on_model_iommu(void *ctx, const struct rec_iommu *r)
     struct bench *b = ctx;
 
     b->last = *r;
+    if (r->kind == IOMMU_DESCRIPTOR || r->kind == IOMMU_QUEUE_ERROR)
+        b->descriptor = *r;
+    if (r->kind == IOMMU_FAULT_RECORD) {
+        if (r->addr == 0 && b->fault_index + 1 == b->vtd.fault_records)
+            decide_bit(&b->r->groups[GROUP_RECORDS], b->fault_index);
+        b->fault_index = (unsigned)r->addr;
+    }
     ring_push(&b->model_iommu, r);
 }
 
@@ -519,6 +526,7 @@ bool iommu_reset_during(struct bench *b, unsigned cycles)
     empty(&b->model_iwalk);
     empty(&b->model_iommu);
     b->gcmd = 0;
+    b->fault_index = 0;
     return new_model(b) && same;
 }
 

@@ -25,10 +25,15 @@
 #define INV_DOMAIN 2
 #define INV_LAST   3 /* device; page */
 
-#define AM_COUNT 19 /* MAMV is 18 */
+#define AM_COUNT   19 /* MAMV is 18 */
+#define AM_RANDOM  AM_COUNT
+#define IM_COUNT   16 /* MHMV is 15 */
+#define TYPE_COUNT 4  /* of descriptors: context, IOTLB, interrupt entry, wait */
 
 enum {
     G_TOGETHER = GROUP_TOGETHER,
+    G_RECORDS = GROUP_RECORDS,
+    G_AWAY = GROUP_AWAY,
     G_SID,
     G_FM_0,
     G_FM_1,
@@ -108,6 +113,61 @@ enum {
     G_FEADDR,
     G_FEDATA,
     G_REGISTER,
+    /* interrupt remapping */
+    G_IEC_TAG,
+    G_IEC_IM,
+    G_IEC_IM_END = G_IEC_IM + IM_COUNT,
+    G_IRTA = G_IEC_IM_END,
+    G_IRTE_ADDRESS,
+    G_HANDLE,
+    G_SUBHANDLE,
+    G_NO_SHV,
+    G_DATA_HIGH,
+    G_IRTA_S,
+    G_IRTE_LO,
+    G_IRTE_LO_EIME_0,
+    G_IRTE_HI,
+    G_IRTE_IGNORED,
+    G_SQ,
+    G_SQ_END = G_SQ + 4,
+    G_BUS_FIRST = G_SQ_END,
+    G_BUS_LAST,
+    G_MESSAGE_WALK,
+    G_MESSAGE_HIT,
+    G_MESSAGE_NARROW,
+    G_MESSAGE_DATA,
+    G_INTERRUPT_FI,
+    /* the queue */
+    G_DESCRIPTOR_LO,
+    G_DESCRIPTOR_HI = G_DESCRIPTOR_LO + TYPE_COUNT,
+    G_DESCRIPTOR_END = G_DESCRIPTOR_HI + TYPE_COUNT,
+    G_TYPE = G_DESCRIPTOR_END,
+    G_TYPE_HIGH,
+    G_QUEUE_AM,
+    G_QUEUE_IM,
+    G_QUEUE_FM,
+    G_QUEUE_FM_END = G_QUEUE_FM + 4,
+    G_QUEUE_DEVICE_DID = G_QUEUE_FM_END,
+    G_QUEUE_CONTEXT_DID,
+    G_QUEUE_IOTLB_DID,
+    G_QUEUE_PAGE_DID,
+    G_QUEUE_PAGE,
+    G_WAIT,
+    G_WAIT_DATA,
+    G_WAIT_ADDRESS,
+    G_WAIT_ADDRESS_HIGH,
+    G_IEDATA,
+    G_IEADDR,
+    G_QUEUE_SIZE,
+    G_IQA,
+    G_IQH,
+    G_IQT,
+    G_IQEI,
+    /* protected regions, read errors */
+    G_PROTECTED,
+    G_PROTECTED_END = G_PROTECTED + 4,
+    G_PROTECTED_WIDE = G_PROTECTED_END,
+    G_READ_ERROR,
     G_COUNT
 };
 
@@ -119,6 +179,7 @@ struct experiment {
     unsigned log2;  /* size of the page */
     unsigned level; /* of the entry with the bit */
     unsigned param;
+    bool queue; /* invalidates by the queue */
 };
 
 struct device {
@@ -152,9 +213,9 @@ bool width_go(struct bench *b, uint16_t sid, uint64_t iova, struct rec_dma *x);
 bool width_iotlb_hit(const struct rec_dma *x);
 bool width_context_hit(const struct rec_dma *x);
 bool width_from_cache(const struct rec_dma *x, unsigned level);
-bool width_invalidate_contexts(struct bench *b, unsigned kind, uint16_t did, uint16_t sid,
-                               unsigned fm, unsigned *dropped);
-bool width_invalidate_iotlb(struct bench *b, unsigned kind, uint16_t did, uint64_t iva,
+bool width_invalidate_contexts(struct bench *b, bool queue, unsigned kind, uint16_t did,
+                               uint16_t sid, unsigned fm, unsigned *dropped);
+bool width_invalidate_iotlb(struct bench *b, bool queue, unsigned kind, uint16_t did, uint64_t iva,
                             unsigned *dropped);
 
 /* iommu_width_caches.c */
@@ -184,10 +245,45 @@ bool width_interrupt_output(struct bench *b, const struct experiment *e, unsigne
                             unsigned bit);
 bool width_interrupt_output_hit(struct bench *b, const struct experiment *e, unsigned group,
                                 unsigned bit);
+bool width_read_error(struct bench *b, const struct experiment *e, unsigned group, unsigned bit);
 
 /* iommu_width_registers.c */
 bool width_fault(struct bench *b, const struct experiment *e, unsigned group, unsigned bit);
+bool width_clear_faults(struct bench *b);
 bool width_register_offset(struct bench *b, const struct experiment *e, unsigned group,
                            unsigned bit);
+
+/* iommu_width_interrupts.c */
+bool width_interrupt_tag(struct bench *b, const struct experiment *e, unsigned group, unsigned bit);
+bool width_interrupt_invalidate(struct bench *b, const struct experiment *e, unsigned group,
+                                unsigned bit);
+bool width_subhandle(struct bench *b, const struct experiment *e, unsigned group, unsigned bit);
+bool width_no_shv(struct bench *b, const struct experiment *e, unsigned group, unsigned bit);
+bool width_data_high(struct bench *b, const struct experiment *e, unsigned group, unsigned bit);
+bool width_table_size(struct bench *b, const struct experiment *e, unsigned group, unsigned bit);
+bool width_irte_bit(struct bench *b, const struct experiment *e, unsigned group, unsigned bit);
+bool width_source(struct bench *b, const struct experiment *e, unsigned group, unsigned bit);
+bool width_buses(struct bench *b, const struct experiment *e, unsigned group, unsigned bit);
+bool width_interrupt_fault(struct bench *b, const struct experiment *e, unsigned group,
+                           unsigned bit);
+
+/* iommu_width_queue.c */
+bool width_queue(struct bench *b, uint64_t lo, uint64_t hi);
+bool width_descriptor_bit(struct bench *b, const struct experiment *e, unsigned group,
+                          unsigned bit);
+bool width_type_high(struct bench *b, const struct experiment *e, unsigned group, unsigned bit);
+bool width_type(struct bench *b, const struct experiment *e, unsigned group, unsigned bit);
+bool width_parameter(struct bench *b, const struct experiment *e, unsigned group, unsigned bit);
+bool width_wait(struct bench *b, const struct experiment *e, unsigned group, unsigned bit);
+bool width_wait_status(struct bench *b, const struct experiment *e, unsigned group, unsigned bit);
+bool width_wait_high(struct bench *b, const struct experiment *e, unsigned group, unsigned bit);
+bool width_wait_event(struct bench *b, const struct experiment *e, unsigned group, unsigned bit);
+bool width_queue_error(struct bench *b, const struct experiment *e, unsigned group, unsigned bit);
+bool width_queue_size(struct bench *b, const struct experiment *e, unsigned group, unsigned bit);
+
+/* iommu_width_protected.c */
+bool width_protected(struct bench *b, const struct experiment *e, unsigned group, unsigned bit);
+bool width_protected_wide(struct bench *b, const struct experiment *e, unsigned group,
+                          unsigned bit);
 
 #endif

@@ -41,8 +41,8 @@ bool width_invalidate_sid(struct bench *b, const struct experiment *e, unsigned 
 
     width_map(b, &d, iova, 12);
     if (!width_go(b, d.sid, iova, &x[0]) ||
-        !width_invalidate_contexts(b, INV_LAST, d.did, (uint16_t)(d.sid ^ 1u << bit), e->param,
-                                   &dropped) ||
+        !width_invalidate_contexts(b, e->queue, INV_LAST, d.did, (uint16_t)(d.sid ^ 1u << bit),
+                                   e->param, &dropped) ||
         !width_go(b, d.sid, iova, &x[1]))
         return false;
     width_decide_if(b, dropped == 0 ? width_context_hit(&x[1]) : !width_context_hit(&x[1]), group,
@@ -59,7 +59,7 @@ bool width_invalidate_did(struct bench *b, const struct experiment *e, unsigned 
 
     width_map(b, &d, iova, 12);
     if (!width_go(b, d.sid, iova, &x[0]) ||
-        !width_invalidate_contexts(b, e->param, (uint16_t)(d.did ^ 1u << bit), d.sid, 0,
+        !width_invalidate_contexts(b, e->queue, e->param, (uint16_t)(d.did ^ 1u << bit), d.sid, 0,
                                    &dropped) ||
         !width_go(b, d.sid, iova, &x[1]))
         return false;
@@ -181,8 +181,8 @@ bool width_invalidate_iotlb_did(struct bench *b, const struct experiment *e, uns
     width_map(b, &d, iova, log2);
     width_map(b, &d, beside, log2);
     if (!width_go(b, d.sid, iova, &x[0]) ||
-        !width_invalidate_iotlb(b, e->param, (uint16_t)(d.did ^ 1u << bit), iova & ~UINT64_C(0xFFF),
-                                &dropped) ||
+        !width_invalidate_iotlb(b, e->queue, e->param, (uint16_t)(d.did ^ 1u << bit),
+                                iova & ~UINT64_C(0xFFF), &dropped) ||
         !width_go(b, d.sid, iova, &x[1]) || !width_go(b, d.sid, beside, &x[2]))
         return false;
     width_decide_if(b, dropped == 0 && width_iotlb_hit(&x[1]), group, bit);
@@ -201,16 +201,17 @@ bool width_invalidate_page(struct bench *b, const struct experiment *e, unsigned
     uint64_t iova = width_random_iova(b, &d), beside = iova ^ UINT64_C(1) << distance;
     uint64_t iva = (iova & ~UINT64_C(0xFFF)) ^ UINT64_C(1) << bit;
     uint64_t ih = block_chance(&b->random, 30) ? 0x40 : 0;
+    unsigned am = e->param == AM_RANDOM ? block_below(&b->random, AM_COUNT) : e->param;
     struct rec_dma x[3];
 
     width_map(b, &d, iova, log2);
     width_map(b, &d, beside, log2);
     if (!width_go(b, d.sid, iova, &x[0]) ||
-        !width_invalidate_iotlb(b, INV_LAST, d.did, iva | ih | e->param, &dropped) ||
+        !width_invalidate_iotlb(b, e->queue, INV_LAST, d.did, iva | ih | am, &dropped) ||
         !width_go(b, d.sid, iova, &x[1]) || !width_go(b, d.sid, beside, &x[2]))
         return false;
     /* Inside the page or the 2^AM pages it must go, beside both it must not. */
-    width_decide_if(b, width_iotlb_hit(&x[1]) == (bit >= log2 && bit >= 12 + e->param), group, bit);
+    width_decide_if(b, width_iotlb_hit(&x[1]) == (bit >= log2 && bit >= 12 + am), group, bit);
     width_decide_if(b, ih == 0 && bit >= distance + 9 && width_from_cache(&x[2], level),
                     G_LEVEL_2_INV + level - 2, bit);
     return true;

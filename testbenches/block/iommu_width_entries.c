@@ -47,6 +47,40 @@ bool width_ss_bit(struct bench *b, const struct experiment *e, unsigned group, u
     return true;
 }
 
+/* --- what nobody answers --- */
+
+/* What points to the entry points to where nobody is. bit 1 to 5: the second-stage entry of that
+ * level of five; 6, 7: the first one of 39 and 48 bits; 8, 9: root and context entry. */
+bool width_read_error(struct bench *b, const struct experiment *e, unsigned group, unsigned bit)
+{
+    uint64_t aw = bit == 6 ? AW_39 : bit == 7 ? AW_48 : AW_57, nowhere = width_random_page(b);
+    struct device d = width_add_device(b, width_random_id(b), width_random_id(b), T_SECOND_STAGE,
+                                       width_random_page(b), aw);
+    uint64_t iova = width_random_iova(b, &d);
+    struct path p = width_map(b, &d, iova, 12);
+    uint64_t at = d.context_entry, value;
+    unsigned code = bit >= 5 && bit <= 7 ? 0x3 : bit < 5 ? 0x7 : bit;
+    struct answer a;
+    struct rec_dma x;
+
+    (void)e;
+    if (bit < 5)
+        at = p.entry[bit + 1];
+    else if (bit == 9)
+        at = d.root_entry;
+    value = block_memory_read8(&b->model_memory, at);
+    if (bit != 8)
+        iommu_poke(b, at, (value & ~PAGE) | nowhere);
+    else if (!iommu_write(b, REG_RTADDR, 8, nowhere, &a) || !iommu_command(b, GCMD_TE, GCMD_SRTP))
+        return false;
+    if (!width_go(b, d.sid, iova, &x) || !iommu_write(b, REG_RTADDR, 8, b->root, &a) ||
+        !iommu_command(b, GCMD_TE, GCMD_SRTP))
+        return false;
+    iommu_poke(b, at, value);
+    width_decide_if(b, x.fault == code, group, bit);
+    return true;
+}
+
 /* --- widths and ranges --- */
 
 /* An address one bit too wide for the device. */

@@ -136,25 +136,35 @@ bool width_from_cache(const struct rec_dma *x, unsigned level)
 }
 
 /* dropped: what the record of the invalidation counts. */
-bool width_invalidate_contexts(struct bench *b, unsigned kind, uint16_t did, uint16_t sid,
-                               unsigned fm, unsigned *dropped)
+bool width_invalidate_contexts(struct bench *b, bool queue, unsigned kind, uint16_t did,
+                               uint16_t sid, unsigned fm, unsigned *dropped)
 {
-    uint64_t v =
-        UINT64_C(1) << 63 | (uint64_t)kind << 61 | (uint64_t)fm << 32 | (uint64_t)sid << 16 | did;
+    uint64_t who = (uint64_t)sid << 16 | did;
     struct answer a;
-    bool same = iommu_write(b, REG_CCMD, 8, v, &a);
+    bool same;
 
-    *dropped = a.last.count;
+    if (queue)
+        same = width_queue(b, 1 | kind << 4 | (uint64_t)fm << 48 | who << 16, 0);
+    else
+        same = iommu_write(b, REG_CCMD, 8,
+                           UINT64_C(1) << 63 | (uint64_t)kind << 61 | (uint64_t)fm << 32 | who, &a);
+    *dropped = queue ? b->descriptor.count : b->last.count;
     return same;
 }
 
-bool width_invalidate_iotlb(struct bench *b, unsigned kind, uint16_t did, uint64_t iva,
+/* iva: as the register IVA, which the descriptor's high qword is too. */
+bool width_invalidate_iotlb(struct bench *b, bool queue, unsigned kind, uint16_t did, uint64_t iva,
                             unsigned *dropped)
 {
-    uint64_t v = UINT64_C(1) << 63 | (uint64_t)kind << 60 | (uint64_t)did << 32;
     struct answer a;
-    bool same = iommu_write(b, REG_IVA, 8, iva, &a) && iommu_write(b, REG_IOTLB, 8, v, &a);
+    bool same;
 
-    *dropped = a.last.count;
+    if (queue)
+        same = width_queue(b, 2 | kind << 4 | (uint64_t)did << 16, iva);
+    else
+        same = iommu_write(b, REG_IVA, 8, iva, &a) &&
+               iommu_write(b, REG_IOTLB, 8,
+                           UINT64_C(1) << 63 | (uint64_t)kind << 60 | (uint64_t)did << 32, &a);
+    *dropped = queue ? b->descriptor.count : b->last.count;
     return same;
 }
