@@ -29,6 +29,8 @@ static void random_root(struct bench *b, unsigned root, unsigned bus)
     uint64_t addr = pool_page(root) + bus * 16;
     uint64_t lo = pool_page(ROOTS + block_below(&b->random, CONTEXTS));
 
+    if (block_chance(&b->random, 2)) /* where nobody is */
+        lo |= UINT64_C(0x8000000000) >> block_below(&b->random, 17);
     lo |= block_chance(&b->random, 93) ? 1 : 0;
     if (block_chance(&b->random, 4))
         lo |= block_chance(&b->random, 50) ? UINT64_C(2) << block_below(&b->random, 11)
@@ -180,6 +182,17 @@ bool pool_read(struct bench *b, uint32_t offset, unsigned bytes)
     return iommu_read(b, offset, bytes, &a);
 }
 
+/* One of what stays changes, or a pointer is latched again. */
+static struct viommu_reg command_beside(struct bench *b, unsigned after)
+{
+    static const uint32_t bits[] = {GCMD_QIE, GCMD_QIE,   GCMD_QIE, GCMD_IRE,
+                                    GCMD_CFI, GCMD_SIRTP, GCMD_TE,  GCMD_SRTP};
+    uint32_t bit = bits[block_below(&b->random, sizeof(bits) / sizeof(bits[0]))];
+
+    return (struct viommu_reg){true, REG_GCMD, block_chance(&b->random, 20) ? 8 : 4, b->gcmd ^ bit,
+                               after};
+}
+
 /* Register accesses that software makes while devices are at work. */
 static struct viommu_reg register_beside(struct bench *b)
 {
@@ -189,6 +202,8 @@ static struct viommu_reg register_beside(struct bench *b)
 
     if (block_chance(&b->random, 40))
         g.after = block_below(&b->random, 3);
+    if (block_chance(&b->random, 3))
+        return command_beside(b, g.after);
     if ((b->gcmd & GCMD_QIE) != 0 && block_chance(&b->random, 40))
         return pool_queue_beside(b, g.after);
     switch (block_below(&b->random, 8)) {
@@ -306,6 +321,9 @@ static bool set_root(struct bench *b)
     uint64_t junk = block_chance(&b->random, 10) ? block_random(&b->random) & 0x3FF : 0;
 
     uint64_t value = pool_page(block_below(&b->random, ROOTS)) | ttm << 10 | junk;
+
+    if (block_chance(&b->random, 2)) /* where nobody is */
+        value |= UINT64_C(0x8000000000) >> block_below(&b->random, 17);
 
     if (!pool_write(b, 0x20, 8, value))
         return false;

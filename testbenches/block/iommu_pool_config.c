@@ -2,7 +2,7 @@
 // What the unit of the pool has: mostly everything, at times only a part. docs/iommu.md I1.
 #include "iommu_pool.h"
 
-#define WHOLE_PERCENT 65
+#define WHOLE_PERCENT 60
 #define AWAY_PERCENT  15 /* of each capability */
 
 #define BIT(n) (UINT32_C(1) << (n))
@@ -23,7 +23,7 @@ struct rw_vtd pool_config(struct bench *b)
         if (vtd.away & BIT(needs[i].needs))
             vtd.away |= BIT(needs[i].feature);
     vtd.away &= ~BIT(IOMMU_39 + block_below(&b->random, 3)); /* one width stays */
-    if (block_chance(&b->random, 60))
+    if (block_chance(&b->random, 85))
         vtd.fault_records = (uint8_t)(1 + block_below(&b->random, 8));
     return vtd;
 }
