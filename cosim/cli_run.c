@@ -12,6 +12,7 @@
 #include "report.h"
 #include "run.h"
 #include "start_option.h"
+#include "vtd_option.h"
 #include "walk_diff.h"
 
 #define MAX_MODULES   16
@@ -27,6 +28,7 @@ enum {
     OPT_RESET_AT,
     OPT_CPUID,
     OPT_START,
+    OPT_VTD,
     OPT_UNDEFINED
 };
 
@@ -40,6 +42,7 @@ static const struct option options[] = {
     {"reset-at", required_argument, NULL, OPT_RESET_AT},
     {"cpuid", required_argument, NULL, OPT_CPUID},
     {"start", required_argument, NULL, OPT_START},
+    {"vtd", required_argument, NULL, OPT_VTD},
     {"undefined", required_argument, NULL, OPT_UNDEFINED},
     COMMON_ROWS};
 
@@ -52,6 +55,7 @@ static const char help[] =
     "  --rtl-only              run: the RTL without the model\n"
     "  --reset-at N            a second reset at cycle N: everything begins again\n"
     "  --cpuid LIST            features to take away: -smap,-la57; vendor=TEXT, signature=N\n"
+    "  --vtd LIST              what the IOMMU is to lack: -ir,-57; records=N\n"
     "  --start LIST            registers to begin with: rip=N,rax=N,rbx=N,rsi=N,rsp=N,cr3=N\n"
     "  --undefined NAME        results that the SDM leaves undefined: " PERSONALITIES "\n";
 
@@ -109,6 +113,10 @@ static int take_option(struct run_command *c, int opt)
         break;
     case OPT_CPUID:
         if (!cpuid_option(optarg, &o->image.cpuid, error, sizeof(error)))
+            return 1 + cli_refuse("%s", error);
+        break;
+    case OPT_VTD:
+        if (!vtd_option(optarg, &o->image.vtd, error, sizeof(error)))
             return 1 + cli_refuse("%s", error);
         break;
     case OPT_START:

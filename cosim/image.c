@@ -296,7 +296,7 @@ static bool load(struct loader *l, const struct image_options *o, struct rw_boot
     bool elf = l->file_bytes > EI_CLASS && memcmp(l->file, ELFMAG, SELFMAG) == 0;
     bool ok;
 
-    *boot = (struct rw_boot){.cpuid = o->cpuid, .undefined = o->undefined};
+    *boot = (struct rw_boot){.cpuid = o->cpuid, .vtd = o->vtd, .undefined = o->undefined};
     if (header != NULL && (get32(header + 4) & MB_REQUIRED & ~MB_KNOWN) != 0)
         return refuse(l, "asks for Multiboot features that are not offered (flags 0x%x)",
                       get32(header + 4));

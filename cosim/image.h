@@ -17,6 +17,7 @@ struct image_options {
     const char *const *modules; /* file names */
     unsigned module_count;
     struct rw_cpuid cpuid;
+    struct rw_vtd vtd;
     struct start_values start;
     enum rw_undefined undefined;
 };

@@ -11,24 +11,25 @@ static uint16_t lanes(uint64_t addr, unsigned bytes)
     return (uint16_t)(((UINT32_C(1) << bytes) - 1) << (addr & 15));
 }
 
+struct rec_bus order_beat(uint8_t src, uint64_t addr, unsigned bytes, const void *written)
+{
+    struct rec_bus b = {.src = src, .addr = addr & ~UINT64_C(15), .be = lanes(addr, bytes)};
+
+    if (written != NULL) {
+        b.flags = BUS_WRITE;
+        memcpy(b.data + (addr & 15), written, bytes);
+    }
+    return b;
+}
+
 static struct rec_bus expected_beat(const struct scoreboard *sb)
 {
     const struct rec_dma *d = &sb->dma.accepted;
-    struct rec_bus b = {0};
+    const struct iommu_step *want = &sb->dma.want;
 
-    if (sb->dma.want.action == IOMMU_DO_READ) {
-        b.src = BUS_IOMMU_WALK;
-        b.addr = sb->dma.want.addr & ~UINT64_C(15);
-        b.be = lanes(sb->dma.want.addr, sb->dma.want.bytes);
-        return b;
-    }
-    b.src = BUS_DMA;
-    b.flags = d->write ? BUS_WRITE : 0;
-    b.addr = sb->dma.request.out.pa & ~UINT64_C(15);
-    b.be = lanes(sb->dma.request.out.pa, d->len);
-    if (d->write)
-        memcpy(b.data + (sb->dma.request.out.pa & 15), d->data, d->len);
-    return b;
+    if (want->action == IOMMU_DO_READ)
+        return order_beat(BUS_IOMMU_WALK, want->addr, want->bytes, NULL);
+    return order_beat(BUS_DMA, sb->dma.request.out.pa, d->len, d->write ? d->data : NULL);
 }
 
 /* Messages. One that a request sets off stands in the order of the bus, where the unit sends it;
@@ -62,6 +63,10 @@ static void dma_accepted(struct scoreboard *sb, const struct rec_dma *rtl)
     struct rec_dma d;
 
     order_messages_sent(sb, "a request is accepted");
+    queue_between(sb, "a request is accepted", rtl->cycle);
+    if (iommu_queue_first(sb->iommu))
+        scoreboard_differ_text(sb, "dma", "order", "a request is accepted", "the due descriptor goes first",
+                               rtl->cycle);
     if (sb->dma.in_flight) {
         scoreboard_differ(sb, &type_dma, rtl, NULL);
         return;
@@ -107,15 +112,22 @@ static void dma_done(struct scoreboard *sb, const struct rec_dma *d)
         expect_answer(sb, mine);
 }
 
+struct iommu_read order_table_read(const struct scoreboard *sb, const struct iommu_step *want)
+{
+    struct iommu_read r = {.error = !rw_mem_is_ram(&sb->mem, want->addr, want->bytes)};
+
+    if (r.error)
+        memset(r.data, 0xFF, want->bytes);
+    else
+        memcpy(r.data, sb->mem.ram + want->addr, want->bytes);
+    return r;
+}
+
 static void walk_read(struct scoreboard *sb)
 {
-    uint64_t data[2] = {0, 0};
+    struct iommu_read r = order_table_read(sb, &sb->dma.want);
 
-    if (rw_mem_is_ram(&sb->mem, sb->dma.want.addr, sb->dma.want.bytes))
-        memcpy(data, sb->mem.ram + sb->dma.want.addr, sb->dma.want.bytes);
-    else
-        memset(data, 0xFF, sb->dma.want.bytes);
-    sb->dma.want = iommu_dma_next(sb->iommu, &sb->dma.request, data);
+    sb->dma.want = iommu_dma_next(sb->iommu, &sb->dma.request, &r);
 }
 
 static void data_access(struct scoreboard *sb, const struct rec_bus *seen)
@@ -139,6 +151,8 @@ static void iommu_beat(struct scoreboard *sb, const struct rec_bus *b)
 {
     struct rec_bus seen = *b, mine;
 
+    if (!sb->dma.in_flight && queue_beat(sb, b))
+        return;
     if (!sb->dma.in_flight ||
         (sb->dma.want.action != IOMMU_DO_READ && sb->dma.want.action != IOMMU_DO_ACCESS)) {
         scoreboard_differ(sb, &type_bus, b, NULL);
@@ -164,34 +178,38 @@ static bool message_due(struct scoreboard *sb, struct rec_bus *beat)
     uint64_t addr;
     uint32_t data;
 
-    if (wants_message(sb) && sb->dma.want.action == IOMMU_DO_EVENT) {
+    if (wants_message(sb)) {
         addr = sb->dma.want.addr;
         data = sb->dma.want.data;
-    } else if (wants_message(sb)) {
-        addr = sb->dma.accepted.iova;
-        memcpy(&data, sb->dma.accepted.data, sizeof(data));
+    } else if (queue_wants_message(sb)) {
+        addr = sb->queue.want.addr;
+        data = sb->queue.want.data;
     } else if (owed != NULL) {
         addr = owed->addr;
         data = (uint32_t)owed->lo;
     } else {
         return false;
     }
-    *beat = (struct rec_bus){.src = BUS_MESSAGE, .flags = BUS_WRITE};
-    beat->addr = addr & ~UINT64_C(15);
-    beat->be = lanes(addr, sizeof(data));
-    memcpy(beat->data + (addr & 15), &data, sizeof(data));
+    *beat = order_beat(BUS_MESSAGE, addr, sizeof(data), &data);
     return true;
+}
+
+void order_write4(struct scoreboard *sb, uint64_t pa, uint32_t data)
+{
+    if (!rw_mem_is_ram(&sb->mem, pa, 4))
+        return;
+    memcpy(sb->mem.ram + pa, &data, 4);
+    sb->ops->mem_changed(sb->model, pa, 4);
 }
 
 /* A message whose address is RAM is a write like any other. */
 static void message_lands(struct scoreboard *sb, const struct rec_bus *b)
 {
     uint64_t pa = b->addr + (unsigned)__builtin_ctz(b->be);
+    uint32_t data;
 
-    if (!rw_mem_is_ram(&sb->mem, pa, 4))
-        return;
-    memcpy(sb->mem.ram + pa, b->data + (pa & 15), 4);
-    sb->ops->mem_changed(sb->model, pa, 4);
+    memcpy(&data, b->data + (pa & 15), sizeof(data));
+    order_write4(sb, pa, data);
 }
 
 static void message_beat(struct scoreboard *sb, const struct rec_bus *b)
@@ -209,13 +227,23 @@ static void message_beat(struct scoreboard *sb, const struct rec_bus *b)
     message_lands(sb, b);
     if (wants_message(sb))
         sb->dma.want = iommu_dma_next(sb->iommu, &sb->dma.request, NULL);
+    else if (queue_wants_message(sb))
+        queue_message_sent(sb);
     else
         ring_pop(&sb->dma.messages);
 }
 
 static uint64_t event_seq(const struct order_event *e)
 {
-    return e->kind == ORDER_BUS ? e->u.bus.seq : e->u.dma.seq;
+    switch (e->kind) {
+    case ORDER_BUS:
+        return e->u.bus.seq;
+    case ORDER_DMA:
+        return e->u.dma.seq;
+    case ORDER_QUEUE_ERROR:
+        break;
+    }
+    return e->u.error.seq;
 }
 
 /* While the processor waits in HLT nothing else consumes the order. */
@@ -238,6 +266,8 @@ void order_handle(struct scoreboard *sb, uint64_t seq)
             dma_accepted(sb, &e.u.dma);
         else if (e.kind == ORDER_DMA)
             dma_done(sb, &e.u.dma);
+        else if (e.kind == ORDER_QUEUE_ERROR)
+            queue_error(sb, e.u.error.cycle);
         else if (e.u.bus.src == BUS_MESSAGE)
             message_beat(sb, &e.u.bus);
         else

@@ -76,6 +76,7 @@ static void check_one_at_a_time(struct scoreboard *sb)
     if (sb->dma.in_flight)
         scoreboard_differ_text(sb, "iommu", "order", "register access acknowledged",
                                "a request in flight", sb->beat.cycle);
+    queue_between(sb, "a register access", sb->beat.cycle);
     order_messages_sent(sb, "a register access");
 }
 

@@ -26,7 +26,7 @@ struct scoreboard *scoreboard_create(const struct scoreboard_config *config)
 {
     struct scoreboard *sb = calloc(1, sizeof(*sb));
     struct rw_model_config mc = {.mem = config->mem, .boot = config->boot};
-    struct iommu_config ic = iommu_default_config();
+    struct iommu_config ic = iommu_config_of(&config->boot.vtd);
 
     if (sb == NULL)
         return NULL;
@@ -87,6 +87,7 @@ void scoreboard_bus(struct scoreboard *sb, const struct rec_bus *r)
 
     if (sb->diff.failed)
         return;
+    sb->newest_seq = r->seq;
     locks_beat(sb, r, unit);
     if (unit || !is_ram(sb, r))
         board_check_access(sb, r, unit);
@@ -144,11 +145,24 @@ void scoreboard_iwalk(struct scoreboard *sb, const struct rec_iwalk *r)
         stream_rtl(sb, &sb->iwalk, r);
 }
 
+/* At its place among the acks: behind the newest. */
+static void append_queue_error(struct scoreboard *sb, uint64_t cycle)
+{
+    struct order_event *e = ring_append(&sb->order);
+
+    e->kind = ORDER_QUEUE_ERROR;
+    e->u.error.cycle = cycle;
+    e->u.error.seq = sb->newest_seq;
+    order_appended(sb);
+}
+
 void scoreboard_iommu(struct scoreboard *sb, const struct rec_iommu *r)
 {
     if (sb->diff.failed)
         return;
     watch_iommu(sb, r->cycle);
+    if (r->kind == IOMMU_QUEUE_ERROR)
+        append_queue_error(sb, r->cycle);
     if (r->kind == IOMMU_REG_READ || r->kind == IOMMU_REG_WRITE)
         watch_register(sb, r->cycle);
     if (sb->board.fetched_registers != 0 && r->kind == IOMMU_REG_READ && r->size == 16) {
@@ -286,7 +300,7 @@ void scoreboard_finish(struct scoreboard *sb, uint64_t written)
         return;
     order_drain(sb, UINT64_MAX);
     /* The run may end within something. */
-    in_between = sb->order.count != 0 || sb->dma.in_flight || sb->dma.messages.count != 0;
+    in_between = sb->order.count != 0 || sb->dma.in_flight || sb->queue.in_flight || sb->dma.messages.count != 0;
     stream_model_empty(sb, &sb->sys);
     stream_rtl_empty(sb, &sb->sys, sb->last_retire_cycle);
     for (unsigned i = 0; i < sizeof(of_iommu) / sizeof(of_iommu[0]); i++) {

@@ -79,6 +79,13 @@ struct dma_progress {
     struct ring messages; /* struct rec_iommu: a register write set them off; their beats follow */
 };
 
+/* queue.c: the descriptor of the invalidation queue that the golden unit works on. */
+struct queue_progress {
+    bool in_flight;
+    struct iommu_command command;
+    struct iommu_step want;
+};
+
 /* watch.c: the cycles at which something last moved. */
 struct watch {
     uint64_t now, cpu, iommu, answer;
@@ -119,10 +126,11 @@ struct scoreboard {
     struct place rtl_retire;           /* of it or, between two, of the last */
     struct rec_retire model_retire;    /* where it is not the RTL's */
     bool model_retired, model_agrees, model_halted, began;
-    uint64_t last_retire_cycle, acks_at_retire;
+    uint64_t last_retire_cycle, acks_at_retire, newest_seq;
     struct rec_bus beat; /* the RTL's beat that answers the model's access in progress */
 
     struct dma_progress dma;
+    struct queue_progress queue;
     struct board_said board;
     struct interrupts irq;
     struct watch watch;
@@ -152,12 +160,15 @@ void scoreboard_finish(struct scoreboard *sb, uint64_t written);
 
 /* --- shared by the files above --- */
 
-enum order_kind { ORDER_BUS, ORDER_DMA };
+enum order_kind { ORDER_BUS, ORDER_DMA, ORDER_QUEUE_ERROR };
 struct order_event {
     enum order_kind kind;
     union {
         struct rec_bus bus;
         struct rec_dma dma;
+        struct {
+            uint64_t cycle, seq;
+        } error;
     } u;
 };
 
@@ -195,6 +206,22 @@ void order_appended(struct scoreboard *sb);
 void order_message(void *ctx, uint64_t addr, uint32_t data);
 /* No message may still be owed when the unit takes the next thing. */
 void order_messages_sent(struct scoreboard *sb, const char *before);
+
+/* order.c, for queue.c: the answer of the model's RAM to a read of the unit; an answer is the board's
+ * where something else than RAM is meant. A 4-byte write. */
+struct iommu_read order_table_read(const struct scoreboard *sb, const struct iommu_step *want);
+struct rec_bus order_beat(uint8_t src, uint64_t addr, unsigned bytes, const void *written);
+void order_write4(struct scoreboard *sb, uint64_t pa, uint32_t data);
+
+/* queue.c: what the unit did for its invalidation queue. True: the beat was a descriptor's. */
+bool queue_beat(struct scoreboard *sb, const struct rec_bus *b);
+/* The event message of a descriptor is due. */
+bool queue_wants_message(const struct scoreboard *sb);
+void queue_message_sent(struct scoreboard *sb);
+/* A queue error, which may have needed no access. */
+void queue_error(struct scoreboard *sb, uint64_t cycle);
+/* The unit takes something else: it may do so between two descriptors alone. */
+void queue_between(struct scoreboard *sb, const char *what, uint64_t cycle);
 
 /* board.c */
 void board_said_init(struct board_said *b);

@@ -38,12 +38,14 @@ static void check_iommu(struct scoreboard *sb, uint64_t cycle)
 {
     /* What is queued may hold the message's beat; the model stands behind it. */
     bool owes = sb->dma.messages.count != 0 && sb->order.count == 0;
-    bool busy = sb->watch.offered || sb->watch.in_flight || owes;
+    bool queue = sb->order.count == 0 && (sb->queue.in_flight || iommu_queue_due(sb->iommu));
+    bool busy = sb->watch.offered || sb->watch.in_flight || owes || queue;
 
     if (busy && cycle > sb->watch.iommu + IOMMU_CYCLES + sb->watch.bus_cycles)
         too_long(sb, "dma", "deadline",
                  sb->watch.in_flight ? "the request in flight goes on"
                  : owes              ? "the event message is sent"
+                 : queue             ? "the due descriptor is executed"
                                      : "the request at the pins is accepted",
                  sb->watch.iommu, cycle);
     if (sb->answers.model.count != 0 && cycle > sb->watch.answer + IOMMU_CYCLES)

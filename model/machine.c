@@ -109,17 +109,19 @@ static uint8_t on_inta(void *ctx)
     return vector;
 }
 
-/* What masters other than the processor reach: RAM and the devices. */
-static void bus_read(struct machine *m, uint64_t pa, unsigned bytes, uint8_t *out)
+/* What masters other than the processor reach: RAM and the devices; false when nobody claims it. */
+static bool bus_read(struct machine *m, uint64_t pa, unsigned bytes, uint8_t *out)
 {
     struct pc_beat beat = {.addr = pa, .bytes = bytes};
+    uint64_t unclaimed = m->board.unclaimed;
 
     if (rw_mem_is_ram(&m->mem, pa, bytes)) {
         memcpy(out, m->mem.ram + pa, bytes);
-        return;
+        return true;
     }
     pc_beat_run(&m->board, &beat);
     memcpy(out, beat.data, bytes);
+    return m->board.unclaimed == unclaimed;
 }
 
 static void bus_write(struct machine *m, uint64_t pa, unsigned bytes, const uint8_t *data)
@@ -135,12 +137,13 @@ static void bus_write(struct machine *m, uint64_t pa, unsigned bytes, const uint
     pc_beat_run(&m->board, &beat);
 }
 
-/* The fault event is a dword write like any other: only at 0xFEExxxxx is it an interrupt. */
+/* An event is a dword write like any other: only at 0xFEExxxxx, whatever stands in bits 63:40, is
+ * it an interrupt. */
 static void event_message(struct machine *m, uint64_t addr, uint32_t data)
 {
     uint8_t bytes[4];
 
-    if (addr >> 20 == 0xFEE) {
+    if ((addr & UINT64_C(0xFFFFFFFFFF)) >> 20 == 0xFEE) {
         pc_message(&m->board, addr, data);
         return;
     }
@@ -236,7 +239,7 @@ struct machine *machine_create(const struct machine_config *config)
     struct rw_env env = {
         .ctx = m, .read = on_read, .write = on_write, .tsc = on_tsc, .inta = on_inta};
     struct iommu_env ienv = {.ctx = m, .iommu = on_iommu, .message = on_message};
-    struct iommu_config ic = iommu_default_config();
+    struct iommu_config ic = iommu_config_of(&config->boot.vtd);
     struct device_host host = {m, host_dma, host_console, host_exit};
 
     if (m == NULL)
@@ -278,35 +281,68 @@ static void dma_data(struct machine *m, const struct device_dma *d, uint64_t pa,
         bus_read(m, pa, d->len, done->data);
 }
 
+static struct iommu_read unit_read(struct machine *m, const struct iommu_step *s)
+{
+    struct iommu_read read = {{0, 0}, false};
+
+    read.error = !bus_read(m, s->addr, s->bytes, (uint8_t *)read.data);
+    return read;
+}
+
+/* What the unit asks for beside a request's data. */
+static struct iommu_read unit_access(struct machine *m, const struct iommu_step *s)
+{
+    struct iommu_read read = {{0, 0}, false};
+
+    switch (s->action) {
+    case IOMMU_DO_READ:
+        return unit_read(m, s);
+    case IOMMU_DO_WRITE:
+        bus_write(m, s->addr, s->bytes, (const uint8_t *)&s->data);
+        break;
+    case IOMMU_DO_MESSAGE:
+        pc_message(&m->board, s->addr, s->data);
+        break;
+    case IOMMU_DO_EVENT:
+        event_message(m, s->addr, s->data);
+        break;
+    case IOMMU_DO_ACCESS:
+    case IOMMU_DO_DONE:
+        break;
+    }
+    return read;
+}
+
+/* Every descriptor that is due; a queue that is not stopped ends where the tail is. */
+static void run_queue(struct machine *m)
+{
+    while (iommu_queue_due(m->iommu)) {
+        struct iommu_command c;
+        struct iommu_step s = iommu_queue_begin(m->iommu, &c);
+
+        while (s.action != IOMMU_DO_DONE) {
+            struct iommu_read read = unit_access(m, &s);
+
+            s = iommu_queue_next(m->iommu, &c, &read);
+        }
+    }
+}
+
 static void run_dma(struct machine *m, const struct device_dma *d)
 {
     struct rec_dma in = {.sid = d->sid, .iova = d->addr, .write = d->write, .len = d->len};
     struct device_dma_done done = {.tag = d->tag, .ok = true};
     struct iommu_request q;
-    struct iommu_step s = iommu_dma_begin(m->iommu, &q, &in);
-    uint32_t message;
+    struct iommu_step s;
 
+    memcpy(in.data, d->data, d->write ? d->len : 0);
+    s = iommu_dma_begin(m->iommu, &q, &in);
     while (s.action != IOMMU_DO_DONE) {
-        uint64_t data[2] = {0, 0};
+        struct iommu_read read = unit_access(m, &s);
 
-        switch (s.action) {
-        case IOMMU_DO_READ:
-            bus_read(m, s.addr, s.bytes, (uint8_t *)data);
-            break;
-        case IOMMU_DO_ACCESS:
+        if (s.action == IOMMU_DO_ACCESS)
             dma_data(m, d, q.out.pa, &done);
-            break;
-        case IOMMU_DO_MESSAGE:
-            memcpy(&message, d->data, sizeof(message));
-            pc_message(&m->board, d->addr, message);
-            break;
-        case IOMMU_DO_EVENT:
-            event_message(m, s.addr, s.data);
-            break;
-        case IOMMU_DO_DONE:
-            break;
-        }
-        s = iommu_dma_next(m->iommu, &q, data);
+        s = iommu_dma_next(m->iommu, &q, &read);
     }
     if (q.out.status == DMA_BLOCKED || q.out.status == DMA_REJECTED) {
         done.ok = false;
@@ -316,10 +352,12 @@ static void run_dma(struct machine *m, const struct device_dma *d)
     pc_dma_done(&m->board, &done);
 }
 
-/* One request at a time, a retirement apart, as a device on a bus would. */
+/* One request at a time, a retirement apart, as a device on a bus would; what the write of a
+ * register made due in the queue is done before it. */
 static void advance_board(struct machine *m)
 {
     pc_advance(&m->board, m->now);
+    run_queue(m);
     if (m->queue_count != 0) {
         struct device_dma d = m->queue[m->queue_head];
 

@@ -111,12 +111,14 @@ struct rec_bus { /* 56 bytes */
     uint8_t zero[11];
 };
 
-#define IWALK_ROOT    6
-#define IWALK_CONTEXT 7
+#define IWALK_ROOT       6
+#define IWALK_CONTEXT    7
+#define IWALK_DESCRIPTOR 8
+#define IWALK_IRTE       9
 
 struct rec_iwalk { /* 48 bytes */
     uint64_t cycle, addr, value[2];
-    uint8_t kind; /* IWALK_ROOT, IWALK_CONTEXT, 5..1 second-stage level */
+    uint8_t kind; /* IWALK_*, 5..1 second-stage level */
     uint8_t zero[15];
 };
 
@@ -126,7 +128,8 @@ enum rec_dma_status {
     DMA_PASS_THROUGH,
     DMA_BLOCKED,
     DMA_MESSAGE,
-    DMA_REJECTED
+    DMA_REJECTED,
+    DMA_REMAPPED
 };
 
 struct rec_dma { /* 72 bytes */
@@ -145,7 +148,9 @@ enum rec_iommu_kind {
     IOMMU_FAULT_RECORD,
     IOMMU_EVENT,
     IOMMU_CONTEXT_INV,
-    IOMMU_IOTLB_INV
+    IOMMU_IOTLB_INV,
+    IOMMU_DESCRIPTOR, /* of the invalidation queue, executed */
+    IOMMU_QUEUE_ERROR
 };
 
 struct rec_iommu { /* 48 bytes */

@@ -65,6 +65,12 @@ struct rw_cpuid {
 #define RW_VENDOR    "GenuineIntel"
 #define RW_SIGNATURE 0x000506e3u
 
+/* What the IOMMU has; constant from reset on. All zero: everything, and 8 fault records. */
+struct rw_vtd {
+    uint32_t away;         /* bit n: enum iommu_feature n is not there */
+    uint8_t fault_records; /* 1 to 8; 0 is 8 */
+};
+
 /* Whose are the results that the SDM leaves undefined; docs/cpu.md, the section of that name. */
 enum rw_undefined {
     RW_UNDEFINED_RINGWALK,
@@ -78,6 +84,7 @@ struct rw_boot {
     bool long_mode;
     uint64_t rip, rax, rbx, rsi, rsp, cr3;
     struct rw_cpuid cpuid;
+    struct rw_vtd vtd;
     enum rw_undefined undefined; /* constant, like cpuid */
 };
 

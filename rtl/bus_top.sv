@@ -7,26 +7,31 @@ module bus_top
 
   input  logic         m0_valid_i, m0_write_i, m0_io_i, m0_lock_i,
   input  logic [2:0]   m0_src_i,
+  input  logic [23:0]  m0_high_i,
   input  logic [39:0]  m0_addr_i,
   input  logic [15:0]  m0_be_i,
   input  logic [127:0] m0_wdata_i,
   output logic         m0_ack_o,
+  output logic         m0_err_o,
   output logic [127:0] m0_rdata_o,
 
   input  logic         m1_valid_i, m1_write_i, m1_io_i, m1_lock_i,
   input  logic [2:0]   m1_src_i,
+  input  logic [23:0]  m1_high_i,
   input  logic [39:0]  m1_addr_i,
   input  logic [15:0]  m1_be_i,
   input  logic [127:0] m1_wdata_i,
   output logic         m1_ack_o,
+  output logic         m1_err_o,
   output logic [127:0] m1_rdata_o,
 
   output logic         mem_valid_o, mem_write_o, mem_io_o, mem_lock_o,
   output logic [2:0]   mem_src_o,
+  output logic [23:0]  mem_high_o,
   output logic [39:0]  mem_addr_o,
   output logic [15:0]  mem_be_o,
   output logic [127:0] mem_wdata_o,
-  input  logic         mem_ack_i,
+  input  logic         mem_ack_i, mem_err_i,
   input  logic [127:0] mem_rdata_i,
 
   output logic         reg_valid_o, reg_write_o,
@@ -53,19 +58,22 @@ module bus_top
   bus_rsp_t m0_rsp, m1_rsp, mem_rsp;
   reg_req_t reg_req;
   assign m0_req  = '{valid: m0_valid_i, src: bus_src_e'(m0_src_i), write: m0_write_i, io: m0_io_i,
-                     lock: m0_lock_i, addr: m0_addr_i, be: m0_be_i, wdata: m0_wdata_i};
+                     lock: m0_lock_i, high: m0_high_i, addr: m0_addr_i, be: m0_be_i, wdata: m0_wdata_i};
   assign m1_req  = '{valid: m1_valid_i, src: bus_src_e'(m1_src_i), write: m1_write_i, io: m1_io_i,
-                     lock: m1_lock_i, addr: m1_addr_i, be: m1_be_i, wdata: m1_wdata_i};
-  assign mem_rsp = '{ack: mem_ack_i, rdata: mem_rdata_i};
+                     lock: m1_lock_i, high: m1_high_i, addr: m1_addr_i, be: m1_be_i, wdata: m1_wdata_i};
+  assign mem_rsp = '{ack: mem_ack_i, err: mem_err_i, rdata: mem_rdata_i};
 
   assign m0_ack_o     = m0_rsp.ack;
+  assign m0_err_o     = m0_rsp.err;
   assign m0_rdata_o   = m0_rsp.rdata;
   assign m1_ack_o     = m1_rsp.ack;
+  assign m1_err_o     = m1_rsp.err;
   assign m1_rdata_o   = m1_rsp.rdata;
   assign mem_valid_o  = mem_req.valid;
   assign mem_write_o  = mem_req.write;
   assign mem_io_o     = mem_req.io;
   assign mem_lock_o   = mem_req.lock;
+  assign mem_high_o   = mem_req.high;
   assign mem_src_o    = mem_req.src;
   assign mem_addr_o   = mem_req.addr;
   assign mem_be_o     = mem_req.be;

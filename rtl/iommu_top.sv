@@ -5,6 +5,9 @@ module iommu_top
 (
   input  logic         clk_i, rst_ni, take_i,
 
+  input  logic [12:0]  vtd_away_i,
+  input  logic [2:0]   vtd_records_i,
+
   input  logic         dma_valid_i,
   output logic         dma_ready_o,
   input  logic [15:0]  dma_sid_i,
@@ -26,10 +29,11 @@ module iommu_top
 
   output logic         mem_valid_o, mem_write_o,
   output logic [2:0]   mem_src_o,
+  output logic [23:0]  mem_high_o,
   output logic [39:0]  mem_addr_o,
   output logic [15:0]  mem_be_o,
   output logic [127:0] mem_wdata_o,
-  input  logic         mem_ack_i,
+  input  logic         mem_ack_i, mem_err_i,
   input  logic [127:0] mem_rdata_i,
 
   output logic         dma_trace_valid_o, iwalk_valid_o, iommu_trace_valid_o,
@@ -54,10 +58,12 @@ module iommu_top
   // answer at the rising edge of mem_ack_i (it stands to the end of the cycle), the requester's at
   // that of take_i. All that follows then hangs on edges alone, and a simulator has nothing else to
   // look at.
+  vtd_t     vtd;
   logic     dma_valid, reg_valid;
   dma_req_t dma_req;
   reg_req_t reg_req;
   always_ff @(posedge take_i) begin
+    vtd       <= '{records: vtd_records_i, away: vtd_away_i};
     dma_valid <= dma_valid_i;
     dma_req   <= '{sid: dma_sid_i, addr: dma_addr_i, write: dma_write_i, at: dma_at_i,
                    len: dma_len_i, tag: dma_tag_i, wdata: dma_wdata_i};
@@ -66,13 +72,15 @@ module iommu_top
                    wdata: reg_wdata_i};
   end
   logic         acked, ended;  // an ack is up while they differ
+  logic         err;
   logic [127:0] rdata;
   always_ff @(posedge mem_ack_i) begin
     acked <= !ended;
+    err   <= mem_err_i;
     rdata <= mem_rdata_i;
   end
   always_ff @(posedge clk_i) ended <= acked;
-  assign bus_rsp = '{ack: acked != ended, rdata: rdata};
+  assign bus_rsp = '{ack: acked != ended, err: err, rdata: rdata};
 
   /* verilator lint_off UNUSEDSIGNAL */  // tag: one request at a time; lock, io: never set
   dma_rsp_t dma_rsp;
@@ -81,6 +89,7 @@ module iommu_top
   assign mem_valid_o     = bus_req.valid;
   assign mem_write_o     = bus_req.write;
   assign mem_src_o       = bus_req.src;
+  assign mem_high_o      = bus_req.high;
   assign mem_addr_o      = bus_req.addr;
   assign mem_be_o        = bus_req.be;
   assign mem_wdata_o     = bus_req.wdata;
@@ -88,7 +97,7 @@ module iommu_top
   assign dma_rsp_rdata_o = dma_rsp.rdata;
 
   iommu u_iommu (
-    .clk_i, .rst_ni, .cycle_i(cycle_q), .bus_seq_i(seq_q),
+    .clk_i, .rst_ni, .cycle_i(cycle_q), .bus_seq_i(seq_q), .vtd_i(vtd),
     .dma_valid_i(dma_valid), .dma_ready_o, .dma_req_i(dma_req), .dma_rsp_valid_o, .dma_rsp_o(dma_rsp),
     .reg_valid_i(reg_valid), .reg_req_i(reg_req), .reg_ack_o, .reg_rdata_o,
     .bus_req_o(bus_req), .bus_rsp_i(bus_rsp),

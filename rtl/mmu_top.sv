@@ -93,7 +93,7 @@ module mmu_top
     rdata <= mem_rdata_i;
   end
   always_ff @(posedge clk_i) ended <= acked;
-  assign bus_rsp = '{ack: acked != ended, rdata: rdata};
+  assign bus_rsp = '{ack: acked != ended, err: 1'b0, rdata: rdata};
 
   pdpte_t [3:0] pdpte;
   for (genvar i = 0; i < 4; i++) begin : g_pdpte

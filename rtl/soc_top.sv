@@ -7,6 +7,7 @@
 //   intr_*  level and vector from the local APIC; inta_o is high for one cycle when it is taken
 //   cpuid_*  constant from reset on: features away, vendor, signature (docs/cpu.md C1)
 //   undefined_i  constant from reset on: whose undefined results (undefined_pkg)
+//   vtd_*   constant from reset on: capabilities of the IOMMU away, fault records less 1 (docs/iommu.md I1)
 //   sys_ask_i  a sys record is wanted at the retirements of this cycle
 module soc_top
   import bus_pkg::*, iommu_port_pkg::*, cpu_port_pkg::*, undefined_pkg::*, record_pkg::*;
@@ -19,13 +20,16 @@ module soc_top
   input  logic [95:0]  cpuid_vendor_i,
   input  logic [31:0]  cpuid_signature_i,
   input  logic [1:0]   undefined_i,
+  input  logic [12:0]  vtd_away_i,
+  input  logic [2:0]   vtd_records_i,
 
   output logic         mem_valid_o, mem_write_o, mem_io_o,
   output logic [2:0]   mem_src_o,
+  output logic [23:0]  mem_high_o,
   output logic [39:0]  mem_addr_o,
   output logic [15:0]  mem_be_o,
   output logic [127:0] mem_wdata_o,
-  input  logic         mem_ack_i,
+  input  logic         mem_ack_i, mem_err_i,
   input  logic [127:0] mem_rdata_i,
 
   input  logic         dma_valid_i,
@@ -84,6 +88,7 @@ module soc_top
   boot_t      boot;
   cpuid_t     cpuid;
   undefined_e undefined;
+  vtd_t       vtd;
   dma_req_t   dma_req;
   logic       dma_req_valid, intr, nmi, sys_ask;
   logic [7:0] intr_vector;
@@ -91,6 +96,7 @@ module soc_top
     boot          <= '{long_mode: boot_long_mode_i, rip: boot_rip_i, rax: boot_rax_i,
                        rbx: boot_rbx_i, rsi: boot_rsi_i, rsp: boot_rsp_i, cr3: boot_cr3_i};
     cpuid         <= '{away: cpuid_away_i, vendor: cpuid_vendor_i, signature: cpuid_signature_i};
+    vtd           <= '{records: vtd_records_i, away: vtd_away_i};
     dma_req_valid <= dma_valid_i;
     dma_req       <= '{sid: dma_sid_i, addr: dma_addr_i, write: dma_write_i, at: dma_at_i,
                        len: dma_len_i, tag: dma_tag_i, wdata: dma_wdata_i};
@@ -101,13 +107,15 @@ module soc_top
     undefined     <= undefined_e'(undefined_i);
   end
   logic         acked, ended;  // an ack is up while they differ
+  logic         err;
   logic [127:0] rdata;
   always_ff @(posedge mem_ack_i) begin
     acked <= !ended;
+    err   <= mem_err_i;
     rdata <= mem_rdata_i;
   end
   always_ff @(posedge clk_i) ended <= acked;
-  assign mem_rsp = '{ack: acked != ended, rdata: rdata};
+  assign mem_rsp = '{ack: acked != ended, err: err, rdata: rdata};
 
   cpu u_cpu (
     .clk_i, .rst_ni, .cycle_i(cycle_q), .sys_ask_i(sys_ask), .boot_i(boot), .cpuid_i(cpuid),
@@ -128,7 +136,7 @@ module soc_top
   assign dma_rsp_rdata_o = dma_rsp.rdata;
 
   iommu u_iommu (
-    .clk_i, .rst_ni, .cycle_i(cycle_q), .bus_seq_i(seq),
+    .clk_i, .rst_ni, .cycle_i(cycle_q), .bus_seq_i(seq), .vtd_i(vtd),
     .dma_valid_i(dma_req_valid), .dma_ready_o, .dma_req_i(dma_req),
     .dma_rsp_valid_o, .dma_rsp_o(dma_rsp),
     .reg_valid_i(reg_valid), .reg_req_i(reg_req), .reg_ack_o(reg_ack), .reg_rdata_o(reg_rdata),
@@ -151,6 +159,7 @@ module soc_top
   assign mem_write_o   = mem_req.write;
   assign mem_io_o      = mem_req.io;
   assign mem_src_o     = mem_req.src;
+  assign mem_high_o    = mem_req.high;
   assign mem_addr_o    = mem_req.addr;
   assign mem_be_o      = mem_req.be;
   assign mem_wdata_o   = mem_req.wdata;

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "record.h"
+#include "ringwalk.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -19,6 +20,7 @@ struct vblock_access {
     uint16_t be;
     uint8_t src;
     bool write, lock;
+    bool error; /* the bench: nobody claims what is read */
     uint8_t data[16];
 };
 
@@ -74,6 +76,8 @@ struct viommu;
 
 struct viommu *viommu_create(const struct vblock_env *env);
 void viommu_destroy(struct viommu *v);
+/* What the unit has; constant from the next reset on. */
+void viommu_config(struct viommu *v, const struct rw_vtd *vtd);
 /* What is asked of the unit: at most one request, up to two register accesses one after the other.
  * Time is counted in cycles from the call, those in which the unit waits for an ack left out. */
 #define VIOMMU_REGS 2
@@ -92,6 +96,7 @@ struct viommu_ask {
     unsigned dma_after;
     unsigned regs;
     struct viommu_reg reg[VIOMMU_REGS];
+    bool settles;    /* the unit may have things of its own to do: it is idle when it stays so */
     unsigned cycles; /* no more than so many; only a reset may follow an end before the end */
 };
 

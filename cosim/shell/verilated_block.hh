@@ -104,8 +104,10 @@ template <typename Top> struct block_clock {
         env.access(env.ctx, &a);
         if (!a.write)
             memcpy(&top->mem_rdata_i[0], a.data, 16);
+        answer(a);
     }
-    void source(vblock_access &a);
+    void source(vblock_access &a); // pins that not every block has
+    void answer(const vblock_access &a);
     void quiet(); // every input that asks for something is low
     void window()
     {

@@ -13,6 +13,9 @@ template <> void block_clock<Vbus_top>::quiet()
     top->m0_valid_i = 0;
     top->m1_valid_i = 0;
     top->mem_ack_i = 0;
+    top->mem_err_i = 0;
+    top->m0_high_i = 0;
+    top->m1_high_i = 0;
     top->reg_ack_i = 0;
 }
 

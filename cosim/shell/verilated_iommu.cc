@@ -8,6 +8,12 @@ template <> void block_clock<Viommu_top>::source(vblock_access &a)
 {
     a.src = top->mem_src_o;
     a.lock = false;
+    a.addr |= uint64_t{top->mem_high_o} << 40;
+}
+
+template <> void block_clock<Viommu_top>::answer(const vblock_access &a)
+{
+    top->mem_err_i = a.error;
 }
 
 template <> void block_clock<Viommu_top>::quiet()
@@ -15,6 +21,7 @@ template <> void block_clock<Viommu_top>::quiet()
     top->dma_valid_i = 0;
     top->reg_valid_i = 0;
     top->mem_ack_i = 0;
+    top->mem_err_i = 0;
     block_take(top.get());
 }
 
@@ -24,6 +31,7 @@ struct viommu {
 
     explicit viommu(const vblock_env *env) : clock(env)
     {
+        clock.top->vtd_records_i = 7;
     }
     void records()
     {
@@ -69,6 +77,14 @@ viommu *viommu_create(const vblock_env *env)
     return new viommu(env);
 }
 
+void viommu_config(viommu *v, const rw_vtd *vtd)
+{
+    v->clock.top->vtd_away_i = static_cast<uint16_t>(vtd->away);
+    v->clock.top->vtd_records_i = vtd->fault_records == 0 ? 7 : vtd->fault_records - 1;
+    block_take(v->clock.top.get());
+    v->clock.top->eval(); // the next edge of take_i is another
+}
+
 void viommu_destroy(viommu *v)
 {
     delete v;
@@ -78,6 +94,7 @@ bool viommu_run(viommu *v, const viommu_ask *ask, viommu_told *told)
 {
     Viommu_top *top = v->clock.top.get();
     bool dma_waits = ask->dma, dma_runs = ask->dma;
+    bool settled = false;
     unsigned reg = 0, reg_due = ask->reg[0].after, t = 0;
 
     memset(told, 0, sizeof *told);
@@ -102,10 +119,11 @@ bool viommu_run(viommu *v, const viommu_ask *ask, viommu_told *told)
         if (acked)
             told->reg_rdata[reg] = top->reg_rdata_o;
         v->clock.end();
-        if (!dma_runs && reg == ask->regs && ready) {
-            told->idle = t;
+        if (!dma_runs && reg == ask->regs && ready && (!ask->settles || settled)) {
+            told->idle = ask->settles ? t - 1 : t;
             return true;
         }
+        settled = !dma_runs && reg == ask->regs && ready;
         if (taken) {
             told->accepted = t;
             dma_waits = false;

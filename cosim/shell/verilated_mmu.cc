@@ -10,6 +10,10 @@ template <> void block_clock<Vmmu_top>::source(vblock_access &a)
     a.lock = top->mem_lock_o;
 }
 
+template <> void block_clock<Vmmu_top>::answer(const vblock_access &)
+{
+}
+
 template <> void block_clock<Vmmu_top>::quiet()
 {
     top->req_valid_i = 0;

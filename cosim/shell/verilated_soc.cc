@@ -137,7 +137,7 @@ static void answer_board(vsoc *v)
     vsoc_access a{};
 
     a.cycle = v->cycle;
-    a.addr = top->mem_addr_o + first;
+    a.addr = (uint64_t{top->mem_high_o} << 40 | top->mem_addr_o) + first;
     a.bytes = static_cast<unsigned>(__builtin_popcount(top->mem_be_o));
     a.write = top->mem_write_o;
     a.io = top->mem_io_o;
@@ -149,6 +149,16 @@ static void answer_board(vsoc *v)
         memset(&top->mem_rdata_i[0], 0, 16);
         memcpy(reinterpret_cast<uint8_t *>(&top->mem_rdata_i[0]) + first, a.data, a.bytes);
     }
+}
+
+// The unit's tables lie in RAM: nobody else claims its walks.
+static void answer_nobody(vsoc *v)
+{
+    Vsoc_top *top = v->top.get();
+
+    if (!top->mem_write_o)
+        memset(&top->mem_rdata_i[0], 0xFF, 16);
+    top->mem_err_i = !top->mem_write_o;
 }
 
 static void drive_memory(vsoc *v)
@@ -169,8 +179,11 @@ static void drive_memory(vsoc *v)
     v->access_open = false;
     v->answered++;
     top->mem_ack_i = 1;
+    top->mem_err_i = 0;
     if (!top->mem_io_o && rw_mem_is_ram(&v->config.mem, top->mem_addr_o, 16))
         answer_ram(v);
+    else if (top->mem_src_o == BUS_IOMMU_WALK)
+        answer_nobody(v);
     else
         answer_board(v);
 }
@@ -272,6 +285,12 @@ static void run_cycle(vsoc *v)
     v->elapsed++;
 }
 
+static void drive_vtd(Vsoc_top *top, const rw_vtd &vtd)
+{
+    top->vtd_away_i = static_cast<uint16_t>(vtd.away);
+    top->vtd_records_i = vtd.fault_records == 0 ? 7 : vtd.fault_records - 1;
+}
+
 static void drive_cpuid(Vsoc_top *top, const rw_cpuid &c)
 {
     const char *vendor = c.vendor[0] != 0 ? c.vendor : RW_VENDOR;
@@ -294,6 +313,9 @@ static void reset(vsoc *v)
     v->pins = vsoc_pins{};
     v->pins.wake = UINT64_MAX;
     top->mem_ack_i = 0;
+    top->mem_err_i = 0;
+    top->vtd_away_i = 0;
+    top->vtd_records_i = 7;
     top->dma_valid_i = 0;
     top->intr_i = 0;
     top->nmi_i = 0;
@@ -307,6 +329,7 @@ static void reset(vsoc *v)
     top->boot_cr3_i = b.cr3;
     drive_cpuid(top, b.cpuid);
     top->undefined_i = b.undefined;
+    drive_vtd(top, b.vtd);
     top->rst_ni = 0;
     for (unsigned i = 0; i < reset_cycles; i++) {
         top->clk_i = 1;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The unit as a whole, and a request from acceptance to its answer. Steps as numbered in
-// docs/iommu.md I11 to I21; I12 to I14 are in iommu_context.c, I15 to I19 in iommu_walk.c.
+// docs/iommu.md I11 to I21; I12 to I14 are in iommu_context.c, I15 to I19 in iommu_walk.c,
+// interrupt requests in iommu_interrupt.c.
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +15,11 @@ uint64_t low_bits(unsigned n)
 uint64_t page_address(uint64_t entry, const struct iommu_config *c)
 {
     return entry & low_bits(c->haw) & ~low_bits(12);
+}
+
+uint64_t table_address(const struct iommu *u, uint64_t base, uint64_t offset)
+{
+    return (base + offset) & low_bits(u->config.haw);
 }
 
 bool in_interrupt_range(uint64_t addr)
@@ -33,32 +39,17 @@ void emit_iwalk(const struct iommu *u, const struct rec_iwalk *r)
         u->env.iwalk(u->env.ctx, r);
 }
 
-struct iommu_config iommu_default_config(void)
-{
-    return (struct iommu_config){.haw = 40,
-                                 .mgaw = 48,
-                                 .context_entries = 8,
-                                 .iotlb_entries = 32,
-                                 .level_entries = {8, 4, 4},
-                                 .fault_records = 8};
-}
-
-/* The records fill the window from 0x200 at most; a cache may be absent (0 entries). */
-static bool config_valid(const struct iommu_config *c)
-{
-    return c->haw >= 33 && c->haw <= 52 && (c->mgaw == 39 || c->mgaw == 48) &&
-           c->fault_records >= 1 && c->fault_records <= 224;
-}
-
 static bool caches_create(struct iommu *u)
 {
     const struct iommu_config *c = &u->config;
     bool ok = slots_init(&u->contexts.slots, c->context_entries);
 
     ok &= slots_init(&u->iotlb.slots, c->iotlb_entries);
+    ok &= slots_init(&u->interrupts.slots, c->interrupt_entries);
     u->contexts.line = calloc(c->context_entries + 1u, sizeof(*u->contexts.line));
     u->iotlb.line = calloc(c->iotlb_entries + 1u, sizeof(*u->iotlb.line));
-    ok &= u->contexts.line != NULL && u->iotlb.line != NULL;
+    u->interrupts.line = calloc(c->interrupt_entries + 1u, sizeof(*u->interrupts.line));
+    ok &= u->contexts.line != NULL && u->iotlb.line != NULL && u->interrupts.line != NULL;
     for (unsigned i = 0; i < LEVEL_CACHES; i++) {
         struct level_cache *lc = &u->levels[i];
 
@@ -75,7 +66,7 @@ struct iommu *iommu_create(const struct iommu_config *config, const struct iommu
 
     if (!config_valid(config) || (u = calloc(1, sizeof(*u))) == NULL)
         return NULL;
-    u->config = *config;
+    u->config = config_settled(config);
     u->env = *env;
     u->frcd = calloc(config->fault_records, sizeof(*u->frcd));
     if (!caches_create(u) || u->frcd == NULL) {
@@ -92,6 +83,8 @@ void iommu_destroy(struct iommu *u)
     free(u->contexts.line);
     slots_free(&u->iotlb.slots);
     free(u->iotlb.line);
+    slots_free(&u->interrupts.slots);
+    free(u->interrupts.line);
     for (unsigned i = 0; i < LEVEL_CACHES; i++) {
         slots_free(&u->levels[i].slots);
         free(u->levels[i].line);
@@ -105,11 +98,14 @@ void iommu_reset(struct iommu *u)
 {
     regs_reset(u);
     u->rtaddr = 0;
+    u->irta = 0;
     u->next_frcd = 0;
-    u->event_due = false;
+    memset(u->event_due, 0, sizeof(u->event_due));
+    u->descriptor_last = false;
     memset(u->frcd, 0, u->config.fault_records * sizeof(*u->frcd));
     slots_reset(&u->contexts.slots);
     slots_reset(&u->iotlb.slots);
+    slots_reset(&u->interrupts.slots);
     for (unsigned i = 0; i < LEVEL_CACHES; i++)
         slots_reset(&u->levels[i].slots);
 }
@@ -138,25 +134,31 @@ static struct iommu_step done(void)
 }
 
 /* The one place where a request is blocked. */
-struct iommu_step request_fault(struct iommu *u, struct iommu_request *q, enum iommu_fault code)
+struct iommu_step request_block(struct iommu *u, struct iommu_request *q,
+                                const struct fault_desc *f)
 {
-    struct fault_desc f = {.iova = q->out.iova,
-                           .sid = q->out.sid,
-                           .reason = (uint8_t)code,
-                           .at = q->out.at,
-                           .write = q->out.write != 0};
-    struct event_message m;
+    struct iommu_step s = done();
 
     q->out.latency += 1;
     q->out.status = DMA_BLOCKED;
-    q->out.fault = (uint8_t)code;
-    if (code == FAULT_CONTEXT_RESERVED || !context_fpd(request_context(q)))
-        q->out.recorded = fault_record(u, &f);
-    if (!fault_event_take(u, &m))
-        return done();
+    q->out.fault = f->reason;
+    q->out.recorded = fault_record(u, f);
     q->state = ST_LAST;
-    return (struct iommu_step){
-        .action = IOMMU_DO_EVENT, .addr = m.addr, .bytes = 4, .data = m.data};
+    event_take(u, &s);
+    return s;
+}
+
+struct iommu_step request_fault(struct iommu *u, struct iommu_request *q, enum iommu_fault code)
+{
+    bool qualified = code != FAULT_CONTEXT_RESERVED;
+    struct fault_desc f = {.info = q->out.iova,
+                           .sid = q->out.sid,
+                           .reason = (uint8_t)code,
+                           .at = q->out.at,
+                           .write = q->out.write != 0,
+                           .hidden = qualified && context_fpd(request_context(q))};
+
+    return request_block(u, q, &f);
 }
 
 /* The request may go to memory; length 0 moves nothing. */
@@ -173,44 +175,28 @@ struct iommu_step request_answer(struct iommu_request *q, enum rec_dma_status st
     return (struct iommu_step){.action = IOMMU_DO_ACCESS, .addr = pa, .bytes = q->out.len};
 }
 
-/* Refused without a record. */
-static struct iommu_step request_reject(struct iommu_request *q)
+struct iommu_step request_reject(struct iommu_request *q)
 {
     q->out.latency += 1;
     q->out.status = DMA_REJECTED;
     return done();
 }
 
-/* The address goes out as it is; one beyond the host's width reaches nothing. */
+/* The address goes out as it is; beyond the host's width nothing is there, and a protected region
+ * lets nothing in. */
 struct iommu_step request_unchanged(const struct iommu *u, struct iommu_request *q,
                                     enum rec_dma_status status)
 {
-    if (q->out.iova >> u->config.haw != 0)
+    if (q->out.iova >> u->config.haw != 0 || protected_address(u, q->out.iova))
         return request_reject(q);
     return request_answer(q, status, q->out.iova, 0);
-}
-
-/* VT-d "Interrupt Address Range": an untranslated dword write is a message, nothing else is let
- * through. */
-static bool is_message(const struct rec_dma *r)
-{
-    return r->write != 0 && r->len == 4 && (r->iova & 3) == 0 && r->at == 0;
-}
-
-static struct iommu_step interrupt_request(struct iommu_request *q)
-{
-    if (!is_message(&q->out))
-        return request_reject(q);
-    q->out.latency += 1;
-    q->out.status = DMA_MESSAGE;
-    q->out.pa = q->out.iova;
-    q->state = ST_LAST;
-    return (struct iommu_step){.action = IOMMU_DO_MESSAGE, .addr = q->out.iova, .bytes = 4};
 }
 
 struct iommu_step iommu_dma_begin(struct iommu *u, struct iommu_request *q,
                                   const struct rec_dma *in)
 {
+    uint32_t data;
+
     *q = (struct iommu_request){.out = {.iova = in->iova,
                                         .sid = in->sid,
                                         .len = in->len,
@@ -218,22 +204,27 @@ struct iommu_step iommu_dma_begin(struct iommu *u, struct iommu_request *q,
                                         .at = in->at,
                                         .tag = in->tag,
                                         .phase = 1}};
+    memcpy(&data, in->data, sizeof(data));
+    u->descriptor_last = false;
     if (in_interrupt_range(in->iova))
-        return interrupt_request(q);
+        return interrupt_begin(u, q, data);
     if ((u->reg[REG_GSTS] & GSTS_TES) != 0)
         return context_begin(u, q);
     return in->at == 0 ? request_unchanged(u, q, DMA_UNTRANSLATED) : request_reject(q);
 }
 
-struct iommu_step iommu_dma_next(struct iommu *u, struct iommu_request *q, const uint64_t data[2])
+struct iommu_step iommu_dma_next(struct iommu *u, struct iommu_request *q,
+                                 const struct iommu_read *read)
 {
     switch ((enum request_state)q->state) {
     case ST_ROOT:
-        return context_root_read(u, q, data);
+        return context_root_read(u, q, read);
     case ST_CONTEXT:
-        return context_entry_read(u, q, data);
+        return context_entry_read(u, q, read);
     case ST_SLPTE:
-        return walk_slpte_read(u, q, data);
+        return walk_slpte_read(u, q, read);
+    case ST_IRTE:
+        return interrupt_irte_read(u, q, read);
     case ST_LAST:
         break;
     }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The golden model of the VT-d style remapping unit of docs/iommu.md, legacy mode: registers, root
-// and context entries, second-stage walk, caches, register-based invalidation, fault recording,
-// fault event.
-// A request is advanced one memory access at a time, so that whoever owns memory decides when each
-// read happens: iommu_dma_begin, then iommu_dma_next until IOMMU_DO_DONE.
+// and context entries, second-stage walk, interrupt remapping, caches, invalidation by registers
+// and by the queue, protected regions, fault recording, events. A request is advanced one memory
+// access at a time, so that whoever owns memory decides when each read happens: iommu_dma_begin,
+// then iommu_dma_next until IOMMU_DO_DONE.
 #ifndef RW_IOMMU_H
 #define RW_IOMMU_H
 
@@ -11,32 +11,55 @@
 #include <stdint.h>
 
 #include "record.h"
+#include "ringwalk.h"
 
 #define IOMMU_BASE  UINT64_C(0xFED90000)
 #define IOMMU_BYTES UINT64_C(0x1000)
 
 /* Configuration; CAP and ECAP are computed from it. Defaults from iommu_default_config(). */
 struct iommu_config {
-    unsigned haw;              /* host address width, bits: 40 */
-    unsigned mgaw;             /* guest address width, bits: 48 */
-    unsigned context_entries;  /* 8 */
-    unsigned iotlb_entries;    /* 32 */
-    unsigned level_entries[3]; /* level 2, 3, 4 caches: 8, 4, 4 */
-    unsigned fault_records;    /* 8 */
+    unsigned haw;               /* host address width, bits: 40 */
+    unsigned context_entries;   /* 8 */
+    unsigned iotlb_entries;     /* 32 */
+    unsigned level_entries[4];  /* level 2, 3, 4, 5 caches: 8, 4, 4, 4 */
+    unsigned interrupt_entries; /* 8 */
+    unsigned fault_records;     /* 1 to 8: 8 */
+    uint32_t away;              /* bit n: enum iommu_feature n is not there */
+};
+
+/* docs/iommu.md I1. What needs one that is away is away; one of the widths stays. */
+enum iommu_feature {
+    IOMMU_QI,
+    IOMMU_IR,
+    IOMMU_EIM,
+    IOMMU_PT,
+    IOMMU_PLMR,
+    IOMMU_PHMR,
+    IOMMU_PSI,
+    IOMMU_ZLR,
+    IOMMU_2M,
+    IOMMU_1G,
+    IOMMU_39,
+    IOMMU_48,
+    IOMMU_57,
+    IOMMU_FEATURES
 };
 
 struct iommu_config iommu_default_config(void);
+struct iommu_config iommu_config_of(const struct rw_vtd *vtd);
 
 /* Where records and messages go; NULL members are not called. */
 struct iommu_env {
     void *ctx;
     void (*iwalk)(void *ctx, const struct rec_iwalk *r);
     void (*iommu)(void *ctx, const struct rec_iommu *r);
-    void (*message)(void *ctx, uint64_t addr, uint32_t data); /* fault event: a 4-byte write */
+    void (*message)(void *ctx, uint64_t addr,
+                    uint32_t data); /* event of a register write: 4 bytes */
 };
 
 struct iommu; /* opaque */
 
+/* NULL for a configuration that cannot be. */
 struct iommu *iommu_create(const struct iommu_config *config, const struct iommu_env *env);
 void iommu_destroy(struct iommu *u);
 void iommu_reset(struct iommu *u);
@@ -50,8 +73,10 @@ enum iommu_action {
     IOMMU_DO_READ,    /* wants `bytes` (8 or 16) at `addr`; call iommu_dma_next with them */
     IOMMU_DO_ACCESS,  /* translated: does the data access at out.pa now (out.write, out.len); call
                          next */
-    IOMMU_DO_MESSAGE, /* the request is an interrupt message and goes out unchanged; call next */
-    IOMMU_DO_EVENT,   /* the fault event message (addr, 4 bytes of data) goes out; call next */
+    IOMMU_DO_WRITE,   /* a wait's status: writes 4 bytes of data at addr; call next */
+    IOMMU_DO_MESSAGE, /* an interrupt message, unchanged or remapped, goes out: addr, 4 bytes of
+                         data; call next */
+    IOMMU_DO_EVENT,   /* an event message (addr, 4 bytes of data) goes out; call next */
     IOMMU_DO_DONE     /* out is complete but for cycle, seq, data, tag */
 };
 
@@ -60,6 +85,20 @@ struct iommu_step {
     uint64_t addr;
     unsigned bytes;
     uint32_t data;
+};
+
+/* What memory answered: the second qword is 0 for 8 bytes. */
+struct iommu_read {
+    uint64_t data[2];
+    bool error; /* nobody claims the address; data is all ones */
+};
+
+/* A descriptor in execution; its fields are the unit's own. latency is that of record kind 6 or 7.
+ */
+struct iommu_command {
+    unsigned state;
+    uint32_t latency;
+    uint64_t descriptor[2];
 };
 
 /* A request in flight; its fields are the unit's own. */
@@ -73,10 +112,21 @@ struct iommu_request {
     uint64_t scratch[6];
 };
 
-/* in: sid, iova, write, len, at, tag. */
+/* in: sid, iova, write, len, at, tag, and data (of an interrupt request: 4 bytes). */
 struct iommu_step iommu_dma_begin(struct iommu *u, struct iommu_request *q,
                                   const struct rec_dma *in);
-/* data: the two qwords of an IOMMU_DO_READ (the second 0 for 8 bytes), NULL after other actions. */
-struct iommu_step iommu_dma_next(struct iommu *u, struct iommu_request *q, const uint64_t data[2]);
+/* read: the answer to an IOMMU_DO_READ, NULL after other actions. */
+struct iommu_step iommu_dma_next(struct iommu *u, struct iommu_request *q,
+                                 const struct iommu_read *read);
+
+/* The invalidation queue, docs/iommu.md I81 to I86: whether a descriptor is due, and one
+ * descriptor, in the manner of a request. */
+bool iommu_queue_due(const struct iommu *u);
+struct iommu_step iommu_queue_begin(struct iommu *u, struct iommu_command *c);
+struct iommu_step iommu_queue_next(struct iommu *u, struct iommu_command *c,
+                                   const struct iommu_read *read);
+
+/* I7: of a due descriptor and a waiting request, the descriptor goes first. */
+bool iommu_queue_first(const struct iommu *u);
 
 #endif

@@ -55,14 +55,19 @@ unsigned context_address_width(struct context_entry e)
     return 30 + 9 * context_aw(e);
 }
 
-/* SAGAW: 39 and 48 bits, as far as MGAW goes. Pass-through wants the largest. */
-static bool aw_supported(const struct iommu_config *c, unsigned aw, unsigned t)
+/* Pass-through wants the largest width. */
+static bool aw_supported(const struct iommu_config *c, struct context_entry e)
 {
-    unsigned width = 30 + 9 * aw;
+    unsigned width = context_address_width(e);
 
-    if (t == CONTEXT_T_PASS_THROUGH)
-        return width == c->mgaw;
-    return (aw == 1 || aw == 2) && width <= c->mgaw;
+    if (context_t(e) == CONTEXT_T_PASS_THROUGH)
+        return width == config_largest_width(c);
+    return config_has_width(c, width);
+}
+
+static bool t_supported(const struct iommu_config *c, unsigned t)
+{
+    return t == CONTEXT_T_SECOND_STAGE || (t == CONTEXT_T_PASS_THROUGH && config_has(c, IOMMU_PT));
 }
 
 /* No device-TLB is offered, so an address type other than untranslated is blocked by every T. */
@@ -83,18 +88,16 @@ enum iommu_fault root_entry_check(const struct iommu_config *c, struct root_entr
 enum iommu_fault context_entry_check(const struct iommu_config *c, struct context_entry e,
                                      unsigned at)
 {
-    unsigned t = context_t(e);
-
     if (!context_present(e))
         return FAULT_CONTEXT_NOT_PRESENT;
     if ((e.lo & (CONTEXT_RESERVED_LO | ~low_bits(c->haw))) != 0 ||
         (e.hi & CONTEXT_RESERVED_HI) != 0)
         return FAULT_CONTEXT_RESERVED;
-    if (t != CONTEXT_T_SECOND_STAGE && t != CONTEXT_T_PASS_THROUGH)
+    if (!t_supported(c, context_t(e)))
         return FAULT_CONTEXT_INVALID;
     if (!at_allowed(at))
         return FAULT_ADDRESS_TYPE;
-    if (!aw_supported(c, context_aw(e), t))
+    if (!aw_supported(c, e))
         return FAULT_CONTEXT_INVALID;
     return FAULT_NONE;
 }
@@ -183,15 +186,17 @@ struct iommu_step context_begin(struct iommu *u, struct iommu_request *q)
 }
 
 struct iommu_step context_root_read(struct iommu *u, struct iommu_request *q,
-                                    const uint64_t data[2])
+                                    const struct iommu_read *read)
 {
-    struct root_entry e = {data[0], data[1]};
+    struct root_entry e = {read->data[0], read->data[1]};
     struct rec_iwalk r = {
         .addr = q->table + 16u * (q->out.sid >> 8), .value = {e.lo, e.hi}, .kind = IWALK_ROOT};
     enum iommu_fault code = root_entry_check(&u->config, e);
 
     q->out.latency += 2;
     emit_iwalk(u, &r);
+    if (read->error)
+        return request_fault(u, q, FAULT_ROOT_UNREAD);
     if (code != FAULT_NONE)
         return request_fault(u, q, code);
     q->table = page_address(e.lo, &u->config);
@@ -199,15 +204,17 @@ struct iommu_step context_root_read(struct iommu *u, struct iommu_request *q,
 }
 
 struct iommu_step context_entry_read(struct iommu *u, struct iommu_request *q,
-                                     const uint64_t data[2])
+                                     const struct iommu_read *read)
 {
-    struct context_entry e = {data[0], data[1]};
+    struct context_entry e = {read->data[0], read->data[1]};
     struct rec_iwalk r = {
         .addr = q->table + 16u * (q->out.sid & 0xFF), .value = {e.lo, e.hi}, .kind = IWALK_CONTEXT};
     enum iommu_fault code = context_entry_check(&u->config, e, q->out.at);
 
     q->out.latency += 2;
     emit_iwalk(u, &r);
+    if (read->error)
+        return request_fault(u, q, FAULT_CONTEXT_UNREAD);
     request_set_context(q, e); /* FPD qualifies from here on */
     if (code != FAULT_NONE)
         return request_fault(u, q, code);

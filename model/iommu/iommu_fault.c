@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Primary fault logging and the fault event. VT-d "Primary Fault Logging", "Fault Event";
-// docs/iommu.md: no collapsing of faults of one source-id.
+// Primary fault logging and the fault status. VT-d "Primary Fault Logging", "Fault Status
+// Register"; docs/iommu.md: no collapsing of faults of one source-id.
 #include "iommu/iommu_internal.h"
 
 /* FRCD, high qword; T2, PRIV, EXE, PP and PV are 0 for the requests of legacy mode */
@@ -9,21 +9,12 @@
 #define FRCD_T1       (UINT64_C(1) << 62) /* 1 read, 0 write */
 #define FRCD_FI       (~UINT64_C(0xFFF))  /* low qword */
 
-/* A status that was clear has been set: with no other set, this is a new condition. */
-static void fault_condition(struct iommu *u)
-{
-    if ((u->reg[REG_FECTL] & FECTL_IM) != 0)
-        u->reg[REG_FECTL] |= FECTL_IP;
-    else
-        u->event_due = true;
-}
-
 static void write_frcd(struct iommu *u, const struct fault_desc *f)
 {
     struct frcd *frcd = &u->frcd[u->next_frcd];
     struct rec_iommu r = {.kind = IOMMU_FAULT_RECORD, .addr = u->next_frcd};
 
-    frcd->lo = f->iova & FRCD_FI;
+    frcd->lo = f->info & FRCD_FI;
     frcd->hi = f->sid | (uint64_t)f->reason << FRCD_FR_SHIFT |
                (uint64_t)(f->at & 3u) << FRCD_AT_SHIFT | (f->write ? 0 : FRCD_T1) | FRCD_F;
     r.lo = frcd->lo;
@@ -36,6 +27,8 @@ uint8_t fault_record(struct iommu *u, const struct fault_desc *f)
     uint32_t *fsts = &u->reg[REG_FSTS];
     uint32_t before = *fsts;
 
+    if (f->hidden)
+        return 0;
     if ((before & FSTS_PFO) != 0)
         return 3;
     if ((u->frcd[u->next_frcd].hi & FRCD_F) != 0) {
@@ -47,8 +40,17 @@ uint8_t fault_record(struct iommu *u, const struct fault_desc *f)
         *fsts = (before & ~FSTS_FRI) | FSTS_PPF | u->next_frcd << FSTS_FRI_SHIFT;
     u->next_frcd = (u->next_frcd + 1) % u->config.fault_records;
     if ((before & FSTS_CONDITIONS) == 0)
-        fault_condition(u);
+        event_condition(u, EVENT_FAULT);
     return 1;
+}
+
+void fault_queue_error(struct iommu *u)
+{
+    uint32_t before = u->reg[REG_FSTS];
+
+    u->reg[REG_FSTS] |= FSTS_IQE;
+    if ((before & FSTS_CONDITIONS) == 0)
+        event_condition(u, EVENT_FAULT);
 }
 
 /* Software cleared a status: with the last one a held event falls. VT-d "Fault Event Control
@@ -56,7 +58,7 @@ uint8_t fault_record(struct iommu *u, const struct fault_desc *f)
 void fault_status_cleared(struct iommu *u)
 {
     if ((u->reg[REG_FSTS] & FSTS_PENDING) == 0)
-        u->reg[REG_FECTL] &= ~FECTL_IP;
+        event_serviced(u, EVENT_FAULT);
 }
 
 /* Software cleared an F; with the last one PPF falls. */
@@ -67,27 +69,4 @@ void fault_record_cleared(struct iommu *u)
             return;
     u->reg[REG_FSTS] &= ~FSTS_PPF;
     fault_status_cleared(u);
-}
-
-/* FECTL was written with IM = 0: a held event goes out. */
-void fault_event_unmasked(struct iommu *u)
-{
-    if ((u->reg[REG_FECTL] & FECTL_IP) == 0)
-        return;
-    u->reg[REG_FECTL] &= ~FECTL_IP;
-    u->event_due = true;
-}
-
-bool fault_event_take(struct iommu *u, struct event_message *m)
-{
-    struct rec_iommu r = {
-        .kind = IOMMU_EVENT, .addr = u->reg[REG_FEADDR], .lo = u->reg[REG_FEDATA]};
-
-    if (!u->event_due)
-        return false;
-    u->event_due = false;
-    m->addr = u->reg[REG_FEADDR];
-    m->data = u->reg[REG_FEDATA];
-    emit_iommu(u, &r);
-    return true;
 }

@@ -16,13 +16,41 @@ enum iommu_fault {
     FAULT_ADDRESS_WIDTH = 0x4,
     FAULT_WRITE = 0x5,
     FAULT_READ = 0x6,
+    FAULT_SLPTE_UNREAD = 0x7, /* below the table that the context entry names; there 3h */
+    FAULT_ROOT_UNREAD = 0x8,
+    FAULT_CONTEXT_UNREAD = 0x9,
     FAULT_ROOT_RESERVED = 0xA,
     FAULT_CONTEXT_RESERVED = 0xB,
     FAULT_SLPTE_RESERVED = 0xC,
     FAULT_ADDRESS_TYPE = 0xD,
     FAULT_INTERRUPT_RANGE = 0xE,
+    FAULT_REQUEST_RESERVED = 0x20,
+    FAULT_INDEX = 0x21,
+    FAULT_IRTE_NOT_PRESENT = 0x22,
+    FAULT_IRTE_UNREAD = 0x23,
+    FAULT_IRTE_RESERVED = 0x24,
+    FAULT_COMPATIBILITY = 0x25,
+    FAULT_SOURCE = 0x26,
     FAULT_TTM = 0x30
 };
+
+/* --- configuration; VT-d "Capability Register", "Extended Capability Register" --- */
+#define IVA_OFFSET  0x100u /* ECAP.IRO * 16 */
+#define FRCD_OFFSET 0x200u /* CAP.FRO * 16 */
+#define FRCD_BYTES  16u
+
+#define CAP_MAMV  18u
+#define ECAP_MHMV 15u
+
+bool config_valid(const struct iommu_config *c);
+/* What needs a feature that is away is away. */
+struct iommu_config config_settled(const struct iommu_config *c);
+bool config_has(const struct iommu_config *c, enum iommu_feature f);
+/* SAGAW: whether the address width `bits` is there, and the largest. */
+bool config_has_width(const struct iommu_config *c, unsigned bits);
+unsigned config_largest_width(const struct iommu_config *c);
+uint64_t config_cap(const struct iommu_config *c);
+uint64_t config_ecap(const struct iommu_config *c);
 
 /* --- slots of a fully associative cache: which are valid, which is the next victim --- */
 struct slots {
@@ -56,8 +84,8 @@ bool context_fpd(struct context_entry e);
 unsigned context_t(struct context_entry e);
 unsigned context_aw(struct context_entry e);
 uint16_t context_did(struct context_entry e);
-unsigned context_levels(struct context_entry e);        /* 3 or 4 */
-unsigned context_address_width(struct context_entry e); /* 39 or 48 */
+unsigned context_levels(struct context_entry e);        /* 3, 4 or 5 */
+unsigned context_address_width(struct context_entry e); /* 39, 48 or 57 */
 
 struct root_entry {
     uint64_t lo, hi;
@@ -99,8 +127,8 @@ void iotlb_drop_address(struct iotlb *t, uint16_t did, uint64_t iova);
 void iotlb_fill(struct iotlb *t, const struct iotlb_entry *e, uint64_t iova);
 uint64_t iotlb_hpa(const struct iotlb_entry *e, uint64_t iova);
 
-/* --- level caches: the second-stage paging-structure caches of levels 2, 3, 4 --- */
-#define LEVEL_CACHES 3
+/* --- level caches: the second-stage paging-structure caches of levels 2 to 5 --- */
+#define LEVEL_CACHES 4
 
 struct level_entry {
     uint16_t did;
@@ -114,12 +142,25 @@ struct level_cache {
     struct level_entry *line;
 };
 
-unsigned level_shift(unsigned level); /* 1: 12, 2: 21, 3: 30, 4: 39 */
+unsigned level_shift(unsigned level); /* 1: 12, 2: 21, ... 5: 48 */
 /* The longest match at `top` or below; its level, 0 if none. */
 unsigned level_lookup(const struct iommu *u, uint16_t did, uint64_t iova, unsigned top,
                       struct level_entry *out);
 void level_fill(struct iommu *u, unsigned level, const struct level_entry *e);
 void level_drop_address(struct iommu *u, uint16_t did, uint64_t iova);
+
+/* --- interrupt-remapping table entry, VT-d "Interrupt Remapping Table Entry", and its cache --- */
+struct irte {
+    uint64_t lo, hi;
+};
+
+struct interrupt_cache {
+    struct slots slots;
+    struct interrupt_line {
+        uint16_t index;
+        struct irte entry;
+    } * line;
+};
 
 /* --- invalidation: entries dropped --- */
 struct context_inv {
@@ -136,24 +177,34 @@ struct iotlb_inv {
     uint64_t page; /* address >> 12 */
 };
 
+struct interrupt_inv {
+    bool global;
+    uint8_t im; /* log2 of entries */
+    uint16_t index;
+};
+
+/* VT-d "IOTLB Invalidate": what neither a register nor a descriptor may ask for. */
+bool iotlb_inv_bad(const struct iommu_config *c, const struct iotlb_inv *inv);
 bool source_id_matches(uint16_t a, uint16_t b, uint8_t fm);
 /* Do two naturally aligned ranges of 2^log2 pages share a page? */
 bool ranges_intersect(uint64_t page_a, unsigned log2_a, uint64_t page_b, unsigned log2_b);
 unsigned context_cache_invalidate(struct context_cache *cc, const struct context_inv *inv);
 unsigned iotlb_invalidate(struct iotlb *t, const struct iotlb_inv *inv);
 unsigned level_invalidate(struct iommu *u, const struct iotlb_inv *inv);
+unsigned interrupt_invalidate(struct interrupt_cache *ic, const struct interrupt_inv *inv);
 
 /* --- second-stage walk --- */
-bool rights_grant(uint8_t rights, bool write, unsigned len);
+bool rights_grant(const struct iommu_config *c, uint8_t rights, bool write, unsigned len);
 bool slpte_is_leaf(unsigned level, uint64_t entry);
 uint64_t slpte_reserved_bits(const struct iommu_config *c, unsigned level, uint64_t entry);
 
 /* --- fault recording --- */
 struct fault_desc {
-    uint64_t iova;
+    uint64_t info; /* FI, bits 63:12; the rest is not looked at */
     uint16_t sid;
     uint8_t reason, at;
     bool write;
+    bool hidden; /* the fault is qualified and FPD = 1: nothing is recorded */
 };
 
 struct frcd {
@@ -162,18 +213,23 @@ struct frcd {
 
 #define FRCD_F (UINT64_C(1) << 63)
 
-struct event_message {
-    uint64_t addr;
-    uint32_t data;
-};
-
-/* rec_dma.recorded: 1 recorded, 2 overflow, 3 dropped. May make the fault event due. */
+/* rec_dma.recorded: 1 recorded, 2 overflow, 3 dropped, 0 hidden. May make the fault event due. */
 uint8_t fault_record(struct iommu *u, const struct fault_desc *f);
 void fault_record_cleared(struct iommu *u);
 void fault_status_cleared(struct iommu *u);
-void fault_event_unmasked(struct iommu *u);
-/* If the event is due: it no longer is, its record is emitted, the message is in *m. */
-bool fault_event_take(struct iommu *u, struct event_message *m);
+/* IQE; it too may make the fault event due. */
+void fault_queue_error(struct iommu *u);
+
+/* --- events --- */
+enum event { EVENT_FAULT, EVENT_INVALIDATION, EVENT_COUNT };
+
+void event_condition(struct iommu *u, enum event e);
+/* All that the event stood for was serviced: a held one falls. */
+void event_serviced(struct iommu *u, enum event e);
+/* The control register was written with IM = 0: a held event goes out. */
+void event_unmasked(struct iommu *u, enum event e);
+/* If an event is due: it no longer is, its record is emitted, *s sends its message. */
+bool event_take(struct iommu *u, struct iommu_step *s);
 
 /* --- registers; one row of iommu_regs.c for each dword --- */
 enum reg {
@@ -192,6 +248,26 @@ enum reg {
     REG_FECTL,
     REG_FEDATA,
     REG_FEADDR,
+    REG_FEUADDR,
+    REG_PMEN,
+    REG_PLMBASE,
+    REG_PLMLIMIT,
+    REG_PHMBASE,
+    REG_PHMBASE_HI,
+    REG_PHMLIMIT,
+    REG_PHMLIMIT_HI,
+    REG_IQH,
+    REG_IQT,
+    REG_IQA,
+    REG_IQA_HI,
+    REG_ICS,
+    REG_IECTL,
+    REG_IEDATA,
+    REG_IEADDR,
+    REG_IEUADDR,
+    REG_IQERCD,
+    REG_IRTA,
+    REG_IRTA_HI,
     REG_IVA,
     REG_IVA_HI,
     REG_IOTLB,
@@ -199,25 +275,46 @@ enum reg {
     REG_COUNT
 };
 
-#define GSTS_TES  (UINT32_C(1) << 31)
-#define GSTS_RTPS (UINT32_C(1) << 30)
+#define GSTS_TES   (UINT32_C(1) << 31)
+#define GSTS_RTPS  (UINT32_C(1) << 30)
+#define GSTS_QIES  (UINT32_C(1) << 26)
+#define GSTS_IRES  (UINT32_C(1) << 25)
+#define GSTS_IRTPS (UINT32_C(1) << 24)
+#define GSTS_CFIS  (UINT32_C(1) << 23)
 
 #define FSTS_PFO       (UINT32_C(1) << 0)
 #define FSTS_PPF       (UINT32_C(1) << 1)
 #define FSTS_IQE       (UINT32_C(1) << 4)
-#define FSTS_ICE       (UINT32_C(1) << 5)
-#define FSTS_ITE       (UINT32_C(1) << 6)
 #define FSTS_FRI_SHIFT 8
 #define FSTS_FRI       (UINT32_C(0xFF) << FSTS_FRI_SHIFT)
 /* The conditions of a fault event; while one of them is set, another is no new condition. */
-#define FSTS_CONDITIONS (FSTS_PPF | FSTS_IQE | FSTS_ICE | FSTS_ITE)
+#define FSTS_CONDITIONS (FSTS_PPF | FSTS_IQE)
 /* What software has to service before a held event falls. */
 #define FSTS_PENDING (FSTS_CONDITIONS | FSTS_PFO)
 
-#define FECTL_IM (UINT32_C(1) << 31)
-#define FECTL_IP (UINT32_C(1) << 30)
+/* FECTL, IECTL */
+#define EVENT_IM (UINT32_C(1) << 31)
+#define EVENT_IP (UINT32_C(1) << 30)
+
+#define IRTA_EIME (UINT64_C(1) << 11)
+#define ICS_IWC   UINT32_C(1)
+#define PMEN_EPM  (UINT32_C(1) << 31)
+#define PMEN_PRS  UINT32_C(1)
 
 void regs_reset(struct iommu *u);
+/* A register of 64 bits, by its lower half. */
+uint64_t reg_wide(const struct iommu *u, enum reg lower);
+
+/* --- what the registers set off when they are written; the value is the one written --- */
+void gcmd_written(struct iommu *u, uint32_t value);
+void ccmd_hi_written(struct iommu *u, uint32_t value);
+void iotlb_hi_written(struct iommu *u, uint32_t value);
+void pmen_written(struct iommu *u, uint32_t value);
+/* GCMD.QIE. */
+void queue_enable(struct iommu *u, bool on);
+
+/* Is the address in a protected region? */
+bool protected_address(const struct iommu *u, uint64_t addr);
 
 /* --- the unit --- */
 struct iommu {
@@ -225,44 +322,59 @@ struct iommu {
     struct iommu_env env;
     uint32_t reg[REG_COUNT];
     uint64_t rtaddr; /* latched by SRTP */
+    uint64_t irta;   /* latched by SIRTP */
     struct frcd *frcd;
     unsigned next_frcd;
-    bool event_due; /* the fault event message goes out before the next thing is accepted */
+    bool event_due[EVENT_COUNT]; /* its message goes out before the next thing is accepted */
+    bool descriptor_last;        /* of requests and descriptors, the last accepted */
     struct context_cache contexts;
     struct iotlb iotlb;
-    struct level_cache levels[LEVEL_CACHES]; /* of level 2, 3, 4 */
+    struct level_cache levels[LEVEL_CACHES]; /* of level 2, 3, 4, 5 */
+    struct interrupt_cache interrupts;
 };
 
 /* Small predicates and emitters. */
 uint64_t low_bits(unsigned n);                                       /* n < 64 ones */
 uint64_t page_address(uint64_t entry, const struct iommu_config *c); /* bits HAW-1:12 */
-bool in_interrupt_range(uint64_t addr);                              /* 0xFEE0_0000-0xFEEF_FFFF */
+/* The sum of a table's base and an offset, in HAW bits. */
+uint64_t table_address(const struct iommu *u, uint64_t base, uint64_t offset);
+bool in_interrupt_range(uint64_t addr); /* 0xFEE0_0000-0xFEEF_FFFF */
 void emit_iommu(const struct iommu *u, const struct rec_iommu *r);
 void emit_iwalk(const struct iommu *u, const struct rec_iwalk *r);
 
 /* --- steps of a request --- */
-/* What the request's `scratch` holds: the context entry in use; zero before I13 has read it. */
-enum { SCRATCH_CONTEXT_LO, SCRATCH_CONTEXT_HI };
+/* What the request's `scratch` holds: the context entry in use, zero before I13 has read it; of an
+ * interrupt request the index. */
+enum { SCRATCH_CONTEXT_LO, SCRATCH_CONTEXT_HI, SCRATCH_INDEX };
 
 struct context_entry request_context(const struct iommu_request *q);
 void request_set_context(struct iommu_request *q, struct context_entry e);
 
 struct iommu_step request_read(struct iommu_request *q, unsigned state, uint64_t addr,
                                unsigned bytes);
+/* Blocks the request and records the fault. */
+struct iommu_step request_block(struct iommu *u, struct iommu_request *q,
+                                const struct fault_desc *f);
 struct iommu_step request_fault(struct iommu *u, struct iommu_request *q, enum iommu_fault code);
+/* Refuses it without a record. */
+struct iommu_step request_reject(struct iommu_request *q);
 struct iommu_step request_unchanged(const struct iommu *u, struct iommu_request *q,
                                     enum rec_dma_status status);
 struct iommu_step request_answer(struct iommu_request *q, enum rec_dma_status status, uint64_t pa,
                                  unsigned page_log2);
 
-enum request_state { ST_ROOT, ST_CONTEXT, ST_SLPTE, ST_LAST };
+enum request_state { ST_ROOT, ST_CONTEXT, ST_SLPTE, ST_IRTE, ST_LAST };
 
 struct iommu_step context_begin(struct iommu *u, struct iommu_request *q);
 struct iommu_step context_root_read(struct iommu *u, struct iommu_request *q,
-                                    const uint64_t data[2]);
+                                    const struct iommu_read *read);
 struct iommu_step context_entry_read(struct iommu *u, struct iommu_request *q,
-                                     const uint64_t data[2]);
+                                     const struct iommu_read *read);
 struct iommu_step translate_begin(struct iommu *u, struct iommu_request *q);
-struct iommu_step walk_slpte_read(struct iommu *u, struct iommu_request *q, const uint64_t data[2]);
+struct iommu_step walk_slpte_read(struct iommu *u, struct iommu_request *q,
+                                  const struct iommu_read *read);
+struct iommu_step interrupt_begin(struct iommu *u, struct iommu_request *q, uint32_t data);
+struct iommu_step interrupt_irte_read(struct iommu *u, struct iommu_request *q,
+                                      const struct iommu_read *read);
 
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Second-stage paging-structure caches, one for each of the levels 2, 3 and 4: the next table and
-// the rights accumulated down to it. docs/iommu.md I8, I9.
+// Second-stage paging-structure caches, one for each of the levels 2 to 5: the next table and the
+// rights accumulated down to it. docs/iommu.md I8, I9.
 #include "iommu/iommu_internal.h"
 
 unsigned level_shift(unsigned level)

@@ -4,16 +4,17 @@
 #include "iommu/iommu_internal.h"
 
 /* Second-stage paging entry */
-#define SLPTE_PS      (UINT64_C(1) << 7) /* level 2, 3: leaf; level 4: reserved; level 1: ignored */
+#define SLPTE_PS      (UINT64_C(1) << 7)  /* level 2, 3: leaf; 4, 5: reserved; 1: ignored */
 #define SLPTE_SNP     (UINT64_C(1) << 11) /* reserved, as ECAP.SC = 0 */
 #define SLPTE_TM      (UINT64_C(1) << 62) /* reserved, as ECAP.DT = 0 */
 #define SLPTE_ADDR_HI 52                  /* bits 51:HAW reserved, 61:52 ignored */
 
-bool rights_grant(uint8_t rights, bool write, unsigned len)
+bool rights_grant(const struct iommu_config *c, uint8_t rights, bool write, unsigned len)
 {
     if (write)
         return (rights & RIGHT_W) != 0;
-    if (len == 0) /* CAP.ZLR: a zero-length read may touch a write-only page */
+    if (len == 0 &&
+        config_has(c, IOMMU_ZLR)) /* CAP.ZLR: a zero-length read may touch a write-only page */
         return (rights & RIGHTS_ALL) != 0;
     return (rights & RIGHT_R) != 0;
 }
@@ -23,20 +24,27 @@ bool slpte_is_leaf(unsigned level, uint64_t entry)
     return level == 1 || ((level == 2 || level == 3) && (entry & SLPTE_PS) != 0);
 }
 
+/* Where PS asks for a page size that is not there. */
+static bool ps_reserved(const struct iommu_config *c, unsigned level)
+{
+    return level >= 4 || (level == 3 && !config_has(c, IOMMU_1G)) ||
+           (level == 2 && !config_has(c, IOMMU_2M));
+}
+
 uint64_t slpte_reserved_bits(const struct iommu_config *c, unsigned level, uint64_t entry)
 {
     uint64_t reserved = SLPTE_SNP | SLPTE_TM | (low_bits(SLPTE_ADDR_HI) & ~low_bits(c->haw));
 
-    if (level == 4)
+    if (ps_reserved(c, level))
         reserved |= SLPTE_PS;
     if (level > 1 && slpte_is_leaf(level, entry))
         reserved |= low_bits(level_shift(level)) & ~low_bits(12);
     return reserved;
 }
 
-static bool request_granted(const struct iommu_request *q, uint8_t rights)
+static bool request_granted(const struct iommu *u, const struct iommu_request *q, uint8_t rights)
 {
-    return rights_grant(rights, q->out.write != 0, q->out.len);
+    return rights_grant(&u->config, rights, q->out.write != 0, q->out.len);
 }
 
 static uint16_t request_did(const struct iommu_request *q)
@@ -81,6 +89,13 @@ static enum iommu_fault denied(const struct iommu_request *q)
     return q->out.write != 0 ? FAULT_WRITE : FAULT_READ;
 }
 
+/* VT-d "Fault Reason Encodings": a top table that cannot be read is the context entry's fault. */
+static enum iommu_fault unread(const struct iommu_request *q)
+{
+    return q->level == context_levels(request_context(q)) ? FAULT_CONTEXT_INVALID
+                                                          : FAULT_SLPTE_UNREAD;
+}
+
 /* Step 6. */
 static struct iommu_step walk_begin(struct iommu *u, struct iommu_request *q)
 {
@@ -97,7 +112,7 @@ static struct iommu_step walk_begin(struct iommu *u, struct iommu_request *q)
     q->level = level - 1;
     q->table = e.table;
     q->rights = e.rights;
-    if (!request_granted(q, e.rights))
+    if (!request_granted(u, q, e.rights))
         return walk_fault(u, q, denied(q));
     return read_slpte(q);
 }
@@ -115,7 +130,7 @@ struct iommu_step translate_begin(struct iommu *u, struct iommu_request *q)
     if (e == NULL)
         return walk_begin(u, q);
     hpa = iotlb_hpa(e, q->out.iova);
-    if (!request_granted(q, e->rights) || in_interrupt_range(hpa)) {
+    if (!request_granted(u, q, e->rights) || in_interrupt_range(hpa)) {
         iotlb_drop_address(&u->iotlb, request_did(q), q->out.iova);
         return walk_begin(u, q);
     }
@@ -155,15 +170,18 @@ static struct iommu_step walk_table(struct iommu *u, struct iommu_request *q, ui
 /* Step 7: permission first, then the reserved bits. The rights of the levels above are ANDed in
  * before the check: a zero-length read, which R or W suffices for, needs one of them at all levels.
  */
-struct iommu_step walk_slpte_read(struct iommu *u, struct iommu_request *q, const uint64_t data[2])
+struct iommu_step walk_slpte_read(struct iommu *u, struct iommu_request *q,
+                                  const struct iommu_read *read)
 {
-    uint64_t entry = data[0];
+    uint64_t entry = read->data[0];
     uint8_t rights = (uint8_t)(entry & q->rights);
     struct rec_iwalk r = {.addr = slpte_address(q), .value = {entry, 0}, .kind = (uint8_t)q->level};
 
     q->out.latency += 2;
     emit_iwalk(u, &r);
-    if (!request_granted(q, rights))
+    if (read->error)
+        return walk_fault(u, q, unread(q));
+    if (!request_granted(u, q, rights))
         return walk_fault(u, q, denied(q));
     if ((entry & slpte_reserved_bits(&u->config, q->level, entry)) != 0)
         return walk_fault(u, q, FAULT_SLPTE_RESERVED);

@@ -7,7 +7,7 @@
 // is pending master 1 keeps the memory (the IOMMU may need it before it can answer), so such an
 // access neither takes nor keeps a lock. reg_req_o is stable while reg_valid_o, until reg_ack_i.
 // The IOMMU acknowledges a register access only while its master port is quiet: one ack a cycle.
-// VT-d "Register Location and Addressing"; docs/bus.md, whose rules are cited as B1 to B17.
+// VT-d "Register Location and Addressing"; docs/bus.md, whose rules are cited as B1 to B18.
 module bus
   import bus_pkg::*;
 (
@@ -97,10 +97,12 @@ module bus
 
   always_comb begin
     m0_rsp_o.ack   = reg_ack || (mem_ack && !grant);
+    m0_rsp_o.err   = mem_ack && !grant && mem_rsp_i.err;  // B16
     m0_rsp_o.rdata = mem_rsp_i.rdata;
     if (m0_reg) m0_rsp_o.rdata = {64'hFFFF_FFFF_FFFF_FFFF, reg_rdata_i} << {first, 3'b0};
   end
-  assign m1_rsp_o = '{ack: mem_ack && grant, rdata: mem_rsp_i.rdata};
+  assign m1_rsp_o = '{ack: mem_ack && grant, err: mem_ack && grant && mem_rsp_i.err,
+                      rdata: mem_rsp_i.rdata};
 
   // B13, B14.
   assign seq_o         = seq_q;

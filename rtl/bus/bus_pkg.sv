@@ -23,6 +23,7 @@ package bus_pkg;
     logic         write;
     logic         io;     // I/O space: addr[15:0] is the port
     logic         lock;
+    logic [23:0]  high;   // SrcMessage: address 63:40, else 0
     logic [39:0]  addr;   // aligned to 16 bytes; for io: the port, any alignment
     logic [15:0]  be;     // byte lanes, contiguous; for io: lanes from 0 (1, 2 or 4 bytes)
     logic [127:0] wdata;  // byte n of the block in bits 8n+7:8n; lanes not enabled are zero
@@ -30,6 +31,7 @@ package bus_pkg;
 
   typedef struct packed {
     logic         ack;
+    logic         err;    // with the ack of a read that nobody claims
     logic [127:0] rdata;  // byte n of the block in bits 8n+7:8n; for io: from lane 0
   } bus_rsp_t;
 

@@ -34,7 +34,9 @@ module lsu
   input  logic         mmu_rsp_valid_i,
   input  mmu_rsp_t     mmu_rsp_i,
   output bus_req_t     bus_req_o,
+  /* verilator lint_off UNUSEDSIGNAL */  // err: the processor reads on (B16)
   input  bus_rsp_t     bus_rsp_i
+  /* verilator lint_on UNUSEDSIGNAL */
 );
 
   typedef enum logic [2:0] {StIdle, StRoom, StFirst, StSecond, StBeat} state_e;

@@ -5,6 +5,10 @@ rtl/iommu/iommu_context.sv
 rtl/iommu/iommu_iotlb.sv
 rtl/iommu/iommu_level.sv
 rtl/iommu/iommu_walk.sv
+rtl/iommu/iommu_protected.sv
+rtl/iommu/iommu_interrupt.sv
+rtl/iommu/iommu_queue.sv
 rtl/iommu/iommu_fault.sv
+rtl/iommu/iommu_event.sv
 rtl/iommu/iommu_dma.sv
 rtl/iommu/iommu.sv

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// The IOMMU: one DMA request or one register access at a time (wiring and the choice between them).
+// The IOMMU: one DMA request, one register access or one descriptor of the invalidation queue at a time
+// (wiring and the choice between them).
 // dma: accepted when valid and ready; the answer is one cycle of dma_rsp_valid_o. reg: request held
 // until reg_ack_o, one cycle, while the bus port is quiet. bus: from registers, held until ack.
-// Trace ports are valid for one cycle per record. VT-d; docs/iommu.md fixes order and latency.
+// vtd_i is constant from reset on. Trace ports are valid for one cycle per record. VT-d; docs/iommu.md fixes order and latency.
 module iommu
   import iommu_pkg::*;
 (
   input  logic                      clk_i, rst_ni,
   input  logic [63:0]               cycle_i,
   input  logic [63:0]               bus_seq_i,
+  input  iommu_port_pkg::vtd_t      vtd_i,
   input  logic                      dma_valid_i,
   output logic                      dma_ready_o,
   input  iommu_port_pkg::dma_req_t  dma_req_i,
@@ -28,48 +30,120 @@ module iommu
   output record_pkg::iommu_t        iommu_trace_o
 );
 
-  logic idle, dma_idle, regs_idle, event_busy;
-  assign idle        = dma_idle && regs_idle && !event_busy;
-  assign dma_ready_o = idle && !reg_valid_i;
+  caps_t caps;
+  assign caps = caps_of(vtd_i);
+
+  // What is accepted: I7. Descriptors and requests that wait take turns.
+  logic idle, dma_idle, regs_idle, queue_idle, event_busy;
+  logic queue_due, queue_start, dma_accept, descriptor_last_q;
+  assign idle        = dma_idle && regs_idle && queue_idle && !event_busy;
+  assign queue_start = idle && !reg_valid_i && queue_due && !(descriptor_last_q && dma_valid_i);
+  assign dma_ready_o = idle && !reg_valid_i && !queue_start;
+  assign dma_accept  = dma_valid_i && dma_ready_o;
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni)          descriptor_last_q <= 1'b0;
+    else if (queue_start) descriptor_last_q <= 1'b1;
+    else if (dma_accept)  descriptor_last_q <= 1'b0;
+  end
 
   // Registers.
-  logic               tes;
+  logic               tes, qies, ires, cfis, queue_restart, irta_latch;
   logic [39:12]       root_table;
   logic [1:0]         ttm;
   logic               dword_write;
   logic [11:2]        dword_offset;
-  logic [31:0]        dword_wdata, fault_rdata;
-  logic               inv_context_valid, inv_iotlb_valid;
-  inv_context_t       inv_context;
-  inv_iotlb_t         inv_iotlb;
-  logic [3:0]         inv_context_count;
+  logic [31:0]        dword_wdata;
+  logic [31:0]        fault_rdata, fault_event_rdata, inv_event_rdata, queue_rdata, remap_rdata;
+  logic [31:0]        protected_rdata;
+  logic               regs_context_valid, queue_context_valid, inv_context_valid;
+  logic               regs_iotlb_valid, queue_iotlb_valid, inv_iotlb_valid, inv_irte_valid;
+  inv_context_t       regs_context, queue_context, inv_context;
+  inv_iotlb_t         regs_iotlb, queue_iotlb, inv_iotlb;
+  inv_irte_t          inv_irte;
+  logic [3:0]         inv_context_count, inv_irte_count;
   logic [5:0]         iotlb_count, level_count;
-  logic               regs_trace_valid, fault_trace_valid;
-  record_pkg::iommu_t regs_trace, fault_trace;
+  logic [6:0]         inv_iotlb_count;
+  logic               regs_trace_valid, queue_trace_valid, fault_trace_valid;
+  logic               fault_event_trace_valid, inv_event_trace_valid;
+  record_pkg::iommu_t regs_trace, queue_trace, fault_trace, fault_event_trace, inv_event_trace;
 
   iommu_regs u_regs (
     .clk_i, .rst_ni, .cycle_i,
+    .caps_i             (caps),
     .start_i            (idle && reg_valid_i),
     .req_i              (reg_req_i),
     .idle_o             (regs_idle),
     .ack_o              (reg_ack_o),
     .rdata_o            (reg_rdata_o),
     .tes_o              (tes),
+    .qies_o             (qies),
+    .ires_o             (ires),
+    .cfis_o             (cfis),
+    .queue_restart_o    (queue_restart),
+    .irta_latch_o       (irta_latch),
     .root_table_o       (root_table),
     .ttm_o              (ttm),
     .dword_write_o      (dword_write),
     .dword_offset_o     (dword_offset),
     .dword_wdata_o      (dword_wdata),
-    .fault_rdata_i      (fault_rdata),
-    .inv_context_valid_o(inv_context_valid),
-    .inv_context_o      (inv_context),
+    .dword_rdata_i      (fault_rdata | fault_event_rdata | inv_event_rdata | queue_rdata
+                         | remap_rdata | protected_rdata),
+    .inv_context_valid_o(regs_context_valid),
+    .inv_context_o      (regs_context),
     .inv_context_count_i(inv_context_count),
-    .inv_iotlb_valid_o  (inv_iotlb_valid),
-    .inv_iotlb_o        (inv_iotlb),
-    .inv_iotlb_count_i  ({1'b0, iotlb_count} + {1'b0, level_count}),
+    .inv_iotlb_valid_o  (regs_iotlb_valid),
+    .inv_iotlb_o        (regs_iotlb),
+    .inv_iotlb_count_i  (inv_iotlb_count),
     .trace_valid_o      (regs_trace_valid),
     .trace_o            (regs_trace)
   );
+
+  // The invalidation queue; its descriptors and the commands of registers drop the same caches.
+  logic               iqe, iqe_set, iwc, iwc_set;
+  bus_pkg::bus_req_t  queue_req;
+  logic               queue_iwalk_valid;
+  record_pkg::iwalk_t queue_iwalk;
+
+  iommu_queue u_queue (
+    .clk_i, .rst_ni, .cycle_i,
+    .present_i          (caps.qi),
+    .ir_i               (caps.ir),
+    .psi_i              (caps.psi),
+    .enabled_i          (qies),
+    .restart_i          (queue_restart),
+    .due_o              (queue_due),
+    .start_i            (queue_start),
+    .idle_o             (queue_idle),
+    .inv_context_valid_o(queue_context_valid),
+    .inv_context_o      (queue_context),
+    .inv_context_count_i(inv_context_count),
+    .inv_iotlb_valid_o  (queue_iotlb_valid),
+    .inv_iotlb_o        (queue_iotlb),
+    .inv_iotlb_count_i  (inv_iotlb_count),
+    .inv_irte_valid_o   (inv_irte_valid),
+    .inv_irte_o         (inv_irte),
+    .inv_irte_count_i   (inv_irte_count),
+    .iqe_o              (iqe),
+    .error_o            (iqe_set),
+    .iwc_o              (iwc),
+    .complete_o         (iwc_set),
+    .reg_write_i        (dword_write),
+    .reg_offset_i       (dword_offset),
+    .reg_wdata_i        (dword_wdata),
+    .reg_rdata_o        (queue_rdata),
+    .bus_req_o          (queue_req),
+    .bus_rsp_i,
+    .iwalk_valid_o      (queue_iwalk_valid),
+    .iwalk_o            (queue_iwalk),
+    .trace_valid_o      (queue_trace_valid),
+    .trace_o            (queue_trace)
+  );
+
+  assign inv_context_valid = regs_context_valid || queue_context_valid;
+  assign inv_context       = queue_idle ? regs_context : queue_context;
+  assign inv_iotlb_valid   = regs_iotlb_valid || queue_iotlb_valid;
+  assign inv_iotlb         = queue_idle ? regs_iotlb : queue_iotlb;
+  assign inv_iotlb_count   = {1'b0, iotlb_count} + {1'b0, level_count};
 
   // The request in flight.
   logic         context_start, context_done, context_hit, context_fpd;
@@ -77,7 +151,13 @@ module iommu
   logic [1:0]   at;
   fault_e       context_fault, walk_fault, fault;
   context_t     fetched, device;
-  logic [63:12] addr;
+  logic [56:2]  addr;
+  logic [63:12] info;
+  logic [31:0]  data;
+  logic         remap_start, remap_done, remap_hit, remap_pass, remap_fpd, covered;
+  fault_e       remap_fault;
+  logic [15:0]  remap_index;
+  message_t     remap_message;
   access_t      access;
   logic         iotlb_lookup, iotlb_hit, iotlb_drop, iotlb_fill;
   leaf_t        iotlb_leaf, walk_leaf;
@@ -85,19 +165,23 @@ module iommu
   logic [2:0]   walk_psc_level;
   logic         fault_valid, fpd, write;
   logic [1:0]   recorded;
+  logic         fault_event, fault_status, fault_event_busy, inv_event_busy;
 
-  bus_pkg::bus_req_t  context_req, walk_req, data_req, event_req;
-  logic               context_iwalk_valid, walk_iwalk_valid;
-  record_pkg::iwalk_t context_iwalk, walk_iwalk;
+  bus_pkg::bus_req_t  context_req, walk_req, remap_req, data_req, fault_event_req, inv_event_req;
+  logic               context_iwalk_valid, walk_iwalk_valid, remap_iwalk_valid;
+  record_pkg::iwalk_t context_iwalk, walk_iwalk, remap_iwalk;
 
   iommu_dma u_dma (
     .clk_i, .rst_ni, .cycle_i, .bus_seq_i,
-    .accept_i        (dma_valid_i && dma_ready_o),
+    .accept_i        (dma_accept),
     .dma_req_i,
     .idle_o          (dma_idle),
     .rsp_valid_o     (dma_rsp_valid_o),
     .rsp_o           (dma_rsp_o),
     .tes_i           (tes),
+    .ires_i          (ires),
+    .zlr_i           (caps.zlr),
+    .protected_i     (covered),
     .context_start_o (context_start),
     .sid_o           (sid),
     .at_o            (at),
@@ -107,6 +191,15 @@ module iommu
     .context_fpd_i   (context_fpd),
     .context_i       (fetched),
     .context_o       (device),
+    .remap_start_o   (remap_start),
+    .data_o          (data),
+    .remap_done_i    (remap_done),
+    .remap_hit_i     (remap_hit),
+    .remap_pass_i    (remap_pass),
+    .remap_fault_i   (remap_fault),
+    .remap_fpd_i     (remap_fpd),
+    .remap_index_i   (remap_index),
+    .remap_message_i (remap_message),
     .addr_o          (addr),
     .access_o        (access),
     .iotlb_lookup_o  (iotlb_lookup),
@@ -123,6 +216,7 @@ module iommu
     .fault_valid_o   (fault_valid),
     .fault_o         (fault),
     .fpd_o           (fpd),
+    .info_o          (info),
     .write_o         (write),
     .recorded_i      (recorded),
     .event_busy_i    (event_busy),
@@ -137,6 +231,7 @@ module iommu
     .start_i      (context_start),
     .sid_i        (sid),
     .at_i         (at),
+    .caps_i       (caps),
     .root_table_i (root_table),
     .ttm_i        (ttm),
     .done_o       (context_done),
@@ -156,7 +251,7 @@ module iommu
   iommu_iotlb u_iotlb (
     .clk_i, .rst_ni,
     .did_i      (device.did),
-    .page_i     (addr[47:12]),
+    .page_i     (addr[56:12]),
     .lookup_i   (iotlb_lookup),
     .hit_o      (iotlb_hit),
     .leaf_o     (iotlb_leaf),
@@ -172,7 +267,8 @@ module iommu
     .clk_i, .rst_ni, .cycle_i,
     .start_i      (walk_start),
     .context_i    (device),
-    .addr_i       (addr[47:12]),
+    .caps_i       (caps),
+    .addr_i       (addr[56:12]),
     .access_i     (access),
     .done_o       (walk_done),
     .fault_o      (walk_fault),
@@ -193,40 +289,148 @@ module iommu
     .fault_i      (fault),
     .fpd_i        (fpd),
     .sid_i        (sid),
-    .addr_i       (addr),
+    .info_i       (info),
     .write_i      (write),
     .at_i         (at),
     .recorded_o   (recorded),
+    .last_i       (caps.records),
+    .iqe_i        (iqe),
+    .iqe_set_i    (iqe_set),
+    .status_o     (fault_status),
+    .event_o      (fault_event),
     .reg_write_i  (dword_write),
     .reg_offset_i (dword_offset),
     .reg_wdata_i  (dword_wdata),
     .reg_rdata_o  (fault_rdata),
-    .hold_i       (!regs_idle),
-    .event_busy_o (event_busy),
-    .bus_req_o    (event_req),
-    .bus_ack_i    (event_req.valid && bus_rsp_i.ack),
     .trace_valid_o(fault_trace_valid),
     .trace_o      (fault_trace)
   );
 
+  iommu_interrupt u_interrupt (
+    .clk_i, .rst_ni, .cycle_i,
+    .present_i    (caps.ir),
+    .eim_i        (caps.eim),
+    .cfis_i       (cfis),
+    .latch_i      (irta_latch),
+    .reg_write_i  (dword_write),
+    .reg_offset_i (dword_offset),
+    .reg_wdata_i  (dword_wdata),
+    .reg_rdata_o  (remap_rdata),
+    .start_i      (remap_start),
+    .sid_i        (sid),
+    .addr_i       (addr[19:2]),
+    .data_i       (data),
+    .done_o       (remap_done),
+    .hit_o        (remap_hit),
+    .pass_o       (remap_pass),
+    .fault_o      (remap_fault),
+    .fpd_o        (remap_fpd),
+    .index_o      (remap_index),
+    .message_o    (remap_message),
+    .inv_valid_i  (inv_irte_valid),
+    .inv_i        (inv_irte),
+    .inv_count_o  (inv_irte_count),
+    .bus_req_o    (remap_req),
+    .bus_rsp_i,
+    .iwalk_valid_o(remap_iwalk_valid),
+    .iwalk_o      (remap_iwalk)
+  );
+
+  iommu_protected u_protected (
+    .clk_i, .rst_ni,
+    .low_i       (caps.plmr),
+    .high_i      (caps.phmr),
+    .check_i     (dma_accept),
+    .addr_i      (dma_req_i.addr[39:21]),
+    .covered_o   (covered),
+    .reg_write_i (dword_write),
+    .reg_offset_i(dword_offset),
+    .reg_wdata_i (dword_wdata),
+    .reg_rdata_o (protected_rdata)
+  );
+
+  // Events: of faults and queue errors, and of completed waits. A register access that unmasks one ends
+  // before its message.
+  iommu_event #(.CONTROL(12'h038), .COUNT(16'd0)) u_fault_event (
+    .clk_i, .rst_ni, .cycle_i,
+    .present_i    (1'b1),
+    .upper_i      (caps.eim),
+    .due_i        (fault_event),
+    .cond_i       (fault_status),
+    .reg_write_i  (dword_write),
+    .reg_offset_i (dword_offset),
+    .reg_wdata_i  (dword_wdata),
+    .reg_rdata_o  (fault_event_rdata),
+    .hold_i       (!regs_idle),
+    .busy_o       (fault_event_busy),
+    .bus_req_o    (fault_event_req),
+    .bus_ack_i    (fault_event_req.valid && bus_rsp_i.ack),
+    .trace_valid_o(fault_event_trace_valid),
+    .trace_o      (fault_event_trace)
+  );
+
+  iommu_event #(.CONTROL(12'h0A0), .COUNT(16'd1)) u_inv_event (
+    .clk_i, .rst_ni, .cycle_i,
+    .present_i    (caps.qi),
+    .upper_i      (caps.eim),
+    .due_i        (iwc_set),
+    .cond_i       (iwc),
+    .reg_write_i  (dword_write),
+    .reg_offset_i (dword_offset),
+    .reg_wdata_i  (dword_wdata),
+    .reg_rdata_o  (inv_event_rdata),
+    .hold_i       (!regs_idle),
+    .busy_o       (inv_event_busy),
+    .bus_req_o    (inv_event_req),
+    .bus_ack_i    (inv_event_req.valid && bus_rsp_i.ack),
+    .trace_valid_o(inv_event_trace_valid),
+    .trace_o      (inv_event_trace)
+  );
+  assign event_busy = fault_event_busy || inv_event_busy;
+
   // At most one of them asks at a time.
   always_comb begin
     bus_req_o = '0;
-    if (context_req.valid)    bus_req_o = context_req;
-    else if (walk_req.valid)  bus_req_o = walk_req;
-    else if (data_req.valid)  bus_req_o = data_req;
-    else if (event_req.valid) bus_req_o = event_req;
+    if (context_req.valid)          bus_req_o = context_req;
+    else if (walk_req.valid)        bus_req_o = walk_req;
+    else if (data_req.valid)        bus_req_o = data_req;
+    else if (remap_req.valid)       bus_req_o = remap_req;
+    else if (queue_req.valid)       bus_req_o = queue_req;
+    else if (fault_event_req.valid) bus_req_o = fault_event_req;
+    else if (inv_event_req.valid)   bus_req_o = inv_event_req;
   end
 
-  assign iwalk_valid_o       = context_iwalk_valid || walk_iwalk_valid;
-  assign iwalk_o             = context_iwalk_valid ? context_iwalk : walk_iwalk;
-  assign iommu_trace_valid_o = regs_trace_valid || fault_trace_valid;
-  assign iommu_trace_o       = regs_trace_valid ? regs_trace : fault_trace;
+  assign iwalk_valid_o = context_iwalk_valid || walk_iwalk_valid || remap_iwalk_valid
+                         || queue_iwalk_valid;
+  always_comb begin
+    iwalk_o = walk_iwalk;
+    if (context_iwalk_valid)    iwalk_o = context_iwalk;
+    else if (remap_iwalk_valid) iwalk_o = remap_iwalk;
+    else if (queue_iwalk_valid) iwalk_o = queue_iwalk;
+  end
+
+  assign iommu_trace_valid_o = regs_trace_valid || queue_trace_valid || fault_trace_valid
+                               || fault_event_trace_valid || inv_event_trace_valid;
+  always_comb begin
+    iommu_trace_o = regs_trace;
+    if (queue_trace_valid)            iommu_trace_o = queue_trace;
+    else if (fault_trace_valid)       iommu_trace_o = fault_trace;
+    else if (fault_event_trace_valid) iommu_trace_o = fault_event_trace;
+    else if (inv_event_trace_valid)   iommu_trace_o = inv_event_trace;
+  end
 
   OneBusUser: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    $onehot0({context_req.valid, walk_req.valid, data_req.valid, event_req.valid}));
+    $onehot0({context_req.valid, walk_req.valid, data_req.valid, remap_req.valid, queue_req.valid,
+              fault_event_req.valid, inv_event_req.valid}));
   OneRecord:  assert property (@(posedge clk_i) disable iff (!rst_ni)
-    !(regs_trace_valid && fault_trace_valid));
+    $onehot0({regs_trace_valid, queue_trace_valid, fault_trace_valid, fault_event_trace_valid,
+              inv_event_trace_valid}));
+  OneAccepted: assert property (@(posedge clk_i) disable iff (!rst_ni)
+    $onehot0({idle && reg_valid_i, queue_start, dma_accept}));
+  TakesTurns: assert property (@(posedge clk_i) disable iff (!rst_ni)
+    queue_start && descriptor_last_q |-> !dma_valid_i);
+  HighOfMessage: assert property (@(posedge clk_i) disable iff (!rst_ni)
+    bus_req_o.high != '0 |-> bus_req_o.src == bus_pkg::SrcMessage);
   QuietAtAck: assert property (@(posedge clk_i) disable iff (!rst_ni)
     reg_ack_o |-> !bus_req_o.valid);
   BusHeld: assert property (@(posedge clk_i) disable iff (!rst_ni)

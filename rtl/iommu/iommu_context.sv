@@ -12,6 +12,9 @@ module iommu_context
   input  logic                start_i,
   input  logic [15:0]         sid_i,
   input  logic [1:0]          at_i,
+  /* verilator lint_off UNUSEDSIGNAL */  // only PT and the widths
+  input  caps_t               caps_i,
+  /* verilator lint_on UNUSEDSIGNAL */
   input  logic [39:12]        root_table_i,  // latched RTADDR
   input  logic [1:0]          ttm_i,
   output logic                done_o,
@@ -43,6 +46,7 @@ module iommu_context
   /* verilator lint_off UNUSEDSIGNAL */  // bits that VT-d leaves to software
   entry128_t    entry_q;
   /* verilator lint_on UNUSEDSIGNAL */
+  logic         err_q;         // nobody claimed its address
 
   logic [ENTRIES-1:0] valid_q;
   logic [15:0]        sid_q     [ENTRIES];
@@ -64,17 +68,22 @@ module iommu_context
     end
   end
 
-  // The checks, in the manual's order: P, reserved bits; T, AT, AW.
+  // The checks, in the manual's order: read, P, reserved bits; T, AT, AW (pass-through: the widest).
+  // Only P, T, AT, AW qualify: 9h and Bh are recorded whatever FPD says.
   fault_e   root_fault, entry_fault;
   context_t entry_context;
   logic [2:0] entry_aw;
   logic [1:0] entry_t;
+  logic [3:0] aw_offered;
   assign entry_t  = entry_q.lo[3:2];
   assign entry_aw = entry_q.hi[2:0];
+  assign aw_offered = {caps_i.aw, 1'b0};
   always_comb begin
     root_fault = FrNone;
     if (state_q == StCheckRoot) begin
-      if (!entry_q.lo[0])
+      if (err_q)
+        root_fault = FrRootRead;
+      else if (!entry_q.lo[0])
         root_fault = FrRootP;
       else if (entry_q.lo[11:1] != '0 || entry_q.lo[63:40] != '0 || entry_q.hi != '0)
         root_fault = FrRootRsvd;
@@ -84,18 +93,21 @@ module iommu_context
     entry_fault   = FrNone;
     entry_context = '0;
     if (state_q == StVerifyEntry) begin
-      if (!entry_q.lo[0])
+      if (err_q)
+        entry_fault = FrContextRead;
+      else if (!entry_q.lo[0])
         entry_fault = FrContextP;
       else if (entry_q.lo[11:4] != '0 || entry_q.lo[63:40] != '0 || entry_q.hi[7]
                || entry_q.hi[63:24] != '0)
         entry_fault = FrContextRsvd;
-      else if (entry_t[0])
+      else if (entry_t[0] || (entry_t[1] && !caps_i.pt))
         entry_fault = FrContextBad;
       else if (at_i != 2'd0)
         entry_fault = FrAddressType;
-      else if (entry_aw != 3'd2 && (entry_aw != 3'd1 || entry_t[1]))  // pass-through: the largest
+      else if (entry_aw[2] || !aw_offered[entry_aw[1:0]]
+               || (entry_t[1] && entry_aw[1:0] != caps_i.widest))
         entry_fault = FrContextBad;
-      entry_context = '{fpd: entry_q.lo[1], pass: entry_t[1], aw48: entry_aw[1],
+      entry_context = '{fpd: entry_q.lo[1], pass: entry_t[1], aw: aw_e'(entry_aw[1:0]),
                         frame: entry_q.lo[39:12], did: entry_q.hi[23:8]};
     end
   end
@@ -135,7 +147,7 @@ module iommu_context
       StVerifyEntry: begin
         done_o    = 1'b1;
         fault_o   = entry_fault;
-        fpd_o     = entry_context.fpd && entry_fault != FrContextRsvd;  // Bh is not qualified
+        fpd_o     = entry_context.fpd && !(entry_fault inside {FrContextRead, FrContextRsvd});
         context_o = entry_context;
       end
       default: ;
@@ -189,7 +201,7 @@ module iommu_context
   always_ff @(posedge clk_i) begin
     if (start_i)                addr_q  <= {root_table_i, sid_i[15:8]};
     if (state_q == StCheckRoot) addr_q  <= {entry_q.lo[39:12], sid_i[7:0]};
-    if (iwalk_valid_o)          entry_q <= bus_rsp_i.rdata;
+    if (iwalk_valid_o)          {err_q, entry_q} <= {bus_rsp_i.err, bus_rsp_i.rdata};
   end
 
   always_comb begin

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // One DMA request from acceptance to answer: interrupt range, context, width, IOTLB, walk, fault,
-// data access. accept_i is the cycle of acceptance; rsp_valid_o is high for one cycle, after the
+// data access; an interrupt request has its remapping in place of the translation. accept_i is the cycle of acceptance; rsp_valid_o is high for one cycle, after the
 // data access or after the fault's record and event. Latency of the translation as in
 // docs/iommu.md: the answer is the cycle of StAnswer. The order of checks is the manual's.
-// VT-d "DMA Remapping".
+// VT-d "DMA Remapping", "Interrupt Remapping".
 module iommu_dma
   import iommu_pkg::*;
 (
@@ -15,7 +15,9 @@ module iommu_dma
   output logic                      idle_o,
   output logic                      rsp_valid_o,
   output iommu_port_pkg::dma_rsp_t  rsp_o,
-  input  logic                      tes_i,
+  input  logic                      tes_i, ires_i,
+  input  logic                      zlr_i,            // CAP.ZLR
+  input  logic                      protected_i,      // a protected region covers dma_req_i, at accept_i
   // Context of the source-id.
   output logic                      context_start_o,
   output logic [15:0]               sid_o,
@@ -25,9 +27,19 @@ module iommu_dma
   input  fault_e                    context_fault_i,
   input  logic                      context_fpd_i,
   input  context_t                  context_i,
+  // Interrupt remapping of addr_o, with the data of the request.
+  output logic                      remap_start_o,
+  output logic [31:0]               data_o,
+  input  logic                      remap_done_i,
+  input  logic                      remap_hit_i,
+  input  logic                      remap_pass_i,
+  input  fault_e                    remap_fault_i,
+  input  logic                      remap_fpd_i,
+  input  logic [15:0]               remap_index_i,
+  input  message_t                  remap_message_i,
   // IOTLB and walker, both for context_o and addr_o.
   output context_t                  context_o,
-  output logic [63:12]              addr_o,
+  output logic [56:2]               addr_o,
   output access_t                   access_o,
   output logic                      iotlb_lookup_o,
   input  logic                      iotlb_hit_i,
@@ -46,17 +58,21 @@ module iommu_dma
   output logic                      fault_valid_o,
   output fault_e                    fault_o,
   output logic                      fpd_o,
+  output logic [63:12]              info_o,
   output logic                      write_o,
   input  logic [1:0]                recorded_i,
   input  logic                      event_busy_i,
   output bus_pkg::bus_req_t         bus_req_o,
+  /* verilator lint_off UNUSEDSIGNAL */  // err: the data access is the device's
   input  bus_pkg::bus_rsp_t         bus_rsp_i,
+  /* verilator lint_on UNUSEDSIGNAL */
   output logic                      trace_valid_o,
   output record_pkg::dma_t          trace_o
 );
 
-  typedef enum logic [2:0] {
+  typedef enum logic [3:0] {
     StIdle,
+    StMessage,      // interrupt remapping
     StContext,
     StTlb,          // width check, IOTLB lookup
     StWalk,
@@ -68,35 +84,40 @@ module iommu_dma
 
   state_e                   state_q, state_d;
   iommu_port_pkg::dma_req_t req_q;
-  logic                     context_start_q;
+  logic                     context_start_q, remap_start_q;
+  logic                     protected_q;
   context_t                 context_q;
   status_e                  status_q;
   fault_e                   fault_q;
   logic                     fpd_q;
   logic [39:0]              pa_q;
+  logic [23:0]              high_q;         // address 63:40 of a message
+  logic [15:0]              message_q;      // data of a remapped one
+  logic [15:0]              index_q;        // of its entry
   logic [4:0]               page_log2_q;
-  logic                     context_hit_q, iotlb_hit_q, walked_q;
+  logic                     hit_q, iotlb_hit_q, walked_q;
   logic [1:0]               recorded_q;
   logic [31:0]              latency_q;
   logic [127:0]             rdata_q;
+  logic                     interrupt_q;    // req_q is an interrupt request
 
-  // Interrupt range: a dword write without address type is a message, anything else is rejected.
+  // Interrupt range: a dword write without address type is an interrupt request, anything else is
+  // rejected.
   logic in_range, message;
   assign in_range = dma_req_i.addr[63:20] == 44'h000_0000_0FEE;
   assign message  = dma_req_i.write && dma_req_i.len == 5'd4 && dma_req_i.addr[1:0] == 2'd0
                     && dma_req_i.at == 2'd0;
 
   // Without translation an address is the system's own: wider than HAW or with an address type it
-  // is no address of this machine, never an alias of one.
-  logic untranslated_good;
-  assign untranslated_good = dma_req_i.addr[63:HAW] == '0 && dma_req_i.at == 2'd0;
-
-  logic pass_too_wide;
-  assign pass_too_wide = req_q.addr[63:HAW] != '0;
+  // is no address of this machine, never an alias of one. Nor may it lie in a protected region.
+  logic untranslated_good, pass_good;
+  assign untranslated_good = dma_req_i.addr[63:HAW] == '0 && dma_req_i.at == 2'd0 && !protected_i;
+  assign pass_good         = req_q.addr[63:HAW] == '0 && !protected_q;
 
   logic too_wide;
-  assign too_wide = req_q.addr[63:48] != '0
-                    || (!context_q.aw48 && req_q.addr[47:39] != '0);
+  assign too_wide = req_q.addr[63:57] != '0
+                    || (context_q.aw != Aw57 && req_q.addr[56:48] != '0)
+                    || (context_q.aw == Aw39 && req_q.addr[47:39] != '0);
 
   // A match grants only if a walk would: the output of a large page may lie in the interrupt range.
   logic        iotlb_good;
@@ -114,7 +135,13 @@ module iommu_dma
   always_comb begin
     state_d = state_q;
     case (state_q)
-      StIdle:    if (accept_i) state_d = in_range || !tes_i ? StAnswer : StContext;
+      StIdle:
+        if (accept_i) begin
+          if (in_range)   state_d = message && ires_i ? StMessage : StAnswer;
+          else if (tes_i) state_d = StContext;
+          else            state_d = StAnswer;
+        end
+      StMessage: if (remap_done_i) state_d = StAnswer;
       StContext:
         if (context_done_i)
           state_d = context_fault_i != FrNone || context_i.pass ? StAnswer : StTlb;
@@ -135,9 +162,11 @@ module iommu_dma
     if (!rst_ni) begin
       state_q         <= StIdle;
       context_start_q <= 1'b0;
+      remap_start_q   <= 1'b0;
     end else begin
       state_q         <= state_d;
       context_start_q <= state_q == StIdle && state_d == StContext;
+      remap_start_q   <= state_q == StIdle && state_d == StMessage;
     end
   end
 
@@ -149,23 +178,41 @@ module iommu_dma
           fault_q       <= FrNone;
           fpd_q         <= 1'b0;
           pa_q          <= dma_req_i.addr[39:0];
+          high_q        <= '0;
+          protected_q   <= protected_i;
           page_log2_q   <= 5'd0;
-          context_hit_q <= 1'b0;
+          hit_q         <= 1'b0;
           iotlb_hit_q   <= 1'b0;
           walked_q      <= 1'b0;
           recorded_q    <= 2'd0;
           latency_q     <= 32'd1;
+          interrupt_q   <= in_range && message;
           if (in_range) status_q <= message ? StatMessage : StatRejected;
           else          status_q <= untranslated_good ? StatUntranslated : StatRejected;
+        end
+      StMessage:
+        if (remap_done_i) begin
+          hit_q   <= remap_hit_i;
+          fault_q <= remap_fault_i;
+          fpd_q   <= remap_fpd_i;
+          index_q <= remap_index_i;
+          if (remap_fault_i != FrNone) begin
+            status_q <= StatBlocked;
+          end else if (!remap_pass_i) begin
+            status_q  <= StatRemapped;
+            high_q    <= remap_message_i.high;
+            pa_q      <= remap_message_i.addr;
+            message_q <= remap_message_i.data;
+          end
         end
       StContext:
         if (context_done_i) begin
           context_q     <= context_i;
-          context_hit_q <= context_hit_i;
+          hit_q         <= context_hit_i;
           fault_q       <= context_fault_i;
           fpd_q         <= context_fpd_i;
           if (context_fault_i != FrNone) status_q <= StatBlocked;
-          else status_q <= pass_too_wide ? StatRejected : StatPassThrough;  // StTlb writes it anew
+          else status_q <= pass_good ? StatPassThrough : StatRejected;  // StTlb writes it anew
         end
       StTlb: begin
         status_q    <= StatTranslated;
@@ -193,16 +240,18 @@ module iommu_dma
         if (bus_rsp_i.ack) rdata_q <= bus_rsp_i.rdata >> {pa_q[3:0], 3'b0};
       default: ;
     endcase
-    if (state_q inside {StContext, StTlb, StWalk} && !bus_wait_i) latency_q <= latency_q + 32'd1;
+    if (state_q inside {StMessage, StContext, StTlb, StWalk} && !bus_wait_i) latency_q <= latency_q + 32'd1;
   end
 
   assign idle_o          = state_q == StIdle;
   assign context_start_o = context_start_q;
+  assign remap_start_o   = remap_start_q;
+  assign data_o          = req_q.wdata[31:0];
   assign sid_o           = req_q.sid;
   assign at_o            = req_q.at;
   assign context_o       = context_q;
-  assign addr_o          = req_q.addr[63:12];
-  assign access_o        = '{write: req_q.write, zero: !req_q.write && req_q.len == '0};
+  assign addr_o          = req_q.addr[56:2];
+  assign access_o        = '{write: req_q.write, zero: !req_q.write && req_q.len == '0 && zlr_i};
   assign write_o         = req_q.write;
   assign iotlb_lookup_o  = state_q == StTlb && !too_wide;
   assign iotlb_drop_o    = iotlb_lookup_o && !iotlb_good;
@@ -211,6 +260,7 @@ module iommu_dma
   assign fault_valid_o   = state_q == StAnswer && status_q == StatBlocked;
   assign fault_o         = fault_q;
   assign fpd_o           = fpd_q;
+  assign info_o          = interrupt_q ? {index_q, 36'b0} : req_q.addr[63:12];
 
   function automatic logic [127:0] first_bytes(input logic [127:0] data, input logic [4:0] len);
     return len[4] ? data : data & ~(128'hFFFF_FFFF_FFFF_FFFF_FFFF_FFFF_FFFF_FFFF
@@ -221,11 +271,14 @@ module iommu_dma
     bus_req_o = '0;
     if (state_q == StData) begin
       bus_req_o.valid = 1'b1;
-      bus_req_o.src   = status_q == StatMessage ? bus_pkg::SrcMessage : bus_pkg::SrcDma;
+      bus_req_o.src   = interrupt_q ? bus_pkg::SrcMessage : bus_pkg::SrcDma;
+      bus_req_o.high  = high_q;
       bus_req_o.write = req_q.write;
       bus_req_o.addr  = {pa_q[39:4], 4'b0};
       bus_req_o.be    = ~(16'hFFFF << req_q.len) << pa_q[3:0];
-      if (req_q.write)
+      if (status_q == StatRemapped)
+        bus_req_o.wdata = {112'b0, message_q} << {pa_q[3:0], 3'b0};
+      else if (req_q.write)
         bus_req_o.wdata = first_bytes(req_q.wdata, req_q.len) << {pa_q[3:0], 3'b0};
     end
   end
@@ -261,7 +314,7 @@ module iommu_dma
       trace_o.cycle     = cycle_i;
       trace_o.seq       = bus_seq_i;
       trace_o.iova      = req_q.addr;
-      trace_o.pa        = ok ? {24'b0, pa_q} : '0;
+      trace_o.pa        = ok ? {high_q, pa_q} : '0;
       trace_o.data      = req_q.write ? first_bytes(req_q.wdata, req_q.len) : read_bytes;
       trace_o.latency   = latency_q;
       trace_o.sid       = req_q.sid;
@@ -271,7 +324,7 @@ module iommu_dma
       trace_o.status    = {5'b0, status_q};
       trace_o.fault     = fault_q;
       trace_o.page_log2 = {3'b0, page_log2_q};
-      trace_o.hit       = {6'b0, iotlb_hit_q, context_hit_q};
+      trace_o.hit       = {6'b0, iotlb_hit_q, hit_q};
       trace_o.psc       = walked_q ? {5'b0, walk_psc_level_i} : 8'd0;
       trace_o.recorded  = {6'b0, recorded_q};
       trace_o.tag       = req_q.tag;

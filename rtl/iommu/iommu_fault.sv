@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Fault recording and the fault event: FSTS, FECTL, FEDATA, FEADDR, FRCD. A fault is offered in the
-// cycle of fault_valid_i; recorded_o says in that cycle what became of it. event_busy_o is high
-// from the cycle after an event falls due until its message is acked; hold_i keeps it back.
-// VT-d "Primary Fault Logging", "Fault Event", "Fault Recording Registers"; docs/iommu.md.
+// Fault recording: FSTS, FRCD. A fault is offered in the cycle of fault_valid_i; recorded_o says in
+// that cycle what became of it, event_o whether the fault event falls due.
+// VT-d "Primary Fault Logging", "Fault Recording Registers"; docs/iommu.md I20, I56.
 // There is no advanced logging and no collapsing of faults of one source-id.
 module iommu_fault
   import iommu_pkg::*;
@@ -13,25 +12,27 @@ module iommu_fault
   input  fault_e              fault_i,
   input  logic                fpd_i,        // qualified, and the context entry's FPD is set
   input  logic [15:0]         sid_i,
-  input  logic [63:12]        addr_i,
+  input  logic [63:12]        info_i,       // FI
   input  logic                write_i,
   input  logic [1:0]          at_i,
   output logic [1:0]          recorded_o,   // as the dma record's field
+  input  logic [2:0]          last_i,       // number of the last record: CAP.NFR
+  // The queue's error in FSTS, and the cycle in which it comes.
+  input  logic                iqe_i, iqe_set_i,
+  output logic                status_o,     // PFO, PPF or IQE is set
+  output logic                event_o,      // the first of PPF and IQE comes
   // Registers, as dwords.
   input  logic                reg_write_i,
   input  logic [11:2]         reg_offset_i,
+  /* verilator lint_off UNUSEDSIGNAL */     // bits that are written elsewhere, or never
   input  logic [31:0]         reg_wdata_i,
+  /* verilator lint_on UNUSEDSIGNAL */
   output logic [31:0]         reg_rdata_o,  // zero where no register of this block is
-  // Event message.
-  input  logic                hold_i,
-  output logic                event_busy_o,
-  output bus_pkg::bus_req_t   bus_req_o,
-  input  logic                bus_ack_i,
   output logic                trace_valid_o,
   output record_pkg::iommu_t  trace_o
 );
 
-  localparam int unsigned RECORDS = 8;     // CAP.NFR + 1
+  localparam int unsigned RECORDS = 8;     // at most
 
   typedef struct packed {
     logic        t1;                       // read
@@ -45,10 +46,6 @@ module iommu_fault
   source_t            source_q [RECORDS];
   logic [2:0]         next_q, fri_q;
   logic               pfo_q;
-  logic               im_q, ip_q;
-  logic [15:0]        data_q;
-  logic [31:2]        addr_q;
-  logic               due_q, send_q;
 
   logic ppf, record, overflow;
   assign ppf = f_q != '0;
@@ -62,6 +59,8 @@ module iommu_fault
   end
   assign record   = recorded_o == 2'd1;
   assign overflow = recorded_o == 2'd2;
+  assign status_o = ppf || pfo_q || iqe_i;
+  assign event_o  = (record || iqe_set_i) && !ppf && !iqe_i;
 
   function automatic logic [63:0] record_hi(input logic f, input source_t s);
     return {f, s.t1, s.at, 20'b0, s.reason, 16'b0, s.sid};
@@ -71,10 +70,11 @@ module iommu_fault
   assign source = '{t1: !write_i, at: at_i, reason: fault_i, sid: sid_i};
 
   // Register file.
-  logic        frcd;
+  logic        fsts, frcd;
   logic [2:0]  frcd_index;
   logic [63:0] frcd_hi;
-  assign frcd       = reg_offset_i[11:7] == 5'h04;
+  assign frcd       = reg_offset_i[11:7] == 5'h04 && frcd_index <= last_i;
+  assign fsts       = {reg_offset_i, 2'b0} == 12'h034;
   assign frcd_index = reg_offset_i[6:4];
   assign frcd_hi    = record_hi(f_q[frcd_index], source_q[frcd_index]);
   always_comb begin
@@ -86,14 +86,8 @@ module iommu_fault
         2'd2:    reg_rdata_o = frcd_hi[31:0];
         default: reg_rdata_o = frcd_hi[63:32];
       endcase
-    end else begin
-      case ({reg_offset_i, 2'b0})
-        12'h034: reg_rdata_o = {16'b0, 5'b0, fri_q, 6'b0, ppf, pfo_q};  // FSTS
-        12'h038: reg_rdata_o = {im_q, ip_q, 30'b0};                     // FECTL
-        12'h03C: reg_rdata_o = {16'b0, data_q};                         // FEDATA
-        12'h040: reg_rdata_o = {addr_q, 2'b0};                          // FEADDR
-        default: ;
-      endcase
+    end else if (fsts) begin
+      reg_rdata_o = {16'b0, 5'b0, fri_q, 3'b0, iqe_i, 2'b0, ppf, pfo_q};
     end
   end
 
@@ -103,90 +97,43 @@ module iommu_fault
       next_q <= '0;
       fri_q  <= '0;
       pfo_q  <= 1'b0;
-      im_q   <= 1'b1;
-      ip_q   <= 1'b0;
-      data_q <= '0;
-      addr_q <= '0;
-      due_q  <= 1'b0;
-      send_q <= 1'b0;
       for (int unsigned i = 0; i < RECORDS; i++) begin
         fi_q[i]     <= '0;
         source_q[i] <= '{reason: FrNone, default: '0};
       end
     end else begin
-      if (!ppf && !pfo_q) ip_q <= 1'b0;
       if (reg_write_i) begin
         if (frcd && reg_offset_i[3:2] == 2'd3 && reg_wdata_i[31]) f_q[frcd_index] <= 1'b0;
-        case ({reg_offset_i, 2'b0})
-          12'h034: if (reg_wdata_i[0]) pfo_q <= 1'b0;
-          12'h038: begin
-            im_q <= reg_wdata_i[31];
-            if (!reg_wdata_i[31] && ip_q) begin
-              ip_q  <= 1'b0;
-              due_q <= 1'b1;
-            end
-          end
-          12'h03C: data_q <= reg_wdata_i[15:0];
-          12'h040: addr_q <= reg_wdata_i[31:2];
-          default: ;
-        endcase
+        if (fsts && reg_wdata_i[0]) pfo_q <= 1'b0;
       end
       if (overflow) pfo_q <= 1'b1;
       if (record) begin
         f_q[next_q]      <= 1'b1;
-        fi_q[next_q]     <= addr_i;
+        fi_q[next_q]     <= info_i;
         source_q[next_q] <= source;
-        next_q           <= next_q + 3'd1;
-        if (!ppf) begin
-          fri_q <= next_q;
-          if (im_q) ip_q  <= 1'b1;
-          else      due_q <= 1'b1;
-        end
-      end
-      // The message goes out when nothing holds it back; due_q stays until its ack.
-      if (due_q && !hold_i) send_q <= 1'b1;
-      if (bus_ack_i) begin
-        due_q  <= 1'b0;
-        send_q <= 1'b0;
+        next_q           <= next_q == last_i ? 3'd0 : next_q + 3'd1;
+        if (!ppf) fri_q <= next_q;
       end
     end
   end
 
-  assign event_busy_o = due_q;
-  always_comb begin
-    bus_req_o = '0;
-    if (send_q) begin
-      bus_req_o.valid = 1'b1;
-      bus_req_o.src   = bus_pkg::SrcMessage;
-      bus_req_o.write = 1'b1;
-      bus_req_o.addr  = {8'b0, addr_q[31:4], 4'b0};
-      bus_req_o.be    = 16'h000F << {addr_q[3:2], 2'b0};
-      bus_req_o.wdata = {112'b0, data_q} << {addr_q[3:2], 5'b0};
-    end
-  end
-
-  assign trace_valid_o = record || bus_ack_i;
+  assign trace_valid_o = record;
   always_comb begin
     trace_o = '0;
     if (record) begin
       trace_o.cycle = cycle_i;
       trace_o.addr  = {61'b0, next_q};
-      trace_o.lo    = {addr_i, 12'b0};
+      trace_o.lo    = {info_i, 12'b0};
       trace_o.hi    = record_hi(1'b1, source);
       trace_o.kind  = 8'd2;
-    end else if (bus_ack_i) begin
-      trace_o.cycle = cycle_i;
-      trace_o.addr  = {32'b0, addr_q, 2'b0};
-      trace_o.lo    = {48'b0, data_q};
-      trace_o.kind  = 8'd3;
     end
   end
 
   OneThing: assert property (@(posedge clk_i) disable iff (!rst_ni)
-                             $onehot0({fault_valid_i, reg_write_i, bus_ack_i}));
+                             $onehot0({fault_valid_i, reg_write_i, iqe_set_i}));
   RecordIsFree: assert property (@(posedge clk_i) disable iff (!rst_ni)
     record |-> !f_q[next_q]);
-  MessageHeld: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    bus_req_o.valid && !bus_ack_i |=> $stable(bus_req_o));
+  NextIsThere: assert property (@(posedge clk_i) disable iff (!rst_ni)
+    next_q <= last_i);
 
 endmodule

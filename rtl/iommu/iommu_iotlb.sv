@@ -9,7 +9,7 @@ module iommu_iotlb
 (
   input  logic        clk_i, rst_ni,
   input  logic [15:0] did_i,         // for lookup_i and fill_i
-  input  logic [35:0] page_i,        // address 47:12, for lookup_i and fill_i
+  input  logic [44:0] page_i,        // address 56:12, for lookup_i and fill_i
   input  logic        lookup_i,
   output logic        hit_o,
   output leaf_t       leaf_o,        // zero without a match
@@ -27,7 +27,7 @@ module iommu_iotlb
 
   logic [ENTRIES-1:0] valid_q;
   logic [15:0]        did_q  [ENTRIES];
-  logic [35:0]        page_q [ENTRIES];
+  logic [44:0]        page_q [ENTRIES];
   leaf_t              leaf_q [ENTRIES];
   logic [4:0]         ptr_q;
 
@@ -76,7 +76,7 @@ module iommu_iotlb
         case (inv_i.kind)
           InvDomain: kill[i] = valid_q[i] && did_q[i] == inv_i.did;
           InvSelect: kill[i] = valid_q[i] && did_q[i] == inv_i.did
-                               && pages_meet({16'b0, page_q[i]}, inv_i.page,
+                               && pages_meet({7'b0, page_q[i]}, inv_i.page,
                                              size_log2(leaf_q[i].size), inv_i.am);
           default:   kill[i] = valid_q[i];
         endcase

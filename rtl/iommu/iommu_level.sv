@@ -11,7 +11,7 @@ module iommu_level
 ) (
   input  logic                 clk_i, rst_ni,
   input  logic [15:0]          did_i,
-  input  logic [47:ADDR_LSB]   addr_i,
+  input  logic [56:ADDR_LSB]   addr_i,
   input  logic                 compare_i,   // did_i, addr_i with the entries
   output logic                 hit_o,
   output level_t               level_o,     // zero without a match
@@ -27,7 +27,7 @@ module iommu_level
 
   logic [ENTRIES-1:0] valid_q;
   logic [15:0]        did_q   [ENTRIES];
-  logic [47:ADDR_LSB] addr_q  [ENTRIES];
+  logic [56:ADDR_LSB] addr_q  [ENTRIES];
   level_t             level_q [ENTRIES];
   logic [IDX_W-1:0]   ptr_q;
 
@@ -62,7 +62,7 @@ module iommu_level
         case (inv_i.kind)
           InvDomain: kill[i] = valid_q[i] && did_q[i] == inv_i.did;
           InvSelect: kill[i] = valid_q[i] && did_q[i] == inv_i.did
-                               && pages_meet({16'b0, addr_q[i], {(ADDR_LSB - 12){1'b0}}},
+                               && pages_meet({7'b0, addr_q[i], {(ADDR_LSB - 12){1'b0}}},
                                              inv_i.page, 6'(ADDR_LSB - 12), inv_i.am);
           default:   kill[i] = valid_q[i];
         endcase

@@ -6,10 +6,34 @@ package iommu_pkg;
   import page_pkg::*;
   export page_pkg::*;
 
-  localparam logic [63:0] CAP  = 64'h00D2_078C_206F_0606;
-  localparam logic [63:0] ECAP = 64'h0000_0000_0000_1041;
-  localparam logic [5:0]  MAMV = 6'd18;
   localparam int unsigned HAW  = 40;    // host address width
+  localparam logic [5:0]  MAMV = 6'd18; // with PSI
+  localparam logic [3:0]  MHMV = 4'd15; // with IR
+
+  // AW of a context entry; SAGAW has a bit for each.
+  typedef enum logic [1:0] {
+    AwNone = 2'd0,
+    Aw39   = 2'd1,
+    Aw48   = 2'd2,
+    Aw57   = 2'd3
+  } aw_e;
+
+  // What is left of the capabilities (docs/iommu.md I1).
+  typedef struct packed {
+    logic       qi;
+    logic       ir;
+    logic       eim;
+    logic       pt;
+    logic       plmr;
+    logic       phmr;
+    logic       psi;
+    logic       zlr;
+    logic       page_2m;
+    logic       page_1g;
+    logic [3:1] aw;       // by aw_e
+    aw_e        widest;
+    logic [2:0] records;  // NFR
+  } caps_t;
 
   typedef enum logic [7:0] {
     FrNone         = 8'h00,
@@ -19,11 +43,21 @@ package iommu_pkg;
     FrWidth        = 8'h04,  // address above the width of AW
     FrWrite        = 8'h05,
     FrRead         = 8'h06,
+    FrEntryRead    = 8'h07,  // second-stage entry below the top cannot be read
+    FrRootRead     = 8'h08,
+    FrContextRead  = 8'h09,
     FrRootRsvd     = 8'h0A,
     FrContextRsvd  = 8'h0B,
     FrEntryRsvd    = 8'h0C,  // second-stage entry
     FrAddressType  = 8'h0D,  // AT not allowed by T
     FrInterrupt    = 8'h0E,  // output address in the interrupt range
+    FrRequestRsvd  = 8'h20,  // interrupt request, data 31:16
+    FrIndex        = 8'h21,  // beyond the interrupt-remapping table
+    FrIrteP        = 8'h22,
+    FrIrteRead     = 8'h23,
+    FrIrteRsvd     = 8'h24,
+    FrCompat       = 8'h25,  // compatibility format not let through
+    FrSource       = 8'h26,  // source-id not the entry's
     FrTtm          = 8'h30
   } fault_e;
 
@@ -34,14 +68,15 @@ package iommu_pkg;
     StatPassThrough  = 3'd2,
     StatBlocked      = 3'd3,
     StatMessage      = 3'd4,
-    StatRejected     = 3'd5
+    StatRejected     = 3'd5,
+    StatRemapped     = 3'd6
   } status_e;
 
   // What the context cache holds of a valid context entry.
   typedef struct packed {
     logic        fpd;
     logic        pass;      // T = 10
-    logic        aw48;      // AW = 010, else 001
+    aw_e         aw;
     logic [27:0] frame;     // SLPTPTR 39:12
     logic [15:0] did;
   } context_t;
@@ -108,6 +143,66 @@ package iommu_pkg;
     logic [5:0]  am;
     logic        ih;        // level-cache entries stay
   } inv_iotlb_t;
+
+  typedef struct packed {
+    logic        all;       // G = 0
+    logic [15:0] index;
+    logic [3:0]  im;        // log2 of the entries around index
+  } inv_irte_t;
+
+  // An interrupt message.
+  typedef struct packed {
+    logic [23:0] high;      // address 63:40
+    logic [39:0] addr;
+    logic [15:0] data;
+  } message_t;
+
+  function automatic caps_t caps_of(input iommu_port_pkg::vtd_t vtd);
+    caps_of.qi      = !vtd.away[iommu_port_pkg::VtdQi];
+    caps_of.ir      = caps_of.qi && !vtd.away[iommu_port_pkg::VtdIr];
+    caps_of.eim     = caps_of.ir && !vtd.away[iommu_port_pkg::VtdEim];
+    caps_of.pt      = !vtd.away[iommu_port_pkg::VtdPt];
+    caps_of.plmr    = !vtd.away[iommu_port_pkg::VtdPlmr];
+    caps_of.phmr    = !vtd.away[iommu_port_pkg::VtdPhmr];
+    caps_of.psi     = !vtd.away[iommu_port_pkg::VtdPsi];
+    caps_of.zlr     = !vtd.away[iommu_port_pkg::VtdZlr];
+    caps_of.page_2m = !vtd.away[iommu_port_pkg::Vtd2m];
+    caps_of.page_1g = caps_of.page_2m && !vtd.away[iommu_port_pkg::Vtd1g];
+    caps_of.aw      = {!vtd.away[iommu_port_pkg::Vtd57], !vtd.away[iommu_port_pkg::Vtd48],
+                       !vtd.away[iommu_port_pkg::Vtd39]};
+    caps_of.widest  = caps_of.aw[Aw57] ? Aw57 : caps_of.aw[Aw48] ? Aw48 : Aw39;
+    caps_of.records = vtd.records;
+  endfunction
+
+  // {ECAP, CAP}. Constant are ND, FRO, DWD and DRD; of ECAP C and IRO.
+  function automatic logic [127:0] cap_values(input caps_t caps);
+    cap_values          = '0;
+    cap_values[2:0]     = 3'd6;
+    cap_values[5]       = caps.plmr;
+    cap_values[6]       = caps.phmr;
+    cap_values[11:9]    = caps.aw;
+    cap_values[21:16]   = caps.widest == Aw57 ? 6'd56 : caps.widest == Aw48 ? 6'd47 : 6'd38;
+    cap_values[22]      = caps.zlr;
+    cap_values[33:24]   = 10'h020;
+    cap_values[34]      = caps.page_2m;
+    cap_values[35]      = caps.page_1g;
+    cap_values[39]      = caps.psi;
+    cap_values[42:40]   = caps.records;
+    cap_values[53:48]   = caps.psi ? MAMV : 6'd0;
+    cap_values[55:54]   = 2'b11;
+    cap_values[64]      = 1'b1;
+    cap_values[65]      = caps.qi;
+    cap_values[67]      = caps.ir;
+    cap_values[68]      = caps.eim;
+    cap_values[70]      = caps.pt;
+    cap_values[81:72]   = 10'h010;
+    cap_values[87:84]   = caps.ir ? MHMV : 4'd0;
+  endfunction
+
+  // Level of the table that SLPTPTR points to.
+  function automatic logic [2:0] top_level(input aw_e aw);
+    return {1'b0, aw} + 3'd2;
+  endfunction
 
   // A request with ZLR = 1 reads nothing and may also go where only W is granted.
   function automatic logic rights_allow(input rights_t rights, input access_t access);

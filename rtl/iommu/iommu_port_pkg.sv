@@ -27,4 +27,14 @@ package iommu_port_pkg;
     logic [63:0]  wdata;  // from bit 0
   } reg_req_t;
 
+  // What can be taken away (docs/iommu.md I1); constant from reset on.
+  typedef struct packed {
+    logic [2:0]   records;  // fault records less 1
+    logic [12:0]  away;     // by vtd_e
+  } vtd_t;
+
+  typedef enum logic [3:0] {
+    VtdQi, VtdIr, VtdEim, VtdPt, VtdPlmr, VtdPhmr, VtdPsi, VtdZlr, Vtd2m, Vtd1g, Vtd39, Vtd48, Vtd57
+  } vtd_e;
+
 endpackage

@@ -1,29 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
-// The register window: GCMD/GSTS, RTADDR, CCMD, IVA, IOTLB; an access is done dword by dword, low
-// first, and those of the fault registers are passed on. start_i takes req_i, which stays stable
+// The register window: CAP, ECAP, GCMD/GSTS, RTADDR, CCMD, IVA, IOTLB; an access is done dword by
+// dword, low first, and those of other blocks' registers are passed on. start_i takes req_i, which stays stable
 // until ack_o (one cycle): 3 cycles after start_i for one dword, 4 for two. A command has finished
 // at its ack: caches drop in the cycle before, when also the record of its write is emitted.
-// VT-d "Register Descriptions"; docs/iommu.md "Configuration", "Invalidation". Queued invalidation,
-// interrupt remapping and protected memory have no registers: their offsets read 0.
+// VT-d "Register Descriptions"; docs/iommu.md "Configuration", "Invalidation", I87.
 module iommu_regs
   import iommu_pkg::*;
 (
   input  logic                      clk_i, rst_ni,
   input  logic [63:0]               cycle_i,
+  input  caps_t                     caps_i,
   input  logic                      start_i,
   input  iommu_port_pkg::reg_req_t  req_i,
   output logic                      idle_o,
   output logic                      ack_o,
   output logic [63:0]               rdata_o,
-  // State that translation depends on.
-  output logic                      tes_o,
+  // GSTS, and what GCMD sets off beside it.
+  output logic                      tes_o, qies_o, ires_o, cfis_o,
+  output logic                      queue_restart_o, // QIE changes
+  output logic                      irta_latch_o,    // SIRTP
   output logic [39:12]              root_table_o,    // latched by SRTP
   output logic [1:0]                ttm_o,
-  // One dword to or from the fault registers.
+  // One dword to or from the registers of other blocks.
   output logic                      dword_write_o,
   output logic [11:2]               dword_offset_o,
   output logic [31:0]               dword_wdata_o,
-  input  logic [31:0]               fault_rdata_i,
+  input  logic [31:0]               dword_rdata_i,
   // Invalidations, with the count of entries dropped in the same cycle.
   output logic                      inv_context_valid_o,
   output inv_context_t              inv_context_o,
@@ -49,7 +51,7 @@ module iommu_regs
   logic        done_q;                      // the command in StExecute dropped entries
   logic [6:0]  count_q;
 
-  logic         tes_q, rtps_q;
+  logic         tes_q, rtps_q, qies_q, ires_q, irtps_q, cfis_q;
   logic [39:10] rtaddr_q, latched_q;        // 39:12 root table, 11:10 TTM
   logic [31:0]  ccmd_low_q;                 // SID, DID
   logic [1:0]   fm_q, cirg_q, caig_q;
@@ -82,32 +84,41 @@ module iommu_regs
   assign dword_offset_o = offset[11:2];
   assign dword_wdata_o  = wdata;
 
-  logic [31:0] rdata;
+  logic [31:0]  rdata;
+  logic [127:0] shown;
+  assign shown = cap_values(caps_i);
   always_comb begin
     rdata = '0;
     if (!good) rdata = '1;
     else begin
       case (offset)
         12'h000: rdata = 32'h0000_0010;                              // VER
-        12'h008: rdata = CAP[31:0];
-        12'h00C: rdata = CAP[63:32];
-        12'h010: rdata = ECAP[31:0];
-        12'h014: rdata = ECAP[63:32];
-        12'h01C: rdata = {tes_q, rtps_q, 30'b0};                     // GSTS
+        12'h008: rdata = shown[31:0];                                // CAP
+        12'h00C: rdata = shown[63:32];
+        12'h010: rdata = shown[95:64];                               // ECAP
+        12'h014: rdata = shown[127:96];
+        12'h01C: rdata = {tes_q, rtps_q, 3'b0, qies_q, ires_q, irtps_q, cfis_q, 23'b0};  // GSTS
         12'h020: rdata = {rtaddr_q[31:10], 10'b0};                   // RTADDR
         12'h024: rdata = {24'b0, rtaddr_q[39:32]};
         12'h028: rdata = ccmd_low_q;                                 // CCMD
         12'h02C: rdata = {1'b0, cirg_q, caig_q, 25'b0, fm_q};
         12'h10C: rdata = {2'b0, iirg_q, 1'b0, iaig_q, 7'b0, drain_q, iotlb_did_q};  // IOTLB
-        default: rdata = fault_rdata_i;
+        default: rdata = dword_rdata_i;
       endcase
     end
   end
 
-  // A command of granularity 0, or of more pages than MAMV allows, does nothing.
+  // A command of granularity 0, of pages without PSI or of more of them than MAMV allows does nothing,
+  // and none does while the queue is enabled.
   logic context_good, iotlb_good;
-  assign context_good = cirg_q != 2'd0;
-  assign iotlb_good   = iirg_q != 2'd0 && !(iirg_q == 2'd3 && am_q > MAMV);
+  assign context_good = cirg_q != 2'd0 && !qies_q;
+  assign iotlb_good   = iirg_q != 2'd0 && !qies_q
+                        && !(iirg_q == 2'd3 && (!caps_i.psi || am_q > MAMV));
+
+  logic gcmd;
+  assign gcmd            = write && offset == 12'h018;
+  assign queue_restart_o = gcmd && caps_i.qi && wdata[26] != qies_q;
+  assign irta_latch_o    = gcmd && caps_i.ir && wdata[24];
 
   assign inv_context_valid_o = state_q == StExecute && context_cmd_q && context_good;
   assign inv_context_o       = '{kind: inv_e'(cirg_q), did: ccmd_low_q[15:0],
@@ -134,6 +145,10 @@ module iommu_regs
     if (!rst_ni) begin
       tes_q         <= 1'b0;
       rtps_q        <= 1'b0;
+      qies_q        <= 1'b0;
+      ires_q        <= 1'b0;
+      irtps_q       <= 1'b0;
+      cfis_q        <= 1'b0;
       rtaddr_q      <= '0;
       latched_q     <= '0;
       ccmd_low_q    <= '0;
@@ -156,12 +171,16 @@ module iommu_regs
       end
       if (write) begin
         case (offset)
-          12'h018: begin                                             // GCMD: SRTP, then TE
+          12'h018: begin                                             // GCMD: SRTP, SIRTP, the rest
             if (wdata[30]) begin
               latched_q <= rtaddr_q;
               rtps_q    <= 1'b1;
             end
-            tes_q <= wdata[31];
+            if (irta_latch_o) irtps_q <= 1'b1;
+            qies_q <= wdata[26] && caps_i.qi;
+            cfis_q <= wdata[23] && caps_i.ir;
+            ires_q <= wdata[25] && caps_i.ir;
+            tes_q  <= wdata[31];
           end
           12'h020: rtaddr_q[31:10] <= wdata[31:10];
           12'h024: rtaddr_q[39:32] <= wdata[7:0];
@@ -187,7 +206,7 @@ module iommu_regs
         endcase
       end
       if (state_q == StExecute) begin
-        if (context_cmd_q) caig_q <= cirg_q;
+        if (context_cmd_q) caig_q <= context_good ? cirg_q : 2'd0;
         if (iotlb_cmd_q)   iaig_q <= iotlb_good ? iirg_q : 2'd0;
       end
     end
@@ -209,6 +228,9 @@ module iommu_regs
   assign ack_o        = state_q == StAck;
   assign rdata_o      = rdata_q;
   assign tes_o        = tes_q;
+  assign qies_o       = qies_q;
+  assign ires_o       = ires_q;
+  assign cfis_o       = cfis_q;
   assign root_table_o = latched_q[39:12];
   assign ttm_o        = latched_q[11:10];
 

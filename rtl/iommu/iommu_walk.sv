@@ -10,10 +10,11 @@ module iommu_walk
   input  logic                clk_i, rst_ni,
   input  logic [63:0]         cycle_i,
   input  logic                start_i,
-  /* verilator lint_off UNUSEDSIGNAL */  // FPD and T are used by iommu_dma
+  /* verilator lint_off UNUSEDSIGNAL */  // what else they say is used elsewhere
   input  context_t            context_i,
+  input  caps_t               caps_i,        // page sizes
   /* verilator lint_on UNUSEDSIGNAL */
-  input  logic [47:12]        addr_i,
+  input  logic [56:12]        addr_i,
   input  access_t             access_i,
   output logic                done_o,
   output fault_e              fault_o,
@@ -42,25 +43,26 @@ module iommu_walk
   /* verilator lint_off UNUSEDSIGNAL */  // bits that VT-d ignores
   ss_entry_t   entry_q;
   /* verilator lint_on UNUSEDSIGNAL */
+  logic        err_q;         // nobody claimed its address
   logic        skipped_q;     // this pass began from a level-cache entry
   logic        restart_q;     // this pass makes no lookup
   logic [2:0]  psc_level_q;
 
   // Level caches, index = level of the entry held.
   logic       lookup, drop;
-  logic [4:2] hit, fill;
-  level_t     level_hit [2:4];
+  logic [5:2] hit, fill;
+  level_t     level_hit [2:5];
   level_t     fill_level;
-  logic [3:0] count [2:4];
+  logic [3:0] count [2:5];
   logic       compare;
   assign lookup  = state_q == StPass && !restart_q;
   assign compare = lookup || state_q == StCheck;   // for the pass, for a drop or a fill
 
-  for (genvar l = 2; l <= 4; l++) begin : g_level
+  for (genvar l = 2; l <= 5; l++) begin : g_level
     iommu_level #(.ENTRIES(l == 2 ? 8 : 4), .ADDR_LSB(9 * l + 3)) u_level (
       .clk_i, .rst_ni,
       .did_i       (context_i.did),
-      .addr_i      (addr_i[47:9*l+3]),
+      .addr_i      (addr_i[56:9*l+3]),
       .compare_i   (compare),
       .hit_o       (hit[l]),
       .level_o     (level_hit[l]),
@@ -71,35 +73,40 @@ module iommu_walk
       .inv_count_o (count[l])
     );
   end
-  assign inv_count_o = {2'b0, count[2]} + {2'b0, count[3]} + {2'b0, count[4]};
+  assign inv_count_o = {2'b0, count[2]} + {2'b0, count[3]} + {2'b0, count[4]} + {2'b0, count[5]};
 
-  // Where a pass starts.
-  logic [2:0]  pass_level;
+  // Where a pass starts: a level cache counts up to the level of SLPTPTR.
+  logic [2:0]  top, pass_level;
   level_t      pass;
   logic        pass_skips, pass_denied;
+  assign top = top_level(context_i.aw);
   always_comb begin
-    pass_level = context_i.aw48 ? 3'd4 : 3'd3;
+    pass_level = top;
     pass       = '{frame: context_i.frame, rights: '1};
     pass_skips = 1'b0;
     if (lookup) begin
-      pass_skips = hit[2] || hit[3] || (hit[4] && context_i.aw48);
+      pass_skips = hit[2] || hit[3] || (hit[4] && top >= 3'd4) || (hit[5] && top == 3'd5);
       if (hit[2]) begin
         pass_level = 3'd1;
         pass       = level_hit[2];
       end else if (hit[3]) begin
         pass_level = 3'd2;
         pass       = level_hit[3];
-      end else if (hit[4] && context_i.aw48) begin
+      end else if (hit[4] && top >= 3'd4) begin
         pass_level = 3'd3;
         pass       = level_hit[4];
+      end else if (hit[5] && top == 3'd5) begin
+        pass_level = 3'd4;
+        pass       = level_hit[5];
       end
     end
     pass_denied = pass_skips && !rights_allow(pass.rights, access_i);
   end
 
   function automatic logic [39:3] entry_addr(input logic [27:0] frame, input logic [2:0] level,
-                                             input logic [47:12] addr);
+                                             input logic [56:12] addr);
     case (level)
+      3'd5:    return {frame, addr[56:48]};
       3'd4:    return {frame, addr[47:39]};
       3'd3:    return {frame, addr[38:30]};
       3'd2:    return {frame, addr[29:21]};
@@ -107,7 +114,7 @@ module iommu_walk
     endcase
   endfunction
 
-  // The checks of one entry: permission (with the levels above), reserved bits, output page.
+  // The checks of one entry: could it be read, permission (with the levels above), reserved bits, output page.
   logic    is_leaf, reserved;
   leaf_t   leaf;
   fault_e  fault;
@@ -121,19 +128,21 @@ module iommu_walk
     fault    = FrNone;
     out      = '0;
     if (state_q == StCheck) begin
-      is_leaf  = level_q == 3'd1 || (entry_q.ps && level_q != 3'd4);
+      is_leaf  = level_q == 3'd1 || (entry_q.ps && level_q < 3'd4);
       reserved = entry_q.above != '0 || entry_q.tm || entry_q.snp;
       case (level_q)
-        3'd4:    reserved = reserved || entry_q.ps;
-        3'd3:    reserved = reserved || (entry_q.ps && entry_q.frame[17:0] != '0);
-        3'd2:    reserved = reserved || (entry_q.ps && entry_q.frame[8:0] != '0);
-        default: ;
+        3'd1:    ;
+        3'd2:    reserved = reserved || (entry_q.ps && (!caps_i.page_2m || entry_q.frame[8:0] != '0));
+        3'd3:    reserved = reserved || (entry_q.ps && (!caps_i.page_1g || entry_q.frame[17:0] != '0));
+        default: reserved = reserved || entry_q.ps;
       endcase
       leaf.frame  = entry_q.frame;
       leaf.size   = level_q == 3'd1 ? Page4K : level_q == 3'd2 ? Page2M : Page1G;
       leaf.rights = rights_q & {entry_q.r, entry_q.w};
       out         = page_pa(leaf.frame, leaf.size, {addr_i[29:12], 12'b0});
-      if (!rights_allow(leaf.rights, access_i))
+      if (err_q)
+        fault = level_q == top ? FrContextBad : FrEntryRead;
+      else if (!rights_allow(leaf.rights, access_i))
         fault = access_i.write ? FrWrite : FrRead;
       else if (reserved)
         fault = FrEntryRsvd;
@@ -182,8 +191,10 @@ module iommu_walk
         if (pass_skips) psc_level_q <= pass_level + 3'd1;
       end
       StRead:
-        if (bus_rsp_i.ack)
+        if (bus_rsp_i.ack) begin
           entry_q <= addr_q[3] ? bus_rsp_i.rdata[127:64] : bus_rsp_i.rdata[63:0];
+          err_q   <= bus_rsp_i.err;
+        end
       StCheck: begin
         restart_q <= again;
         if (descend) begin
@@ -198,8 +209,8 @@ module iommu_walk
 
   // A denying entry is found and dropped in one pass cycle: the lookup's match is the drop's.
   assign drop       = again;
-  assign fill       = {descend && level_q == 3'd4, descend && level_q == 3'd3,
-                       descend && level_q == 3'd2};
+  assign fill       = {descend && level_q == 3'd5, descend && level_q == 3'd4,
+                       descend && level_q == 3'd3, descend && level_q == 3'd2};
   assign fill_level = '{frame: entry_q.frame, rights: leaf.rights};
 
   assign done_o      = state_q == StCheck && !again && !descend;

@@ -14,7 +14,9 @@ module mmu_entry
   output logic                done_o,
   output logic [63:0]         value_o,     // read; with done_o
   output bus_pkg::bus_req_t   bus_req_o,
+  /* verilator lint_off UNUSEDSIGNAL */  // err: the processor reads on (B16)
   input  bus_pkg::bus_rsp_t   bus_rsp_i,
+  /* verilator lint_on UNUSEDSIGNAL */
   output logic                walk_valid_o,
   output record_pkg::walk_t   walk_o
 );

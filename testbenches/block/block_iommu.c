@@ -5,37 +5,32 @@
 // accesses. Some register accesses are raised beside a request, or while one runs.
 #include <stdio.h>
 
-#include "block_iommu.h"
+#include "iommu_pool.h"
 
 const char *const block_name = "iommu";
 const char *const block_view_place = "TOP.soc_top.u_iommu.";
 const bool block_has_source_id = true;
 const bool block_has_every = false;
 
-#define ROOTS      2  /* pages 0.. */
-#define CONTEXTS   4  /* pages after the roots */
-#define TABLES     40 /* second-stage pages after them */
-#define DATA_PAGES 64 /* what leaves point to, after them */
-#define BUSES      2
-#define DEVFNS     4
+#define ROOTS    POOL_ROOTS
+#define CONTEXTS POOL_CONTEXTS
+#define TABLES   POOL_TABLES
 
-#define WIDTH_PERMILLE 8    /* of the turns between requests: experiments of iommu_width.c */
-#define BESIDE_PERCENT 20   /* of the requests have register accesses beside them */
-#define RESET_ONE_IN   1000 /* requests */
-#define CUT_CYCLES     40   /* a reset falls into the first so many cycles of a request */
+#define WIDTH_PERMILLE    20   /* of the turns between requests: experiments of iommu_width.c */
+#define INTERRUPT_PERCENT 14   /* of the requests */
+#define BESIDE_PERCENT    20   /* of the requests have register accesses beside them */
+#define RESET_ONE_IN      1000 /* requests */
+#define CUT_CYCLES        40   /* a reset falls into the first so many cycles of a request */
 
 /* --- tables --- */
 
-static uint64_t page(unsigned n)
-{
-    return (uint64_t)n << 12;
-}
-
 static void random_root(struct bench *b, unsigned root, unsigned bus)
 {
-    uint64_t addr = page(root) + bus * 16;
-    uint64_t lo = page(ROOTS + block_below(&b->random, CONTEXTS));
+    uint64_t addr = pool_page(root) + bus * 16;
+    uint64_t lo = pool_page(ROOTS + block_below(&b->random, CONTEXTS));
 
+    if (block_chance(&b->random, 2)) /* where nobody is */
+        lo |= UINT64_C(0x8000000000) >> block_below(&b->random, 17);
     lo |= block_chance(&b->random, 93) ? 1 : 0;
     if (block_chance(&b->random, 4))
         lo |= block_chance(&b->random, 50) ? UINT64_C(2) << block_below(&b->random, 11)
@@ -47,15 +42,17 @@ static void random_root(struct bench *b, unsigned root, unsigned bus)
 
 static void random_context(struct bench *b, unsigned table, unsigned devfn)
 {
-    static const uint8_t widths[] = {1, 2, 2, 2, 1, 0, 3, 4};
+    static const uint8_t widths[] = {1, 2, 2, 3, 3, 0, 5, 4};
     static const uint8_t types[] = {0, 0, 0, 0, 0, 2, 1, 3};
-    uint64_t addr = page(ROOTS + table) + devfn * 16;
-    uint64_t lo = page(ROOTS + CONTEXTS + block_below(&b->random, 6)), hi;
+    uint64_t addr = pool_page(ROOTS + table) + devfn * 16;
+    uint64_t lo = pool_page(ROOTS + CONTEXTS + block_below(&b->random, 6)), hi;
 
     lo |= block_chance(&b->random, 94) ? 1 : 0;
     lo |= block_chance(&b->random, 10) ? 2 : 0; /* FPD */
     lo |= (uint64_t)types[block_below(&b->random, block_chance(&b->random, 15) ? 8 : 6)] << 2;
     hi = widths[block_below(&b->random, block_chance(&b->random, 12) ? 8 : 5)];
+    if ((lo & 0xC) == 8 && block_chance(&b->random, 90))
+        hi = pool_largest_aw(b);
     hi |= (uint64_t)(block_below(&b->random, 3) + 1) << 8; /* DID */
     hi |= (uint64_t)block_below(&b->random, 16) << 3;      /* ignored */
     if (block_chance(&b->random, 4))
@@ -70,9 +67,9 @@ static void random_context(struct bench *b, unsigned table, unsigned devfn)
 static uint64_t random_ss_entry(struct bench *b)
 {
     bool leaf = block_chance(&b->random, 18);
-    uint64_t e = page(leaf || block_chance(&b->random, 20)
-                          ? ROOTS + CONTEXTS + TABLES + block_below(&b->random, DATA_PAGES)
-                          : ROOTS + CONTEXTS + block_below(&b->random, TABLES));
+    uint64_t e = pool_page(leaf || block_chance(&b->random, 20)
+                               ? POOL_DATA + block_below(&b->random, POOL_DATA_PAGES)
+                               : ROOTS + CONTEXTS + block_below(&b->random, TABLES));
 
     e |= block_chance(&b->random, 90) ? 1 : 0;
     e |= block_chance(&b->random, 88) ? 2 : 0;
@@ -98,20 +95,22 @@ static void random_ss(struct bench *b)
     uint64_t index =
         block_chance(&b->random, 85) ? block_below(&b->random, 6) : block_below(&b->random, 512);
 
-    iommu_poke(b, page(ROOTS + CONTEXTS + block_below(&b->random, TABLES)) + index * 8,
+    iommu_poke(b, pool_page(ROOTS + CONTEXTS + block_below(&b->random, TABLES)) + index * 8,
                random_ss_entry(b));
 }
 
 /* --- requests --- */
 
-static uint64_t random_iova(struct bench *b)
+uint64_t pool_iova(struct bench *b)
 {
     uint64_t va = block_below(&b->random, 256) * 16;
 
-    for (unsigned shift = 12; shift <= 39; shift += 9) {
+    for (unsigned shift = 12; shift <= 48; shift += 9) {
         uint64_t index = block_below(&b->random, shift == 12 ? 6 : shift == 39 ? 2 : 3);
 
         if (shift == 39 && block_chance(&b->random, 70))
+            index = 0;
+        if (shift == 48 && block_chance(&b->random, 92))
             index = 0;
         /* A large page that reaches the interrupt range: inside it, and beside it. */
         if (shift == 21 && block_chance(&b->random, 6))
@@ -127,12 +126,30 @@ static uint64_t random_iova(struct bench *b)
     return va;
 }
 
+uint16_t pool_sid(struct bench *b)
+{
+    return (uint16_t)(block_below(&b->random, POOL_BUSES) << 8 |
+                      block_below(&b->random, POOL_DEVFNS));
+}
+
+uint16_t pool_did(struct bench *b)
+{
+    return (uint16_t)(block_below(&b->random, 4) + 1);
+}
+
+unsigned pool_am(struct bench *b)
+{
+    static const uint8_t orders[] = {0, 0, 1, 2, 3, 9, 10, 18, 17, 19, 40};
+
+    return orders[block_below(&b->random, sizeof(orders))];
+}
+
 static struct rec_dma random_request(struct bench *b)
 {
-    struct rec_dma d = {.iova = random_iova(b), .tag = (uint8_t)b->r->requests};
+    struct rec_dma d = {.iova = pool_iova(b), .tag = (uint8_t)b->r->requests};
     unsigned room;
 
-    d.sid = (uint16_t)(block_below(&b->random, BUSES) << 8 | block_below(&b->random, DEVFNS));
+    d.sid = pool_sid(b);
     d.write = block_chance(&b->random, 50);
     d.at = block_chance(&b->random, 4) ? (uint8_t)block_below(&b->random, 3) : 0;
     d.iova += block_chance(&b->random, 30) ? block_below(&b->random, 16) & ~3u : 0;
@@ -146,21 +163,34 @@ static struct rec_dma random_request(struct bench *b)
     }
     for (unsigned i = 0; i < d.len && d.write; i++)
         d.data[i] = (uint8_t)block_random(&b->random);
+    if (block_chance(&b->random, INTERRUPT_PERCENT))
+        pool_interrupt_request(b, &d);
     return d;
 }
 
-static bool write_reg(struct bench *b, uint32_t offset, unsigned bytes, uint64_t value)
+bool pool_write(struct bench *b, uint32_t offset, unsigned bytes, uint64_t value)
 {
     struct answer a;
 
     return iommu_write(b, offset, bytes, value, &a);
 }
 
-static bool read_reg(struct bench *b, uint32_t offset, unsigned bytes)
+bool pool_read(struct bench *b, uint32_t offset, unsigned bytes)
 {
     struct answer a;
 
     return iommu_read(b, offset, bytes, &a);
+}
+
+/* One of what stays changes, or a pointer is latched again. */
+static struct viommu_reg command_beside(struct bench *b, unsigned after)
+{
+    static const uint32_t bits[] = {GCMD_QIE, GCMD_QIE,   GCMD_QIE, GCMD_IRE,
+                                    GCMD_CFI, GCMD_SIRTP, GCMD_TE,  GCMD_SRTP};
+    uint32_t bit = bits[block_below(&b->random, sizeof(bits) / sizeof(bits[0]))];
+
+    return (struct viommu_reg){true, REG_GCMD, block_chance(&b->random, 20) ? 8 : 4, b->gcmd ^ bit,
+                               after};
 }
 
 /* Register accesses that software makes while devices are at work. */
@@ -172,6 +202,10 @@ static struct viommu_reg register_beside(struct bench *b)
 
     if (block_chance(&b->random, 40))
         g.after = block_below(&b->random, 3);
+    if (block_chance(&b->random, 3))
+        return command_beside(b, g.after);
+    if ((b->gcmd & GCMD_QIE) != 0 && block_chance(&b->random, 40))
+        return pool_queue_beside(b, g.after);
     switch (block_below(&b->random, 8)) {
     case 0:
         g = (struct viommu_reg){true, REG_FECTL, 4, block_chance(&b->random, 50) ? 0x80000000 : 0,
@@ -222,43 +256,42 @@ static bool request(struct bench *b)
 
 static bool invalidate_context(struct bench *b)
 {
-    uint64_t sid = block_below(&b->random, BUSES) << 8 | block_below(&b->random, DEVFNS + 2);
+    uint64_t sid =
+        block_below(&b->random, POOL_BUSES) << 8 | block_below(&b->random, POOL_DEVFNS + 2);
     uint64_t v = UINT64_C(1) << 63 | (uint64_t)block_below(&b->random, 4) << 61 |
                  (uint64_t)block_below(&b->random, 4) << 32 | sid << 16 |
                  (block_below(&b->random, 4) + 1);
 
-    return write_reg(b, 0x28, 8, v) && (block_chance(&b->random, 50) || read_reg(b, 0x28, 8));
+    return pool_write(b, 0x28, 8, v) && (block_chance(&b->random, 50) || pool_read(b, 0x28, 8));
 }
 
 static bool invalidate_iotlb(struct bench *b)
 {
-    static const uint8_t orders[] = {0, 0, 1, 2, 3, 9, 10, 18, 17, 19, 40};
-    uint64_t iva = (random_iova(b) & ~UINT64_C(0xFFF)) |
-                   orders[block_below(&b->random, sizeof(orders))] |
-                   (block_chance(&b->random, 30) ? 0x40 : 0);
+    uint64_t iva =
+        (pool_iova(b) & ~UINT64_C(0xFFF)) | pool_am(b) | (block_chance(&b->random, 30) ? 0x40 : 0);
     uint64_t v = UINT64_C(1) << 63 |
                  (uint64_t)(block_chance(&b->random, 60) ? 3 : block_below(&b->random, 4)) << 60 |
                  (uint64_t)block_below(&b->random, 4) << 48 |
                  (uint64_t)(block_below(&b->random, 4) + 1) << 32;
 
-    return write_reg(b, 0x100, 8, iva) && write_reg(b, 0x108, 8, v) &&
-           (block_chance(&b->random, 50) || read_reg(b, 0x108, 8));
+    return pool_write(b, 0x100, 8, iva) && pool_write(b, 0x108, 8, v) &&
+           (block_chance(&b->random, 50) || pool_read(b, 0x108, 8));
 }
 
 /* Software's loop over the fault records, or a part of it. */
 static bool service_faults(struct bench *b)
 {
-    bool ok = read_reg(b, 0x34, 4);
+    bool ok = pool_read(b, 0x34, 4);
 
     for (unsigned i = 0; i < 8 && ok; i++) {
         if (block_chance(&b->random, 50))
-            ok = read_reg(b, 0x200 + 16 * i, 8) && read_reg(b, 0x208 + 16 * i, 8);
+            ok = pool_read(b, 0x200 + 16 * i, 8) && pool_read(b, 0x208 + 16 * i, 8);
         if (ok && block_chance(&b->random, 80))
-            ok = write_reg(b, 0x20C + 16 * i, 4, 0x80000000);
+            ok = pool_write(b, 0x20C + 16 * i, 4, 0x80000000);
     }
     if (ok && block_chance(&b->random, 70))
-        ok = write_reg(b, 0x34, 4, block_chance(&b->random, 90) ? 1 : 0xFF);
-    return ok && read_reg(b, 0x38, 4);
+        ok = pool_write(b, 0x34, 4, block_chance(&b->random, 90) ? 1 : 0xFF);
+    return ok && pool_read(b, 0x38, 4);
 }
 
 static bool odd_register(struct bench *b)
@@ -276,10 +309,10 @@ static bool odd_register(struct bench *b)
     if (offset % 16 + bytes > 16)
         bytes = 16 - offset % 16;
     if (block_chance(&b->random, 75))
-        return read_reg(b, offset, bytes);
+        return pool_read(b, offset, bytes);
     if (offset <= 0x24 && offset + bytes > 0x18) /* GCMD, RTADDR have their own turn */
         return true;
-    return write_reg(b, offset, bytes, block_random(&b->random) >> block_below(&b->random, 60));
+    return pool_write(b, offset, bytes, block_random(&b->random) >> block_below(&b->random, 60));
 }
 
 static bool set_root(struct bench *b)
@@ -287,15 +320,17 @@ static bool set_root(struct bench *b)
     uint64_t ttm = block_chance(&b->random, 5) ? block_below(&b->random, 4) : 0;
     uint64_t junk = block_chance(&b->random, 10) ? block_random(&b->random) & 0x3FF : 0;
 
-    uint64_t value = page(block_below(&b->random, ROOTS)) | ttm << 10 | junk;
+    uint64_t value = pool_page(block_below(&b->random, ROOTS)) | ttm << 10 | junk;
 
-    if (!write_reg(b, 0x20, 8, value))
+    if (block_chance(&b->random, 2)) /* where nobody is */
+        value |= UINT64_C(0x8000000000) >> block_below(&b->random, 17);
+
+    if (!pool_write(b, 0x20, 8, value))
         return false;
     if (b->r->requests != 0 && block_chance(&b->random, 30)) /* does nothing before SRTP */
-        return read_reg(b, 0x20, 8);
+        return pool_read(b, 0x20, 8);
     b->rtaddr = value;
-    b->gcmd = 0x80000000;
-    return write_reg(b, 0x18, 4, 0xC0000000) && read_reg(b, 0x1C, 4);
+    return iommu_command(b, b->gcmd | GCMD_TE, GCMD_SRTP) && pool_read(b, 0x1C, 4);
 }
 
 /* Every register as the reset left it. */
@@ -304,15 +339,26 @@ static bool read_all(struct bench *b)
     bool ok = true;
 
     for (uint32_t offset = 0; ok && offset < 0x300; offset += 4)
-        ok = read_reg(b, offset, 4);
+        ok = pool_read(b, offset, 4);
     return ok;
 }
 
 /* What software does after a reset. */
 static bool configure(struct bench *b)
 {
-    return write_reg(b, REG_FEADDR, 4, 0xFEE00000) && write_reg(b, REG_FEDATA, 4, 0x41) &&
-           write_reg(b, REG_FECTL, 4, 0);
+    return pool_write(b, REG_FEADDR, 4, 0xFEE00000) && pool_write(b, REG_FEDATA, 4, 0x41) &&
+           pool_write(b, REG_FECTL, 4, 0);
+}
+
+/* QIE in half of the time, IRE in more, TE in most. */
+static bool random_command(struct bench *b)
+{
+    uint32_t stays = block_chance(&b->random, 85) ? GCMD_TE : 0;
+
+    stays |= block_chance(&b->random, 50) ? GCMD_QIE : 0;
+    stays |= block_chance(&b->random, 80) ? GCMD_IRE : 0;
+    stays |= block_chance(&b->random, 40) ? GCMD_CFI : 0;
+    return iommu_command(b, stays, 0) && pool_read(b, 0x1C, 4);
 }
 
 /* A reset, mostly in the middle of a step. What was cached before is asked for again, under the
@@ -322,14 +368,25 @@ static bool reset(struct bench *b)
     struct rec_dma in = random_request(b);
     struct answer a;
 
-    b->gcmd = 0x80000000;
     if (!iommu_request(b, &in, &a))
         return false;
     random_ask(b);
+    b->vtd = pool_config(b);
     return iommu_reset_during(
                b, block_chance(&b->random, 80) ? 1 + block_below(&b->random, CUT_CYCLES) : 0) &&
-           read_all(b) && configure(b) && write_reg(b, REG_RTADDR, 8, b->rtaddr) &&
-           write_reg(b, REG_GCMD, 4, 0xC0000000) && iommu_request(b, &in, &a);
+           read_all(b) && configure(b) && (b->vtd.away == 0 || iommu_width_away(b)) &&
+           pool_write(b, REG_RTADDR, 8, b->rtaddr) && iommu_command(b, GCMD_TE, GCMD_SRTP) &&
+           pool_interrupts_restore(b) && pool_queue_restore(b) && random_command(b) &&
+           iommu_request(b, &in, &a);
+}
+
+static bool experiments(struct bench *b)
+{
+    uint32_t stays = b->gcmd;
+
+    return iommu_width_next(b) && pool_write(b, REG_RTADDR, 8, b->rtaddr) &&
+           pool_interrupts_restore(b) && pool_queue_restore(b) &&
+           iommu_command(b, stays, GCMD_SRTP);
 }
 
 static bool between(struct bench *b)
@@ -342,17 +399,14 @@ static bool between(struct bench *b)
     }
     if (block_below(&b->random, RESET_ONE_IN) == 0)
         return reset(b);
-    if (block_below(&b->random, 1000) < WIDTH_PERMILLE) {
-        if (!iommu_width_next(b) || !write_reg(b, REG_RTADDR, 8, b->rtaddr))
-            return false;
-        return write_reg(b, REG_GCMD, 4, 0x40000000 | b->gcmd);
-    }
+    if (b->vtd.away == 0 && block_below(&b->random, 1000) < WIDTH_PERMILLE)
+        return experiments(b);
     if (dice < 150)
         random_ss(b);
     else if (dice < 180)
-        random_context(b, block_below(&b->random, CONTEXTS), block_below(&b->random, DEVFNS));
+        random_context(b, block_below(&b->random, CONTEXTS), block_below(&b->random, POOL_DEVFNS));
     else if (dice < 190)
-        random_root(b, block_below(&b->random, ROOTS), block_below(&b->random, BUSES));
+        random_root(b, block_below(&b->random, ROOTS), block_below(&b->random, POOL_BUSES));
     else if (dice < 230)
         return invalidate_context(b);
     else if (dice < 300)
@@ -362,13 +416,19 @@ static bool between(struct bench *b)
     else if (dice < 370)
         return odd_register(b);
     else if (dice < 385)
-        return write_reg(b, 0x38, 4, block_chance(&b->random, 50) ? 0x80000000 : 0);
+        return pool_write(b, 0x38, 4, block_chance(&b->random, 50) ? 0x80000000 : 0);
     else if (dice < 392)
         return set_root(b);
-    else if (dice < 396) {
-        b->gcmd = block_chance(&b->random, 85) ? 0x80000000 : 0;
-        return write_reg(b, REG_GCMD, 4, b->gcmd);
-    }
+    else if (dice < 396)
+        return random_command(b);
+    else if (dice < 500)
+        return pool_queue(b);
+    else if (dice < 520)
+        pool_interrupt_entry(b);
+    else if (dice < 526)
+        return pool_interrupt_table(b);
+    else if (dice < 536)
+        return pool_protected(b);
     return true;
 }
 
@@ -377,15 +437,17 @@ static bool setup(struct bench *b)
     b->random.state = b->o->seed * UINT64_C(0x9E3779B97F4A7C15) + 1;
     b->wait_random.state = b->random.state ^ UINT64_C(0xD1B54A32D192ED03);
     for (unsigned r = 0; r < ROOTS; r++)
-        for (unsigned bus = 0; bus < BUSES; bus++)
+        for (unsigned bus = 0; bus < POOL_BUSES; bus++)
             random_root(b, r, bus);
     for (unsigned t = 0; t < CONTEXTS; t++)
-        for (unsigned d = 0; d < DEVFNS; d++)
+        for (unsigned d = 0; d < POOL_DEVFNS; d++)
             random_context(b, t, d);
     for (uint64_t i = 0; i < TABLES * UINT64_C(512); i++)
-        iommu_poke(b, page(ROOTS + CONTEXTS) + i * 8, random_ss_entry(b));
+        iommu_poke(b, pool_page(ROOTS + CONTEXTS) + i * 8, random_ss_entry(b));
+    pool_interrupts_setup(b);
+    pool_queue_setup(b);
     iommu_width_setup(b);
-    return configure(b) && set_root(b);
+    return configure(b) && set_root(b) && pool_interrupt_table(b) && pool_queue_restore(b);
 }
 
 bool block_run(const struct block_options *o, struct block_result *r, char *error,
@@ -405,7 +467,7 @@ bool block_run(const struct block_options *o, struct block_result *r, char *erro
     iommu_bench_end(&b);
     if (o->wave_path != NULL)
         for (unsigned i = 0; i < 10; i++)
-            read_reg(&b, 0, 4);
+            pool_read(&b, 0, 4);
     iommu_bench_close(&b);
     return true;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The IOMMU bench: iommu_step.c does one thing on both sides; block_iommu.c draws from a small pool
-// of tables, so that everything meets again; iommu_width.c walks one bit at a time through every
-// tag, mask and address.
+// The IOMMU bench: iommu_step.c does one thing on both sides; block_iommu.c and the rooms of
+// iommu_pool.h draw from a small pool of tables, so that everything meets again; iommu_width.c
+// walks one bit at a time through every tag, mask and address.
 #ifndef RW_BLOCK_IOMMU_H
 #define RW_BLOCK_IOMMU_H
 
@@ -10,21 +10,54 @@
 #include "iommu/iommu.h"
 #include "verilated_block.h"
 
-#define REG_GCMD   0x018
-#define REG_RTADDR 0x020
-#define REG_CCMD   0x028
-#define REG_FSTS   0x034
-#define REG_FECTL  0x038
-#define REG_FEDATA 0x03C
-#define REG_FEADDR 0x040
-#define REG_IVA    0x100
-#define REG_IOTLB  0x108
-#define REG_FRCD   0x200
+#define REG_CAP      0x008
+#define REG_ECAP     0x010
+#define REG_GCMD     0x018
+#define REG_RTADDR   0x020
+#define REG_CCMD     0x028
+#define REG_FSTS     0x034
+#define REG_FECTL    0x038
+#define REG_FEDATA   0x03C
+#define REG_FEADDR   0x040
+#define REG_FEUADDR  0x044
+#define REG_PMEN     0x064
+#define REG_PLMBASE  0x068
+#define REG_PLMLIMIT 0x06C
+#define REG_PHMBASE  0x070
+#define REG_PHMLIMIT 0x078
+#define REG_IQH      0x080
+#define REG_IQT      0x088
+#define REG_IQA      0x090
+#define REG_ICS      0x09C
+#define REG_IECTL    0x0A0
+#define REG_IEDATA   0x0A4
+#define REG_IEADDR   0x0A8
+#define REG_IEUADDR  0x0AC
+#define REG_IQERCD   0x0B0
+#define REG_IRTA     0x0B8
+#define REG_IVA      0x100
+#define REG_IOTLB    0x108
+#define REG_FRCD     0x200
+
+/* GCMD. What stays is written again with every write of it. */
+#define GCMD_TE    0x80000000u
+#define GCMD_SRTP  0x40000000u
+#define GCMD_QIE   0x04000000u
+#define GCMD_IRE   0x02000000u
+#define GCMD_SIRTP 0x01000000u
+#define GCMD_CFI   0x00800000u
+#define GCMD_STAYS (GCMD_TE | GCMD_QIE | GCMD_IRE | GCMD_CFI)
 
 /* The first group: what came together. Bit 0: register access and request raised in one cycle; 1: a
  * register access goes before a request that waits longer; 2: raised while a request runs; 3: a
- * request raised while a register access runs; 4: a reset with accesses made. */
+ * request raised while a register access runs; 4: a reset with accesses made; 5: a descriptor goes
+ * before a request that waits; 6: a request between two descriptors; 7: a register access between
+ * two. */
 #define GROUP_TOGETHER 0
+/* Bit n: with n + 1 fault records the last one, then the first one was written. */
+#define GROUP_RECORDS 1
+/* What was seen not to be there: enum iommu_feature. */
+#define GROUP_AWAY 2
 
 struct bench {
     const struct block_options *o;
@@ -35,17 +68,21 @@ struct bench {
     struct block_memory rtl_memory, model_memory;
     struct ring rtl_dma, rtl_iwalk, rtl_iommu, rtl_bus;
     struct ring model_dma, model_iwalk, model_iommu, model_bus;
+    struct rw_vtd vtd;                  /* what the unit has, from the last reset on */
+    uint32_t gcmd;                      /* what stays of the last write of GCMD */
     struct viommu_ask ask;              /* what the report tells of */
     unsigned model_access, write_limit; /* accesses of the model from this one on write nothing */
     unsigned events;                    /* of the model, in one thing of the step */
     uint64_t message_addr;              /* the last event message */
     uint32_t message_data;
-    struct rec_iommu last; /* the last record of the step */
-    uint64_t rtaddr;       /* of the pool */
-    uint32_t gcmd;
-    unsigned experiment;       /* of iommu_width.c: the next one */
-    uint64_t root;             /* of the experiments */
-    uint32_t read_value[1024]; /* of each register when it was last read by an experiment */
+    struct rec_iommu last;       /* the last record of the step */
+    struct rec_iommu descriptor; /* the last one of kind 6 or 7 */
+    unsigned fault_index;        /* of the last fault record */
+    uint64_t rtaddr, irta, iqa;  /* of the pool */
+    uint32_t iqt;                /* of the pool: where the next descriptor goes */
+    unsigned experiment;         /* of iommu_width.c: the next one */
+    uint64_t root;               /* of the experiments */
+    uint32_t read_value[1024];   /* of each register when it was last read by an experiment */
     bool was_read[1024];
     uint32_t next_dword; /* of the window, to be read by an experiment */
 };
@@ -72,10 +109,20 @@ bool iommu_request(struct bench *b, const struct rec_dma *in, struct answer *a);
 bool iommu_write(struct bench *b, uint32_t offset, unsigned bytes, uint64_t value,
                  struct answer *a);
 bool iommu_read(struct bench *b, uint32_t offset, unsigned bytes, struct answer *a);
+/* A write of GCMD: what is to stay, and what acts once. */
+bool iommu_command(struct bench *b, uint32_t stays, uint32_t once);
+
+/* The unit's, of cosim/vtd_option.h; away closed over what needs it. */
+static inline bool iommu_has(const struct bench *b, enum iommu_feature f)
+{
+    return (b->vtd.away >> f & 1) == 0;
+}
 
 /* iommu_width.c */
 void iommu_width_setup(struct bench *b);
 /* The next few experiments, under a root table of their own. False on a difference. */
 bool iommu_width_next(struct bench *b);
+/* iommu_width_away.c: the same with what the unit does not have. */
+bool iommu_width_away(struct bench *b);
 
 #endif

@@ -63,6 +63,11 @@ void block_memory_write(struct block_memory *m, uint64_t addr, const void *from,
     memcpy(s->data + (addr & 15), from, bytes);
 }
 
+bool block_memory_claims(const struct block_memory *m, uint64_t addr)
+{
+    return addr < BLOCK_MEMORY_BYTES || place(m, addr & ~UINT64_C(15))->used;
+}
+
 uint64_t block_memory_read8(const struct block_memory *m, uint64_t addr)
 {
     uint64_t value;

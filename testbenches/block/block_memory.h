@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Memory of one side of a block bench: 4 MiB of RAM at 0, and beyond it the blocks of 16 bytes that
-// somebody wrote, anywhere in the 40-bit space. What nobody wrote reads all ones.
+// somebody wrote, anywhere in the 40-bit space. What nobody wrote reads all ones,
+// and nobody claims it.
 #ifndef RW_BLOCK_MEMORY_H
 #define RW_BLOCK_MEMORY_H
 
@@ -28,6 +29,8 @@ void block_memory_free(struct block_memory *m);
 /* bytes inside one aligned block of 16. */
 void block_memory_read(const struct block_memory *m, uint64_t addr, void *to, size_t bytes);
 void block_memory_write(struct block_memory *m, uint64_t addr, const void *from, size_t bytes);
+/* Is there anything: RAM, or a block that somebody wrote? */
+bool block_memory_claims(const struct block_memory *m, uint64_t addr);
 uint64_t block_memory_read8(const struct block_memory *m, uint64_t addr);
 void block_memory_write8(struct block_memory *m, uint64_t addr, uint64_t value);
 /* Is it time to forget what lies beyond RAM? Both sides must then do so together. */

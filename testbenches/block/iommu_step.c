@@ -29,6 +29,7 @@ static void on_access(void *ctx, struct vblock_access *a)
     ring_push(&b->rtl_bus, &r);
     if (!a->write)
         block_memory_read(&b->rtl_memory, a->addr, a->data, 16);
+    a->error = !a->write && !block_memory_claims(&b->rtl_memory, a->addr);
     for (unsigned i = 0; a->write && i < 16; i++)
         if (a->be >> i & 1)
             block_memory_write(&b->rtl_memory, a->addr + i, &a->data[i], 1);
@@ -86,6 +87,13 @@ static void on_model_iommu(void *ctx, const struct rec_iommu *r)
     struct bench *b = ctx;
 
     b->last = *r;
+    if (r->kind == IOMMU_DESCRIPTOR || r->kind == IOMMU_QUEUE_ERROR)
+        b->descriptor = *r;
+    if (r->kind == IOMMU_FAULT_RECORD) {
+        if (r->addr == 0 && b->fault_index + 1 == b->vtd.fault_records)
+            decide_bit(&b->r->groups[GROUP_RECORDS], b->fault_index);
+        b->fault_index = (unsigned)r->addr;
+    }
     ring_push(&b->model_iommu, r);
 }
 
@@ -112,13 +120,14 @@ static const struct {
                  {0x058, "AFLOG"},   {0x064, "PMEN"},     {0x068, "PLMBASE"}, {0x06C, "PLMLIMIT"},
                  {0x070, "PHMBASE"}, {0x078, "PHMLIMIT"}, {0x080, "IQH"},     {0x088, "IQT"},
                  {0x090, "IQA"},     {0x09C, "ICS"},      {0x0A0, "IECTL"},   {0x0A4, "IEDATA"},
-                 {0x0A8, "IEADDR"},  {0x0AC, "IEUADDR"},  {0x0B8, "IRTA"},    {0x100, "IVA"},
-                 {0x108, "IOTLB"}};
+                 {0x0A8, "IEADDR"},  {0x0AC, "IEUADDR"},  {0x0B0, "IQERCD"},  {0x0B8, "IRTA"},
+                 {0x100, "IVA"},     {0x108, "IOTLB"}};
 
 /* VT-d "Register Descriptions": the register that holds the byte, and the byte in it. */
 static void register_name(char *out, size_t bytes, uint32_t offset)
 {
-    static const uint16_t wide[] = {0x008, 0x010, 0x020, 0x028, 0x100, 0x108};
+    static const uint16_t wide[] = {0x008, 0x010, 0x020, 0x028, 0x070, 0x078,
+                                    0x080, 0x088, 0x090, 0x0B8, 0x100, 0x108};
 
     if (offset >= REG_FRCD && offset < REG_FRCD + 0x80) {
         snprintf(out, bytes, "FRCD%u+%u", (offset - REG_FRCD) / 16, offset % 16);
@@ -178,32 +187,44 @@ static void model_data(struct bench *b, const struct rec_dma *in, struct rec_dma
         block_memory_read(&b->model_memory, out->pa, out->data, in->len);
 }
 
+/* What the unit wants of memory, but the data of a request. */
+static struct iommu_read model_access(struct bench *b, const struct iommu_step *s)
+{
+    struct iommu_read read = {.error = false};
+
+    switch (s->action) {
+    case IOMMU_DO_READ:
+        model_bus(b, BUS_IOMMU_WALK, s->addr, s->bytes, NULL);
+        block_memory_read(&b->model_memory, s->addr, read.data, s->bytes);
+        read.error = !block_memory_claims(&b->model_memory, s->addr);
+        break;
+    case IOMMU_DO_WRITE:
+        model_bus(b, BUS_IOMMU_WALK, s->addr, 4, &s->data);
+        break;
+    case IOMMU_DO_MESSAGE:
+        model_bus(b, BUS_MESSAGE, s->addr, 4, &s->data);
+        break;
+    case IOMMU_DO_EVENT:
+        on_message(b, s->addr, s->data);
+        break;
+    case IOMMU_DO_ACCESS:
+    case IOMMU_DO_DONE:
+        break;
+    }
+    return read;
+}
+
 static struct rec_dma model_dma(struct bench *b, const struct rec_dma *in)
 {
     struct iommu_request q;
     struct iommu_step s = iommu_dma_begin(b->model, &q, in);
-    uint64_t data[2];
 
     while (s.action != IOMMU_DO_DONE) {
-        memset(data, 0, sizeof(data));
-        switch (s.action) {
-        case IOMMU_DO_READ:
-            model_bus(b, BUS_IOMMU_WALK, s.addr, s.bytes, NULL);
-            block_memory_read(&b->model_memory, s.addr, data, s.bytes);
-            break;
-        case IOMMU_DO_ACCESS:
+        struct iommu_read read = model_access(b, &s);
+
+        if (s.action == IOMMU_DO_ACCESS)
             model_data(b, in, &q.out);
-            break;
-        case IOMMU_DO_MESSAGE:
-            model_bus(b, BUS_MESSAGE, in->iova, 4, in->data);
-            break;
-        case IOMMU_DO_EVENT:
-            on_message(b, s.addr, s.data);
-            break;
-        case IOMMU_DO_DONE:
-            break;
-        }
-        s = iommu_dma_next(b->model, &q, data);
+        s = iommu_dma_next(b->model, &q, s.action == IOMMU_DO_READ ? &read : NULL);
     }
     q.out.phase = 1;
     q.out.tag = in->tag;
@@ -266,6 +287,28 @@ static unsigned model_register(struct bench *b, unsigned i, unsigned accepted,
     return mine->acked[i] + 1 + 2 * b->events;
 }
 
+/* docs/iommu.md I62, I81 to I86. */
+static unsigned model_descriptor(struct bench *b, unsigned accepted)
+{
+    struct iommu_command c;
+    struct iommu_step s;
+
+    b->events = 0;
+    s = iommu_queue_begin(b->model, &c);
+    while (s.action != IOMMU_DO_DONE) {
+        struct iommu_read read = model_access(b, &s);
+
+        s = iommu_queue_next(b->model, &c, s.action == IOMMU_DO_READ ? &read : NULL);
+    }
+    return accepted + c.latency + 1 + 2 * b->events;
+}
+
+static void decide_together(struct bench *b, bool held, unsigned bit)
+{
+    if (held)
+        decide_bit(&b->r->groups[GROUP_TOGETHER], bit);
+}
+
 static void count_together(struct bench *b, const struct viommu_told *mine, unsigned reg,
                            unsigned due, unsigned now, bool dma)
 {
@@ -286,25 +329,33 @@ static void count_together(struct bench *b, const struct viommu_told *mine, unsi
 static void model_step(struct bench *b, struct viommu_told *mine, struct answer *a)
 {
     const struct viommu_ask *k = &b->ask;
-    bool dma = k->dma;
+    bool dma = k->dma, descriptor = false;
     unsigned reg = 0, due = k->reg[0].after, idle = 0, now;
 
     memset(mine, 0, sizeof(*mine));
     memset(a, 0, sizeof(*a));
     memset(&b->last, 0, sizeof(b->last));
     b->model_access = 0;
-    while (dma || reg < k->regs) {
+    while (dma || reg < k->regs || iommu_queue_due(b->model)) {
+        bool queue = iommu_queue_due(b->model);
+
         now = dma ? k->dma_after : UINT_MAX;
         if (reg < k->regs && due < now)
             now = due;
-        if (now < idle)
+        if (now < idle || queue)
             now = idle;
         if (reg < k->regs && due <= now) {
+            decide_together(b, descriptor && queue, 7);
             idle = model_register(b, reg, now, mine, a);
             count_together(b, mine, reg, due, now, dma);
             due = mine->acked[reg] + 1 + (reg + 1 < k->regs ? k->reg[reg + 1].after : 0);
             reg++;
+        } else if (queue && (iommu_queue_first(b->model) || !dma || k->dma_after > now)) {
+            decide_together(b, dma && k->dma_after <= now, 5);
+            idle = model_descriptor(b, now);
+            descriptor = true;
         } else {
+            decide_together(b, descriptor && queue, 6);
             idle = model_request(b, now, mine, a);
             dma = false;
         }
@@ -357,12 +408,30 @@ static bool same_answers(struct bench *b, const struct viommu_told *seen,
     return same_number(b, k->dma ? "dma" : "iommu", "idle", seen->idle, mine->idle);
 }
 
+/* GCMD after the step. Returns whether QIES may be 1 at some time in it: then the unit may go on by
+ * itself. */
+static bool follow_gcmd(struct bench *b)
+{
+    bool queued = (b->gcmd & GCMD_QIE) != 0;
+
+    for (unsigned i = 0; i < b->ask.regs; i++) {
+        const struct viommu_reg *g = &b->ask.reg[i];
+
+        if (!g->write || g->offset != REG_GCMD || (g->bytes != 4 && g->bytes != 8))
+            continue;
+        b->gcmd = (uint32_t)g->wdata & GCMD_STAYS;
+        queued = queued || (b->gcmd & GCMD_QIE) != 0;
+    }
+    return queued;
+}
+
 bool iommu_step_one(struct bench *b, struct answer *a)
 {
     struct viommu_told seen, mine;
     bool done;
 
     b->ask.cycles = VBLOCK_HANG_CYCLES;
+    b->ask.settles = follow_gcmd(b);
     b->write_limit = UINT_MAX;
     done = viommu_run(b->rtl, &b->ask, &seen);
     model_step(b, &mine, a);
@@ -402,12 +471,19 @@ bool iommu_read(struct bench *b, uint32_t offset, unsigned bytes, struct answer 
     return reg_access(b, false, offset, bytes, 0, a);
 }
 
+bool iommu_command(struct bench *b, uint32_t stays, uint32_t once)
+{
+    struct answer a;
+
+    return iommu_write(b, REG_GCMD, 4, stays | once, &a);
+}
+
 /* --- the bench around the steps --- */
 
 static bool new_model(struct bench *b)
 {
     struct iommu_env env = {b, on_model_iwalk, on_model_iommu, on_message};
-    struct iommu_config config = iommu_default_config();
+    struct iommu_config config = iommu_config_of(&b->vtd);
 
     if (b->model != NULL)
         iommu_destroy(b->model);
@@ -430,6 +506,7 @@ bool iommu_reset_during(struct bench *b, unsigned cycles)
 
     if (cycles != 0) {
         b->ask.cycles = cycles;
+        b->ask.settles = follow_gcmd(b);
         viommu_run(b->rtl, &b->ask, &seen);
         b->write_limit = (unsigned)b->rtl_bus.count;
         if (b->write_limit != 0)
@@ -442,11 +519,14 @@ bool iommu_reset_during(struct bench *b, unsigned cycles)
     empty(&b->rtl_dma);
     empty(&b->rtl_iwalk);
     empty(&b->rtl_iommu);
+    viommu_config(b->rtl, &b->vtd);
     viommu_reset(b->rtl, 1 + block_below(&b->random, 3));
     b->r->cycle_base = viommu_cycle(b->rtl);
     empty(&b->model_dma);
     empty(&b->model_iwalk);
     empty(&b->model_iommu);
+    b->gcmd = 0;
+    b->fault_index = 0;
     return new_model(b) && same;
 }
 
@@ -471,6 +551,7 @@ bool iommu_bench_open(struct bench *b)
     if (!block_memory_init(&b->rtl_memory) || !block_memory_init(&b->model_memory))
         return false;
     b->rtl = viommu_create(&env);
+    viommu_config(b->rtl, &b->vtd);
     if (b->o->wave_path != NULL)
         viommu_wave(b->rtl, b->o->wave_path, b->o->wave_from, b->o->wave_to);
     return new_model(b);

@@ -6,12 +6,12 @@
 
 bool width_root_bit(struct bench *b, const struct experiment *e, unsigned group, unsigned bit)
 {
-    struct device d = width_random_device(b);
+    struct device d = width_random_device(b, 0);
     uint64_t at = d.root_entry + e->param, value = block_memory_read8(&b->model_memory, at);
     struct rec_dma x;
 
     iommu_poke(b, at, value ^ UINT64_C(1) << bit);
-    if (!width_go(b, d.sid, width_random_iova(b), &x))
+    if (!width_go(b, d.sid, width_random_iova(b, &d), &x))
         return false;
     width_decide_if(b, x.fault == 0xA, group, bit);
     iommu_poke(b, at, value);
@@ -20,8 +20,8 @@ bool width_root_bit(struct bench *b, const struct experiment *e, unsigned group,
 
 bool width_context_bit(struct bench *b, const struct experiment *e, unsigned group, unsigned bit)
 {
-    struct device d = width_random_device(b);
-    uint64_t at = d.context_entry + e->param, iova = width_random_iova(b);
+    struct device d = width_random_device(b, 0);
+    uint64_t at = d.context_entry + e->param, iova = width_random_iova(b, &d);
     struct rec_dma x;
 
     width_map(b, &d, iova, 12);
@@ -34,8 +34,8 @@ bool width_context_bit(struct bench *b, const struct experiment *e, unsigned gro
 
 bool width_ss_bit(struct bench *b, const struct experiment *e, unsigned group, unsigned bit)
 {
-    struct device d = width_random_device(b);
-    uint64_t iova = width_random_iova(b);
+    struct device d = width_random_device(b, e->level == 5 ? 57 : 0);
+    uint64_t iova = width_random_iova(b, &d);
     struct path p = width_map(b, &d, iova, e->log2);
     uint64_t at = p.entry[e->level];
     struct rec_dma x;
@@ -47,16 +47,51 @@ bool width_ss_bit(struct bench *b, const struct experiment *e, unsigned group, u
     return true;
 }
 
+/* --- what nobody answers --- */
+
+/* What points to the entry points to where nobody is. bit 1 to 5: the second-stage entry of that
+ * level of five; 6, 7: the first one of 39 and 48 bits; 8, 9: root and context entry. */
+bool width_read_error(struct bench *b, const struct experiment *e, unsigned group, unsigned bit)
+{
+    uint64_t aw = bit == 6 ? AW_39 : bit == 7 ? AW_48 : AW_57, nowhere = width_random_page(b);
+    struct device d = width_add_device(b, width_random_id(b), width_random_id(b), T_SECOND_STAGE,
+                                       width_random_page(b), aw);
+    uint64_t iova = width_random_iova(b, &d);
+    struct path p = width_map(b, &d, iova, 12);
+    uint64_t at = d.context_entry, value;
+    unsigned code = bit >= 5 && bit <= 7 ? 0x3 : bit < 5 ? 0x7 : bit;
+    struct answer a;
+    struct rec_dma x;
+
+    (void)e;
+    if (bit < 5)
+        at = p.entry[bit + 1];
+    else if (bit == 9)
+        at = d.root_entry;
+    value = block_memory_read8(&b->model_memory, at);
+    if (bit != 8)
+        iommu_poke(b, at, (value & ~PAGE) | nowhere);
+    else if (!iommu_write(b, REG_RTADDR, 8, nowhere, &a) || !iommu_command(b, GCMD_TE, GCMD_SRTP))
+        return false;
+    if (!width_go(b, d.sid, iova, &x) || !iommu_write(b, REG_RTADDR, 8, b->root, &a) ||
+        !iommu_command(b, GCMD_TE, GCMD_SRTP))
+        return false;
+    iommu_poke(b, at, value);
+    width_decide_if(b, x.fault == code, group, bit);
+    return true;
+}
+
 /* --- widths and ranges --- */
 
 /* An address one bit too wide for the device. */
 bool width_width(struct bench *b, const struct experiment *e, unsigned group, unsigned bit)
 {
-    uint64_t aw = group == G_WIDTH_39 ? AW_39 : AW_48;
+    uint64_t aw = group == G_WIDTH_39 ? AW_39 : group == G_WIDTH_48 ? AW_48 : AW_57;
     uint64_t t = group == G_WIDTH_PASS ? T_PASS_THROUGH : T_SECOND_STAGE;
     struct device d =
         width_add_device(b, width_random_id(b), width_random_id(b), t, width_random_page(b), aw);
-    uint64_t iova = block_random(&b->random) >> (group == G_WIDTH_39 ? 25 : 24) & ~UINT64_C(3);
+    uint64_t iova = group == G_WIDTH_PASS ? block_random(&b->random) >> 24 & ~UINT64_C(3)
+                                          : width_random_iova(b, &d);
     struct rec_dma x[2];
 
     (void)e;
@@ -74,13 +109,12 @@ bool width_translation_off(struct bench *b, const struct experiment *e, unsigned
                            unsigned bit)
 {
     uint64_t iova = block_random(&b->random) >> 24 & ~UINT64_C(3);
-    struct answer a;
     struct rec_dma x[2];
 
     (void)e;
-    if (!iommu_write(b, REG_GCMD, 4, 0, &a) || !width_go(b, width_random_id(b), iova, &x[0]) ||
+    if (!iommu_command(b, 0, 0) || !width_go(b, width_random_id(b), iova, &x[0]) ||
         !width_go(b, width_random_id(b), iova | UINT64_C(1) << bit, &x[1]) ||
-        !iommu_write(b, REG_GCMD, 4, 0x80000000, &a))
+        !iommu_command(b, GCMD_TE, 0))
         return false;
     decide_value(&b->r->groups[G_OFF], x[0].pa);
     width_decide_if(b, x[0].status == DMA_UNTRANSLATED && x[1].status == DMA_REJECTED, group, bit);
@@ -95,7 +129,7 @@ static bool in_range(const struct rec_dma *x)
 bool width_interrupt_range(struct bench *b, const struct experiment *e, unsigned group,
                            unsigned bit)
 {
-    struct device d = width_random_device(b);
+    struct device d = width_random_device(b, 0);
     uint64_t iova = UINT64_C(0xFEE00000) + (block_random(&b->random) & 0xFFFFC);
     uint64_t other = iova ^ UINT64_C(1) << bit;
     struct rec_dma x[2];
@@ -112,9 +146,9 @@ bool width_interrupt_range(struct bench *b, const struct experiment *e, unsigned
 bool width_interrupt_output(struct bench *b, const struct experiment *e, unsigned group,
                             unsigned bit)
 {
-    struct device d = width_random_device(b);
+    struct device d = width_random_device(b, 0);
     uint64_t frame = UINT64_C(0xFEE00000) + (block_random(&b->random) & 0xFF000);
-    uint64_t iova = width_random_iova(b), other = iova ^ 0x1000;
+    uint64_t iova = width_random_iova(b, &d), other = iova ^ 0x1000;
     struct rec_dma x[2];
 
     (void)e;
@@ -130,10 +164,10 @@ bool width_interrupt_output(struct bench *b, const struct experiment *e, unsigne
 bool width_interrupt_output_hit(struct bench *b, const struct experiment *e, unsigned group,
                                 unsigned bit)
 {
-    struct device d = width_random_device(b);
+    struct device d = width_random_device(b, 0);
     uint64_t pa = (UINT64_C(0xFEE00000) + (block_random(&b->random) & 0xFFFFC)) ^ UINT64_C(1)
                                                                                       << bit;
-    uint64_t base = width_random_iova(b) >> 30 << 30;
+    uint64_t base = width_random_iova(b, &d) >> 30 << 30;
     struct rec_dma x[2];
 
     (void)e;

@@ -4,13 +4,24 @@
 
 /* --- faults, their event, registers --- */
 
+/* No fault recorded, no condition of the event left. */
+bool width_clear_faults(struct bench *b)
+{
+    struct answer a;
+
+    for (unsigned i = 0; i < 8; i++)
+        if (!iommu_write(b, REG_FRCD + 12 + 16 * i, 4, 0x80000000, &a))
+            return false;
+    return iommu_write(b, REG_FSTS, 4, 0x11, &a);
+}
+
 /* Clears what is recorded, sets FEADDR and FEDATA, makes one fault of a wide address, reads its
  * record back. */
 bool width_fault(struct bench *b, const struct experiment *e, unsigned group, unsigned bit)
 {
-    struct device d = width_random_device(b);
-    uint64_t iova = block_random(&b->random) | UINT64_C(1) << (48 + bit % 16);
-    uint32_t feaddr = (uint32_t)block_random(&b->random) & ~3u;
+    struct device d = width_random_device(b, 48);
+    uint64_t iova = block_random(&b->random) | UINT64_C(1) << (57 + bit % 7);
+    uint64_t feaddr = block_random(&b->random) & ~UINT64_C(3);
     uint32_t fedata = (uint32_t)block_random(&b->random) & 0xFFFF;
     unsigned index;
     struct decide_group *g = b->r->groups;
@@ -19,11 +30,8 @@ bool width_fault(struct bench *b, const struct experiment *e, unsigned group, un
 
     (void)e;
     (void)group;
-    for (unsigned i = 0; i < 8; i++)
-        if (!iommu_write(b, REG_FRCD + 12 + 16 * i, 4, 0x80000000, &a))
-            return false;
-    if (!iommu_write(b, REG_FSTS, 4, 1, &a) || !iommu_write(b, REG_FECTL, 4, 0, &a) ||
-        !iommu_write(b, REG_FEDATA, 4, fedata, &a) || !iommu_write(b, REG_FEADDR, 4, feaddr, &a) ||
+    if (!width_clear_faults(b) || !iommu_write(b, REG_FECTL, 4, 0, &a) ||
+        !iommu_write(b, REG_FEDATA, 4, fedata, &a) || !iommu_write(b, REG_FEADDR, 8, feaddr, &a) ||
         !width_go(b, d.sid, iova & ~UINT64_C(15), &x))
         return false;
     if (x.recorded != 1)

@@ -28,9 +28,9 @@ uint16_t width_random_id(struct bench *b)
     return (uint16_t)block_random(&b->random);
 }
 
-uint64_t width_random_iova(struct bench *b)
+uint64_t width_random_iova(struct bench *b, const struct device *d)
 {
-    return block_random(&b->random) >> (64 - IOVA_BITS) & ~UINT64_C(3);
+    return block_random(&b->random) >> (52 - 9 * d->levels) & ~UINT64_C(3);
 }
 
 unsigned width_leaf_level(unsigned log2)
@@ -53,7 +53,7 @@ static void poke16(struct bench *b, uint64_t addr, uint64_t lo, uint64_t hi)
 struct device width_add_device(struct bench *b, uint16_t sid, uint16_t did, uint64_t t,
                                uint64_t table, uint64_t aw)
 {
-    struct device d = {.sid = sid, .did = did, .table = table, .levels = aw == AW_48 ? 4 : 3};
+    struct device d = {.sid = sid, .did = did, .table = table, .levels = (unsigned)aw + 2};
     uint64_t lo;
 
     d.root_entry = b->root + (sid >> 8) * UINT64_C(16);
@@ -67,10 +67,12 @@ struct device width_add_device(struct bench *b, uint16_t sid, uint16_t did, uint
     return d;
 }
 
-struct device width_random_device(struct bench *b)
+struct device width_random_device(struct bench *b, unsigned bits)
 {
+    uint64_t aw = bits > 48 || block_chance(&b->random, 60) ? AW_57 : AW_48;
+
     return width_add_device(b, width_random_id(b), width_random_id(b), T_SECOND_STAGE,
-                            width_random_page(b), AW_48);
+                            width_random_page(b), aw);
 }
 
 /* Tables are made where there are none; the leaf is new. Everything is allowed. */
@@ -134,25 +136,35 @@ bool width_from_cache(const struct rec_dma *x, unsigned level)
 }
 
 /* dropped: what the record of the invalidation counts. */
-bool width_invalidate_contexts(struct bench *b, unsigned kind, uint16_t did, uint16_t sid,
-                               unsigned fm, unsigned *dropped)
+bool width_invalidate_contexts(struct bench *b, bool queue, unsigned kind, uint16_t did,
+                               uint16_t sid, unsigned fm, unsigned *dropped)
 {
-    uint64_t v =
-        UINT64_C(1) << 63 | (uint64_t)kind << 61 | (uint64_t)fm << 32 | (uint64_t)sid << 16 | did;
+    uint64_t who = (uint64_t)sid << 16 | did;
     struct answer a;
-    bool same = iommu_write(b, REG_CCMD, 8, v, &a);
+    bool same;
 
-    *dropped = a.last.count;
+    if (queue)
+        same = width_queue(b, 1 | kind << 4 | (uint64_t)fm << 48 | who << 16, 0);
+    else
+        same = iommu_write(b, REG_CCMD, 8,
+                           UINT64_C(1) << 63 | (uint64_t)kind << 61 | (uint64_t)fm << 32 | who, &a);
+    *dropped = queue ? b->descriptor.count : b->last.count;
     return same;
 }
 
-bool width_invalidate_iotlb(struct bench *b, unsigned kind, uint16_t did, uint64_t iva,
+/* iva: as the register IVA, which the descriptor's high qword is too. */
+bool width_invalidate_iotlb(struct bench *b, bool queue, unsigned kind, uint16_t did, uint64_t iva,
                             unsigned *dropped)
 {
-    uint64_t v = UINT64_C(1) << 63 | (uint64_t)kind << 60 | (uint64_t)did << 32;
     struct answer a;
-    bool same = iommu_write(b, REG_IVA, 8, iva, &a) && iommu_write(b, REG_IOTLB, 8, v, &a);
+    bool same;
 
-    *dropped = a.last.count;
+    if (queue)
+        same = width_queue(b, 2 | kind << 4 | (uint64_t)did << 16, iva);
+    else
+        same = iommu_write(b, REG_IVA, 8, iva, &a) &&
+               iommu_write(b, REG_IOTLB, 8,
+                           UINT64_C(1) << 63 | (uint64_t)kind << 60 | (uint64_t)did << 32, &a);
+    *dropped = queue ? b->descriptor.count : b->last.count;
     return same;
 }

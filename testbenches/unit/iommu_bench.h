@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The IOMMU model on a small memory, for the iommu_*_test.c: one device (source-id 0x0010, DID 7)
 // behind a 4-level table, and a trace of everything the unit did, one letter each:
-//   7, 6, 4..1 entry read   A data access   M message let through   e event message action
-//   w, r register access    F fault record   E event record   m env message   C, I invalidation
+//   7, 6, 5..1, 9, 8 entry or descriptor read   A data access   S status write   M message let
+//   through e event message action   w, r register access    F fault record   E event record   m
+//   env message C, I invalidation   D descriptor executed   Q queue error
 #ifndef IOMMU_BENCH_H
 #define IOMMU_BENCH_H
 
@@ -22,26 +23,56 @@
 #define BENCH_L3      0x21000u
 #define BENCH_L2      0x22000u
 #define BENCH_L1      0x23000u
+#define BENCH_L5      0x25000u
+#define BENCH_IRT     0x28000u
+#define BENCH_QUEUE   0x2C000u
 
-#define GCMD   0x018u
-#define GSTS   0x01Cu
-#define RTADDR 0x020u
-#define CCMD   0x028u
-#define FSTS   0x034u
-#define FECTL  0x038u
-#define FEDATA 0x03Cu
-#define FEADDR 0x040u
-#define IVA    0x100u
-#define IOTLB  0x108u
-#define FRCD   0x200u
+#define GCMD     0x018u
+#define GSTS     0x01Cu
+#define RTADDR   0x020u
+#define CCMD     0x028u
+#define FSTS     0x034u
+#define FECTL    0x038u
+#define FEDATA   0x03Cu
+#define FEADDR   0x040u
+#define FEUADDR  0x044u
+#define PMEN     0x064u
+#define PLMBASE  0x068u
+#define PLMLIMIT 0x06Cu
+#define PHMBASE  0x070u
+#define PHMLIMIT 0x078u
+#define IQH      0x080u
+#define IQT      0x088u
+#define IQA      0x090u
+#define ICS      0x09Cu
+#define IECTL    0x0A0u
+#define IEDATA   0x0A4u
+#define IEADDR   0x0A8u
+#define IEUADDR  0x0ACu
+#define IQERCD   0x0B0u
+#define IRTA     0x0B8u
+#define IVA      0x100u
+#define IOTLB    0x108u
+#define FRCD     0x200u
+
+#define GCMD_TE    UINT32_C(0x80000000)
+#define GCMD_SRTP  UINT32_C(0x40000000)
+#define GCMD_QIE   UINT32_C(0x04000000)
+#define GCMD_IRE   UINT32_C(0x02000000)
+#define GCMD_SIRTP UINT32_C(0x01000000)
+#define GCMD_CFI   UINT32_C(0x00800000)
 
 struct bench {
     struct iommu *u;
     uint64_t mem[0x30000 / 8];
     char trace[256];
-    struct rec_iommu last;   /* newest record of kind 2 to 5 */
-    struct rec_iwalk walk;   /* newest entry read */
-    struct iommu_step event; /* newest IOMMU_DO_EVENT */
+    uint64_t unclaimed;       /* reads of this page: nobody claims them; 0 none */
+    struct rec_iommu last;    /* newest record of kind 2 to 7 */
+    struct rec_iommu command; /* newest of kind 6, 7 */
+    struct rec_iwalk walk;    /* newest entry read */
+    struct iommu_step event;  /* newest IOMMU_DO_EVENT */
+    struct iommu_step status; /* newest IOMMU_DO_WRITE */
+    struct iommu_step sent;   /* newest IOMMU_DO_MESSAGE */
     uint64_t message_addr;
     uint32_t message_data;
 };
@@ -71,9 +102,11 @@ static inline void bench_on_iommu(void *ctx, const struct rec_iommu *r)
 {
     struct bench *b = ctx;
 
-    bench_note(b, "wrFECI"[r->kind]);
+    bench_note(b, "wrFECIDQ"[r->kind]);
     if (r->kind != IOMMU_REG_READ && r->kind != IOMMU_REG_WRITE)
         b->last = *r;
+    if (r->kind == IOMMU_DESCRIPTOR || r->kind == IOMMU_QUEUE_ERROR)
+        b->command = *r;
 }
 
 static inline void bench_on_message(void *ctx, uint64_t addr, uint32_t data)
@@ -151,11 +184,33 @@ static inline void bench_destroy(struct bench *b)
 }
 
 /* Reads outside of the bench's memory give zero. */
-static inline void bench_fetch(const struct bench *b, const struct iommu_step *s, uint64_t data[2])
+static inline struct iommu_read bench_fetch(const struct bench *b, const struct iommu_step *s)
 {
+    struct iommu_read read = {{0, 0}, false};
+
     for (unsigned i = 0; i < s->bytes / 8; i++)
         if (s->addr + 8 * i < sizeof(b->mem))
-            data[i] = b->mem[s->addr / 8 + i];
+            read.data[i] = b->mem[s->addr / 8 + i];
+    if (b->unclaimed != 0 && s->addr >> 12 == b->unclaimed >> 12) {
+        memset(read.data, 0xFF, s->bytes);
+        read.error = true;
+    }
+    return read;
+}
+
+/* What one step asks for; the answer to a read. */
+static inline struct iommu_read bench_step(struct bench *b, const struct iommu_step *s)
+{
+    if (s->action == IOMMU_DO_READ)
+        return bench_fetch(b, s);
+    bench_note(b, " ASMe"[s->action]);
+    if (s->action == IOMMU_DO_EVENT)
+        b->event = *s;
+    else if (s->action == IOMMU_DO_WRITE)
+        b->status = *s;
+    else if (s->action == IOMMU_DO_MESSAGE)
+        b->sent = *s;
+    return (struct iommu_read){{0, 0}, false};
 }
 
 static inline struct rec_dma bench_run(struct bench *b, const struct rec_dma *in)
@@ -164,17 +219,27 @@ static inline struct rec_dma bench_run(struct bench *b, const struct rec_dma *in
     struct iommu_step s = iommu_dma_begin(b->u, &q, in);
 
     while (s.action != IOMMU_DO_DONE) {
-        uint64_t data[2] = {0, 0};
+        struct iommu_read read = bench_step(b, &s);
 
-        if (s.action == IOMMU_DO_READ)
-            bench_fetch(b, &s, data);
-        else
-            bench_note(b, " AMe"[s.action]);
-        if (s.action == IOMMU_DO_EVENT)
-            b->event = s;
-        s = iommu_dma_next(b->u, &q, s.action == IOMMU_DO_READ ? data : NULL);
+        s = iommu_dma_next(b->u, &q, s.action == IOMMU_DO_READ ? &read : NULL);
     }
     return q.out;
+}
+
+/* One descriptor, which must be due; the trace begins anew. */
+static inline struct iommu_command bench_command(struct bench *b)
+{
+    struct iommu_command c;
+    struct iommu_step s;
+
+    bench_clear_trace(b);
+    s = iommu_queue_begin(b->u, &c);
+    while (s.action != IOMMU_DO_DONE) {
+        struct iommu_read read = bench_step(b, &s);
+
+        s = iommu_queue_next(b->u, &c, s.action == IOMMU_DO_READ ? &read : NULL);
+    }
+    return c;
 }
 
 static inline struct rec_dma bench_read(struct bench *b, uint64_t iova)

@@ -50,7 +50,7 @@ GT_TEST(iommu_fault, root_and_context_entries)
         {CTX + 8, 0x1000702, 0, 0, 0, 0xB, 6, "67F"},
         {CTX, BENCH_L4 | 0x5, 0, 0, 0, 0x3, 6, "67F"}, /* T = 01, DT = 0 */
         {CTX, BENCH_L4 | 0xD, 0, 0, 1, 0x3, 6, "67F"}, /* T = 11, before AT */
-        {CTX + 8, 0x703, 0, 0, 0, 0x3, 6, "67F"},      /* 57 bits */
+        {CTX + 8, 0x704, 0, 0, 0, 0x3, 6, "67F"},      /* 64 bits */
         {CTX + 8, 0x700, 0, 0, 0, 0x3, 6, "67F"},
         {CTX + 8, 0x700, 0, 0, 1, 0xD, 6, "67F"}, /* AT before AW */
         {CTX, BENCH_L4 | 0x9, 0, 0, 2, 0xD, 6, "67F"},
@@ -67,9 +67,9 @@ GT_TEST(iommu_fault, pass_through_wants_the_largest_address_width)
 {
     struct bench *b = bench_create();
 
-    bench_context(b, BENCH_SID, 0x9, 1);
-    EXPECT_U64(0x3, bench_read(b, 0).fault);
     bench_context(b, BENCH_SID, 0x9, 2);
+    EXPECT_U64(0x3, bench_read(b, 0).fault);
+    bench_context(b, BENCH_SID, 0x9, 3);
     EXPECT_U64(DMA_PASS_THROUGH, bench_read(b, 0).status);
     bench_destroy(b);
 }

@@ -93,7 +93,7 @@ GT_TEST(iommu_translate, pass_through_keeps_the_address)
     struct bench *b = bench_create();
     struct rec_dma d;
 
-    bench_context(b, BENCH_SID, 0x9, 2);
+    bench_context(b, BENCH_SID, 0x9, 3);
     d = bench_read(b, UINT64_C(0xFFFFFFFFF8));
     EXPECT_STR("67A", b->trace);
     EXPECT_U64(DMA_PASS_THROUGH, d.status);
@@ -123,7 +123,7 @@ GT_TEST(iommu_translate, an_untranslated_address_beyond_40_bits_is_rejected)
 {
     struct bench *b = bench_create();
 
-    bench_context(b, BENCH_SID, 0x9, 2);
+    bench_context(b, BENCH_SID, 0x9, 3);
     expect_beyond_the_width(b, "67");
     bench_write4(b, GCMD, 0);
     expect_beyond_the_width(b, "");
@@ -336,7 +336,7 @@ GT_TEST(iommu_translate, the_context_cache_holds_8_devices)
     struct bench *b = bench_create();
 
     for (unsigned sid = 0; sid < 9; sid++)
-        bench_context(b, sid, 0x9, 2);
+        bench_context(b, sid, 0x9, 3);
     for (unsigned sid = 0; sid < 9; sid++)
         EXPECT_U64(0, bench_read_of(b, sid, 0).hit);
     EXPECT_U64(1, bench_read_of(b, 1, 0).hit);
