@@ -6,7 +6,8 @@
 //   dma_*   one request of a device, accepted when dma_ready_o; answered by dma_rsp_valid_o
 //   intr_*  level and vector from the local APIC; inta_o is high for one cycle when it is taken
 //   cpuid_*  constant from reset on: features away, vendor, signature (docs/cpu.md C1)
-//   vtd_*   constant from reset on: capabilities of the IOMMU away, fault records less 1 (docs/iommu.md I1)
+//   vtd_*   constant from reset on: the IOMMU's capabilities away, fault records less 1
+//           (docs/iommu.md I1)
 //   sys_ask_i  a sys record is wanted at the retirements of this cycle
 module soc_top
   import bus_pkg::*, iommu_port_pkg::*, cpu_port_pkg::*, record_pkg::*;
