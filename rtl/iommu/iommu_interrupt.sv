@@ -36,7 +36,7 @@ module iommu_interrupt
   output logic [3:0]          inv_count_o,
   output bus_pkg::bus_req_t   bus_req_o,
   input  bus_pkg::bus_rsp_t   bus_rsp_i,
-  output logic [3:0]          read_kind_o    // of the read that is up, as its record has it; else 0
+  output logic [3:0]          read_kind_o    // of the read that is up, as in its record; else 0
 );
 
   localparam int unsigned ENTRIES = 8;

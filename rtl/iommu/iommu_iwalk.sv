@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The record of a read of a remapping structure, made of the read itself: of 16 bytes, or of the 8 of a
-// second-stage entry. Valid in the cycle of the read's ack. docs/record.md "iwalk".
+// The record of a read of a remapping structure, made of the read itself: of 16 bytes, or of a
+// second-stage entry's 8. Valid in the cycle of the read's ack. docs/record.md "iwalk".
 module iommu_iwalk
 (
   input  logic [63:0]         cycle_i,

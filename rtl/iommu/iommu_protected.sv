@@ -37,12 +37,12 @@ module iommu_protected
     reg_rdata_o = '0;
     if (reg_offset_i[11:5] == 7'h03) begin
       case ({reg_offset_i, 2'b0})
-        12'h064: reg_rdata_o = {enable_q, 30'b0, enable_q};                                // PMEN
-        12'h068: reg_rdata_o = {low_base_q, 21'b0};                                        // PLMBASE
-        12'h06C: if (low_i) reg_rdata_o = {low_limit_q, 21'h1F_FFFF};                      // PLMLIMIT
-        12'h070: reg_rdata_o = {high_base_q[31:21], 21'b0};                                // PHMBASE
+        12'h064: reg_rdata_o = {enable_q, 30'b0, enable_q};        // PMEN
+        12'h068: reg_rdata_o = {low_base_q, 21'b0};        // PLMBASE
+        12'h06C: if (low_i) reg_rdata_o = {low_limit_q, 21'h1F_FFFF};        // PLMLIMIT
+        12'h070: reg_rdata_o = {high_base_q[31:21], 21'b0};        // PHMBASE
         12'h074: reg_rdata_o = {24'b0, high_base_q[39:32]};
-        12'h078: if (high_i) reg_rdata_o = {high_limit_q[31:21], 21'h1F_FFFF};             // PHMLIMIT
+        12'h078: if (high_i) reg_rdata_o = {high_limit_q[31:21], 21'h1F_FFFF};        // PHMLIMIT
         12'h07C: reg_rdata_o = {24'b0, high_limit_q[39:32]};
         default: ;
       endcase

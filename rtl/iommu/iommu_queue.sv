@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The invalidation queue: IQH, IQT, IQA, ICS, IQERCD, and one descriptor at a time. start_i, only
 // while due_o and idle_o, accepts the descriptor at IQH; trace_valid_o is high for one cycle, its
-// record's, and idle_o from the next: 3 cycles after start_i, 4 with a status write, an error's 2, or
-// 1 when nothing was read; the bus's waits come on top. Caches drop 1 cycle before the record.
+// record's, and idle_o from the next: 3 cycles after start_i, 4 with a status write, an error's 2,
+// or 1 when nothing was read; the bus's waits come on top. Caches drop 1 cycle before the record.
 // VT-d "Queued Invalidation Interface"; docs/iommu.md I81 to I86. There are no device-TLBs: ICE and
 // ITE never come up.
 module iommu_queue
@@ -37,7 +37,7 @@ module iommu_queue
   output logic [31:0]         reg_rdata_o,    // zero where no register of this block is
   output bus_pkg::bus_req_t   bus_req_o,
   input  bus_pkg::bus_rsp_t   bus_rsp_i,
-  output logic [3:0]          read_kind_o,    // of the read that is up, as its record has it; else 0
+  output logic [3:0]          read_kind_o,    // of the read that is up, as in its record; else 0
   output logic                trace_valid_o,
   output record_pkg::iommu_t  trace_o
 );

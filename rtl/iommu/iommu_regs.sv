@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The register window: CAP, ECAP, GCMD/GSTS, RTADDR, CCMD, IVA, IOTLB; an access is done dword by
 // dword, low first, and those of other blocks' registers are passed on. start_i takes req_i, which
-// stays stable until ack_o (one cycle): 3 cycles after start_i for one dword, 4 for two. A command has
-// finished at its ack: caches drop in the cycle before, when also the record of its write is emitted.
+// stays stable until ack_o (one cycle): 3 cycles after start_i for one dword, 4 for two. A command
+// has finished at its ack: caches drop in the cycle before, when also the record of its write is
+// emitted.
 // VT-d "Register Descriptions"; docs/iommu.md "Configuration", "Invalidation", I87.
 module iommu_regs
   import iommu_pkg::*;

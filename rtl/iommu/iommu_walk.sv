@@ -24,7 +24,7 @@ module iommu_walk
   output logic [5:0]          inv_count_o,
   output bus_pkg::bus_req_t   bus_req_o,
   input  bus_pkg::bus_rsp_t   bus_rsp_i,
-  output logic [3:0]          read_kind_o    // of the read that is up, as its record has it; else 0
+  output logic [3:0]          read_kind_o    // of the read that is up, as in its record; else 0
 );
 
   typedef enum logic [1:0] {
@@ -112,7 +112,8 @@ module iommu_walk
     endcase
   endfunction
 
-  // The checks of one entry: could it be read, permission (with the levels above), reserved bits, output page.
+  // The checks of one entry: could it be read, permission (with the levels above), reserved bits,
+  // output page.
   logic    is_leaf, reserved;
   leaf_t   leaf;
   fault_e  fault;
