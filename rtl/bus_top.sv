@@ -58,9 +58,11 @@ module bus_top
   bus_rsp_t m0_rsp, m1_rsp, mem_rsp;
   reg_req_t reg_req;
   assign m0_req  = '{valid: m0_valid_i, src: bus_src_e'(m0_src_i), write: m0_write_i, io: m0_io_i,
-                     lock: m0_lock_i, high: m0_high_i, addr: m0_addr_i, be: m0_be_i, wdata: m0_wdata_i};
+                     lock: m0_lock_i, high: m0_high_i, addr: m0_addr_i, be: m0_be_i,
+                     wdata: m0_wdata_i};
   assign m1_req  = '{valid: m1_valid_i, src: bus_src_e'(m1_src_i), write: m1_write_i, io: m1_io_i,
-                     lock: m1_lock_i, high: m1_high_i, addr: m1_addr_i, be: m1_be_i, wdata: m1_wdata_i};
+                     lock: m1_lock_i, high: m1_high_i, addr: m1_addr_i, be: m1_be_i,
+                     wdata: m1_wdata_i};
   assign mem_rsp = '{ack: mem_ack_i, err: mem_err_i, rdata: mem_rdata_i};
 
   assign m0_ack_o     = m0_rsp.ack;

@@ -126,7 +126,7 @@ package record_pkg;
 
   typedef struct packed {        // 48 bytes
     logic [119:0] zero;
-    logic [7:0]   kind;          // 6 root, 7 context, 5..1 second-stage level
+    logic [7:0]   kind;          // 6 root, 7 context, 5..1 second-stage level, 8 descriptor, 9 IRTE
     logic [127:0] value;
     logic [63:0]  addr;
     logic [63:0]  cycle;

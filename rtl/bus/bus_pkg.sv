@@ -11,7 +11,7 @@ package bus_pkg;
     SrcFetch     = 3'd0,  // instruction bytes; not compared access by access
     SrcWalk      = 3'd1,  // CPU paging-structure entry, read or A/D write
     SrcData      = 3'd2,  // load, store, port access
-    SrcIommuWalk = 3'd3,  // root, context, second-stage entry
+    SrcIommuWalk = 3'd3,  // the IOMMU's own tables, the status of a wait
     SrcDma       = 3'd4,  // data of a translated DMA request
     SrcMessage   = 3'd5,  // interrupt message written by the IOMMU or let through it
     SrcApic      = 3'd6   // the processor's own local APIC; addr is 0xFEE00000 + register

@@ -11,4 +11,5 @@ rtl/iommu/iommu_queue.sv
 rtl/iommu/iommu_fault.sv
 rtl/iommu/iommu_event.sv
 rtl/iommu/iommu_dma.sv
+rtl/iommu/iommu_iwalk.sv
 rtl/iommu/iommu.sv

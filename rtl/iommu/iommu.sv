@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The IOMMU: one DMA request, one register access or one descriptor of the invalidation queue at a time
-// (wiring and the choice between them).
+// The IOMMU: one DMA request, one register access or one descriptor of the invalidation queue at a
+// time (wiring and the choice between them).
 // dma: accepted when valid and ready; the answer is one cycle of dma_rsp_valid_o. reg: request held
 // until reg_ack_o, one cycle, while the bus port is quiet. bus: from registers, held until ack.
-// vtd_i is constant from reset on. Trace ports are valid for one cycle per record. VT-d; docs/iommu.md fixes order and latency.
+// vtd_i is constant from reset on. Trace ports are valid for one cycle per record.
+// VT-d; docs/iommu.md fixes order and latency.
 module iommu
   import iommu_pkg::*;
 (
@@ -30,8 +31,9 @@ module iommu
   output record_pkg::iommu_t        iommu_trace_o
 );
 
+  // Constant from reset on, so that nothing hangs on the pins.
   caps_t caps;
-  assign caps = caps_of(vtd_i);
+  always_ff @(posedge clk_i) if (!rst_ni) caps <= caps_of(vtd_i);
 
   // What is accepted: I7. Descriptors and requests that wait take turns.
   logic idle, dma_idle, regs_idle, queue_idle, event_busy;
@@ -101,8 +103,6 @@ module iommu
   // The invalidation queue; its descriptors and the commands of registers drop the same caches.
   logic               iqe, iqe_set, iwc, iwc_set;
   bus_pkg::bus_req_t  queue_req;
-  logic               queue_iwalk_valid;
-  record_pkg::iwalk_t queue_iwalk;
 
   iommu_queue u_queue (
     .clk_i, .rst_ni, .cycle_i,
@@ -133,8 +133,7 @@ module iommu
     .reg_rdata_o        (queue_rdata),
     .bus_req_o          (queue_req),
     .bus_rsp_i,
-    .iwalk_valid_o      (queue_iwalk_valid),
-    .iwalk_o            (queue_iwalk),
+    .read_kind_o        (queue_read),
     .trace_valid_o      (queue_trace_valid),
     .trace_o            (queue_trace)
   );
@@ -168,8 +167,7 @@ module iommu
   logic         fault_event, fault_status, fault_event_busy, inv_event_busy;
 
   bus_pkg::bus_req_t  context_req, walk_req, remap_req, data_req, fault_event_req, inv_event_req;
-  logic               context_iwalk_valid, walk_iwalk_valid, remap_iwalk_valid;
-  record_pkg::iwalk_t context_iwalk, walk_iwalk, remap_iwalk;
+  logic [3:0]         context_read, walk_read, remap_read, queue_read;
 
   iommu_dma u_dma (
     .clk_i, .rst_ni, .cycle_i, .bus_seq_i,
@@ -227,7 +225,7 @@ module iommu
   );
 
   iommu_context u_context (
-    .clk_i, .rst_ni, .cycle_i,
+    .clk_i, .rst_ni,
     .start_i      (context_start),
     .sid_i        (sid),
     .at_i         (at),
@@ -244,8 +242,7 @@ module iommu
     .inv_count_o  (inv_context_count),
     .bus_req_o    (context_req),
     .bus_rsp_i,
-    .iwalk_valid_o(context_iwalk_valid),
-    .iwalk_o      (context_iwalk)
+    .read_kind_o  (context_read)
   );
 
   iommu_iotlb u_iotlb (
@@ -264,7 +261,7 @@ module iommu
   );
 
   iommu_walk u_walk (
-    .clk_i, .rst_ni, .cycle_i,
+    .clk_i, .rst_ni,
     .start_i      (walk_start),
     .context_i    (device),
     .caps_i       (caps),
@@ -279,8 +276,7 @@ module iommu
     .inv_count_o  (level_count),
     .bus_req_o    (walk_req),
     .bus_rsp_i,
-    .iwalk_valid_o(walk_iwalk_valid),
-    .iwalk_o      (walk_iwalk)
+    .read_kind_o  (walk_read)
   );
 
   iommu_fault u_fault (
@@ -307,7 +303,7 @@ module iommu
   );
 
   iommu_interrupt u_interrupt (
-    .clk_i, .rst_ni, .cycle_i,
+    .clk_i, .rst_ni,
     .present_i    (caps.ir),
     .eim_i        (caps.eim),
     .cfis_i       (cfis),
@@ -332,8 +328,7 @@ module iommu
     .inv_count_o  (inv_irte_count),
     .bus_req_o    (remap_req),
     .bus_rsp_i,
-    .iwalk_valid_o(remap_iwalk_valid),
-    .iwalk_o      (remap_iwalk)
+    .read_kind_o  (remap_read)
   );
 
   iommu_protected u_protected (
@@ -349,8 +344,8 @@ module iommu
     .reg_rdata_o (protected_rdata)
   );
 
-  // Events: of faults and queue errors, and of completed waits. A register access that unmasks one ends
-  // before its message.
+  // Events: of faults and queue errors, and of completed waits. A register access that unmasks one
+  // ends before its message.
   iommu_event #(.CONTROL(12'h038), .COUNT(16'd0)) u_fault_event (
     .clk_i, .rst_ni, .cycle_i,
     .present_i    (1'b1),
@@ -400,14 +395,14 @@ module iommu
     else if (inv_event_req.valid)   bus_req_o = inv_event_req;
   end
 
-  assign iwalk_valid_o = context_iwalk_valid || walk_iwalk_valid || remap_iwalk_valid
-                         || queue_iwalk_valid;
-  always_comb begin
-    iwalk_o = walk_iwalk;
-    if (context_iwalk_valid)    iwalk_o = context_iwalk;
-    else if (remap_iwalk_valid) iwalk_o = remap_iwalk;
-    else if (queue_iwalk_valid) iwalk_o = queue_iwalk;
-  end
+  iommu_iwalk u_iwalk (
+    .cycle_i,
+    .kind_i   (context_read | walk_read | remap_read | queue_read),
+    .bus_req_i(bus_req_o),
+    .bus_rsp_i,
+    .valid_o  (iwalk_valid_o),
+    .iwalk_o
+  );
 
   assign iommu_trace_valid_o = regs_trace_valid || queue_trace_valid || fault_trace_valid
                                || fault_event_trace_valid || inv_event_trace_valid;

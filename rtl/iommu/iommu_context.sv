@@ -8,7 +8,6 @@ module iommu_context
   import iommu_pkg::*;
 (
   input  logic                clk_i, rst_ni,
-  input  logic [63:0]         cycle_i,
   input  logic                start_i,
   input  logic [15:0]         sid_i,
   input  logic [1:0]          at_i,
@@ -27,8 +26,7 @@ module iommu_context
   output logic [3:0]          inv_count_o,
   output bus_pkg::bus_req_t   bus_req_o,
   input  bus_pkg::bus_rsp_t   bus_rsp_i,
-  output logic                iwalk_valid_o,
-  output record_pkg::iwalk_t  iwalk_o
+  output logic [3:0]          read_kind_o    // of the read that is up, as in its record; else 0
 );
 
   localparam int unsigned ENTRIES = 8;
@@ -69,7 +67,7 @@ module iommu_context
   end
 
   // The checks, in the manual's order: read, P, reserved bits; T, AT, AW (pass-through: the widest).
-  // Only P, T, AT, AW qualify: 9h and Bh are recorded whatever FPD says.
+  // FPD qualifies those of P, T, AT, AW alone.
   fault_e   root_fault, entry_fault;
   context_t entry_context;
   logic [2:0] entry_aw;
@@ -179,7 +177,7 @@ module iommu_context
       end
     end
   end
-  assign inv_count_o = 4'($countones(kill));
+  assign inv_count_o = inv_valid_i ? 4'($countones(kill)) : '0;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -201,7 +199,7 @@ module iommu_context
   always_ff @(posedge clk_i) begin
     if (start_i)                addr_q  <= {root_table_i, sid_i[15:8]};
     if (state_q == StCheckRoot) addr_q  <= {entry_q.lo[39:12], sid_i[7:0]};
-    if (iwalk_valid_o)          {err_q, entry_q} <= {bus_rsp_i.err, bus_rsp_i.rdata};
+    if (bus_req_o.valid && bus_rsp_i.ack) {err_q, entry_q} <= {bus_rsp_i.err, bus_rsp_i.rdata};
   end
 
   always_comb begin
@@ -214,22 +212,15 @@ module iommu_context
     end
   end
 
-  assign iwalk_valid_o = bus_req_o.valid && bus_rsp_i.ack;
-  always_comb begin
-    iwalk_o = '0;
-    if (iwalk_valid_o) begin
-      iwalk_o.cycle = cycle_i;
-      iwalk_o.addr  = {24'b0, addr_q, 4'b0};
-      iwalk_o.value = bus_rsp_i.rdata;
-      iwalk_o.kind  = state_q == StRootRead ? 8'd6 : 8'd7;
-    end
-  end
+  assign read_kind_o = state_q == StRootRead ? 4'd6 : state_q == StEntryRead ? 4'd7 : 4'd0;
 
   InvWhenIdle: assert property (@(posedge clk_i) disable iff (!rst_ni)
                                 inv_valid_i |-> state_q == StLookup && !start_i);
   function automatic logic present();
     present = 1'b0;
-    for (int unsigned i = 0; i < ENTRIES; i++) if (valid_q[i] && sid_q[i] == sid_i) present = 1'b1;
+    if (fill)
+      for (int unsigned i = 0; i < ENTRIES; i++)
+        if (valid_q[i] && sid_q[i] == sid_i) present = 1'b1;
   endfunction
 
   FillIsNew: assert property (@(posedge clk_i) disable iff (!rst_ni)

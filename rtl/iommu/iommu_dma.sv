@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // One DMA request from acceptance to answer: interrupt range, context, width, IOTLB, walk, fault,
-// data access; an interrupt request has its remapping in place of the translation. accept_i is the cycle of acceptance; rsp_valid_o is high for one cycle, after the
-// data access or after the fault's record and event. Latency of the translation as in
-// docs/iommu.md: the answer is the cycle of StAnswer. The order of checks is the manual's.
+// data access; an interrupt request is remapped instead. accept_i is the cycle of acceptance;
+// rsp_valid_o is high for one cycle, after the data access or after the fault's record and event.
+// Latency of the translation as in docs/iommu.md: the answer is the cycle of StAnswer. The order of
+// checks is the manual's.
 // VT-d "DMA Remapping", "Interrupt Remapping".
 module iommu_dma
   import iommu_pkg::*;
@@ -17,7 +18,7 @@ module iommu_dma
   output iommu_port_pkg::dma_rsp_t  rsp_o,
   input  logic                      tes_i, ires_i,
   input  logic                      zlr_i,            // CAP.ZLR
-  input  logic                      protected_i,      // a protected region covers dma_req_i, at accept_i
+  input  logic                      protected_i,      // with accept_i: a region covers dma_req_i
   // Context of the source-id.
   output logic                      context_start_o,
   output logic [15:0]               sid_o,
@@ -240,7 +241,8 @@ module iommu_dma
         if (bus_rsp_i.ack) rdata_q <= bus_rsp_i.rdata >> {pa_q[3:0], 3'b0};
       default: ;
     endcase
-    if (state_q inside {StMessage, StContext, StTlb, StWalk} && !bus_wait_i) latency_q <= latency_q + 32'd1;
+    if (state_q inside {StMessage, StContext, StTlb, StWalk} && !bus_wait_i)
+      latency_q <= latency_q + 32'd1;
   end
 
   assign idle_o          = state_q == StIdle;

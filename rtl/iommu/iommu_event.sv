@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One event of the unit: its control, data and address registers (ECTL, EDATA, EADDR, EUADDR) and its
-// message. due_i is one cycle; busy_o is high from the next one until the message is acked, 2 cycles
+// One event of the unit: its control, data and address registers (ECTL, EDATA, EADDR, EUADDR) and
+// its message. due_i is one cycle; busy_o is high from the next one until the message's ack, 2 cycles
 // without a wait; hold_i keeps the message back. With IM = 1 the event pends in IP until software
 // unmasks it, or until cond_i says that nothing it stands for is left.
 // VT-d "Fault Event Registers", "Invalidation Event Registers"; docs/iommu.md I38, I56, I86.
@@ -41,7 +41,7 @@ module iommu_event
 
   always_comb begin
     reg_rdata_o = '0;
-    if (present_i) begin
+    if (present_i && reg_offset_i != '0) begin
       case ({reg_offset_i, 2'b0})
         CONTROL: reg_rdata_o = {im_q, ip_q, 30'b0};
         DATA:    reg_rdata_o = {16'b0, data_q};
@@ -119,7 +119,7 @@ module iommu_event
   OneThing: assert property (@(posedge clk_i) disable iff (!rst_ni)
                              $onehot0({due_i, reg_write_i, bus_ack_i}));
   MessageHeld: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    bus_req_o.valid && !bus_ack_i |=> $stable(bus_req_o));
+    send_q && !bus_ack_i |=> send_q && $stable({addr_q, data_q}));
   PendingIsMasked: assert property (@(posedge clk_i) disable iff (!rst_ni)
     ip_q |-> im_q);
 

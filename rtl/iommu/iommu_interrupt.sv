@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Interrupt remapping: IRTA, the interrupt-entry cache, the fetch of an entry, the message. start_i is
-// the cycle of the lookup, in which the request's form and index are checked too; the request stays
-// stable until done_o, which is high for one cycle: in that of start_i, or after 2 cycles (read, check)
-// on a miss. The result is valid with done_o. inv_valid_i drops entries in one cycle while nothing is
-// in flight; inv_count_o is valid with it.
-// VT-d "Interrupt Remapping", "Interrupt Entry Cache"; docs/iommu.md I71 to I76. Posting is not offered.
+// Interrupt remapping: IRTA, the interrupt-entry cache, the fetch of an entry, the message. start_i
+// is the cycle of the lookup, in which the request's form and index are checked too; the request
+// stays stable until done_o, which is high for one cycle: in that of start_i, or on a miss after 2
+// cycles (read, check). The result is valid with done_o. inv_valid_i drops entries in one cycle while
+// nothing is in flight; inv_count_o is valid with it. Posting is not offered.
+// VT-d "Interrupt Remapping", "Interrupt Entry Cache"; docs/iommu.md I71 to I76.
 module iommu_interrupt
   import iommu_pkg::*;
 (
   input  logic                clk_i, rst_ni,
-  input  logic [63:0]         cycle_i,
   input  logic                present_i,     // ECAP.IR; 0: IRTA is RsvdZ
   input  logic                eim_i,         // ECAP.EIM
   input  logic                cfis_i,        // GSTS.CFIS
@@ -37,8 +36,7 @@ module iommu_interrupt
   output logic [3:0]          inv_count_o,
   output bus_pkg::bus_req_t   bus_req_o,
   input  bus_pkg::bus_rsp_t   bus_rsp_i,
-  output logic                iwalk_valid_o,
-  output record_pkg::iwalk_t  iwalk_o
+  output logic [3:0]          read_kind_o    // of the read that is up, as in its record; else 0
 );
 
   localparam int unsigned ENTRIES = 8;
@@ -82,11 +80,10 @@ module iommu_interrupt
 
   always_comb begin
     reg_rdata_o = '0;
-    case ({reg_offset_i, 2'b0})
-      12'h0B8: reg_rdata_o = {irta_q.frame[31:12], irta_q.eime, 7'b0, irta_q.s};
-      12'h0BC: reg_rdata_o = {24'b0, irta_q.frame[39:32]};
-      default: ;
-    endcase
+    if (reg_offset_i[11:3] == 9'h017) begin
+      if (reg_offset_i[2]) reg_rdata_o = {24'b0, irta_q.frame[39:32]};
+      else                 reg_rdata_o = {irta_q.frame[31:12], irta_q.eime, 7'b0, irta_q.s};
+    end
   end
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -110,7 +107,11 @@ module iommu_interrupt
 
   // The request: handle, with the subhandle when SHV is set, in 17 bits.
   logic [16:0] index;
-  assign index = {1'b0, addr_i[2], addr_i[19:5]} + (addr_i[3] ? {1'b0, data_i[15:0]} : 17'd0);
+  always_comb begin
+    index = '0;
+    if (start_i || state_q != StLookup)
+      index = {1'b0, addr_i[2], addr_i[19:5]} + (addr_i[3] ? {1'b0, data_i[15:0]} : 17'd0);
+  end
 
   logic   pass;
   fault_e request_fault;
@@ -136,25 +137,29 @@ module iommu_interrupt
   /* verilator lint_on UNUSEDSIGNAL */
   logic [2:0]         ptr_q;
 
+  irte_t read_q;                // the entry that was not there
+  logic  err_q;                 // nobody claimed its address
   logic  lookup, hit;
-  irte_t hit_irte;
+  /* verilator lint_off UNUSEDSIGNAL */
+  irte_t irte;                  // found or read
+  /* verilator lint_on UNUSEDSIGNAL */
   assign lookup = start_i && !pass && request_fault == FrNone;
   always_comb begin
-    hit      = 1'b0;
-    hit_irte = '0;
-    if (lookup) begin
+    hit  = 1'b0;
+    irte = '0;
+    if (state_q == StVerify) begin
+      irte = read_q;
+    end else if (lookup) begin
       for (int unsigned i = 0; i < ENTRIES; i++) begin
         if (valid_q[i] && index_q[i] == index[15:0]) begin
-          hit      = 1'b1;
-          hit_irte = irte_q[i];
+          hit  = 1'b1;
+          irte = irte_q[i];
         end
       end
     end
   end
 
   // The entry read: could it be, P, reserved bits.
-  irte_t  read_q;
-  logic   err_q;                // nobody claimed its address
   fault_e read_fault;
   always_comb begin
     read_fault = FrNone;
@@ -181,11 +186,7 @@ module iommu_interrupt
   endfunction
 
   logic  verified;              // an entry of the cache, or one that may go into it
-  /* verilator lint_off UNUSEDSIGNAL */
-  irte_t irte;
-  /* verilator lint_on UNUSEDSIGNAL */
   assign verified = hit || (state_q == StVerify && read_fault == FrNone);
-  assign irte     = state_q == StVerify ? read_q : hit_irte;
 
   always_comb begin
     done_o    = 1'b0;
@@ -239,7 +240,7 @@ module iommu_interrupt
         kill[i] = valid_q[i] && (inv_i.all || ((index_q[i] ^ inv_i.index) >> inv_i.im) == '0);
     end
   end
-  assign inv_count_o = 4'($countones(kill));
+  assign inv_count_o = inv_valid_i ? 4'($countones(kill)) : '0;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -259,42 +260,30 @@ module iommu_interrupt
   end
 
   always_ff @(posedge clk_i) begin
-    if (iwalk_valid_o) {err_q, read_q} <= {bus_rsp_i.err, bus_rsp_i.rdata};
+    if (state_q == StRead && bus_rsp_i.ack) {err_q, read_q} <= {bus_rsp_i.err, bus_rsp_i.rdata};
   end
 
-  logic [39:4] addr;
-  assign addr = {table_q.frame, 8'b0} + {20'b0, index[15:0]};
   always_comb begin
     bus_req_o = '0;
     if (state_q == StRead) begin
       bus_req_o.valid = 1'b1;
       bus_req_o.src   = bus_pkg::SrcIommuWalk;
-      bus_req_o.addr  = {addr, 4'b0};
+      bus_req_o.addr  = {{table_q.frame, 8'b0} + {20'b0, index[15:0]}, 4'b0};
       bus_req_o.be    = 16'hFFFF;
     end
   end
 
-  assign iwalk_valid_o = state_q == StRead && bus_rsp_i.ack;
-  always_comb begin
-    iwalk_o = '0;
-    if (iwalk_valid_o) begin
-      iwalk_o.cycle = cycle_i;
-      iwalk_o.addr  = {24'b0, addr, 4'b0};
-      iwalk_o.value = bus_rsp_i.rdata;
-      iwalk_o.kind  = 8'd9;
-    end
-  end
+  assign read_kind_o = state_q == StRead ? 4'd9 : 4'd0;
 
   InvWhenIdle: assert property (@(posedge clk_i) disable iff (!rst_ni)
                                 inv_valid_i |-> state_q == StLookup && !start_i);
   function automatic logic present();
     present = 1'b0;
-    for (int unsigned i = 0; i < ENTRIES; i++)
-      if (valid_q[i] && index_q[i] == index[15:0]) present = 1'b1;
+    if (fill)
+      for (int unsigned i = 0; i < ENTRIES; i++)
+        if (valid_q[i] && index_q[i] == index[15:0]) present = 1'b1;
   endfunction
   FillIsNew: assert property (@(posedge clk_i) disable iff (!rst_ni)
     fill |-> !present());
-  StartWhenIdle: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    start_i |-> state_q == StLookup);
 
 endmodule

@@ -83,7 +83,7 @@ module iommu_iotlb
       end
     end
   end
-  assign inv_count_o = 6'($countones(kill));
+  assign inv_count_o = inv_valid_i ? 6'($countones(kill)) : '0;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin

@@ -69,7 +69,7 @@ module iommu_level
       end
     end
   end
-  assign inv_count_o = 4'($countones(kill));
+  assign inv_count_o = inv_valid_i ? 4'($countones(kill)) : '0;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The protected memory regions and their registers: PMEN, PLMBASE, PLMLIMIT, PHMBASE, PHMLIMIT.
 // covered_o says in the cycle of check_i whether a region covers the address. A region ends with the
-// last byte of the limit's 2 MBytes; a limit below its base covers nothing.
-// VT-d "Protected Memory Enable Register", "Handling Requests to Protected Memory"; docs/iommu.md I91.
+// last byte of its limit's 2 MBytes; with the limit below the base it covers nothing.
+// VT-d "Handling Requests to Reserved System Memory", "Protected Memory Enable Register";
+// docs/iommu.md I91.
 module iommu_protected
   import iommu_pkg::*;
 (
@@ -34,16 +35,18 @@ module iommu_protected
 
   always_comb begin
     reg_rdata_o = '0;
-    case ({reg_offset_i, 2'b0})
-      12'h064: reg_rdata_o = {enable_q, 30'b0, enable_q};                                // PMEN
-      12'h068: reg_rdata_o = {low_base_q, 21'b0};                                        // PLMBASE
-      12'h06C: if (low_i) reg_rdata_o = {low_limit_q, 21'h1F_FFFF};                      // PLMLIMIT
-      12'h070: reg_rdata_o = {high_base_q[31:21], 21'b0};                                // PHMBASE
-      12'h074: reg_rdata_o = {24'b0, high_base_q[39:32]};
-      12'h078: if (high_i) reg_rdata_o = {high_limit_q[31:21], 21'h1F_FFFF};             // PHMLIMIT
-      12'h07C: reg_rdata_o = {24'b0, high_limit_q[39:32]};
-      default: ;
-    endcase
+    if (reg_offset_i[11:5] == 7'h03) begin
+      case ({reg_offset_i, 2'b0})
+        12'h064: reg_rdata_o = {enable_q, 30'b0, enable_q};        // PMEN
+        12'h068: reg_rdata_o = {low_base_q, 21'b0};        // PLMBASE
+        12'h06C: if (low_i) reg_rdata_o = {low_limit_q, 21'h1F_FFFF};        // PLMLIMIT
+        12'h070: reg_rdata_o = {high_base_q[31:21], 21'b0};        // PHMBASE
+        12'h074: reg_rdata_o = {24'b0, high_base_q[39:32]};
+        12'h078: if (high_i) reg_rdata_o = {high_limit_q[31:21], 21'h1F_FFFF};        // PHMLIMIT
+        12'h07C: reg_rdata_o = {24'b0, high_limit_q[39:32]};
+        default: ;
+      endcase
+    end
   end
 
   always_ff @(posedge clk_i) begin

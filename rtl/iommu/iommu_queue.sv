@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The invalidation queue: IQH, IQT, IQA, ICS, IQERCD and one descriptor at a time. start_i, only while
-// due_o and idle_o, accepts the descriptor at IQH; trace_valid_o is high for one cycle, its record's,
-// and the unit is idle in the next: 3 cycles after start_i, 4 with a status write, an error's 2, or 1
-// when nothing was read; the bus's waits come on top. The caches drop in the cycle before the record.
+// The invalidation queue: IQH, IQT, IQA, ICS, IQERCD, and one descriptor at a time. start_i, only
+// while due_o and idle_o, accepts the descriptor at IQH; trace_valid_o is high for one cycle, its
+// record's, and idle_o from the next: 3 cycles after start_i, 4 with a status write, an error's 2,
+// or 1 when nothing was read; the bus's waits come on top. Caches drop 1 cycle before the record.
 // VT-d "Queued Invalidation Interface"; docs/iommu.md I81 to I86. There are no device-TLBs: ICE and
 // ITE never come up.
 module iommu_queue
@@ -37,8 +37,7 @@ module iommu_queue
   output logic [31:0]         reg_rdata_o,    // zero where no register of this block is
   output bus_pkg::bus_req_t   bus_req_o,
   input  bus_pkg::bus_rsp_t   bus_rsp_i,
-  output logic                iwalk_valid_o,
-  output record_pkg::iwalk_t  iwalk_o,
+  output logic [3:0]          read_kind_o,    // of the read that is up, as in its record; else 0
   output logic                trace_valid_o,
   output record_pkg::iommu_t  trace_o
 );
@@ -62,7 +61,11 @@ module iommu_queue
     IqeiWidth     = 3'd5
   } iqei_e;
 
-  localparam logic [3:0] TYPE_CONTEXT = 4'd1, TYPE_IOTLB = 4'd2, TYPE_IRTE = 4'd4, TYPE_WAIT = 4'd5;
+  // Descriptor types; bits 11:9, the type's upper ones, are 0 in all of them.
+  localparam logic [3:0] TYPE_CONTEXT = 4'd1;
+  localparam logic [3:0] TYPE_IOTLB   = 4'd2;
+  localparam logic [3:0] TYPE_IRTE    = 4'd4;
+  localparam logic [3:0] TYPE_WAIT    = 4'd5;
 
   state_e       state_q, state_d;
   logic [18:4]  iqh_q, iqt_q;
@@ -82,9 +85,6 @@ module iommu_queue
 
   assign due_o  = enabled_i && iqei_q == IqeiNone && iqh_q != iqt_q;
   assign idle_o = state_q == StIdle;
-
-  logic bad_tail;
-  assign bad_tail = {1'b0, iqt_q} >= size;
 
   // The descriptor's checks: could it be read, its type, then reserved bits and parameters.
   iqei_e      error;
@@ -130,7 +130,7 @@ module iommu_queue
   always_comb begin
     state_d = state_q;
     case (state_q)
-      StIdle:        if (start_i) state_d = dw_q || bad_tail ? StRefuse : StFetch;
+      StIdle:        if (start_i) state_d = dw_q || {1'b0, iqt_q} >= size ? StRefuse : StFetch;
       StFetch:       if (bus_rsp_i.ack) state_d = StExecute;
       StExecute:
         if (error_o)           state_d = StIdle;
@@ -153,8 +153,6 @@ module iommu_queue
                            ih: descriptor_q.hi[6]};
   assign inv_irte_o    = '{all: !g[0], index: descriptor_q.lo[47:32], im: descriptor_q.lo[30:27]};
 
-  logic [18:4] next;
-  assign next       = {1'b0, iqh_q} + 16'd1 >= size ? '0 : iqh_q + 15'd1;
   assign complete_o = state_q == StDone && is_wait && descriptor_q.lo[4] && !iwc_q;
   assign iqe_o      = iqei_q != IqeiNone;
   assign iwc_o      = iwc_q;
@@ -162,15 +160,17 @@ module iommu_queue
   // Registers.
   always_comb begin
     reg_rdata_o = '0;
-    case ({reg_offset_i, 2'b0})
-      12'h080: reg_rdata_o = {13'b0, iqh_q, 4'b0};                        // IQH
-      12'h088: reg_rdata_o = {13'b0, iqt_q, 4'b0};                        // IQT
-      12'h090: reg_rdata_o = {iqa_q[31:12], dw_q, 8'b0, qs_q};            // IQA
-      12'h094: reg_rdata_o = {24'b0, iqa_q[39:32]};
-      12'h09C: reg_rdata_o = {31'b0, iwc_q};                              // ICS
-      12'h0B0: reg_rdata_o = {29'b0, iqei_q};                             // IQERCD
-      default: ;
-    endcase
+    if (reg_offset_i[11:6] == 6'h02) begin
+      case ({reg_offset_i, 2'b0})
+        12'h080: reg_rdata_o = {13'b0, iqh_q, 4'b0};                      // IQH
+        12'h088: reg_rdata_o = {13'b0, iqt_q, 4'b0};                      // IQT
+        12'h090: reg_rdata_o = {iqa_q[31:12], dw_q, 8'b0, qs_q};          // IQA
+        12'h094: reg_rdata_o = {24'b0, iqa_q[39:32]};
+        12'h09C: reg_rdata_o = {31'b0, iwc_q};                            // ICS
+        12'h0B0: reg_rdata_o = {29'b0, iqei_q};                           // IQERCD
+        default: ;
+      endcase
+    end
   end
 
   always_ff @(posedge clk_i) begin
@@ -202,7 +202,7 @@ module iommu_queue
       end
       if (error_o) iqei_q <= error;
       if (state_q == StDone) begin
-        iqh_q <= next;
+        iqh_q <= {1'b0, iqh_q} + 16'd1 >= size ? '0 : iqh_q + 15'd1;
         if (complete_o) iwc_q <= 1'b1;
       end
     end
@@ -220,19 +220,18 @@ module iommu_queue
         else                        count_q <= '0;
       default: ;
     endcase
-    if (!idle_o && !waits) latency_q     <= latency_q + 3'd1;
-    if (iwalk_valid_o)     {err_q, descriptor_q} <= {bus_rsp_i.err, bus_rsp_i.rdata};
+    if (!idle_o && !waits) latency_q <= latency_q + 3'd1;
+    if (state_q == StFetch && bus_rsp_i.ack)
+      {err_q, descriptor_q} <= {bus_rsp_i.err, bus_rsp_i.rdata};
   end
 
   // The read of a descriptor, and the write of a status: registers all, so both are held.
-  logic [39:4] addr;
-  assign addr = {iqa_q, 8'b0} + {21'b0, iqh_q};
   always_comb begin
     bus_req_o = '0;
     if (state_q == StFetch) begin
       bus_req_o.valid = 1'b1;
       bus_req_o.src   = bus_pkg::SrcIommuWalk;
-      bus_req_o.addr  = {addr, 4'b0};
+      bus_req_o.addr  = {{iqa_q, 8'b0} + {21'b0, iqh_q}, 4'b0};
       bus_req_o.be    = 16'hFFFF;
     end else if (state_q == StWriteStatus) begin
       bus_req_o.valid = 1'b1;
@@ -244,16 +243,7 @@ module iommu_queue
     end
   end
 
-  assign iwalk_valid_o = state_q == StFetch && bus_rsp_i.ack;
-  always_comb begin
-    iwalk_o = '0;
-    if (iwalk_valid_o) begin
-      iwalk_o.cycle = cycle_i;
-      iwalk_o.addr  = {24'b0, addr, 4'b0};
-      iwalk_o.value = bus_rsp_i.rdata;
-      iwalk_o.kind  = 8'd8;
-    end
-  end
+  assign read_kind_o = state_q == StFetch ? 4'd8 : 4'd0;
 
   assign trace_valid_o = state_q == StDone || error_o;
   always_comb begin
@@ -275,7 +265,5 @@ module iommu_queue
     trace_valid_o |=> idle_o);
   ErrorStops: assert property (@(posedge clk_i) disable iff (!rst_ni)
     error_o |=> iqe_o && $stable(iqh_q));
-  RequestHeld: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    waits |=> $stable(bus_req_o));
 
 endmodule

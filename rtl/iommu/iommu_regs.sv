@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The register window: CAP, ECAP, GCMD/GSTS, RTADDR, CCMD, IVA, IOTLB; an access is done dword by
-// dword, low first, and those of other blocks' registers are passed on. start_i takes req_i, which stays stable
-// until ack_o (one cycle): 3 cycles after start_i for one dword, 4 for two. A command has finished
-// at its ack: caches drop in the cycle before, when also the record of its write is emitted.
+// dword, low first, and those of other blocks' registers are passed on. start_i takes req_i, which
+// stays stable until ack_o (one cycle): 3 cycles after start_i for one dword, 4 for two. A command
+// has finished at its ack: caches drop in the cycle before, when also the record of its write is
+// emitted.
 // VT-d "Register Descriptions"; docs/iommu.md "Configuration", "Invalidation", I87.
 module iommu_regs
   import iommu_pkg::*;
@@ -86,18 +87,19 @@ module iommu_regs
 
   logic [31:0]  rdata;
   logic [127:0] shown;
-  assign shown = cap_values(caps_i);
   always_comb begin
     rdata = '0;
+    shown = '0;
     if (!good) rdata = '1;
     else begin
+      if (offset[11:5] == 7'd0 && offset != '0) shown = cap_values(caps_i);
       case (offset)
         12'h000: rdata = 32'h0000_0010;                              // VER
         12'h008: rdata = shown[31:0];                                // CAP
         12'h00C: rdata = shown[63:32];
         12'h010: rdata = shown[95:64];                               // ECAP
         12'h014: rdata = shown[127:96];
-        12'h01C: rdata = {tes_q, rtps_q, 3'b0, qies_q, ires_q, irtps_q, cfis_q, 23'b0};  // GSTS
+        12'h01C: rdata = {tes_q, rtps_q, 3'b0, qies_q, ires_q, irtps_q, cfis_q, 23'b0};
         12'h020: rdata = {rtaddr_q[31:10], 10'b0};                   // RTADDR
         12'h024: rdata = {24'b0, rtaddr_q[39:32]};
         12'h028: rdata = ccmd_low_q;                                 // CCMD
@@ -108,8 +110,8 @@ module iommu_regs
     end
   end
 
-  // A command of granularity 0, of pages without PSI or of more of them than MAMV allows does nothing,
-  // and none does while the queue is enabled.
+  // A command of granularity 0, of pages without PSI, or of more of them than MAMV allows does
+  // nothing; while the queue is enabled none does anything.
   logic context_good, iotlb_good;
   assign context_good = cirg_q != 2'd0 && !qies_q;
   assign iotlb_good   = iirg_q != 2'd0 && !qies_q

@@ -8,7 +8,6 @@ module iommu_walk
   import iommu_pkg::*;
 (
   input  logic                clk_i, rst_ni,
-  input  logic [63:0]         cycle_i,
   input  logic                start_i,
   /* verilator lint_off UNUSEDSIGNAL */  // what else they say is used elsewhere
   input  context_t            context_i,
@@ -25,8 +24,7 @@ module iommu_walk
   output logic [5:0]          inv_count_o,
   output bus_pkg::bus_req_t   bus_req_o,
   input  bus_pkg::bus_rsp_t   bus_rsp_i,
-  output logic                iwalk_valid_o,
-  output record_pkg::iwalk_t  iwalk_o
+  output logic [3:0]          read_kind_o    // of the read that is up, as in its record; else 0
 );
 
   typedef enum logic [1:0] {
@@ -114,7 +112,8 @@ module iommu_walk
     endcase
   endfunction
 
-  // The checks of one entry: could it be read, permission (with the levels above), reserved bits, output page.
+  // The checks of one entry: could it be read, permission (with the levels above), reserved bits,
+  // output page.
   logic    is_leaf, reserved;
   leaf_t   leaf;
   fault_e  fault;
@@ -132,8 +131,10 @@ module iommu_walk
       reserved = entry_q.above != '0 || entry_q.tm || entry_q.snp;
       case (level_q)
         3'd1:    ;
-        3'd2:    reserved = reserved || (entry_q.ps && (!caps_i.page_2m || entry_q.frame[8:0] != '0));
-        3'd3:    reserved = reserved || (entry_q.ps && (!caps_i.page_1g || entry_q.frame[17:0] != '0));
+        3'd2:    reserved = reserved || (entry_q.ps
+                                         && (!caps_i.page_2m || entry_q.frame[8:0] != '0));
+        3'd3:    reserved = reserved || (entry_q.ps
+                                         && (!caps_i.page_1g || entry_q.frame[17:0] != '0));
         default: reserved = reserved || entry_q.ps;
       endcase
       leaf.frame  = entry_q.frame;
@@ -228,16 +229,7 @@ module iommu_walk
     end
   end
 
-  assign iwalk_valid_o = bus_req_o.valid && bus_rsp_i.ack;
-  always_comb begin
-    iwalk_o = '0;
-    if (iwalk_valid_o) begin
-      iwalk_o.cycle = cycle_i;
-      iwalk_o.addr  = {24'b0, addr_q, 3'b0};
-      iwalk_o.value = {64'b0, addr_q[3] ? bus_rsp_i.rdata[127:64] : bus_rsp_i.rdata[63:0]};
-      iwalk_o.kind  = {5'b0, level_q};
-    end
-  end
+  assign read_kind_o = state_q == StRead ? {1'b0, level_q} : 4'd0;
 
   InvWhenIdle: assert property (@(posedge clk_i) disable iff (!rst_ni)
                                 inv_valid_i |-> state_q == StIdle && !start_i);
