@@ -7,7 +7,6 @@
 //   intr_*  level and vector from the local APIC; inta_o is high for one cycle when it is taken
 //   cpuid_*  constant from reset on: features away, vendor, signature (docs/cpu.md C1)
 //   undefined_i  constant from reset on: whose undefined results (undefined_pkg)
-//   vtd_*   constant from reset on: capabilities of the IOMMU away, fault records less 1 (docs/iommu.md I1)
 //   vtd_*   constant from reset on: the IOMMU's capabilities away, fault records less 1
 //           (docs/iommu.md I1)
 //   sys_ask_i  a sys record is wanted at the retirements of this cycle

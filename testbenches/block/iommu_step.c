@@ -552,6 +552,8 @@ bool iommu_bench_open(struct bench *b)
         return false;
     b->rtl = viommu_create(&env);
     viommu_config(b->rtl, &b->vtd);
+    viommu_reset(b->rtl, 2);
+    b->r->cycle_base = viommu_cycle(b->rtl);
     if (b->o->wave_path != NULL)
         viommu_wave(b->rtl, b->o->wave_path, b->o->wave_from, b->o->wave_to);
     return new_model(b);

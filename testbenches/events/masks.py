@@ -237,6 +237,20 @@ def selectors():
                                f"{tail} PAGE + 32\n{name} {name[1:]}r")
 
 
+CPUID_LEAVES = (0, 1, 2, 4, 7, 0xB, 0xD, 0x80000000, 0x80000001, 0x80000002, 0x80000007, 0x80000008)
+
+
+def identification():
+    """CPUID: each leaf beside each other number in one bit, each bit of the subleaf."""
+    for mode in (64, 32):
+        for leaf in CPUID_LEAVES:
+            for bit in range(mode):
+                mov, x, d = ("movabsq", "r", "q") if mode == 64 else ("movl", "e", "l")
+                for eax, ecx in ((leaf ^ 1 << bit, 0), (leaf, 1 << bit)):
+                    yield Case(mode, f"cpuid {eax:#x}, {ecx:#x}",
+                               f"{mov} ${eax:#x}, %{x}ax\n{mov} ${ecx:#x}, %{x}cx\ncpuid\nadd{d} %{x}bx, %{x}ax")
+
+
 def cases():
-    for rows in (control_registers, msrs, flags, syscalls, selectors):
+    for rows in (control_registers, msrs, flags, syscalls, selectors, identification):
         yield from rows()

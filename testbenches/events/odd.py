@@ -34,7 +34,7 @@ def far_cases():
                         for name, sel, access in TARGETS for n in (range(4) if r == 1 else (0, r))]
                 rows += [(name, sel, None, 0) for name, sel in PLAIN]
                 for name, sel, access, n in rows:
-                    for rpl in sorted({0, r}) if access is None else (r,):
+                    for rpl in range(4) if access is None else (r,):
                         setup = ""
                         if access is not None:
                             what, flags = access if isinstance(access, tuple) else (access, native(mode))
