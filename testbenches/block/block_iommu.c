@@ -202,7 +202,7 @@ static struct viommu_reg register_beside(struct bench *b)
 
     if (block_chance(&b->random, 40))
         g.after = block_below(&b->random, 3);
-    if (block_chance(&b->random, 3))
+    if (block_chance(&b->random, 2))
         return command_beside(b, g.after);
     if ((b->gcmd & GCMD_QIE) != 0 && block_chance(&b->random, 40))
         return pool_queue_beside(b, g.after);
