@@ -65,8 +65,8 @@ static void dma_accepted(struct scoreboard *sb, const struct rec_dma *rtl)
     order_messages_sent(sb, "a request is accepted");
     queue_between(sb, "a request is accepted", rtl->cycle);
     if (iommu_queue_first(sb->iommu))
-        scoreboard_differ_text(sb, "dma", "order", "a request is accepted", "the due descriptor goes first",
-                               rtl->cycle);
+        scoreboard_differ_text(sb, "dma", "order", "a request is accepted",
+                               "the due descriptor goes first", rtl->cycle);
     if (sb->dma.in_flight) {
         scoreboard_differ(sb, &type_dma, rtl, NULL);
         return;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The golden unit's invalidation queue in the order of the bus: the RTL's reads of descriptors say
-// when one is executed; an error that needs no read says so by its record. docs/iommu.md I81 to I86.
+// when one is executed; an error that needs no read says so by its record. docs/iommu.md I81 to
+// I86.
 #include <string.h>
 
 #include "scoreboard.h"
@@ -71,5 +72,6 @@ void queue_error(struct scoreboard *sb, uint64_t cycle)
     if (!sb->queue.in_flight && iommu_queue_due(sb->iommu))
         begin(sb);
     if (sb->queue.in_flight && sb->queue.want.action != IOMMU_DO_EVENT)
-        scoreboard_differ_text(sb, "iommu", "kind", "a queue error", "the descriptor is good", cycle);
+        scoreboard_differ_text(sb, "iommu", "kind", "a queue error", "the descriptor is good",
+                               cycle);
 }

@@ -300,7 +300,8 @@ void scoreboard_finish(struct scoreboard *sb, uint64_t written)
         return;
     order_drain(sb, UINT64_MAX);
     /* The run may end within something. */
-    in_between = sb->order.count != 0 || sb->dma.in_flight || sb->queue.in_flight || sb->dma.messages.count != 0;
+    in_between = sb->order.count != 0 || sb->dma.in_flight || sb->queue.in_flight ||
+                 sb->dma.messages.count != 0;
     stream_model_empty(sb, &sb->sys);
     stream_rtl_empty(sb, &sb->sys, sb->last_retire_cycle);
     for (unsigned i = 0; i < sizeof(of_iommu) / sizeof(of_iommu[0]); i++) {

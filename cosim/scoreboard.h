@@ -207,8 +207,8 @@ void order_message(void *ctx, uint64_t addr, uint32_t data);
 /* No message may still be owed when the unit takes the next thing. */
 void order_messages_sent(struct scoreboard *sb, const char *before);
 
-/* order.c, for queue.c: the answer of the model's RAM to a read of the unit; an answer is the board's
- * where something else than RAM is meant. A 4-byte write. */
+/* order.c, for queue.c: the answer of the model's RAM to a read of the unit; an answer is the
+ * board's where something else than RAM is meant. A 4-byte write. */
 struct iommu_read order_table_read(const struct scoreboard *sb, const struct iommu_step *want);
 struct rec_bus order_beat(uint8_t src, uint64_t addr, unsigned bytes, const void *written);
 void order_write4(struct scoreboard *sb, uint64_t pa, uint32_t data);

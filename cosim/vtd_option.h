@@ -10,8 +10,8 @@
 
 #define VTD_HELP_BYTES 128
 
-/* list: "-NAME", "+NAME", "records=1..8", with commas between; read into vtd on top of what it holds.
- * What needs something that goes, goes too. False with one line in error. */
+/* list: "-NAME", "+NAME", "records=1..8", with commas between; read into vtd on top of what it
+ * holds. What needs something that goes, goes too. False with one line in error. */
 bool vtd_option(const char *list, struct rw_vtd *vtd, char *error, size_t error_bytes);
 
 #endif

@@ -202,7 +202,7 @@ static struct viommu_reg register_beside(struct bench *b)
 
     if (block_chance(&b->random, 40))
         g.after = block_below(&b->random, 3);
-    if (block_chance(&b->random, 3))
+    if (block_chance(&b->random, 2))
         return command_beside(b, g.after);
     if ((b->gcmd & GCMD_QIE) != 0 && block_chance(&b->random, 40))
         return pool_queue_beside(b, g.after);
@@ -296,10 +296,11 @@ static bool service_faults(struct bench *b)
 
 static bool odd_register(struct bench *b)
 {
-    static const uint16_t offsets[] = {0x000, 0x008, 0x00C, 0x010, 0x014, 0x018, 0x01C, 0x020,
-                                       0x028, 0x034, 0x038, 0x03C, 0x040, 0x044, 0x058, 0x064,
-                                       0x080, 0x090, 0x0A0, 0x0B8, 0x100, 0x108, 0x10C, 0x200,
-                                       0x208, 0x20C, 0x278, 0x280, 0x300, 0xFF8};
+    static const uint16_t offsets[] = {
+        0x000, 0x008, 0x00C, 0x010, 0x014, 0x018, 0x01C, 0x020, 0x028, 0x034, 0x038, 0x03C,
+        0x040, 0x044, 0x058, 0x060, 0x064, 0x068, 0x070, 0x074, 0x078, 0x080, 0x088, 0x090,
+        0x094, 0x098, 0x09C, 0x0A0, 0x0A4, 0x0A8, 0x0AC, 0x0B0, 0x0B4, 0x0B8, 0x0BC, 0x100,
+        0x108, 0x10C, 0x200, 0x208, 0x20C, 0x278, 0x280, 0x300, 0xFF8};
     static const uint8_t sizes[] = {4, 4, 4, 8, 8, 1, 2, 16, 3};
     uint32_t offset = offsets[block_below(&b->random, sizeof(offsets) / sizeof(offsets[0]))];
     unsigned bytes = sizes[block_below(&b->random, block_chance(&b->random, 80) ? 5 : 9)];

@@ -112,7 +112,7 @@ bool iommu_read(struct bench *b, uint32_t offset, unsigned bytes, struct answer 
 /* A write of GCMD: what is to stay, and what acts once. */
 bool iommu_command(struct bench *b, uint32_t stays, uint32_t once);
 
-/* The unit's, of cosim/vtd_option.h; away closed over what needs it. */
+/* Does the unit have it? What needs something that is away is in b->vtd.away too. */
 static inline bool iommu_has(const struct bench *b, enum iommu_feature f)
 {
     return (b->vtd.away >> f & 1) == 0;

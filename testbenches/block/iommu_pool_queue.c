@@ -6,8 +6,10 @@
 #define IQA_DW        UINT64_C(0x800)
 #define FSTS_IQE      0x10u
 #define DESCRIPTOR    16u
-#define FAR_JUMP      40 /* descriptors */
+#define SMALL         8192 /* bytes of a queue */
+#define FAR_JUMP      40   /* descriptors */
 #define BATCH         4
+#define AM_MOST       18
 #define SETUP_ENTRIES (2 * 4096 / DESCRIPTOR)
 
 enum { TYPE_CONTEXT = 1, TYPE_IOTLB = 2, TYPE_INTERRUPT = 4, TYPE_WAIT = 5 };
@@ -18,23 +20,26 @@ static void context_descriptor(struct bench *b, uint64_t d[2])
 {
     d[0] = TYPE_CONTEXT | (uint64_t)block_below(&b->random, 4) << 48 | (uint64_t)pool_sid(b) << 32 |
            (uint64_t)pool_did(b) << 16;
-    d[0] |= (block_chance(&b->random, 95) ? 1 + block_below(&b->random, 3) : 0) << 4;
+    d[0] |= (block_chance(&b->random, 98) ? 1 + block_below(&b->random, 3) : 0) << 4;
 }
 
 static void iotlb_descriptor(struct bench *b, uint64_t d[2])
 {
-    unsigned g = block_chance(&b->random, 60) ? 3 : block_below(&b->random, 4);
+    unsigned g = block_chance(&b->random, 65) ? 3 : 1 + block_below(&b->random, 2);
+    unsigned am = pool_am(b);
 
-    d[0] = TYPE_IOTLB | g << 4 | (uint64_t)pool_did(b) << 16;
+    if (am > AM_MOST && block_chance(&b->random, 80))
+        am = 0;
+    d[0] = TYPE_IOTLB | (block_chance(&b->random, 98) ? g << 4 : 0) | (uint64_t)pool_did(b) << 16;
     d[0] |= (uint64_t)block_below(&b->random, 4) << 6; /* DW, DR */
-    d[1] =
-        (pool_iova(b) & ~UINT64_C(0xFFF)) | (block_chance(&b->random, 30) ? 0x40 : 0) | pool_am(b);
+    d[1] = (pool_iova(b) & ~UINT64_C(0xFFF)) | (block_chance(&b->random, 30) ? 0x40 : 0) | am;
 }
 
 static void interrupt_descriptor(struct bench *b, uint64_t d[2])
 {
-    unsigned im =
-        block_chance(&b->random, 85) ? block_below(&b->random, 4) : block_below(&b->random, 32);
+    unsigned im = block_below(&b->random, block_chance(&b->random, 85)   ? 4
+                                          : block_chance(&b->random, 80) ? 16
+                                                                         : 32);
 
     d[0] = TYPE_INTERRUPT | (block_chance(&b->random, 85) ? 0x10 : 0) | (uint64_t)im << 27 |
            (uint64_t)pool_interrupt_index(b) << 32;
@@ -50,7 +55,7 @@ static uint64_t status_address(struct bench *b, uint64_t at)
         return at + 16 + block_below(&b->random, 4) * 4;
     if (dice < 9)
         return block_random(&b->random) >> 24 & ~UINT64_C(3);
-    if (dice < 12)
+    if (dice < 11)
         return UINT64_C(1) << (40 + block_below(&b->random, 24));
     return pool_page(POOL_DATA + block_below(&b->random, POOL_DATA_PAGES)) +
            block_below(&b->random, 1024) * 4;
@@ -109,11 +114,24 @@ static uint32_t around(const struct bench *b, uint32_t offset)
     return offset & (queue_bytes(b) - 1) & ~(DESCRIPTOR - 1);
 }
 
+/* Waits that do nothing, from the tail to a few before the end: what follows goes round it. */
+static void stretch(struct bench *b)
+{
+    uint32_t end = queue_bytes(b) - (1 + block_below(&b->random, BATCH)) * DESCRIPTOR;
+
+    for (; b->iqt < end && queue_base(b) < BLOCK_MEMORY_BYTES; b->iqt += DESCRIPTOR) {
+        iommu_poke(b, queue_base(b) + b->iqt, TYPE_WAIT);
+        iommu_poke(b, queue_base(b) + b->iqt + 8, 0);
+    }
+}
+
 /* New descriptors behind the tail. Returns the tail to be written. */
 static uint32_t batch(struct bench *b)
 {
     unsigned n = 1 + block_below(&b->random, BATCH);
 
+    if (queue_bytes(b) <= SMALL && block_chance(&b->random, 4))
+        stretch(b);
     if (block_chance(&b->random, 4)) /* old ones, through the end too */
         b->iqt = around(b, b->iqt + block_below(&b->random, FAR_JUMP) * DESCRIPTOR);
     for (unsigned i = 0; i < n; i++) {
