@@ -105,6 +105,11 @@ static void deliver(struct lapic *a, uint32_t mode, uint8_t vector, bool level)
 
 void lapic_message(struct lapic *a, uint64_t addr, uint32_t data)
 {
+    /* Address 63:40 is destination 31:8: 0, or all ones for everybody (docs/iommu.md I75). */
+    uint32_t high = (uint32_t)(addr >> 40);
+
+    if (high != 0 && !(high == 0xFFFFFF && (uint8_t)(addr >> 12) == 0xFF))
+        return;
     if (destination_is_us(a, (uint8_t)(addr >> 12), (addr & 4) != 0))
         deliver(a, (data >> 8) & 7, (uint8_t)data, (data & 0x8000) != 0);
 }

@@ -76,3 +76,25 @@ GT_TEST(lapic, a_new_divisor_starts_no_stopped_timer)
     EXPECT_U64(DEVICE_NEVER, lapic_ops.next_event(&a));
     EXPECT_U64(0, get(&a, TIMER_CURRENT));
 }
+
+/* "Message Address Register Format"; the upper half as remapped messages have it. */
+GT_TEST(lapic, a_message_is_taken_by_its_whole_destination)
+{
+    static const struct {
+        uint64_t addr;
+        bool taken;
+    } rows[] = {{0xFEE00000, true},
+                {0xFEEFF000, true},
+                {0xFEE01000, false},
+                {UINT64_C(0x100FEE00000), false},
+                {UINT64_C(0x8000000000000000) | 0xFEE00000, false},
+                {UINT64_C(0xFFFFFF0000000000) | 0xFEEFF000, true},
+                {UINT64_C(0xFFFFFF0000000000) | 0xFEE00000, false}};
+
+    for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct lapic a = enabled();
+
+        lapic_message(&a, rows[i].addr, 0x51);
+        EXPECT_U64(rows[i].taken, lapic_pending(&a) == 0x51);
+    }
+}
