@@ -131,8 +131,8 @@ static bool code_outside(const struct moment *m)
     uint64_t limit = m->before->f[F_LIMIT(SEG_CS)];
 
     return m->before->f[F_RIP] + (m->insn.decoded ? m->insn.insn.length : 15) - 1u > limit ||
-           m->where_qemu > limit ||
-           (m->qemu != NULL && m->qemu->f[F_RIP] > m->qemu->f[F_LIMIT(SEG_CS)]);
+           m->where_theirs > limit ||
+           (m->theirs != NULL && m->theirs->f[F_RIP] > m->theirs->f[F_LIMIT(SEG_CS)]);
 }
 
 /* Outside 64-bit mode the segments' bases count; QEMU's flat programs have 0. */
