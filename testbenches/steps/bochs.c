@@ -26,11 +26,6 @@
 
 enum { COMPLAINT_BYTES = 400, LOG_BYTES = 1 << 16 };
 
-/* What a step asks for; bases of 64 bits are not in "sreg". */
-#define ASK_STEP  "s\nr\nsreg\ncreg\ndreg\n"
-#define ASK_STATE "r\nsreg\ncreg\ndreg\n"
-#define ASK_BASES "show \"FS.base\"\nshow \"GS.base\"\nshow \"LDTR.base\"\nshow \"TR.base\"\n"
-
 struct bochs {
     struct emulator base;
     struct emulator_config config;
@@ -86,11 +81,12 @@ static void run_child(const struct bochs *b, int in, int out)
 
     snprintf(rc, sizeof(rc), "/proc/self/fd/%d", b->rc);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    setenv("TERM", "vt100", 1);
+    setenv("TERM", "vt100", 1); /* which it draws on a terminal of its own */
     dup2(in, STDIN_FILENO);
     dup2(out, STDOUT_FILENO);
     dup2(b->complaints, STDERR_FILENO);
-    execlp(b->config.binary, b->config.binary, "-q", "-f", rc, (char *)NULL);
+    execlp(b->config.binary, b->config.binary, "-q", "-f", rc, "-rc", "/proc/self/fd/0",
+           (char *)NULL);
     dprintf(STDERR_FILENO, "%s: %s\n", b->config.binary, strerror(errno));
     _exit(127);
 }
@@ -293,7 +289,7 @@ static bool bochs_enter(struct emulator *e, const struct rw_mem *mem, const stru
                         const char **why)
 {
     struct bochs *b = of(e);
-    struct answers answers;
+    char *text;
     uint32_t halfway;
     char commands[128];
 
@@ -306,42 +302,27 @@ static bool bochs_enter(struct emulator *e, const struct rw_mem *mem, const stru
     write_configuration(b);
     if (!run(b))
         return false;
-    if (!debugger_first(b->debugger))
+    if (debugger_ask(b->debugger, "", &text) != ANSWER_OK)
         return fail(b, why, "Bochs does not start");
     snprintf(commands, sizeof(commands), "lb 0x%" PRIx32 "\nc\n", halfway);
-    if (debugger_ask(b->debugger, commands, &answers) != ANSWER_OK || !find_ram(b) ||
-        !find_marks(b))
+    if (debugger_ask(b->debugger, commands, &text) != ANSWER_OK || !find_ram(b) || !find_marks(b))
         return fail(b, why, "Bochs's RAM is not where it is looked for");
     if (!fill_ram(b, mem))
         return fail(b, why, "Bochs's memory cannot be written");
-    return debugger_ask(b->debugger, "d 1\ns\ntrace on\ntrace-mem on\n", &answers) == ANSWER_OK ||
+    return debugger_ask(b->debugger, "d 1\ns\ntrace on\ntrace-mem on\n", &text) == ANSWER_OK ||
            fail(b, why, "Bochs did not reach the program's entry");
 }
 
 /* --- spans --- */
 
-static void read_state(struct shot *s, const char *const *text, bool bases)
-{
-    static const enum rec_seg segments[] = {SEG_FS, SEG_GS, SEG_LDTR, SEG_TR};
-
-    text_registers(s, text[0]);
-    text_segments(s, text[1]);
-    text_control(s, text[2]);
-    text_debug(s, text[3]);
-    for (unsigned i = 0; bases && i < sizeof(segments) / sizeof(segments[0]); i++)
-        s->f[F_BASE(segments[i])] = text_base(text[4 + i]);
-    text_settle(s);
-}
-
 static bool bochs_go(struct emulator *e, struct shot *at, const char **why)
 {
     struct bochs *b = of(e);
-    struct answers answers;
+    char *text;
 
-    if (debugger_ask(b->debugger, ASK_STATE, &answers) != ANSWER_OK)
-        return fail(b, why, "Bochs's debugger does not answer");
     memset(at, 0, sizeof(*at));
-    read_state(at, answers.text, false);
+    if (debugger_ask(b->debugger, TEXT_STATE, &text) != ANSWER_OK || !text_state(at, text, false))
+        return fail(b, why, "Bochs's debugger does not answer");
     b->span.after = *at;
     return true;
 }
@@ -365,15 +346,16 @@ static const struct span *step(struct bochs *b)
 {
     struct span *s = &b->span;
     bool bases = (s->before.f[F_EFER] & EFER_LMA) != 0, began;
-    struct answers answers;
-    enum answer a = debugger_ask(b->debugger, bases ? ASK_STEP ASK_BASES : ASK_STEP, &answers);
+    char *text;
+    enum answer a =
+        debugger_ask(b->debugger, bases ? "s\n" TEXT_STATE TEXT_BASES : "s\n" TEXT_STATE, &text);
 
-    b->ended = s->last = a == ANSWER_ENDED;
     b->silent = s->silent = a == ANSWER_SILENT;
-    if (a != ANSWER_OK)
+    b->ended = s->last =
+        a == ANSWER_ENDED || (a == ANSWER_OK && !text_state(&s->after, text, bases));
+    if (b->ended || b->silent)
         return s;
-    text_step(s, answers.text[0], b->config.memory_bytes, &began);
-    read_state(&s->after, answers.text + 1, bases);
+    text_step(s, text, b->config.memory_bytes, &began);
     s->boundary = !began;
     if (began && s->count != 0 && s->h[0].kind == H_DELIVER && s->h[0].external)
         split_interrupt(b);
@@ -419,14 +401,14 @@ static bool bochs_give(struct emulator *e, const struct shot *s)
     static const char *const names[16] = {"rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi",
                                           "r8",  "r9",  "r10", "r11", "r12", "r13", "r14", "r15"};
     struct bochs *b = of(e);
-    struct answers answers;
+    char *text;
     char commands[512];
     size_t used = 0;
 
     for (unsigned i = 0; i < 4; i++)
         used += (size_t)snprintf(commands + used, sizeof(commands) - used,
                                  "set %s = 0x%" PRIx64 "\n", names[i], s->f[F_GPR + i]);
-    if (debugger_ask(b->debugger, commands, &answers) != ANSWER_OK)
+    if (debugger_ask(b->debugger, commands, &text) != ANSWER_OK)
         return false;
     memcpy(b->span.after.f, s->f, 4 * sizeof(s->f[0]));
     return true;

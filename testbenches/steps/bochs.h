@@ -27,30 +27,20 @@ struct debugger; /* opaque */
 /* in: what the debugger reads, out: what it writes. */
 struct debugger *debugger_open(int in, int out);
 void debugger_close(struct debugger *d);
-/* Up to the first prompt. False: it ended. */
-bool debugger_first(struct debugger *d);
 
 enum answer { ANSWER_OK, ANSWER_SILENT, ANSWER_ENDED };
-enum { ANSWERS_MAX = 10 };
 
-struct answers {
-    const char *text[ANSWERS_MAX]; /* 0-terminated, without prompt and echo */
-    unsigned count;
-};
-
-/* Commands, each ended by '\n'; their answers are good until the next call. */
-enum answer debugger_ask(struct debugger *d, const char *commands, struct answers *out);
+/* Commands, each ended by '\n'. What they answer is good until the next call, 0-terminated. */
+enum answer debugger_ask(struct debugger *d, const char *commands, char **text);
 
 /* --- bochs_text.c --- */
-/* What the commands "r", "sreg", "creg", "dreg" answer. */
-void text_registers(struct shot *s, const char *text);
-void text_segments(struct shot *s, const char *text);
-void text_control(struct shot *s, const char *text);
-void text_debug(struct shot *s, const char *text);
-/* What `show "X.base"` answers. */
-uint64_t text_base(const char *text);
-/* 64-bit mode, CPL, and what of a null segment does not count. */
-void text_settle(struct shot *s);
+/* What a step is asked for. Bases of 64 bits are not in "sreg": they come behind, with LMA. */
+#define TEXT_STATE "r\nsreg\ncreg\ndreg\n"
+#define TEXT_BASES "show \"FS.base\"\nshow \"GS.base\"\nshow \"LDTR.base\"\nshow \"TR.base\"\n"
+
+/* The answers to TEXT_STATE, and to TEXT_BASES if they were asked for; false: they are none. The
+ * text then ends before them. */
+bool text_state(struct shot *s, char *text, bool bases);
 /* What "s" answers, with tracing on: happenings of the span. *began: an instruction was begun. */
 void text_step(struct span *s, const char *text, uint64_t memory_bytes, bool *began);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Commands for Bochs's debugger and its answers. It numbers its prompts, "<bochs:7> ", and repeats
-// a command behind its prompt. Bochs 2.7, User Manual "Using the Bochs internal debugger".
+// Commands for Bochs's debugger and its answers. It reads them as a file of commands, so that it
+// writes neither prompts nor echoes; a sum behind them says that all are answered. Bochs 2.7, User
+// Manual "Using the Bochs internal debugger".
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,13 +10,14 @@
 
 #include "bochs.h"
 
-#define BUFFER_BYTES (1u << 18)
-#define PROMPT_BYTES 32
-#define SILENT_MS    4000 /* it waits for an interrupt that does not come */
+#define BUFFER_BYTES   (1u << 18)
+#define COMMANDS_BYTES 1024
+#define LAST           "calc 0x5eed\n"
+#define LAST_ANSWER    "0x5eed 24301\n"
+#define SILENT_MS      4000 /* it waits for an interrupt that does not come */
 
 struct debugger {
     int in, out;
-    unsigned prompt; /* the number of the last one */
     size_t used;
     char buffer[BUFFER_BYTES];
 };
@@ -38,19 +40,18 @@ void debugger_close(struct debugger *d)
     free(d);
 }
 
-static int prompt_text(char *out, unsigned number)
+static bool is_answered(const struct debugger *d)
 {
-    return snprintf(out, PROMPT_BYTES, "<bochs:%u> ", number);
+    size_t bytes = strlen(LAST_ANSWER);
+
+    return d->used >= bytes && memcmp(d->buffer + d->used - bytes, LAST_ANSWER, bytes) == 0;
 }
 
-/* Reads until the prompt of that number is the last that was written. */
-static enum answer read_to_prompt(struct debugger *d, unsigned number)
+static enum answer read_answer(struct debugger *d)
 {
-    char prompt[PROMPT_BYTES];
-    size_t bytes = (size_t)prompt_text(prompt, number);
     struct pollfd p = {d->out, POLLIN, 0};
 
-    while (d->used < bytes || memcmp(d->buffer + d->used - bytes, prompt, bytes) != 0) {
+    while (!is_answered(d)) {
         ssize_t n;
 
         if (poll(&p, 1, SILENT_MS) == 0)
@@ -63,50 +64,17 @@ static enum answer read_to_prompt(struct debugger *d, unsigned number)
         d->used += (size_t)n;
     }
     d->buffer[d->used] = '\0';
-    d->prompt = number;
     return ANSWER_OK;
 }
 
-bool debugger_first(struct debugger *d)
+enum answer debugger_ask(struct debugger *d, const char *commands, char **text)
 {
-    return read_to_prompt(d, 1) == ANSWER_OK;
-}
+    char asked[COMMANDS_BYTES];
+    int bytes = snprintf(asked, sizeof(asked), "%s" LAST, commands);
 
-/* Cuts what was read at the prompts: an answer begins behind the line of its command. */
-static void cut(struct debugger *d, unsigned first, struct answers *out)
-{
-    char prompt[PROMPT_BYTES];
-    char *at = d->buffer;
-
-    for (unsigned i = 0; i < out->count; i++) {
-        char *begin = strchr(at, '\n'), *end;
-
-        prompt_text(prompt, first + i);
-        end = begin == NULL ? NULL : strstr(begin, prompt);
-        if (end == NULL) {
-            out->text[i] = "";
-            continue;
-        }
-        *end = '\0';
-        out->text[i] = begin + 1;
-        at = end + strlen(prompt);
-    }
-}
-
-enum answer debugger_ask(struct debugger *d, const char *commands, struct answers *out)
-{
-    size_t bytes = strlen(commands);
-    unsigned first = d->prompt + 1;
-    enum answer a;
-
-    out->count = 0;
-    for (const char *c = commands; *c != '\0'; c++)
-        out->count += *c == '\n';
     d->used = 0;
-    if (write(d->in, commands, bytes) != (ssize_t)bytes)
+    *text = d->buffer;
+    if (write(d->in, asked, (size_t)bytes) != bytes)
         return ANSWER_ENDED;
-    a = read_to_prompt(d, d->prompt + out->count);
-    if (a == ANSWER_OK)
-        cut(d, first, out);
-    return a;
+    return read_answer(d);
 }

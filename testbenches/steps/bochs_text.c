@@ -35,7 +35,7 @@ static uint64_t after(const char *p, const char *name)
     return at == NULL ? 0 : hex(at + strlen(name));
 }
 
-void text_registers(struct shot *s, const char *text)
+static void registers(struct shot *s, const char *text)
 {
     static const char *const names[16] = {
         "rax: ", "rcx: ", "rdx: ", "rbx: ", "rsp: ", "rbp: ", "rsi: ", "rdi: ",
@@ -61,7 +61,7 @@ static void segment(struct shot *s, const char *line, enum rec_seg seg)
         s->f[F_BASE(seg)] = s->f[F_LIMIT(seg)] = s->f[F_ATTR(seg)] = 0;
 }
 
-void text_segments(struct shot *s, const char *text)
+static void segments(struct shot *s, const char *text)
 {
     static const struct {
         const char *name;
@@ -81,7 +81,7 @@ void text_segments(struct shot *s, const char *text)
     s->f[F_IDTR_LIMIT] = after(strstr(text, "idtr:"), "limit=");
 }
 
-void text_control(struct shot *s, const char *text)
+static void control(struct shot *s, const char *text)
 {
     s->f[F_CR0] = after(text, "CR0=");
     s->f[F_CR2] = after(text, "laddr=");
@@ -90,7 +90,7 @@ void text_control(struct shot *s, const char *text)
     s->f[F_EFER] = after(text, "EFER=");
 }
 
-void text_debug(struct shot *s, const char *text)
+static void debug(struct shot *s, const char *text)
 {
     static const char *const names[4] = {"DR0=", "DR1=", "DR2=", "DR3="};
 
@@ -100,16 +100,37 @@ void text_debug(struct shot *s, const char *text)
     s->f[F_DR7] = after(text, "DR7=");
 }
 
-uint64_t text_base(const char *text)
-{
-    return after(text, "base = ");
-}
-
-void text_settle(struct shot *s)
+static void settle(struct shot *s)
 {
     s->full = true;
     s->wide = (s->f[F_EFER] & EFER_LMA) && (s->f[F_ATTR(SEG_CS)] >> 13 & 1);
     s->f[F_CPL] = s->f[F_SELECTOR(SEG_CS)] & 3;
+}
+
+bool text_state(struct shot *s, char *text, bool bases)
+{
+    static const char *const begins[] = {"CPU0:\nrax: ", "\nes:0x", "\nCR0=0x", "\nDR0=0x"};
+    static const enum rec_seg wide_bases[] = {SEG_FS, SEG_GS, SEG_LDTR, SEG_TR};
+    const char *at[4], *from = text;
+
+    for (unsigned i = 0; i < 4; i++) {
+        from = at[i] = strstr(from, begins[i]);
+        if (from == NULL)
+            return false;
+    }
+    registers(s, at[0]);
+    segments(s, at[1]);
+    control(s, at[2]);
+    debug(s, at[3]);
+    for (unsigned i = 0; bases && i < 4; i++) {
+        from = strstr(from + 1, "\nbase = ");
+        if (from == NULL)
+            return false;
+        s->f[F_BASE(wide_bases[i])] = after(from, "base = ");
+    }
+    settle(s);
+    text[at[0] - text] = '\0';
+    return true;
 }
 
 /* --- a traced step --- */
