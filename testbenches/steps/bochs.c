@@ -68,7 +68,7 @@ static void write_configuration(const struct bochs *b)
             "info: action=report\n"
             "pci: enabled=0\n"
             "boot: floppy\n"
-            "com1: enabled=1, mode=null\n"
+            "com1: enabled=0\n" /* all ones: the transmitter is always ready */
             "sound: waveoutdrv=dummy, waveindrv=dummy, midioutdrv=dummy\n"
             "speaker: enabled=0\n"
             "plugin_ctrl: biosdev=0, parallel=0, gameport=0, extfpuirq=0, iodebug=0, speaker=0\n",

@@ -162,6 +162,12 @@ static void access(struct span *s, const char *line, uint64_t memory_bytes)
     h->value = value == NULL ? 0 : hex(value + 3);
 }
 
+/* An exception is shown as such, and once more as what is delivered. */
+static bool is_its_delivery(const struct span *s, const char *line, bool exception_before)
+{
+    return exception_before && s->h[s->count - 1].vector == (uint8_t)hex(line);
+}
+
 static void delivery(struct span *s, const char *line, bool interrupt, bool began)
 {
     struct happening *h = add(s, H_DELIVER);
@@ -177,16 +183,22 @@ void text_step(struct span *s, const char *text, uint64_t memory_bytes, bool *be
 {
     static const char exception[] = "CPU 0: Exception ", interrupt[] = "CPU 0: Interrupt ";
 
+    bool exception_before = false;
+
     *began = false;
     for (const char *line = text; line != NULL && *line != '\0';) {
-        if (strncmp(line, "(0).[", 5) == 0)
+        if (strncmp(line, "(0).[", 5) == 0) {
             *began = true;
-        else if (strncmp(line, "[CPU0 ", 6) == 0)
+        } else if (strncmp(line, "[CPU0 ", 6) == 0) {
             access(s, line, memory_bytes);
-        else if (strncmp(line, exception, sizeof(exception) - 1) == 0)
+        } else if (strncmp(line, exception, sizeof(exception) - 1) == 0) {
             delivery(s, line + sizeof(exception) - 1, false, *began);
-        else if (strncmp(line, interrupt, sizeof(interrupt) - 1) == 0)
-            delivery(s, line + sizeof(interrupt) - 1, true, *began);
+            exception_before = true;
+        } else if (strncmp(line, interrupt, sizeof(interrupt) - 1) == 0) {
+            if (!is_its_delivery(s, line + sizeof(interrupt) - 1, exception_before))
+                delivery(s, line + sizeof(interrupt) - 1, true, *began);
+            exception_before = false;
+        }
         line = strchr(line, '\n');
         line += line != NULL;
     }

@@ -32,6 +32,8 @@ uint64_t moment_value(const struct moment *m, unsigned field, bool theirs)
         return theirs ? m->where_theirs : m->where_model;
     case F_DEVICE:
         return theirs ? 0 : m->device_differs;
+    case F_RAM:
+        return theirs ? 0 : m->ram_differs;
     default:
         return (theirs ? m->theirs : m->model)->f[field];
     }
@@ -350,17 +352,41 @@ static bool bytes_differ(struct judge *j, uint64_t pa, unsigned bytes)
     return false;
 }
 
-/* What either side wrote in this step. */
-static enum verdict compare_stores(struct judge *j, const struct span *s, const struct moment *m)
+static bool stores_differ(struct judge *j, const struct span *s)
 {
     const struct twin *t = j->twin;
 
     for (unsigned i = 0; i < t->writes && i < TWIN_WROTE; i++)
         if (bytes_differ(j, t->wrote[i].pa, t->wrote[i].bytes))
-            return mismatch(j, m);
+            return true;
     for (unsigned i = 0; i < s->count; i++)
         if (s->h[i].kind == H_STORE && bytes_differ(j, s->h[i].addr, s->h[i].size))
-            return mismatch(j, m);
+            return true;
+    return false;
+}
+
+/* What either side wrote in this step. With a row the emulator's bytes become the model's. */
+static enum verdict compare_stores(struct judge *j, const struct span *s, struct moment *m)
+{
+    int row;
+
+    if (!stores_differ(j, s))
+        return V_GOING_ON;
+    m->ram_differs = true;
+    m->ram_pa = j->ram_pa;
+    m->ram_bits = j->ram_theirs ^ j->ram_model;
+    row = known_row(m, F_RAM);
+    if (row < 0) {
+        j->differs[F_RAM] = true;
+        return mismatch(j, m);
+    }
+    j->known[row]++;
+    j->ram_differs = false;
+    for (unsigned i = 0; i < j->twin->writes && i < TWIN_WROTE; i++)
+        twin_take_bytes(j->twin, j->twin->wrote[i].pa, j->twin->wrote[i].bytes);
+    for (unsigned i = 0; i < s->count; i++)
+        if (s->h[i].kind == H_STORE)
+            twin_take_bytes(j->twin, s->h[i].addr, s->h[i].size);
     return V_GOING_ON;
 }
 

@@ -7,7 +7,7 @@
 #include "oracle.h"
 #include "twin.h"
 
-enum { NO_VECTOR = 0x100, SHUT_DOWN = 0x101, KNOWN_MAX = 192, HISTORY = 64 };
+enum { NO_VECTOR = 0x100, SHUT_DOWN = 0x101, KNOWN_MAX = 384, HISTORY = 64 };
 
 /* The model's step once more: with empty TLBs, and with PDPTE registers from memory. */
 enum fresh { FRESH_DIFFERS, FRESH_AGREES, FRESH_PDPTES_AGREE };
@@ -30,6 +30,9 @@ struct moment {
     unsigned event_before;    /* the vector delivered before, in the same span */
     bool device_differs;
     uint64_t device_addr;
+    bool ram_differs;
+    uint64_t ram_pa;      /* the first byte that differs */
+    uint8_t ram_bits;     /* of it */
     enum fresh fresh;     /* the model differs, but not afresh */
     unsigned next_vector; /* stands behind the moment: the emulator has its CR2 or DR6 already */
 };
@@ -108,5 +111,7 @@ unsigned known_on(unsigned row);
 /* Does the instruction's operand in memory touch a data breakpoint that this state enables? */
 bool touches_breakpoint(const struct trial *insn, const struct shot *s);
 bool beyond_segments(const struct moment *m);
+/* ... even if what runs over the end of 4 GBytes goes on at 0? */
+bool beyond_wrapped_segments(const struct moment *m);
 
 #endif

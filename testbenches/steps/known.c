@@ -7,7 +7,7 @@
 
 static const struct known_room *const rooms[] = {&known_platform, &known_open,  &known_segments,
                                                  &known_events,   &known_debug, &known_memory,
-                                                 &known_syscalls, &known_insn};
+                                                 &known_syscalls, &known_insn,  &known_bochs};
 
 #define ROOMS (sizeof(rooms) / sizeof(rooms[0]))
 static_assert(ROOMS * KNOWN_ROOM_MAX <= KNOWN_MAX, "judge.h counts by row");

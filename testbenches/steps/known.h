@@ -24,7 +24,7 @@ struct known_room {
 };
 
 extern const struct known_room known_platform, known_open, known_segments, known_events,
-    known_debug, known_memory, known_syscalls, known_insn;
+    known_debug, known_memory, known_syscalls, known_insn, known_bochs;
 
 /* At the end of a room: its table, rows[], under the room's name. */
 #define KNOWN_ROOM(room)                                                                           \
@@ -76,6 +76,14 @@ static inline bool moves_to_cr(const struct moment *m)
 static inline bool only_theirs_faults(const struct moment *m, unsigned vector)
 {
     return m->vector_theirs == vector && m->vector_model == NO_VECTOR;
+}
+
+/* Set up by the firmware, or of another processor: MTRRs and what identifies. */
+static inline bool is_platform_msr(uint64_t msr)
+{
+    return (msr >= 0x200 && msr <= 0x20f) || msr == 0x2ff || msr == 0xfe || msr == 0x1b ||
+           msr == 0x277 || msr == 0x1d9 || msr == 0x3a || msr == 0x8b || msr == 0x179 ||
+           msr == 0x1a0;
 }
 
 static inline bool not_canonical(const struct shot *s, uint64_t va)

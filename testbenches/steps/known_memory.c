@@ -121,7 +121,7 @@ static bool alignment_nested(const struct moment *m, unsigned f)
 }
 
 static const struct known rows[] = {
-    {30, ON_QEMU, "a cached translation", "open",
+    {30, ON_BOTH, "a cached translation", "open",
      "SDM Vol. 3A Caching Translation Information; the model without its TLBs agrees", K_TAKE,
      cached},
     {140, ON_QEMU, "#PF of a reserved bit without P", "QEMU",

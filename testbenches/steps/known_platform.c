@@ -8,24 +8,16 @@ static bool cpuid(const struct moment *m, unsigned f)
     return is(m, ZYDIS_MNEMONIC_CPUID) && completed(m) && f <= F_GPR + RBX;
 }
 
-/* Set up by the firmware, or of another processor: MTRRs and what identifies. */
-static bool platform_msr(uint64_t msr)
-{
-    return (msr >= 0x200 && msr <= 0x20f) || msr == 0x2ff || msr == 0xfe || msr == 0x1b ||
-           msr == 0x277 || msr == 0x1d9 || msr == 0x3a || msr == 0x8b || msr == 0x179 ||
-           msr == 0x1a0;
-}
-
 static bool rdmsr(const struct moment *m, unsigned f)
 {
     return (f == F_GPR + RAX || f == F_GPR + RDX) && is(m, ZYDIS_MNEMONIC_RDMSR) && completed(m) &&
-           platform_msr(m->msr);
+           is_platform_msr(m->msr);
 }
 
 static bool wrmsr_unchecked(const struct moment *m, unsigned f)
 {
     (void)f;
-    return is(m, ZYDIS_MNEMONIC_WRMSR) && only_model_faults(m, 13, 0) && platform_msr(m->msr);
+    return is(m, ZYDIS_MNEMONIC_WRMSR) && only_model_faults(m, 13, 0) && is_platform_msr(m->msr);
 }
 
 /* The bits of docs/cpu.md S2. */
@@ -92,7 +84,7 @@ static bool rom(const struct moment *m, unsigned f)
 /* docs/cpu.md S7. */
 static bool known_msr(uint64_t msr)
 {
-    return platform_msr(msr) || msr == 0x10 || msr == 0x3b || (msr >= 0x174 && msr <= 0x176) ||
+    return is_platform_msr(msr) || msr == 0x10 || msr == 0x3b || (msr >= 0x174 && msr <= 0x176) ||
            msr == 0x6e1 || (msr >= 0xc0000080 && msr <= 0xc0000084) ||
            (msr >= 0xc0000100 && msr <= 0xc0000103);
 }
@@ -121,16 +113,16 @@ static const struct known rows[] = {
      "MTRRs as the firmware left them; APIC_BASE, MISC_ENABLE and the like", K_TAKE, rdmsr},
     {150, ON_QEMU, "WRMSR to MTRRs and the like is not checked", "QEMU",
      "SDM Vol. 3A MTRRs: reserved bits and types are #GP(0)", K_RESYNC, wrmsr_unchecked},
-    {320, ON_QEMU, "CR4 bits without CPUID", "QEMU", "SDM Vol. 3A Control Registers: reserved",
+    {320, ON_BOTH, "CR4 bits without CPUID", "choice", "SDM Vol. 3A Control Registers: reserved",
      K_RESYNC, cr4_unchecked},
-    {340, ON_QEMU, "x87, MMX and SSE without CPUID", "QEMU", "docs/cpu.md x87 and SSE", K_RESYNC,
+    {340, ON_BOTH, "x87, MMX and SSE without CPUID", "choice", "docs/cpu.md x87 and SSE", K_RESYNC,
      has_fpu},
     {380, ON_QEMU, "INVPCID, RDPID, fences without SSE2", "choice",
      "not offered by TCG; docs/cpu.md Instructions", K_RESYNC, not_offered},
     {390, ON_QEMU, "CR4.PCIDE", "QEMU", "not offered by TCG", K_RESYNC, pcid_not_offered},
     {480, ON_QEMU, "memory that only QEMU's machine has", "stimulus", "the firmware's ROM",
      K_RESYNC, rom},
-    {560, ON_QEMU, "MSRs that QEMU has or ignores", "QEMU",
+    {560, ON_BOTH, "MSRs that the emulator has or ignores", "choice",
      "SDM Vol. 2 RDMSR, WRMSR: #GP(0) for a reserved or unimplemented MSR", K_RESYNC, other_msr},
     {570, ON_QEMU, "RDPMC", "QEMU", "SDM Vol. 2 RDPMC: #GP(0) for a counter that is not there",
      K_RESYNC, rdpmc},

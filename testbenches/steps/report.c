@@ -111,6 +111,16 @@ static void print_past(const char *lead, const struct past *p)
     print_instruction(lead, p->rip, p->bytes, p->byte_count, p->mode);
 }
 
+static void print_ram(const struct judge *j)
+{
+    printf("  RAM at 0x%" PRIx64 ": theirs 0x%02x, model 0x%02x, ", j->ram_pa, j->ram_theirs,
+           j->ram_model);
+    if (j->ram_writer == 0)
+        printf("never written by the model\n");
+    else
+        printf("written by the model %" PRIu64 " steps before\n", j->ram_writer);
+}
+
 static void print_first(const struct judge *j)
 {
     const struct moment *m = &j->moment;
@@ -119,15 +129,10 @@ static void print_first(const struct judge *j)
 
     for (uint64_t i = known; i > 1; i--)
         print_past("       ", &j->past[(j->past_count - i) % HISTORY]);
-    if (j->ram_differs) {
-        printf("  RAM at 0x%" PRIx64 ": theirs 0x%02x, model 0x%02x, ", j->ram_pa, j->ram_theirs,
-               j->ram_model);
-        if (j->ram_writer == 0)
-            printf("never written by the model\n");
-        else
-            printf("written by the model %" PRIu64 " steps before\n", j->ram_writer);
+    if (j->ram_differs)
+        print_ram(j);
+    if (m->before == NULL)
         return;
-    }
     print_instruction("here:  ", m->before->f[F_RIP], m->insn.bytes, sizeof(m->insn.bytes),
                       m->insn.compat ? MODE_COMPAT : MODE_64);
     if (m->vector_theirs != NO_VECTOR || m->vector_model != NO_VECTOR) {

@@ -20,7 +20,7 @@ const char *field_name(unsigned field)
         "fs.limit",      "fs.attr",   "gs.selector", "gs.base",   "gs.limit",    "gs.attr",
         "ldtr.selector", "ldtr.base", "ldtr.limit",  "ldtr.attr", "tr.selector", "tr.base",
         "tr.limit",      "tr.attr"};
-    static const char *const events[] = {"vector", "error code", "at", "device access"};
+    static const char *const events[] = {"vector", "error code", "at", "device access", "ram"};
 
     if (field < F_SEG)
         return plain[field];

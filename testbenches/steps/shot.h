@@ -34,6 +34,7 @@ enum field {
     F_ERROR,
     F_WHERE,  /* the RIP that it met */
     F_DEVICE, /* an access to a device */
+    F_RAM,    /* what was stored */
     F_COUNT
 };
 

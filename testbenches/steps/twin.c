@@ -306,6 +306,16 @@ void twin_drop_accessed(struct twin *t)
     }
 }
 
+void twin_take_bytes(struct twin *t, uint64_t pa, unsigned bytes)
+{
+    struct rw_state s;
+
+    memcpy(t->mem.ram + pa, t->emulator->ops->ram(t->emulator, pa, bytes), bytes);
+    t->ops->mem_changed(t->model, pa, bytes);
+    t->ops->get_state(t->model, &s);
+    t->ops->set_state(t->model, &s);
+}
+
 void twin_take_ram(struct twin *t)
 {
     const struct emulator_ops *ops = t->emulator->ops;

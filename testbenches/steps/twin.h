@@ -76,6 +76,8 @@ void twin_take(struct twin *t, const struct shot *theirs);
 void twin_drop_accessed(struct twin *t);
 /* QEMU has no PDPTE registers: the model's are loaded from the table that CR3 points to. */
 void twin_load_pdptes(struct twin *t);
+/* These bytes of the emulator's RAM become the model's, whose TLBs are emptied. */
+void twin_take_bytes(struct twin *t, uint64_t pa, unsigned bytes);
 /* All of the emulator's RAM becomes the model's: it is paused. */
 void twin_take_ram(struct twin *t);
 const char *stimulus_name(enum stimulus s);
