@@ -126,7 +126,8 @@ bool text_state(struct shot *s, char *text, bool bases)
         from = strstr(from + 1, "\nbase = ");
         if (from == NULL)
             return false;
-        s->f[F_BASE(wide_bases[i])] = after(from, "base = ");
+        if (s->f[F_ATTR(wide_bases[i])] != 0 || i < 2) /* FS and GS have one even if null */
+            s->f[F_BASE(wide_bases[i])] = after(from, "base = ");
     }
     settle(s);
     text[at[0] - text] = '\0';

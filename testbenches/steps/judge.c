@@ -375,6 +375,9 @@ static enum verdict compare_stores(struct judge *j, const struct span *s, struct
     m->ram_differs = true;
     m->ram_pa = j->ram_pa;
     m->ram_bits = j->ram_theirs ^ j->ram_model;
+    m->ram_model = j->ram_model;
+    m->cached = j->twin->cached;
+    m->ram_stored = twin_stored(j->twin, j->ram_pa);
     row = known_row(m, F_RAM);
     if (row < 0) {
         j->differs[F_RAM] = true;

@@ -29,12 +29,49 @@ static bool accessed_of_faulting_walk(const struct moment *m, unsigned f)
            m->ram_pa % 4 == 0;
 }
 
+/* One side had the translation cached, the other one walked. */
+static bool walked_by_one(const struct moment *m, unsigned f)
+{
+    bool by_them = m->ram_bits & ~m->ram_model;
+
+    return f == F_RAM && !m->ram_stored && (m->ram_bits & ~0x60) == 0 && m->ram_pa % 4 == 0 &&
+           (!by_them || m->cached);
+}
+
 static bool over_two_pages(const struct moment *m, unsigned f)
 {
     (void)f;
     return m->insn.decoded == false && (m->before->f[F_RIP] & 0xfff) > 0xff0 &&
            m->vector_model == 14 && (m->error_model & 0x11) == 0x10 &&
            m->model->f[F_CR2] % 4096 == 0 && m->vector_theirs != 14;
+}
+
+/* PUSH of a segment register writes 16 bits of its slot of 32 or 64. */
+static bool push_of_segment(const struct moment *m, unsigned f)
+{
+    return f == F_RAM && is(m, ZYDIS_MNEMONIC_PUSH) && completed(m) &&
+           m->insn.ops[0].type == ZYDIS_OPERAND_TYPE_REGISTER && m->insn.ops[0].size == 16 &&
+           m->insn.insn.operand_width != 16;
+}
+
+/* An interrupt or trap between two iterations. */
+static bool rf_between_iterations(const struct moment *m, unsigned f)
+{
+    return f == F_RAM && is_rep(m) && same_event(m) && m->ram_pa % 4 == 2 && m->ram_bits == 1;
+}
+
+/* MOV to CR0 or CR4 that changes none of the bits that load them. */
+static bool pdptes_loaded(const struct moment *m, unsigned f)
+{
+    (void)f;
+    return moves_to_cr(m) && m->insn.insn.raw.modrm.reg != 3 && only_theirs_faults(m, 13) &&
+           (m->model->f[F_CR4] & 0x20) && (m->model->f[F_CR0] >> 31 & 1);
+}
+
+static bool pdptes_were_loaded(const struct moment *m, unsigned f)
+{
+    (void)f;
+    return m->fresh == FRESH_PDPTES_AGREE;
 }
 
 static bool tzcnt(const struct moment *m, unsigned f)
@@ -52,9 +89,20 @@ static const struct known rows[] = {
     {1010, ON_BOCHS, "accessed flags of a walk that faults", "open",
      "SDM Vol. 3A Accessed and Dirty Flags: set where an entry is used in a translation", K_TAKE,
      accessed_of_faulting_walk},
+    {1015, ON_BOCHS, "accessed and dirty flags where one side had the translation cached", "open",
+     "SDM Vol. 3A Caching Translation Information", K_TAKE, walked_by_one},
     {1020, ON_BOCHS, "an instruction over two pages is not fetched anew behind INVLPG", "Bochs",
      "SDM Vol. 3A Invalidation of TLBs and Paging-Structure Caches", K_RESYNC, over_two_pages},
     {1030, ON_BOCHS, "TZCNT", "choice", "docs/cpu.md CPUID: BMI1 is not offered", K_TAKE, tzcnt},
+    {1040, ON_BOCHS, "PUSH of a segment register leaves the upper part of its slot", "open",
+     "SDM Vol. 2 PUSH: a zero-extended value, or a 16-bit move", K_TAKE, push_of_segment},
+    {1050, ON_BOCHS, "no RF in the frame between two iterations of a REP", "Bochs",
+     "SDM Vol. 3B Instruction-Breakpoint Exception Condition", K_TAKE, rf_between_iterations},
+    {1060, ON_BOCHS, "each MOV to CR0 and CR4 loads the PDPTE registers", "Bochs",
+     "SDM Vol. 3A PDPTE Registers: when it changes CD, NW, PG, PAE, PGE, PSE or SMEP", K_RESYNC,
+     pdptes_loaded},
+    {1070, ON_BOCHS, "PDPTE registers that such a MOV loaded", "Bochs",
+     "SDM Vol. 3A PDPTE Registers", K_TAKE, pdptes_were_loaded},
 };
 
 KNOWN_ROOM(known_bochs);

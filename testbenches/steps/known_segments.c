@@ -129,7 +129,7 @@ static const struct known rows[] = {
      K_TAKE, gate_cpl},
     {120, ON_QEMU, "a call gate to a conforming segment: RPL of CS", "QEMU",
      "SDM Vol. 2 CALL: CS(RPL) := CPL", K_TAKE, conforming_rpl},
-    {160, ON_QEMU, "LAR of types that long mode does not have", "QEMU",
+    {160, ON_BOTH, "LAR of types that long mode does not have", "QEMU, Bochs",
      "SDM Vol. 2 LAR, Segment and Gate Types", K_TAKE, lar_type},
     {250, ON_QEMU, "limit and type of a segment are not checked", "QEMU",
      "SDM Vol. 3A Limit Checking, Type Checking", K_RESYNC, segment_unchecked},

@@ -167,6 +167,7 @@ static void on_access(void *ctx, const struct rw_access *a)
     t->writer[a->pa / 8] = t->writer[(a->pa + a->bytes - 1u) / 8] = (uint32_t)t->number;
     t->dirty[a->pa / PAGE] = 1;
     t->wrote[t->writes % TWIN_WROTE].pa = a->pa;
+    t->wrote[t->writes % TWIN_WROTE].walk = a->src == BUS_WALK;
     t->wrote[t->writes++ % TWIN_WROTE].bytes = a->bytes;
     if (a->src == BUS_DATA)
         t->store[t->stores++ % TWIN_STORES] = a->pa;
@@ -304,6 +305,14 @@ void twin_drop_accessed(struct twin *t)
         if (pa % 8 == 5 && t->mem.ram[pa] == (theirs | 1))
             t->mem.ram[pa] = theirs;
     }
+}
+
+bool twin_stored(const struct twin *t, uint64_t pa)
+{
+    for (unsigned i = 0; i < t->writes && i < TWIN_WROTE; i++)
+        if (!t->wrote[i].walk && pa - t->wrote[i].pa < t->wrote[i].bytes)
+            return true;
+    return false;
 }
 
 void twin_take_bytes(struct twin *t, uint64_t pa, unsigned bytes)

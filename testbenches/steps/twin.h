@@ -42,6 +42,7 @@ struct twin {
     struct {
         uint64_t pa;
         unsigned bytes;
+        bool walk;
     } wrote[TWIN_WROTE]; /* of all kinds, page walks and descriptors too */
     unsigned writes;
     uint8_t bytes[TWIN_BYTES]; /* where the instruction was fetched last, before it ran */
@@ -76,6 +77,8 @@ void twin_take(struct twin *t, const struct shot *theirs);
 void twin_drop_accessed(struct twin *t);
 /* QEMU has no PDPTE registers: the model's are loaded from the table that CR3 points to. */
 void twin_load_pdptes(struct twin *t);
+/* Did the last retirement store there, by itself and not in a walk? */
+bool twin_stored(const struct twin *t, uint64_t pa);
 /* These bytes of the emulator's RAM become the model's, whose TLBs are emptied. */
 void twin_take_bytes(struct twin *t, uint64_t pa, unsigned bytes);
 /* All of the emulator's RAM becomes the model's: it is paused. */
