@@ -31,9 +31,11 @@ struct moment {
     bool device_differs;
     uint64_t device_addr;
     bool ram_differs;
-    uint64_t ram_pa;      /* the first byte that differs */
-    uint8_t ram_bits;     /* of it */
-    enum fresh fresh;     /* the model differs, but not afresh */
+    uint64_t ram_pa;             /* the first byte that differs */
+    uint8_t ram_bits, ram_model; /* of it */
+    bool ram_stored;             /* the model stored there itself, not in a walk */
+    bool cached;                 /* the model had a translation in its TLBs */
+    enum fresh fresh;            /* the model differs, but not afresh */
     unsigned next_vector; /* stands behind the moment: the emulator has its CR2 or DR6 already */
 };
 
