@@ -74,6 +74,32 @@ static bool pdptes_were_loaded(const struct moment *m, unsigned f)
     return m->fresh == FRESH_PDPTES_AGREE;
 }
 
+/* Bochs rounds DRn down to a length that an instruction breakpoint does not have. */
+static bool length_of_instruction(const struct moment *m, unsigned f)
+{
+    (void)f;
+    for (unsigned n = 0; n < 4; n++)
+        if (m->vector_theirs == 1 && (m->theirs->f[F_DR6] >> n & 1) &&
+            (m->before->f[F_DR7] >> (16 + 4 * n) & 3) == 0 &&
+            (m->before->f[F_DR7] >> (18 + 4 * n) & 3) != 0)
+            return m->vector_model != 1;
+    return false;
+}
+
+static bool lar_of_call_gate(const struct moment *m, unsigned f)
+{
+    return (f < F_GPR + 16 || f == F_RFLAGS) && is(m, ZYDIS_MNEMONIC_LAR) && completed(m) &&
+           (m->before->f[F_EFER] & 0x400) && !(m->theirs->f[F_RFLAGS] & FL_ZF) &&
+           (m->model->f[F_RFLAGS] & FL_ZF);
+}
+
+/* Bochs sets OF as ADD does. */
+static bool adox_overflow(const struct moment *m, unsigned f)
+{
+    return f == F_RFLAGS && is(m, ZYDIS_MNEMONIC_ADOX) && completed(m) &&
+           (m->theirs->f[f] ^ m->model->f[f]) == FL_OF;
+}
+
 static bool tzcnt(const struct moment *m, unsigned f)
 {
     return is(m, ZYDIS_MNEMONIC_TZCNT) && completed(m) && (f == F_RFLAGS || f < F_GPR + 16);
@@ -103,6 +129,13 @@ static const struct known rows[] = {
      pdptes_loaded},
     {1070, ON_BOCHS, "PDPTE registers that such a MOV loaded", "Bochs",
      "SDM Vol. 3A PDPTE Registers", K_TAKE, pdptes_were_loaded},
+    {1080, ON_BOCHS, "an instruction breakpoint with a length", "open",
+     "SDM Vol. 3B Debug Control Register (DR7): LENn should be 00, else undefined", K_RESYNC,
+     length_of_instruction},
+    {1090, ON_BOCHS, "LAR of a call gate in long mode", "Bochs",
+     "SDM Vol. 2 LAR, Segment and Gate Types: valid", K_TAKE, lar_of_call_gate},
+    {1100, ON_BOCHS, "ADOX: OF of a signed sum", "Bochs", "SDM Vol. 2 ADOX: OF := carry", K_TAKE,
+     adox_overflow},
 };
 
 KNOWN_ROOM(known_bochs);
