@@ -353,9 +353,13 @@ static const struct span *step(struct bochs *b)
     b->silent = s->silent = a == ANSWER_SILENT;
     b->ended = s->last =
         a == ANSWER_ENDED || (a == ANSWER_OK && !text_state(&s->after, text, bases));
-    if (b->ended || b->silent)
+    if (b->ended)
         return s;
     text_step(s, text, b->config.memory_bytes, &began);
+    if (b->silent) {
+        text_shutdown(s);
+        return s;
+    }
     s->boundary = !began;
     if (began && s->count != 0 && s->h[0].kind == H_DELIVER && s->h[0].external)
         split_interrupt(b);

@@ -62,8 +62,8 @@ static enum answer read_answer(struct debugger *d)
         if (n <= 0)
             return ANSWER_ENDED;
         d->used += (size_t)n;
+        d->buffer[d->used] = '\0';
     }
-    d->buffer[d->used] = '\0';
     return ANSWER_OK;
 }
 
@@ -73,6 +73,7 @@ enum answer debugger_ask(struct debugger *d, const char *commands, char **text)
     int bytes = snprintf(asked, sizeof(asked), "%s" LAST, commands);
 
     d->used = 0;
+    d->buffer[0] = '\0';
     *text = d->buffer;
     if (write(d->in, asked, (size_t)bytes) != bytes)
         return ANSWER_ENDED;

@@ -204,3 +204,9 @@ void text_step(struct span *s, const char *text, uint64_t memory_bytes, bool *be
         line += line != NULL;
     }
 }
+
+void text_shutdown(struct span *s)
+{
+    if (s->count != 0 && s->h[s->count - 1].kind == H_DELIVER)
+        add(s, H_SHUTDOWN);
+}

@@ -251,7 +251,7 @@ static enum verdict ended_meanwhile(struct judge *j)
 /* Every field that differs needs a row; the strongest action of them is done. */
 static enum verdict explain(struct judge *j, const struct moment *m, bool *resynced)
 {
-    enum known_action action = K_TAKE;
+    enum known_action action = K_KEEP;
     bool counted[KNOWN_MAX] = {false};
 
     for (unsigned f = 0; f < F_COUNT; f++) {
@@ -276,6 +276,8 @@ static enum verdict explain(struct judge *j, const struct moment *m, bool *resyn
     *resynced = action == K_RESYNC;
     if (*resynced)
         return resync(j) ? V_GOING_ON : ended_meanwhile(j);
+    if (action == K_KEEP)
+        return V_GOING_ON;
     if (action == K_GIVE && j->emulator->ops->give != NULL)
         return j->emulator->ops->give(j->emulator, m->model) ? V_GOING_ON : V_DIED;
     twin_take(j->twin, m->theirs);

@@ -91,6 +91,7 @@ uint64_t moment_value(const struct moment *m, unsigned field, bool theirs);
 
 /* --- known.c --- */
 enum known_action {
+    K_KEEP,     /* each side goes on with its own */
     K_TAKE,     /* the emulator's registers become the model's */
     K_ACCESSED, /* and the accessed bits in memory */
     K_GIVE,     /* the model's become the emulator's, if it can be told */

@@ -100,6 +100,20 @@ static bool adox_overflow(const struct moment *m, unsigned f)
            (m->theirs->f[f] ^ m->model->f[f]) == FL_OF;
 }
 
+static bool rf_in_rep(const struct moment *m, unsigned f)
+{
+    return f == F_RFLAGS && is_rep(m) && completed(m) &&
+           m->model->f[F_RIP] == m->before->f[F_RIP] &&
+           (m->model->f[f] ^ m->theirs->f[f]) == FL_RF && (m->model->f[f] & FL_RF);
+}
+
+/* As AMD's processors. */
+static bool sysret_ss(const struct moment *m, unsigned f)
+{
+    return (f == F_LIMIT(SEG_SS) || f == F_ATTR(SEG_SS) || f == F_BASE(SEG_SS)) &&
+           is(m, ZYDIS_MNEMONIC_SYSRET) && completed(m);
+}
+
 static bool tzcnt(const struct moment *m, unsigned f)
 {
     return is(m, ZYDIS_MNEMONIC_TZCNT) && completed(m) && (f == F_RFLAGS || f < F_GPR + 16);
@@ -136,6 +150,11 @@ static const struct known rows[] = {
      "SDM Vol. 2 LAR, Segment and Gate Types: valid", K_TAKE, lar_of_call_gate},
     {1100, ON_BOCHS, "ADOX: OF of a signed sum", "Bochs", "SDM Vol. 2 ADOX: OF := carry", K_TAKE,
      adox_overflow},
+    {1110, ON_BOCHS, "RF falls in the first iteration of a REP", "Bochs",
+     "SDM Vol. 3B Instruction-Breakpoint Exception Condition: RF until the instruction is complete",
+     K_KEEP, rf_in_rep},
+    {1120, ON_BOCHS, "SYSRET leaves the hidden part of SS", "Bochs",
+     "SDM Vol. 2 SYSRET: SS(Base), SS(Limit), B and G are set", K_TAKE, sysret_ss},
 };
 
 KNOWN_ROOM(known_bochs);

@@ -88,7 +88,7 @@ static bool held_step_lost(const struct moment *m, unsigned f)
 }
 
 static const struct known rows[] = {
-    {200, ON_BOTH, "RF falls in the first iteration of a REP", "QEMU, Bochs",
+    {200, ON_QEMU, "RF falls in the first iteration of a REP", "QEMU",
      "SDM Vol. 3B Instruction-Breakpoint Exception Condition: RF until the instruction is complete",
      K_TAKE, rep_rf},
     {260, ON_QEMU, "a data breakpoint that the instruction does not touch", "QEMU",
