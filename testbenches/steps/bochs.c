@@ -240,6 +240,8 @@ static const uint8_t *bochs_ram(struct emulator *e, uint64_t pa, unsigned bytes)
 {
     struct bochs *b = of(e);
 
+    if (b->ended)
+        return NULL;
     if (!bochs_is_ram(pa) || !copy_in(b, pa, b->page, bytes))
         memset(b->page, 0, bytes);
     return b->page;
@@ -250,7 +252,7 @@ static bool bochs_ram_part(struct emulator *e, uint64_t from, uint64_t *begin, u
 {
     struct bochs *b = of(e);
 
-    for (uint64_t pa = from; pa < b->config.memory_bytes; pa += PAGE) {
+    for (uint64_t pa = from; !b->ended && pa < b->config.memory_bytes; pa += PAGE) {
         uint64_t at = (b->vector + bochs_ram_offset(pa)) / PAGE, entry = 0;
 
         if (!bochs_is_ram(pa) ||
@@ -353,10 +355,8 @@ static const struct span *step(struct bochs *b)
     b->silent = s->silent = a == ANSWER_SILENT;
     b->ended = s->last =
         a == ANSWER_ENDED || (a == ANSWER_OK && !text_state(&s->after, text, bases));
-    if (b->ended)
-        return s;
     text_step(s, text, b->config.memory_bytes, &began);
-    if (b->silent) {
+    if (b->ended || b->silent) {
         text_shutdown(s);
         return s;
     }

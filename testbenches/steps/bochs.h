@@ -43,7 +43,7 @@ enum answer debugger_ask(struct debugger *d, const char *commands, char **text);
 bool text_state(struct shot *s, char *text, bool bases);
 /* What "s" answers, with tracing on: happenings of the span. *began: an instruction was begun. */
 void text_step(struct span *s, const char *text, uint64_t memory_bytes, bool *began);
-/* Of a step that is not answered: waiting, or shut down. */
+/* Of a step that is not answered: a fault of the delivery of #DF is a shutdown. */
 void text_shutdown(struct span *s);
 
 #endif

@@ -207,6 +207,9 @@ void text_step(struct span *s, const char *text, uint64_t memory_bytes, bool *be
 
 void text_shutdown(struct span *s)
 {
-    if (s->count != 0 && s->h[s->count - 1].kind == H_DELIVER)
+    enum { DF = 8 };
+
+    if (s->count >= 2 && s->h[s->count - 1].kind == H_DELIVER &&
+        s->h[s->count - 2].kind == H_DELIVER && s->h[s->count - 2].vector == DF)
         add(s, H_SHUTDOWN);
 }

@@ -81,7 +81,7 @@ struct emulator_ops {
     void (*resume)(struct emulator *e);
     /* These registers become its own; NULL: they cannot. */
     bool (*give)(struct emulator *e, const struct shot *s);
-    /* RAM from pa on, at most one page; good until the next call. */
+    /* RAM from pa on, at most one page; good until the next call. NULL: it is gone. */
     const uint8_t *(*ram)(struct emulator *e, uint64_t pa, unsigned bytes);
     /* The first part of RAM at or above `from` that may hold anything but zeros. */
     bool (*ram_part)(struct emulator *e, uint64_t from, uint64_t *begin, uint64_t *end);

@@ -337,7 +337,7 @@ static bool bytes_differ(struct judge *j, uint64_t pa, unsigned bytes)
     const uint8_t *theirs = j->emulator->ops->ram(j->emulator, pa, bytes);
     const uint8_t *model = j->twin->mem.ram + pa;
 
-    if (memcmp(theirs, model, bytes) == 0)
+    if (theirs == NULL || memcmp(theirs, model, bytes) == 0)
         return false;
     for (unsigned i = 0; i < bytes; i++) {
         if (theirs[i] == model[i])

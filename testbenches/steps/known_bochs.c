@@ -114,6 +114,38 @@ static bool sysret_ss(const struct moment *m, unsigned f)
            is(m, ZYDIS_MNEMONIC_SYSRET) && completed(m);
 }
 
+/* A #DB that comes alone, behind an instruction that only asks for a line of memory. */
+static bool flush_meets_breakpoint(const struct moment *m, unsigned f)
+{
+    (void)f;
+    return m->vector_theirs == 1 && m->vector_model != 1 && m->last->decoded &&
+           (m->last->insn.mnemonic == ZYDIS_MNEMONIC_CLFLUSH ||
+            m->last->insn.mnemonic == ZYDIS_MNEMONIC_CLFLUSHOPT ||
+            m->last->insn.mnemonic == ZYDIS_MNEMONIC_CLWB ||
+            m->last->insn.mnemonic == ZYDIS_MNEMONIC_ENTER);
+}
+
+/* ECX is 0: some processors clear bits 63:32 of the pointers, some leave them. */
+static bool rep_of_nothing(const struct moment *m, unsigned f)
+{
+    bool pointer = f == F_GPR + RCX || f == F_GPR + RSI || f == F_GPR + RDI;
+
+    return pointer && is_rep(m) && completed(m) && m->insn.insn.address_width == 32 &&
+           (m->before->f[F_GPR + RCX] & 0xffffffff) == 0 &&
+           m->theirs->f[f] == (m->model->f[f] & 0xffffffff);
+}
+
+/* Without la57 the model still takes 57 bits; docs/cpu.md S14. */
+static bool bits_57(const struct moment *m, unsigned f)
+{
+    (void)f;
+    return m->vector_theirs == 13 && m->error_theirs == 0 && m->vector_model == NO_VECTOR &&
+           (is(m, ZYDIS_MNEMONIC_WRMSR) || is(m, ZYDIS_MNEMONIC_WRFSBASE) ||
+            is(m, ZYDIS_MNEMONIC_WRGSBASE) || is(m, ZYDIS_MNEMONIC_LGDT) ||
+            is(m, ZYDIS_MNEMONIC_LIDT) || is(m, ZYDIS_MNEMONIC_LLDT) || is(m, ZYDIS_MNEMONIC_LTR) ||
+            is(m, ZYDIS_MNEMONIC_INVPCID));
+}
+
 static bool tzcnt(const struct moment *m, unsigned f)
 {
     return is(m, ZYDIS_MNEMONIC_TZCNT) && completed(m) && (f == F_RFLAGS || f < F_GPR + 16);
@@ -155,6 +187,13 @@ static const struct known rows[] = {
      K_KEEP, rf_in_rep},
     {1120, ON_BOCHS, "SYSRET leaves the hidden part of SS", "Bochs",
      "SDM Vol. 2 SYSRET: SS(Base), SS(Limit), B and G are set", K_TAKE, sysret_ss},
+    {1130, ON_BOCHS, "CLFLUSH meets a data breakpoint", "open",
+     "SDM Vol. 3B Data Memory and I/O Breakpoint Exception Conditions; docs/cpu.md T2", K_RESYNC,
+     flush_meets_breakpoint},
+    {1140, ON_BOCHS, "REP with a count of 0 and addresses of 32 bits: the pointers' upper halves",
+     "open", "SDM Vol. 2 REP: nothing is said of them", K_TAKE, rep_of_nothing},
+    {1150, ON_BOCHS, "addresses of 57 bits without LA57", "choice",
+     "docs/cpu.md S14: bits 63:56 are looked at", K_RESYNC, bits_57},
 };
 
 KNOWN_ROOM(known_bochs);
