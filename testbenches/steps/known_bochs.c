@@ -146,6 +146,21 @@ static bool bits_57(const struct moment *m, unsigned f)
             is(m, ZYDIS_MNEMONIC_INVPCID));
 }
 
+static bool dr6_of_disabled(const struct moment *m, unsigned f)
+{
+    uint64_t extra;
+
+    if (f != F_DR6 || !same_event(m) || m->vector_model != 1)
+        return false;
+    extra = m->theirs->f[f] & ~m->model->f[f];
+    if (extra > 15 || (m->model->f[f] & ~m->theirs->f[f]))
+        return false;
+    for (unsigned n = 0; n < 4; n++)
+        if ((extra >> n & 1) && (m->before->f[F_DR7] >> (2 * n) & 3))
+            return false;
+    return true;
+}
+
 static bool tzcnt(const struct moment *m, unsigned f)
 {
     return is(m, ZYDIS_MNEMONIC_TZCNT) && completed(m) && (f == F_RFLAGS || f < F_GPR + 16);
@@ -194,6 +209,9 @@ static const struct known rows[] = {
      "open", "SDM Vol. 2 REP: nothing is said of them", K_TAKE, rep_of_nothing},
     {1150, ON_BOCHS, "addresses of 57 bits without LA57", "choice",
      "docs/cpu.md S14: bits 63:56 are looked at", K_RESYNC, bits_57},
+    {1160, ON_BOCHS, "DR6 bits of breakpoints that are not enabled", "open",
+     "SDM Vol. 3B Debug Status Register (DR6): they may or may not be set", K_TAKE,
+     dr6_of_disabled},
 };
 
 KNOWN_ROOM(known_bochs);
