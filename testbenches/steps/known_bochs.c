@@ -79,7 +79,7 @@ static bool length_of_instruction(const struct moment *m, unsigned f)
 {
     (void)f;
     for (unsigned n = 0; n < 4; n++)
-        if (m->vector_theirs == 1 && (m->theirs->f[F_DR6] >> n & 1) &&
+        if (m->vector_theirs == 1 && m->theirs != NULL && (m->theirs->f[F_DR6] >> n & 1) &&
             (m->before->f[F_DR7] >> (16 + 4 * n) & 3) == 0 &&
             (m->before->f[F_DR7] >> (18 + 4 * n) & 3) != 0)
             return m->vector_model != 1;
@@ -161,6 +161,32 @@ static bool dr6_of_disabled(const struct moment *m, unsigned f)
     return true;
 }
 
+/* A trap's #DB at an address with an instruction breakpoint, whose turn comes behind it. */
+static bool dr6_of_next_breakpoint(const struct moment *m, unsigned f)
+{
+    uint64_t extra;
+
+    if (f != F_DR6 || !same_event(m) || m->vector_model != 1)
+        return false;
+    extra = m->theirs->f[f] & ~m->model->f[f];
+    if (extra > 15 || (m->model->f[f] & ~m->theirs->f[f]))
+        return false;
+    for (unsigned n = 0; n < 4; n++)
+        if ((extra >> n & 1) && ((m->before->f[F_DR7] >> (16 + 4 * n) & 3) != 0 ||
+                                 m->before->f[F_DR + n] != m->before->f[F_RIP]))
+            return false;
+    return true;
+}
+
+/* Bochs goes by the TF with which they began. */
+static bool step_behind_syscall(const struct moment *m, unsigned f)
+{
+    (void)f;
+    return (m->vector_model == 1) != (m->vector_theirs == 1) && m->last->decoded &&
+           (m->last->insn.mnemonic == ZYDIS_MNEMONIC_SYSRET ||
+            m->last->insn.mnemonic == ZYDIS_MNEMONIC_SYSCALL);
+}
+
 static bool tzcnt(const struct moment *m, unsigned f)
 {
     return is(m, ZYDIS_MNEMONIC_TZCNT) && completed(m) && (f == F_RFLAGS || f < F_GPR + 16);
@@ -212,6 +238,10 @@ static const struct known rows[] = {
     {1160, ON_BOCHS, "DR6 bits of breakpoints that are not enabled", "open",
      "SDM Vol. 3B Debug Status Register (DR6): they may or may not be set", K_TAKE,
      dr6_of_disabled},
+    {1170, ON_BOCHS, "DR6 of a trap shows the instruction breakpoint behind it too", "open",
+     "SDM Vol. 3B Debug Status Register (DR6)", K_TAKE, dr6_of_next_breakpoint},
+    {1180, ON_BOCHS, "a single step behind SYSCALL and SYSRET", "open",
+     "SDM Vol. 3B Single-Step Exception Condition; docs/cpu.md T3", K_RESYNC, step_behind_syscall},
 };
 
 KNOWN_ROOM(known_bochs);
