@@ -399,19 +399,18 @@ static void bochs_resume(struct emulator *e)
     of(e)->paused = false;
 }
 
-/* The general registers alone. */
+/* RAX to RBX alone: what CPUID and RDMSR leave. */
 static bool bochs_give(struct emulator *e, const struct shot *s)
 {
-    static const char *const names[16] = {"rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi",
-                                          "r8",  "r9",  "r10", "r11", "r12", "r13", "r14", "r15"};
+    static const char letters[4] = {'a', 'c', 'd', 'b'};
     struct bochs *b = of(e);
-    char *text;
-    char commands[512];
+    char commands[256], *text;
     size_t used = 0;
 
     for (unsigned i = 0; i < 4; i++)
         used += (size_t)snprintf(commands + used, sizeof(commands) - used,
-                                 "set %s = 0x%" PRIx64 "\n", names[i], s->f[F_GPR + i]);
+                                 "set %c%cx = 0x%" PRIx64 "\n", s->wide ? 'r' : 'e', letters[i],
+                                 s->f[F_GPR + i]);
     if (debugger_ask(b->debugger, commands, &text) != ANSWER_OK)
         return false;
     memcpy(b->span.after.f, s->f, 4 * sizeof(s->f[0]));

@@ -79,7 +79,7 @@ struct emulator_ops {
      * it `paused`: now RAM is as the state says. False: it has ended meanwhile. */
     bool (*pause)(struct emulator *e);
     void (*resume)(struct emulator *e);
-    /* These registers become its own; NULL: they cannot. */
+    /* RAX, RBX, RCX, RDX of this state become its own; NULL: they cannot. */
     bool (*give)(struct emulator *e, const struct shot *s);
     /* RAM from pa on, at most one page; good until the next call. NULL: it is gone. */
     const uint8_t *(*ram)(struct emulator *e, uint64_t pa, unsigned bytes);
