@@ -148,8 +148,8 @@ static bool resync(struct judge *j)
     return true;
 }
 
-/* QEMU 7.2 pushes no RF in long mode (SDM Vol. 3B "Instruction-Breakpoint Exception Condition"); the
- * frames become QEMU's, also one that was given up. */
+/* QEMU 7.2 pushes no RF in long mode (SDM Vol. 3B "Instruction-Breakpoint Exception Condition");
+ * the frames become QEMU's, also one that was given up. */
 static void drop_pushed_rf(struct judge *j)
 {
     const struct twin *t = j->twin;
