@@ -197,14 +197,21 @@ static enum exec push_frame(struct cpu *cpu, struct delivery *dl)
     return EXEC_OK;
 }
 
+/* Of the #DB that are faults the other one is that of DR7.GD. */
+static bool is_instruction_breakpoint(const struct event *ev)
+{
+    return ev->what.vector == VEC_DB && !(ev->what.dr6 & DR6_BD);
+}
+
 /* RF is pushed as 1 by faults and by events between two iterations of a string instruction, as it
- * stands by #DF, other interrupts and traps, as 0 by software interrupts. SDM Vol. 3B
- * "Instruction-Breakpoint Exception Condition". */
+ * stands by instruction breakpoints, #DF, other interrupts and traps, as 0 by software interrupts.
+ * SDM Vol. 3B "Instruction-Breakpoint Exception Condition". */
 static uint64_t pushed_flags(const struct cpu *cpu, const struct event *ev)
 {
     switch (ev->kind) {
     case EVENT_EXCEPTION:
-        return cpu->rflags | (ev->what.vector == VEC_DF ? 0 : RFLAGS_RF);
+        return ev->what.vector == VEC_DF || is_instruction_breakpoint(ev) ? cpu->rflags
+                                                                          : cpu->rflags | RFLAGS_RF;
     case EVENT_INTERRUPT:
     case EVENT_NMI:
     case EVENT_TRAP:

@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Events in combination, from tables: guest images of many cases each, in lockstep.
 
-events.py [--table NAME]... [--only TEXT] [--keep DIR] [--letters] RINGWALK
+events.py [--table NAME]... [--only TEXT] [--keep DIR] [--letters] [--on EMULATOR] RINGWALK
 
 A table (NAME.py beside this file) is data and a function cases() that walks its product, with
 OPTIONS for ringwalk if it wants any; frame.S is what the cases of an image share. An image ends
 when all its cases have run, or where both sides shut down: then it runs again from the next case.
-With testbenches/steps' program in RINGWALK's place the cases run on QEMU and on the model (docs/steps.md).
+With testbenches/steps' program in RINGWALK's place the cases run on QEMU (or --on bochs) and on the model (docs/steps.md).
 Anything but agreement is a failure and its image is kept in DIR. --only takes the cases with TEXT
 in their name; --letters prints what came in each (frame.S), ! for a shutdown. Prints "NAME: N cases in
 M images, K failed" for each table and in all; exit status 1 unless K is 0, 2 for bad input.
@@ -80,13 +80,14 @@ class Image:
         self.elf.write_bytes(data)
 
 
-def run_from(ringwalk, image, first):
+def run_from(ringwalk, emulator, image, first):
     """-> (what came in each case begun: a letter, ! for shutdown; what was said when it failed)"""
     image.begin_at(first)
     command = [ringwalk, "run", str(image.elf), "--no-bundle", "--memory", "16M",
                "--max-cycles", "2000000"] + image.options
     if pathlib.Path(ringwalk).name == "steps":
-        command = [ringwalk, str(image.elf), "--instructions", "2000000", "--console", "--verdict"]
+        command = [ringwalk, str(image.elf), "--instructions", "2000000", "--console", "--verdict",
+                   "--on", emulator]
     try:
         done = subprocess.run(command, capture_output=True, text=True, errors="replace",
                               timeout=SECONDS)
@@ -112,7 +113,7 @@ def run_image(args, image):
         return "", str(e)
     came = ""
     while len(came) < len(image.cases):
-        letters, said = run_from(args.ringwalk, image, len(came))
+        letters, said = run_from(args.ringwalk, args.on, image, len(came))
         came += letters
         if said:
             if args.keep:
@@ -135,6 +136,7 @@ def images_of(name, cases, options, work):
 def main():
     parser = argparse.ArgumentParser(prog="events.py")
     parser.add_argument("ringwalk")
+    parser.add_argument("--on", choices=("qemu", "bochs"), default="qemu")
     parser.add_argument("--table", action="append", choices=TABLES, metavar="NAME")
     parser.add_argument("--only", metavar="TEXT", default="", help="cases whose name has it")
     parser.add_argument("--keep", type=pathlib.Path)

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Bad use: exit 2 and one line on standard error, nothing on standard output. No QEMU: the same.
+# Bad use: exit 2 and one line on standard error, nothing on standard output. No QEMU, no Bochs: the same.
 # usage: bad_input.sh STEPS PROGRAM
 set -u
 steps=$1
@@ -27,6 +27,9 @@ try "$work/none.elf"
 echo "not an image" >"$work/text"
 try "$work/text"
 try --qemu "$work/no-qemu" "$program"
+try --on nosuch "$program"
+try --on bochs --bochs "$work/no-bochs" "$program"
+try --on bochs --bochs /bin/true "$program"
 "$steps" --help | grep -q usage || bad=1
 "$steps" --list | grep -q 'RF' || bad=1
 exit $bad

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// The comparison; see the header. A span of QEMU is one instruction, what was delivered behind it,
-// or both; the model steps until it has delivered the same.
+// The comparison; see the header. A span of the emulator is one instruction, what was delivered
+// behind it, or both; the model steps until it has delivered the same.
 #include "judge.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #define RAM_PAGE  4096u
 #define EXIT_PORT 0xf4u
+
+static const struct span *next_span(struct judge *j)
+{
+    return j->emulator->ops->next(j->emulator);
+}
 
 static bool same_shot(const struct shot *a, const struct shot *b)
 {
@@ -17,19 +21,21 @@ static bool same_shot(const struct shot *a, const struct shot *b)
 
 /* --- a moment --- */
 
-uint64_t moment_value(const struct moment *m, unsigned field, bool qemu)
+uint64_t moment_value(const struct moment *m, unsigned field, bool theirs)
 {
     switch (field) {
     case F_VECTOR:
-        return qemu ? m->vector_qemu : m->vector_model;
+        return theirs ? m->vector_theirs : m->vector_model;
     case F_ERROR:
-        return qemu ? m->error_qemu : m->error_model;
+        return theirs ? m->error_theirs : m->error_model;
     case F_WHERE:
-        return qemu ? m->where_qemu : m->where_model;
+        return theirs ? m->where_theirs : m->where_model;
     case F_DEVICE:
-        return qemu ? 0 : m->device_differs;
+        return theirs ? 0 : m->device_differs;
+    case F_RAM:
+        return theirs ? 0 : m->ram_differs;
     default:
-        return (qemu ? m->qemu : m->model)->f[field];
+        return (theirs ? m->theirs : m->model)->f[field];
     }
 }
 
@@ -97,7 +103,7 @@ static uint64_t undefined_of_decimal(ZydisMnemonic mnemonic)
     }
 }
 
-/* Flags and registers that the SDM leaves undefined; QEMU's go on. True: that was all. */
+/* Flags and registers that the SDM leaves undefined; the emulator's go on. True: that was all. */
 static struct undefined undefined_of(const struct moment *m)
 {
     struct undefined u = {0};
@@ -112,13 +118,13 @@ static struct undefined undefined_of(const struct moment *m)
 
 /* --- resynchronisation --- */
 
-/* Instructions that QEMU did before it could be stopped: the model does them too, unjudged, so that
- * it has what they left where QEMU does not show it. */
+/* Instructions that the emulator did before it could be stopped: the model does them too, unjudged,
+ * so that it has what they left where that is not shown. */
 static void follow_blindly(struct judge *j)
 {
-    const struct span *s = qemu_next(j->qemu);
+    const struct span *s = next_span(j);
 
-    for (; !s->paused && !s->last && !s->silent; s = qemu_next(j->qemu)) {
+    for (; !s->paused && !s->last && !s->silent; s = next_span(j)) {
         j->twin->span = s;
         j->twin->taken = 0;
         twin_take(j->twin, &s->before);
@@ -128,34 +134,34 @@ static void follow_blindly(struct judge *j)
     }
     twin_take(j->twin, &s->before);
     twin_awake(j->twin);
-    twin_take_ram(j->twin, qemu_ram_file(j->qemu));
+    twin_take_ram(j->twin);
     twin_load_pdptes(j->twin);
 }
 
 static bool resync(struct judge *j)
 {
-    if (!j->paused && !qemu_pause(j->qemu))
+    if (!j->paused && !j->emulator->ops->pause(j->emulator))
         return false;
     follow_blindly(j);
     if (!j->paused)
-        qemu_resume(j->qemu);
+        j->emulator->ops->resume(j->emulator);
     return true;
 }
 
-/* QEMU 7.2 pushes no RF in long mode, nor for an instruction breakpoint (SDM Vol. 3B "Resume
- * Flag"); the frames become QEMU's, also one that was
- * given up. */
+/* QEMU 7.2 pushes no RF in long mode (SDM Vol. 3B "Instruction-Breakpoint Exception Condition");
+ * the frames become QEMU's, also one that was given up. */
 static void drop_pushed_rf(struct judge *j)
 {
     const struct twin *t = j->twin;
 
-    for (unsigned i = 0; i < t->stores && i < TWIN_STORES; i++) {
-        uint32_t model, qemu;
+    for (unsigned i = 0; j->emulator->ops->drops_rf && i < t->stores && i < TWIN_STORES; i++) {
+        uint32_t model, theirs;
 
         memcpy(&model, t->mem.ram + t->store[i], sizeof(model));
-        memcpy(&qemu, qemu_ram(j->qemu) + t->store[i], sizeof(qemu));
-        if (model == (qemu | FL_RF) && model != qemu) {
-            memcpy(t->mem.ram + t->store[i], &qemu, sizeof(qemu));
+        memcpy(&theirs, j->emulator->ops->ram(j->emulator, t->store[i], sizeof(theirs)),
+               sizeof(theirs));
+        if (model == (theirs | FL_RF) && model != theirs) {
+            memcpy(t->mem.ram + t->store[i], &theirs, sizeof(theirs));
             j->rf_dropped++;
         }
     }
@@ -177,9 +183,9 @@ static bool find_differences(struct judge *j, const struct moment *m)
 
         j->differs[f] = false;
         if (f < F_STATE_COUNT) {
-            if (m->qemu == NULL)
+            if (m->theirs == NULL)
                 continue;
-            mask = told_early(m, f) ? 0 : shot_mask(m->qemu, f);
+            mask = told_early(m, f) ? 0 : shot_mask(m->theirs, f);
         }
         j->differs[f] = ((moment_value(m, f, true) ^ moment_value(m, f, false)) & mask) != 0;
         any |= j->differs[f];
@@ -187,11 +193,11 @@ static bool find_differences(struct judge *j, const struct moment *m)
     return any;
 }
 
-/* What the SDM leaves undefined is no difference: QEMU's becomes the model's. */
+/* What the SDM leaves undefined is no difference: the emulator's becomes the model's. */
 static void drop_undefined(struct judge *j, const struct moment *m, bool *taken)
 {
     struct undefined u = undefined_of(m);
-    uint64_t flags = m->qemu->f[F_RFLAGS] ^ m->model->f[F_RFLAGS];
+    uint64_t flags = m->theirs->f[F_RFLAGS] ^ m->model->f[F_RFLAGS];
 
     if (j->differs[F_RFLAGS] && (flags & ~u.flags) == 0) {
         j->differs[F_RFLAGS] = false;
@@ -213,9 +219,9 @@ static enum verdict mismatch(struct judge *j, const struct moment *m)
     j->moment.before = &j->shots[0];
     j->shots[1] = *m->model;
     j->moment.model = &j->shots[1];
-    if (m->qemu != NULL) {
-        j->shots[2] = *m->qemu;
-        j->moment.qemu = &j->shots[2];
+    if (m->theirs != NULL) {
+        j->shots[2] = *m->theirs;
+        j->moment.theirs = &j->shots[2];
     }
     return V_MISMATCH;
 }
@@ -231,20 +237,20 @@ static bool span_shuts_down(const struct span *s)
     return s->count != 0 && s->h[s->count - 1].kind == H_SHUTDOWN;
 }
 
-/* QEMU could not be stopped any more: it came to the guest's end first. */
+/* The emulator could not be stopped any more: it came to the guest's end first. */
 static enum verdict ended_meanwhile(struct judge *j)
 {
-    const struct span *s = qemu_next(j->qemu);
+    const struct span *s = next_span(j);
 
     while (!s->last && !s->silent)
-        s = qemu_next(j->qemu);
-    return wrote_exit_port(s) || span_shuts_down(s) ? V_GIVEN_UP : V_QEMU_DIED;
+        s = next_span(j);
+    return wrote_exit_port(s) || span_shuts_down(s) ? V_GIVEN_UP : V_DIED;
 }
 
 /* Every field that differs needs a row; the strongest action of them is done. */
 static enum verdict explain(struct judge *j, const struct moment *m, bool *resynced)
 {
-    enum known_action action = K_TAKE;
+    enum known_action action = K_KEEP;
     bool counted[KNOWN_MAX] = {false};
 
     for (unsigned f = 0; f < F_COUNT; f++) {
@@ -264,12 +270,18 @@ static enum verdict explain(struct judge *j, const struct moment *m, bool *resyn
     }
     if (action == K_END)
         return V_GIVEN_UP;
+    if (m->theirs == NULL)
+        return mismatch(j, m);
     *resynced = action == K_RESYNC;
     if (*resynced)
         return resync(j) ? V_GOING_ON : ended_meanwhile(j);
-    twin_take(j->twin, m->qemu);
+    if (action == K_KEEP)
+        return V_GOING_ON;
+    if (action == K_GIVE && j->emulator->ops->give != NULL)
+        return j->emulator->ops->give(j->emulator, m->model) ? V_GOING_ON : V_DIED;
+    twin_take(j->twin, m->theirs);
     if (action == K_ACCESSED)
-        twin_drop_accessed(j->twin, qemu_ram(j->qemu));
+        twin_drop_accessed(j->twin);
     return V_GOING_ON;
 }
 
@@ -285,15 +297,15 @@ static enum fresh try_afresh(struct judge *j, const struct moment *m)
     bool reload = twin_pdptes_stale(t);
     struct shot model;
 
-    if ((!t->cached && !reload) || t->stores != 0 || m->qemu == NULL || m->device_differs)
+    if ((!t->cached && !reload) || t->stores != 0 || m->theirs == NULL || m->device_differs)
         return FRESH_DIFFERS;
     twin_again(t, reload);
     twin_shot(t, &model);
-    if (m->vector_qemu != (is_event(&t->retire) ? t->retire.vector : NO_VECTOR) ||
-        (is_event(&t->retire) && m->error_qemu != t->retire.error_code))
+    if (m->vector_theirs != (is_event(&t->retire) ? t->retire.vector : NO_VECTOR) ||
+        (is_event(&t->retire) && m->error_theirs != t->retire.error_code))
         return FRESH_DIFFERS;
     for (unsigned f = 0; f < F_STATE_COUNT; f++)
-        if ((model.f[f] ^ m->qemu->f[f]) & shot_mask(m->qemu, f))
+        if ((model.f[f] ^ m->theirs->f[f]) & shot_mask(m->theirs, f))
             return FRESH_DIFFERS;
     drop_pushed_rf(j);
     return reload ? FRESH_PDPTES_AGREE : FRESH_AGREES;
@@ -305,7 +317,7 @@ static enum verdict compare_moment(struct judge *j, struct moment *m, bool *resy
 
     if (!find_differences(j, m))
         return V_GOING_ON;
-    if (m->qemu != NULL)
+    if (m->theirs != NULL)
         drop_undefined(j, m, &taken);
     for (unsigned f = 0; f < F_COUNT; f++)
         left |= j->differs[f];
@@ -313,7 +325,87 @@ static enum verdict compare_moment(struct judge *j, struct moment *m, bool *resy
     if (left)
         return explain(j, m, resynced);
     if (taken)
-        twin_take(j->twin, m->qemu);
+        twin_take(j->twin, m->theirs);
+    return V_GOING_ON;
+}
+
+/* --- RAM --- */
+
+static bool bytes_differ(struct judge *j, uint64_t pa, unsigned bytes)
+{
+    const uint8_t *theirs = j->emulator->ops->ram(j->emulator, pa, bytes);
+    const uint8_t *model = j->twin->mem.ram + pa;
+
+    if (theirs == NULL || memcmp(theirs, model, bytes) == 0)
+        return false;
+    for (unsigned i = 0; i < bytes; i++) {
+        if (theirs[i] == model[i])
+            continue;
+        j->ram_differs = true;
+        j->ram_pa = pa + i;
+        j->ram_theirs = theirs[i];
+        j->ram_model = model[i];
+        j->ram_writer = j->twin->writer[(pa + i) / 8];
+        if (j->ram_writer != 0)
+            j->ram_writer = j->twin->number - j->ram_writer + 1;
+        return true;
+    }
+    return false;
+}
+
+static bool stores_differ(struct judge *j, const struct span *s)
+{
+    const struct twin *t = j->twin;
+
+    for (unsigned i = 0; i < t->writes && i < TWIN_WROTE; i++)
+        if (bytes_differ(j, t->wrote[i].pa, t->wrote[i].bytes))
+            return true;
+    for (unsigned i = 0; i < s->count; i++)
+        if (s->h[i].kind == H_STORE && bytes_differ(j, s->h[i].addr, s->h[i].size))
+            return true;
+    return false;
+}
+
+/* What either side wrote in this step. With a row the emulator's bytes become the model's. */
+static enum verdict compare_stores(struct judge *j, const struct span *s, struct moment *m)
+{
+    int row;
+
+    if (!stores_differ(j, s))
+        return V_GOING_ON;
+    m->ram_differs = true;
+    m->ram_pa = j->ram_pa;
+    m->ram_bits = j->ram_theirs ^ j->ram_model;
+    m->ram_model = j->ram_model;
+    m->cached = j->twin->cached;
+    m->ram_stored = twin_stored(j->twin, j->ram_pa);
+    row = known_row(m, F_RAM);
+    if (row < 0) {
+        j->differs[F_RAM] = true;
+        return mismatch(j, m);
+    }
+    j->known[row]++;
+    j->ram_differs = false;
+    for (unsigned i = 0; i < j->twin->writes && i < TWIN_WROTE; i++)
+        twin_take_bytes(j->twin, j->twin->wrote[i].pa, j->twin->wrote[i].bytes);
+    for (unsigned i = 0; i < s->count; i++)
+        if (s->h[i].kind == H_STORE)
+            twin_take_bytes(j->twin, s->h[i].addr, s->h[i].size);
+    return V_GOING_ON;
+}
+
+static enum verdict compare_ram(struct judge *j)
+{
+    uint64_t from = 0, to;
+
+    j->checkpoints++;
+    for (uint64_t pa = 0; pa < j->twin->mem.bytes; pa += RAM_PAGE)
+        if (j->twin->dirty[pa / RAM_PAGE] && bytes_differ(j, pa, RAM_PAGE))
+            return V_MISMATCH;
+    while (j->emulator->ops->ram_part(j->emulator, from, &from, &to))
+        for (; from < to; from += RAM_PAGE)
+            if (bytes_differ(j, from, RAM_PAGE))
+                return V_MISMATCH;
     return V_GOING_ON;
 }
 
@@ -349,7 +441,7 @@ static const struct happening *pass_delivery(const struct span *s, unsigned *pos
     return d;
 }
 
-/* QEMU's instruction itself faulted. */
+/* The emulator's instruction itself faulted. */
 static bool nothing_done(const struct moment *m, const struct happening *d)
 {
     return memcmp(d->shot.f, m->before->f, (F_RIP + 1) * sizeof(d->shot.f[0])) == 0;
@@ -360,15 +452,16 @@ static void interrupt_came(struct judge *j, const struct happening *d)
     j->twin->stimuli[d->vector == 2 ? STIMULUS_NMI : STIMULUS_INTERRUPT]++;
 }
 
-/* One retirement of the model against what QEMU did in the span, from *pos. */
+/* One retirement of the model against what the emulator did in the span, from *pos. */
 static enum verdict judge_step(struct judge *j, const struct span *s, unsigned *pos, bool executed,
                                bool *resynced)
 {
     const struct happening *d = next_delivery(s, pos), *delivered = NULL;
     bool interrupt = executed && d != NULL && d->external;
-    struct moment m = {.before = executed && d != NULL ? &d->shot : &s->before,
+    struct moment m = {.before = executed && d != NULL ? &d->shot : &j->before,
+                       .on = j->emulator->ops,
                        .retire = &j->twin->retire,
-                       .vector_qemu = NO_VECTOR,
+                       .vector_theirs = NO_VECTOR,
                        .vector_model = NO_VECTOR};
     struct shot model;
     enum verdict v;
@@ -395,18 +488,20 @@ static enum verdict judge_step(struct judge *j, const struct span *s, unsigned *
         if (d != NULL)
             delivered = pass_delivery(s, pos);
         drop_pushed_rf(j);
-    } else if (d != NULL && !d->external && nothing_done(&m, d) &&
-               model.f[F_RIP] != m.before->f[F_RIP]) {
-        delivered = pass_delivery(s, pos); /* QEMU faulted */
+    } else if (d != NULL && !d->external &&
+               (s->single || (nothing_done(&m, d) && model.f[F_RIP] != m.before->f[F_RIP]))) {
+        delivered = pass_delivery(s, pos); /* the emulator faulted */
     }
     if (delivered != NULL) {
-        m.vector_qemu = span_shuts_down(s) ? SHUT_DOWN : delivered->vector;
-        m.error_qemu = delivered->software || span_shuts_down(s) ? 0 : delivered->error;
-        m.where_qemu = delivered->shot.f[F_RIP];
+        m.vector_theirs = span_shuts_down(s) ? SHUT_DOWN : delivered->vector;
+        m.error_theirs = delivered->software || span_shuts_down(s) ? 0 : delivered->error;
+        m.where_theirs = delivered->shot.f[F_RIP];
     }
     d = next_delivery(s, pos);
     m.next_vector = d != NULL ? d->vector : NO_VECTOR;
-    m.qemu = d != NULL ? &d->shot : s->last || s->silent || s->paused ? NULL : &s->after;
+    m.theirs = d != NULL                                        ? &d->shot
+               : s->last || s->silent || s->paused || s->unseen ? NULL
+                                                                : &s->after;
     decode(j, &m);
     m.sysenter_cs = j->twin->previous.sys.sysenter_cs;
     m.event_before = executed ? j->last_event : NO_VECTOR;
@@ -418,6 +513,8 @@ static enum verdict judge_step(struct judge *j, const struct span *s, unsigned *
         j->instructions++;
     }
     v = compare_moment(j, &m, resynced);
+    if (v == V_GOING_ON && !*resynced && j->emulator->ops->shows_stores)
+        v = compare_stores(j, s, &m);
     if (!executed)
         j->last = m.insn;
     return v;
@@ -442,13 +539,15 @@ static bool model_is_down(const struct twin *t)
 /* How a span without `after` ends the run. */
 static enum verdict judge_end(struct judge *j, const struct span *s)
 {
+    if (s->silent && model_is_down(j->twin))
+        return V_SHUTDOWN;
     if (s->silent)
-        return model_waits(j->twin) ? V_HALTED : V_QEMU_DIED;
+        return model_waits(j->twin) ? V_HALTED : V_DIED;
     if (wrote_exit_port(s))
         return V_EXIT;
     if (span_shuts_down(s) && model_is_down(j->twin))
         return V_SHUTDOWN;
-    return V_QEMU_DIED;
+    return V_DIED;
 }
 
 static enum verdict judge_span(struct judge *j, const struct span *s)
@@ -459,80 +558,47 @@ static enum verdict judge_span(struct judge *j, const struct span *s)
     unsigned pos = 0;
     bool executed, resynced = false;
 
-    if (!ends && s->count == 0 && same_shot(&s->before, &s->after)) {
-        j->idle++; /* QEMU looked around before the instruction, or it jumps to itself */
+    if (!ends && !s->single && s->count == 0 && same_shot(&s->before, &s->after)) {
+        j->idle++; /* the emulator looked around before the instruction, or it jumps to itself */
         return V_GOING_ON;
     }
     j->twin->span = s;
     j->twin->taken = 0;
     j->twin->device_differs = false;
     d = next_delivery(s, &pos);
-    executed = d != NULL && d->external && same_shot(&d->shot, &s->before);
+    executed = d != NULL && (d->external || s->boundary) && same_shot(&d->shot, &s->before);
+    j->before = s->before;
+    if (j->unseen)
+        twin_shot(j->twin, &j->before);
+    j->unseen = s->unseen;
     if (ends && s->count == 0 && model_waits(j->twin))
         executed = true;
     while (v == V_GOING_ON && !resynced && (!executed || next_delivery(s, &pos) != NULL)) {
         v = judge_step(j, s, &pos, executed, &resynced);
         executed = true;
     }
+    if (v == V_GOING_ON && j->twin->exited && !j->emulator->ops->ends_with_exit)
+        return V_EXIT;
     return v == V_GOING_ON && ends ? judge_end(j, s) : v;
 }
 
-/* --- RAM, at checkpoints and at the end --- */
+/* --- the run --- */
 
-static bool page_differs(struct judge *j, uint64_t pa)
-{
-    const uint8_t *q = qemu_ram(j->qemu) + pa, *m = j->twin->mem.ram + pa;
-
-    if (memcmp(q, m, RAM_PAGE) == 0)
-        return false;
-    for (unsigned i = 0; i < RAM_PAGE; i++) {
-        if (q[i] == m[i])
-            continue;
-        j->ram_differs = true;
-        j->ram_pa = pa + i;
-        j->ram_qemu = q[i];
-        j->ram_model = m[i];
-        j->ram_writer = j->twin->writer[(pa + i) / 8];
-        if (j->ram_writer != 0)
-            j->ram_writer = j->twin->number - j->ram_writer + 1;
-        return true;
-    }
-    return false;
-}
-
-static enum verdict compare_ram(struct judge *j)
-{
-    int file = qemu_ram_file(j->qemu);
-    off_t from = 0, to;
-
-    j->checkpoints++;
-    for (uint64_t pa = 0; pa < j->twin->mem.bytes; pa += RAM_PAGE)
-        if (j->twin->dirty[pa / RAM_PAGE] && page_differs(j, pa))
-            return V_MISMATCH;
-    while ((from = lseek(file, from, SEEK_DATA)) >= 0) {
-        to = lseek(file, from, SEEK_HOLE);
-        for (; from < to; from += RAM_PAGE)
-            if (page_differs(j, (uint64_t)from))
-                return V_MISMATCH;
-    }
-    return V_GOING_ON;
-}
-
-/* QEMU is stopped, what it did until then is judged, and RAM is compared. */
+/* The emulator is stopped, what it did until then is judged, and RAM is compared. */
 static enum verdict checkpoint(struct judge *j)
 {
     enum verdict v = V_GOING_ON;
     const struct span *s;
 
-    if (!qemu_pause(j->qemu))
+    if (!j->emulator->ops->pause(j->emulator))
         return V_GOING_ON; /* it has ended: the next spans say how */
     j->paused = true;
-    while (v == V_GOING_ON && !(s = qemu_next(j->qemu))->paused)
+    while (v == V_GOING_ON && !(s = next_span(j))->paused)
         v = judge_span(j, s);
     if (v == V_GOING_ON)
         v = compare_ram(j);
     j->paused = false;
-    qemu_resume(j->qemu);
+    j->emulator->ops->resume(j->emulator);
     return v;
 }
 
@@ -549,12 +615,12 @@ void judge_run(struct judge *j)
             next = j->instructions + j->checkpoint_every;
             v = checkpoint(j);
         } else {
-            v = judge_span(j, qemu_next(j->qemu));
+            v = judge_span(j, next_span(j));
         }
     }
     if ((v == V_EXIT || v == V_HALTED || v == V_SHUTDOWN) && compare_ram(j) == V_MISMATCH)
         v = V_MISMATCH;
-    if (v == V_QEMU_DIED)
-        j->qemu_status = qemu_status(j->qemu);
+    if (v == V_DIED)
+        j->status = j->emulator->ops->status(j->emulator);
     j->verdict = v;
 }

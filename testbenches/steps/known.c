@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where QEMU 7.2 (TCG) and the golden model differ and the model is right, where the platform
-// answers, and what the SDM leaves open: the rooms' rows as one table.
+// Where QEMU 7.2 (TCG) or Bochs 2.7 and the golden model differ and the model is right, where the
+// platform answers, and what the SDM leaves open: the rooms' rows as one table.
 #include "known.h"
 
 #include <limits.h>
 
 static const struct known_room *const rooms[] = {&known_platform, &known_open,  &known_segments,
                                                  &known_events,   &known_debug, &known_memory,
-                                                 &known_syscalls, &known_insn};
+                                                 &known_syscalls, &known_insn,  &known_bochs};
 
 #define ROOMS (sizeof(rooms) / sizeof(rooms[0]))
 static_assert(ROOMS * KNOWN_ROOM_MAX <= KNOWN_MAX, "judge.h counts by row");
@@ -21,7 +21,7 @@ int known_row(const struct moment *m, unsigned field)
         for (unsigned i = 0; i < rooms[room]->count; i++, row++) {
             const struct known *k = &rooms[room]->rows[i];
 
-            if (k->rank < rank && k->explains(m, field)) {
+            if (k->rank < rank && (k->on & m->on->bit) && k->explains(m, field)) {
                 rank = k->rank;
                 found = (int)row;
             }
@@ -56,6 +56,11 @@ const char *known_source(unsigned row)
 const char *known_kind(unsigned row)
 {
     return at(row)->kind;
+}
+
+unsigned known_on(unsigned row)
+{
+    return at(row)->on;
 }
 
 unsigned known_rows(void)

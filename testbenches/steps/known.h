@@ -9,9 +9,10 @@
 
 enum { KNOWN_ROOM_MAX = 24 };
 
-/* A row is recognised by the instruction and by what both sides did. */
+/* A row is recognised by the emulator, the instruction and what both sides did. */
 struct known {
     unsigned rank; /* where several rows explain a field, the lowest counts */
+    unsigned on;   /* which emulators do so */
     const char *name, *kind, *source;
     enum known_action action;
     bool (*explains)(const struct moment *m, unsigned field);
@@ -23,7 +24,7 @@ struct known_room {
 };
 
 extern const struct known_room known_platform, known_open, known_segments, known_events,
-    known_debug, known_memory, known_syscalls, known_insn;
+    known_debug, known_memory, known_syscalls, known_insn, known_bochs;
 
 /* At the end of a room: its table, rows[], under the room's name. */
 #define KNOWN_ROOM(room)                                                                           \
@@ -37,7 +38,7 @@ static inline bool is(const struct moment *m, ZydisMnemonic mnemonic)
 
 static inline bool completed(const struct moment *m)
 {
-    return m->vector_qemu == NO_VECTOR && m->vector_model == NO_VECTOR;
+    return m->vector_theirs == NO_VECTOR && m->vector_model == NO_VECTOR;
 }
 
 static inline bool is_rep(const struct moment *m)
@@ -50,7 +51,7 @@ static inline bool is_rep(const struct moment *m)
 
 static inline bool same_event(const struct moment *m)
 {
-    return m->vector_qemu == m->vector_model && m->error_qemu == m->error_model;
+    return m->vector_theirs == m->vector_model && m->error_theirs == m->error_model;
 }
 
 static inline bool is_far(const struct moment *m)
@@ -62,7 +63,7 @@ static inline bool is_far(const struct moment *m)
 
 static inline bool only_model_faults(const struct moment *m, unsigned vector, uint64_t error)
 {
-    return m->vector_qemu == NO_VECTOR && m->vector_model == vector && m->error_model == error;
+    return m->vector_theirs == NO_VECTOR && m->vector_model == vector && m->error_model == error;
 }
 
 /* MOV to CR0, CR3, CR4. */
@@ -72,9 +73,17 @@ static inline bool moves_to_cr(const struct moment *m)
            m->insn.insn.opcode_map == ZYDIS_OPCODE_MAP_0F;
 }
 
-static inline bool only_qemu_faults(const struct moment *m, unsigned vector)
+static inline bool only_theirs_faults(const struct moment *m, unsigned vector)
 {
-    return m->vector_qemu == vector && m->vector_model == NO_VECTOR;
+    return m->vector_theirs == vector && m->vector_model == NO_VECTOR;
+}
+
+/* Set up by the firmware, or of another processor: MTRRs and what identifies. */
+static inline bool is_platform_msr(uint64_t msr)
+{
+    return (msr >= 0x200 && msr <= 0x20f) || msr == 0x2ff || msr == 0xfe || msr == 0x1b ||
+           msr == 0x277 || msr == 0x1d9 || msr == 0x3a || msr == 0x8b || msr == 0x179 ||
+           msr == 0x1a0;
 }
 
 static inline bool not_canonical(const struct shot *s, uint64_t va)

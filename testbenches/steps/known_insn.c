@@ -10,8 +10,8 @@ static uint64_t address_mask(const struct moment *m)
 
 static bool rep_once_more(const struct moment *m, unsigned f)
 {
-    return f == F_RIP && is_rep(m) && completed(m) && m->qemu->f[F_RIP] == m->before->f[F_RIP] &&
-           (m->qemu->f[F_GPR + RCX] & address_mask(m)) == 0 &&
+    return f == F_RIP && is_rep(m) && completed(m) && m->theirs->f[F_RIP] == m->before->f[F_RIP] &&
+           (m->theirs->f[F_GPR + RCX] & address_mask(m)) == 0 &&
            m->model->f[F_RIP] == m->before->f[F_RIP] + m->insn.insn.length;
 }
 
@@ -33,7 +33,7 @@ static bool far_pointer_64(const struct moment *m, unsigned f)
 static bool int1(const struct moment *m, unsigned f)
 {
     (void)f;
-    return is(m, ZYDIS_MNEMONIC_INT1) && m->vector_qemu == 6;
+    return is(m, ZYDIS_MNEMONIC_INT1) && m->vector_theirs == 6;
 }
 
 static bool is_adx(const struct moment *m)
@@ -44,7 +44,7 @@ static bool is_adx(const struct moment *m)
 /* Its carry flag runs over into the flags above. */
 static bool adx_spoils(const struct moment *m)
 {
-    return ((m->qemu->f[F_RFLAGS] ^ m->model->f[F_RFLAGS]) & ~FL_STATUS) != 0;
+    return ((m->theirs->f[F_RFLAGS] ^ m->model->f[F_RFLAGS]) & ~FL_STATUS) != 0;
 }
 
 static bool adx(const struct moment *m, unsigned f)
@@ -62,7 +62,7 @@ static bool hint_nop(const struct moment *m, unsigned f)
     const uint8_t *op = trial_opcode(&m->insn);
 
     (void)f;
-    return only_qemu_faults(m, 6) && op[0] == 0x0f && (op[1] == 0x18 || op[1] == 0x0d) &&
+    return only_theirs_faults(m, 6) && op[0] == 0x0f && (op[1] == 0x18 || op[1] == 0x0d) &&
            op[2] >= 0xc0;
 }
 
@@ -88,7 +88,7 @@ static bool ret_sign(const struct moment *m, unsigned f)
 {
     return f == F_GPR + RSP && is(m, ZYDIS_MNEMONIC_RET) && completed(m) &&
            m->insn.insn.operand_count_visible == 1 && (m->insn.ops[0].imm.value.u >> 15 & 1) &&
-           ((m->model->f[f] - m->qemu->f[f]) & 0xffffffff) == 0x10000;
+           ((m->model->f[f] - m->theirs->f[f]) & 0xffffffff) == 0x10000;
 }
 
 static bool is_override(uint8_t b)
@@ -129,7 +129,7 @@ static bool ba_row(const struct moment *m, unsigned f)
     const uint8_t *op = trial_opcode(&m->insn);
 
     (void)f;
-    return m->vector_model == 6 && m->vector_qemu == 14 && op[0] == 0x0f && op[1] == 0xba &&
+    return m->vector_model == 6 && m->vector_theirs == 14 && op[0] == 0x0f && op[1] == 0xba &&
            (op[2] >> 3 & 7) < 4;
 }
 
@@ -137,36 +137,36 @@ static bool enter_bp(const struct moment *m, unsigned f)
 {
     return f == F_GPR + RBP && is(m, ZYDIS_MNEMONIC_ENTER) && completed(m) && !m->before->wide &&
            !(m->before->f[F_ATTR(SEG_SS)] & 0x4000) &&
-           ((m->qemu->f[f] ^ m->model->f[f]) & 0xffff) == 0;
+           ((m->theirs->f[f] ^ m->model->f[f]) & 0xffff) == 0;
 }
 
 static const struct known rows[] = {
-    {70, "a REP visited once more with a count of 0", "QEMU", "SDM Vol. 2 REP", K_TAKE,
+    {70, ON_QEMU, "a REP visited once more with a count of 0", "QEMU", "SDM Vol. 2 REP", K_TAKE,
      rep_once_more},
-    {240, "LOCK where it is not allowed is ignored", "QEMU", "SDM Vol. 2 LOCK: #UD", K_RESYNC,
-     lock_ignored},
-    {370, "LSS, LFS, LGS with REX.W load m16:32", "QEMU", "SDM Vol. 2 LDS: m16:64", K_RESYNC,
-     far_pointer_64},
-    {410, "INT1", "QEMU", "SDM Vol. 2 INT n/INTO/INT3/INT1", K_RESYNC, int1},
-    {420, "ADCX and ADOX of 32 bits count the upper halves", "QEMU", "SDM Vol. 2 ADCX, ADOX",
-     K_TAKE, adx},
-    {430, "ADCX and ADOX leave no flags that could be used", "QEMU", "SDM Vol. 2 ADCX, ADOX", K_END,
-     adx_garbage},
-    {520, "0F 0D, 0F 18 with a register: no NOP", "QEMU",
+    {240, ON_QEMU, "LOCK where it is not allowed is ignored", "QEMU", "SDM Vol. 2 LOCK: #UD",
+     K_RESYNC, lock_ignored},
+    {370, ON_QEMU, "LSS, LFS, LGS with REX.W load m16:32", "QEMU", "SDM Vol. 2 LDS: m16:64",
+     K_RESYNC, far_pointer_64},
+    {410, ON_QEMU, "INT1", "QEMU", "SDM Vol. 2 INT n/INTO/INT3/INT1", K_RESYNC, int1},
+    {420, ON_QEMU, "ADCX and ADOX of 32 bits count the upper halves", "QEMU",
+     "SDM Vol. 2 ADCX, ADOX", K_TAKE, adx},
+    {430, ON_QEMU, "ADCX and ADOX leave no flags that could be used", "QEMU",
+     "SDM Vol. 2 ADCX, ADOX", K_END, adx_garbage},
+    {520, ON_QEMU, "0F 0D, 0F 18 with a register: no NOP", "QEMU",
      "SDM Vol. 2 Opcode Extensions, group 16 and P", K_RESYNC, hint_nop},
-    {540, "bits 63:4 of CR8", "QEMU", "SDM Vol. 2 MOV CR8: #GP(0)", K_END, cr8_reserved},
-    {590, "8F, C6, C7 with other rows than /0", "QEMU",
+    {540, ON_QEMU, "bits 63:4 of CR8", "QEMU", "SDM Vol. 2 MOV CR8: #GP(0)", K_END, cr8_reserved},
+    {590, ON_QEMU, "8F, C6, C7 with other rows than /0", "QEMU",
      "SDM Vol. 2 Opcode Extensions, groups 1A and 11: #UD", K_RESYNC, group_row},
-    {630, "RET n with n above 7FFF", "QEMU", "SDM Vol. 2 RET: imm16 is a count", K_RESYNC,
+    {630, ON_QEMU, "RET n with n above 7FFF", "QEMU", "SDM Vol. 2 RET: imm16 is a count", K_RESYNC,
      ret_sign},
-    {650, "ES, CS, SS, DS behind FS or GS in 64-bit mode", "QEMU",
+    {650, ON_QEMU, "ES, CS, SS, DS behind FS or GS in 64-bit mode", "QEMU",
      "SDM Vol. 1 Segmentation in 64-Bit Mode; docs/cpu.md F7", K_RESYNC, override_cancelled},
-    {660, "REX before another prefix counts", "QEMU",
+    {660, ON_QEMU, "REX before another prefix counts", "QEMU",
      "SDM Vol. 2 REX Prefixes: ignored unless it precedes the opcode", K_RESYNC, rex_kept},
-    {670, "0F BA /0 to /3: the operand first", "QEMU", "SDM Vol. 2 Opcode Extensions, group 8: #UD",
-     K_RESYNC, ba_row},
-    {820, "ENTER on a 16-bit stack writes all of EBP", "QEMU", "SDM Vol. 2 ENTER: BP := FrameTemp",
-     K_TAKE, enter_bp},
+    {670, ON_QEMU, "0F BA /0 to /3: the operand first", "QEMU",
+     "SDM Vol. 2 Opcode Extensions, group 8: #UD", K_RESYNC, ba_row},
+    {820, ON_QEMU, "ENTER on a 16-bit stack writes all of EBP", "QEMU",
+     "SDM Vol. 2 ENTER: BP := FrameTemp", K_TAKE, enter_bp},
 };
 
 KNOWN_ROOM(known_insn);

@@ -17,8 +17,8 @@ static bool pdpte_registers(const struct moment *m, unsigned f)
 
 static bool rsvd_without_p(const struct moment *m, unsigned f)
 {
-    return f == F_ERROR && m->vector_qemu == 14 && m->vector_model == 14 &&
-           (m->error_model ^ m->error_qemu) == 1 && (m->error_model & 9) == 9;
+    return f == F_ERROR && m->vector_theirs == 14 && m->vector_model == 14 &&
+           (m->error_model ^ m->error_theirs) == 1 && (m->error_model & 9) == 9;
 }
 
 static bool legacy_pae(const struct shot *s)
@@ -29,7 +29,8 @@ static bool legacy_pae(const struct shot *s)
 static bool pdptes_unchecked(const struct moment *m, unsigned f)
 {
     (void)f;
-    return moves_to_cr(m) && only_model_faults(m, 13, 0) && m->qemu != NULL && legacy_pae(m->qemu);
+    return moves_to_cr(m) && only_model_faults(m, 13, 0) && m->theirs != NULL &&
+           legacy_pae(m->theirs);
 }
 
 /* QEMU loads the operand first, as a read; it forgets P with RSVD too. */
@@ -42,15 +43,15 @@ static bool rmw_reads(const struct moment *m, unsigned f)
         memory |= op[i].type == ZYDIS_OPERAND_TYPE_MEMORY &&
                   (op[i].actions & ZYDIS_OPERAND_ACTION_MASK_READ) &&
                   (op[i].actions & ZYDIS_OPERAND_ACTION_MASK_WRITE);
-    return f == F_ERROR && m->vector_qemu == 14 && m->vector_model == 14 && memory &&
-           (m->error_qemu | 2 | (m->error_model >> 3 & 1)) == m->error_model;
+    return f == F_ERROR && m->vector_theirs == 14 && m->vector_model == 14 && memory &&
+           (m->error_theirs | 2 | (m->error_model >> 3 & 1)) == m->error_model;
 }
 
 /* A write that faults behind the computation of flags. */
 static bool fault_loses_flags(const struct moment *m, unsigned f)
 {
-    return f == F_RFLAGS && m->vector_qemu == 14 && m->vector_model == 14 &&
-           ((m->qemu->f[f] ^ m->model->f[f]) & ~FL_STATUS) == 0 &&
+    return f == F_RFLAGS && m->vector_theirs == 14 && m->vector_model == 14 &&
+           ((m->theirs->f[f] ^ m->model->f[f]) & ~FL_STATUS) == 0 &&
            ((m->before->f[f] ^ m->model->f[f]) & FL_STATUS) == 0;
 }
 
@@ -58,28 +59,28 @@ static bool fault_loses_flags(const struct moment *m, unsigned f)
 static bool branch_not_canonical(const struct moment *m, unsigned f)
 {
     (void)f;
-    return m->vector_model == 13 && m->error_model == 0 && m->vector_qemu == 13 &&
-           m->where_model == m->before->f[F_RIP] && not_canonical(m->before, m->where_qemu);
+    return m->vector_model == 13 && m->error_model == 0 && m->vector_theirs == 13 &&
+           m->where_model == m->before->f[F_RIP] && not_canonical(m->before, m->where_theirs);
 }
 
 static bool alignment_unchecked(const struct moment *m, unsigned f)
 {
     (void)f;
-    return m->vector_model == 17 && m->vector_qemu != 17 && m->before->f[F_CPL] == 3 &&
+    return m->vector_model == 17 && m->vector_theirs != 17 && m->before->f[F_CPL] == 3 &&
            (m->before->f[F_RFLAGS] & FL_AC) && (m->before->f[F_CR0] >> 18 & 1);
 }
 
 static bool enter_end(const struct moment *m, unsigned f)
 {
     (void)f;
-    return is(m, ZYDIS_MNEMONIC_ENTER) && m->vector_model == 14 && m->vector_qemu == NO_VECTOR &&
+    return is(m, ZYDIS_MNEMONIC_ENTER) && m->vector_model == 14 && m->vector_theirs == NO_VECTOR &&
            (m->error_model & 2);
 }
 
 static bool flush_untranslated(const struct moment *m, unsigned f)
 {
     (void)f;
-    return m->vector_model != NO_VECTOR && m->vector_qemu == NO_VECTOR &&
+    return m->vector_model != NO_VECTOR && m->vector_theirs == NO_VECTOR &&
            (is(m, ZYDIS_MNEMONIC_CLFLUSH) || is(m, ZYDIS_MNEMONIC_CLFLUSHOPT) ||
             is(m, ZYDIS_MNEMONIC_CLWB));
 }
@@ -87,15 +88,15 @@ static bool flush_untranslated(const struct moment *m, unsigned f)
 static bool stack_not_canonical(const struct moment *m, unsigned f)
 {
     (void)f;
-    return m->before->wide && m->vector_model == 12 && m->vector_qemu == 13 &&
-           m->error_model == 0 && m->error_qemu == 0;
+    return m->before->wide && m->vector_model == 12 && m->vector_theirs == 13 &&
+           m->error_model == 0 && m->error_theirs == 0;
 }
 
 static bool returns_as_supervisor(const struct moment *m, unsigned f)
 {
     (void)f;
     return is_far(m) && m->before->f[F_CPL] == 3 && m->vector_model == 14 && (m->error_model & 4) &&
-           (m->vector_qemu != 14 || m->error_qemu == m->error_model - 4);
+           (m->vector_theirs != 14 || m->error_theirs == m->error_model - 4);
 }
 
 static bool misaligned(const struct moment *m)
@@ -115,37 +116,37 @@ static bool alignment_nested(const struct moment *m, unsigned f)
 {
     (void)f;
     return m->before->f[F_CPL] == 3 && (m->before->f[F_RFLAGS] & FL_AC) &&
-           (m->before->f[F_CR0] >> 18 & 1) && m->vector_qemu == NO_VECTOR &&
+           (m->before->f[F_CR0] >> 18 & 1) && m->vector_theirs == NO_VECTOR &&
            m->vector_model != NO_VECTOR && misaligned(m);
 }
 
 static const struct known rows[] = {
-    {30, "a cached translation", "open",
+    {30, ON_BOTH, "a cached translation", "open",
      "SDM Vol. 3A Caching Translation Information; the model without its TLBs agrees", K_TAKE,
      cached},
-    {140, "#PF of a reserved bit without P", "QEMU",
+    {140, ON_QEMU, "#PF of a reserved bit without P", "QEMU",
      "SDM Vol. 3A Page-Fault Exceptions: RSVD comes with P", K_RESYNC, rsvd_without_p},
-    {180, "the PDPTEs are not checked when they are loaded", "QEMU", "SDM Vol. 3A PDPTE Registers",
-     K_RESYNC, pdptes_unchecked},
-    {220, "PDPTE registers: QEMU reads the table at each walk", "QEMU",
+    {180, ON_QEMU, "the PDPTEs are not checked when they are loaded", "QEMU",
+     "SDM Vol. 3A PDPTE Registers", K_RESYNC, pdptes_unchecked},
+    {220, ON_QEMU, "PDPTE registers: QEMU reads the table at each walk", "QEMU",
      "SDM Vol. 3A PDPTE Registers", K_TAKE, pdpte_registers},
-    {300, "#PF of a read-modify-write is one of a read", "QEMU",
+    {300, ON_QEMU, "#PF of a read-modify-write is one of a read", "QEMU",
      "SDM Vol. 3A Page-Fault Exceptions: W/R", K_RESYNC, rmw_reads},
-    {490, "a #PF behind the computation loses the status flags", "QEMU",
+    {490, ON_QEMU, "a #PF behind the computation loses the status flags", "QEMU",
      "SDM Vol. 3A Fault: the state before the instruction", K_RESYNC, fault_loses_flags},
-    {500, "a branch to an address that is not canonical faults behind it", "QEMU",
+    {500, ON_QEMU, "a branch to an address that is not canonical faults behind it", "QEMU",
      "SDM Vol. 2 CALL, JMP, RET: #GP(0)", K_RESYNC, branch_not_canonical},
-    {530, "alignment is not checked", "QEMU", "SDM Vol. 3A Alignment Check Exception", K_RESYNC,
-     alignment_unchecked},
-    {580, "ENTER does not look at its final stack pointer", "QEMU", "SDM Vol. 2 ENTER: #PF",
-     K_RESYNC, enter_end},
-    {610, "CLFLUSH, CLFLUSHOPT, CLWB do not translate", "QEMU", "SDM Vol. 2 CLFLUSH: #GP(0), #PF",
-     K_RESYNC, flush_untranslated},
-    {640, "a stack address that is not canonical is #GP(0)", "QEMU",
+    {530, ON_QEMU, "alignment is not checked", "QEMU", "SDM Vol. 3A Alignment Check Exception",
+     K_RESYNC, alignment_unchecked},
+    {580, ON_QEMU, "ENTER does not look at its final stack pointer", "QEMU",
+     "SDM Vol. 2 ENTER: #PF", K_RESYNC, enter_end},
+    {610, ON_QEMU, "CLFLUSH, CLFLUSHOPT, CLWB do not translate", "QEMU",
+     "SDM Vol. 2 CLFLUSH: #GP(0), #PF", K_RESYNC, flush_untranslated},
+    {640, ON_QEMU, "a stack address that is not canonical is #GP(0)", "QEMU",
      "SDM Vol. 3A Stack Exception (#SS)", K_RESYNC, stack_not_canonical},
-    {680, "IRET and RET at CPL 3 read the stack as a supervisor", "QEMU",
+    {680, ON_QEMU, "IRET and RET at CPL 3 read the stack as a supervisor", "QEMU",
      "SDM Vol. 3A Access Rights: explicit accesses", K_RESYNC, returns_as_supervisor},
-    {740, "alignment is not checked (an #AC that cannot be delivered)", "QEMU",
+    {740, ON_QEMU, "alignment is not checked (an #AC that cannot be delivered)", "QEMU",
      "SDM Vol. 3A Alignment Check Exception", K_RESYNC, alignment_nested},
 };
 

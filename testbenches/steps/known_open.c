@@ -7,13 +7,13 @@
 static bool lar(const struct moment *m, unsigned f)
 {
     return f < F_GPR + 16 && is(m, ZYDIS_MNEMONIC_LAR) && completed(m) &&
-           ((m->qemu->f[f] ^ m->model->f[f]) & ~UINT64_C(0xf0000)) == 0;
+           ((m->theirs->f[f] ^ m->model->f[f]) & ~UINT64_C(0xf0000)) == 0;
 }
 
 static bool breakpoint_behind_mov_ss(const struct moment *m, unsigned f)
 {
     (void)f;
-    return m->vector_qemu == 1 && m->vector_model == NO_VECTOR && m->before->f[F_SHADOW];
+    return m->vector_theirs == 1 && m->vector_model == NO_VECTOR && m->before->f[F_SHADOW];
 }
 
 /* IRETD at CPL 0 with NT: a task return, which the model does not have; docs/cpu.md V11. */
@@ -35,15 +35,16 @@ static bool was_in_v86(const struct shot *s)
 static bool other_mode(const struct moment *m, unsigned f)
 {
     (void)f;
-    return m->vector_model == 13 && m->qemu != NULL &&
-           ((m->qemu->f[F_RFLAGS] & FL_VM) || !(m->qemu->f[F_CR0] & 1) || was_in_v86(m->qemu));
+    return m->vector_model == 13 && m->theirs != NULL &&
+           ((m->theirs->f[F_RFLAGS] & FL_VM) || !(m->theirs->f[F_CR0] & 1) ||
+            was_in_v86(m->theirs));
 }
 
 static bool test_alias(const struct moment *m, unsigned f)
 {
     (void)f;
     return is(m, ZYDIS_MNEMONIC_TEST) && (m->insn.insn.opcode & 0xfe) == 0xf6 &&
-           m->insn.insn.raw.modrm.reg == 1 && m->vector_qemu == 6;
+           m->insn.insn.raw.modrm.reg == 1 && m->vector_theirs == 6;
 }
 
 /* MOV to and from CR1, CR5, DR4 and so on at CPL 3. */
@@ -52,7 +53,7 @@ static bool no_such_cr(const struct moment *m, unsigned f)
     const uint8_t *op = trial_opcode(&m->insn);
 
     (void)f;
-    return m->vector_qemu == 13 && m->vector_model == 6 && m->before->f[F_CPL] != 0 &&
+    return m->vector_theirs == 13 && m->vector_model == 6 && m->before->f[F_CPL] != 0 &&
            op[0] == 0x0f && op[1] >= 0x20 && op[1] <= 0x23;
 }
 
@@ -62,7 +63,7 @@ static bool cmps_order(const struct moment *m, unsigned f)
     (void)f;
     return m->insn.decoded && (m->insn.insn.opcode & 0xfe) == 0xa6 &&
            m->insn.insn.opcode_map == ZYDIS_OPCODE_MAP_DEFAULT && m->vector_model != NO_VECTOR &&
-           m->vector_qemu != NO_VECTOR;
+           m->vector_theirs != NO_VECTOR;
 }
 
 static bool salc(const struct moment *m, unsigned f)
@@ -73,17 +74,17 @@ static bool salc(const struct moment *m, unsigned f)
 
 static bool dr6_sticky(const struct moment *m, unsigned f)
 {
-    return f == F_DR6 && m->vector_qemu == 1 && m->vector_model == 1 &&
-           ((m->qemu->f[f] ^ m->model->f[f]) & ~UINT64_C(15)) == 0 &&
-           (m->model->f[f] & ~m->qemu->f[f]) == 0;
+    return f == F_DR6 && m->vector_theirs == 1 && m->vector_model == 1 &&
+           ((m->theirs->f[f] ^ m->model->f[f]) & ~UINT64_C(15)) == 0 &&
+           (m->model->f[f] & ~m->theirs->f[f]) == 0;
 }
 
 static bool over_the_edge(const struct moment *m, unsigned f)
 {
     (void)f;
-    return m->before->wide && m->vector_qemu == 14 && m->qemu != NULL &&
+    return m->before->wide && m->vector_theirs == 14 && m->theirs != NULL &&
            (m->vector_model == 13 || m->vector_model == 12) && m->error_model == 0 &&
-           m->qemu->f[F_CR2] >> 12 == UINT64_C(0x7ffffffff);
+           m->theirs->f[F_CR2] >> 12 == UINT64_C(0x7ffffffff);
 }
 
 /* RSPn or ISTn itself is looked at; the model lets each push find for itself: a #PF, or what
@@ -93,46 +94,47 @@ static bool new_stack_address(const struct moment *m, unsigned f)
     (void)f;
     return m->model->f[F_CR2] >> 12 == 0x7ffffffff &&
            (m->vector_model == 14 || m->vector_model == 8 || m->vector_model == SHUT_DOWN) &&
-           (m->vector_qemu == 12 || m->vector_qemu == 8) && m->qemu != NULL;
+           (m->vector_theirs == 12 || m->vector_theirs == 8) && m->theirs != NULL;
 }
 
 static bool shadow_in_shadow(const struct moment *m, unsigned f)
 {
-    return f == F_SHADOW && completed(m) && m->before->f[f] == 1 && m->qemu->f[f] == 0;
+    return f == F_SHADOW && completed(m) && m->before->f[f] == 1 && m->theirs->f[f] == 0;
 }
 
 static bool step_behind_mov_ss(const struct moment *m, unsigned f)
 {
     (void)f;
-    return m->vector_model == 1 && m->vector_qemu == 1 && m->last->decoded &&
+    return m->vector_model == 1 && m->vector_theirs == 1 && m->last->decoded &&
            m->last->insn.opcode == 0x8e && m->last->insn.opcode_map == ZYDIS_OPCODE_MAP_DEFAULT;
 }
 
 static const struct known rows[] = {
-    {40, "LAR, bits 19:16", "open", "SDM Vol. 2 LAR: undefined", K_TAKE, lar},
-    {230, "an instruction breakpoint behind MOV SS", "open",
+    {40, ON_QEMU, "LAR, bits 19:16", "open", "SDM Vol. 2 LAR: undefined", K_TAKE, lar},
+    {230, ON_QEMU, "an instruction breakpoint behind MOV SS", "open",
      "SDM Vol. 3A Masking Exceptions and Interrupts When Switching Stacks: may not be triggered",
      K_RESYNC, breakpoint_behind_mov_ss},
-    {310, "F6 /1, F7 /1: TEST", "open", "SDM Vol. 2 Opcode Map: not listed; docs/cpu.md F5",
-     K_RESYNC, test_alias},
-    {350, "virtual-8086 or real mode", "choice", "docs/cpu.md V11, S1", K_END, other_mode},
-    {360, "IRET with NT: tasks", "choice", "docs/cpu.md V11", K_RESYNC, nested_task},
-    {470, "registers that are not there (CR1, DR4 and so on) at CPL 3: #UD or #GP(0)", "open",
-     "SDM Vol. 2 MOV CRn, DRn list both", K_RESYNC, no_such_cr},
-    {510, "CMPS with two operands that fault", "open",
+    {310, ON_QEMU, "F6 /1, F7 /1: TEST", "open",
+     "SDM Vol. 2 Opcode Map: not listed; docs/cpu.md F5", K_RESYNC, test_alias},
+    {350, ON_BOTH, "virtual-8086 or real mode", "choice", "docs/cpu.md V11, S1", K_END, other_mode},
+    {360, ON_BOTH, "IRET with NT: tasks", "choice", "docs/cpu.md V11", K_RESYNC, nested_task},
+    {470, ON_QEMU, "registers that are not there (CR1, DR4 and so on) at CPL 3: #UD or #GP(0)",
+     "open", "SDM Vol. 2 MOV CRn, DRn list both", K_RESYNC, no_such_cr},
+    {510, ON_QEMU, "CMPS with two operands that fault", "open",
      "SDM Vol. 2 CMPS gives no order; docs/cpu.md A4", K_RESYNC, cmps_order},
-    {600, "D6: SALC", "open", "SDM Vol. 2 One-byte Opcode Map: not listed", K_RESYNC, salc},
-    {620, "DR6 bits 3:0 stay until software clears them", "open",
+    {600, ON_QEMU, "D6: SALC", "open", "SDM Vol. 2 One-byte Opcode Map: not listed", K_RESYNC,
+     salc},
+    {620, ON_QEMU, "DR6 bits 3:0 stay until software clears them", "open",
      "SDM Vol. 3B Debug Status Register (DR6): certain exceptions may clear them; docs/cpu.md V8",
      K_TAKE, dr6_sticky},
-    {720, "an access over the end of the canonical addresses: #PF of its first page", "open",
-     "SDM Vol. 1 Canonical Addressing", K_RESYNC, over_the_edge},
-    {840, "a new stack pointer of 800000000000: #SS, not the #PF of its first push", "choice",
-     "SDM Vol. 2 INT n: StackAddress; docs/cpu.md V4", K_RESYNC, new_stack_address},
-    {870, "a second shadow right behind the first", "open",
+    {720, ON_QEMU, "an access over the end of the canonical addresses: #PF of its first page",
+     "open", "SDM Vol. 1 Canonical Addressing", K_RESYNC, over_the_edge},
+    {840, ON_QEMU, "a new stack pointer of 800000000000: #SS, not the #PF of its first push",
+     "choice", "SDM Vol. 2 INT n: StackAddress; docs/cpu.md V4", K_RESYNC, new_stack_address},
+    {870, ON_QEMU, "a second shadow right behind the first", "open",
      "SDM Vol. 2 MOV: only the first is guaranteed to delay an interrupt", K_TAKE,
      shadow_in_shadow},
-    {890, "a #DB behind two MOV SS", "open",
+    {890, ON_QEMU, "a #DB behind two MOV SS", "open",
      "SDM Vol. 2 MOV: only the first is guaranteed to delay an event", K_RESYNC,
      step_behind_mov_ss},
 };

@@ -8,24 +8,16 @@ static bool cpuid(const struct moment *m, unsigned f)
     return is(m, ZYDIS_MNEMONIC_CPUID) && completed(m) && f <= F_GPR + RBX;
 }
 
-/* Set up by the firmware, or of another processor: MTRRs and what identifies. */
-static bool platform_msr(uint64_t msr)
-{
-    return (msr >= 0x200 && msr <= 0x20f) || msr == 0x2ff || msr == 0xfe || msr == 0x1b ||
-           msr == 0x277 || msr == 0x1d9 || msr == 0x3a || msr == 0x8b || msr == 0x179 ||
-           msr == 0x1a0;
-}
-
 static bool rdmsr(const struct moment *m, unsigned f)
 {
     return (f == F_GPR + RAX || f == F_GPR + RDX) && is(m, ZYDIS_MNEMONIC_RDMSR) && completed(m) &&
-           platform_msr(m->msr);
+           is_platform_msr(m->msr);
 }
 
 static bool wrmsr_unchecked(const struct moment *m, unsigned f)
 {
     (void)f;
-    return is(m, ZYDIS_MNEMONIC_WRMSR) && only_model_faults(m, 13, 0) && platform_msr(m->msr);
+    return is(m, ZYDIS_MNEMONIC_WRMSR) && only_model_faults(m, 13, 0) && is_platform_msr(m->msr);
 }
 
 /* The bits of docs/cpu.md S2. */
@@ -33,7 +25,7 @@ static bool cr4_unchecked(const struct moment *m, unsigned f)
 {
     (void)f;
     return moves_to_cr(m) && only_model_faults(m, 13, 0) && m->insn.insn.raw.modrm.reg == 4 &&
-           (m->qemu->f[F_CR4] & ~UINT64_C(0x17319bc));
+           (m->theirs->f[F_CR4] & ~UINT64_C(0x17319bc));
 }
 
 /* The two-byte map's rows of MMX and SSE. */
@@ -70,7 +62,7 @@ static bool has_fpu(const struct moment *m, unsigned f)
 static bool not_offered(const struct moment *m, unsigned f)
 {
     (void)f;
-    return m->vector_qemu == 6 && m->vector_model != 6 &&
+    return m->vector_theirs == 6 && m->vector_model != 6 &&
            (is(m, ZYDIS_MNEMONIC_INVPCID) || is(m, ZYDIS_MNEMONIC_RDPID) ||
             is(m, ZYDIS_MNEMONIC_LFENCE) || is(m, ZYDIS_MNEMONIC_MFENCE) ||
             is(m, ZYDIS_MNEMONIC_SFENCE));
@@ -79,20 +71,20 @@ static bool not_offered(const struct moment *m, unsigned f)
 static bool pcid_not_offered(const struct moment *m, unsigned f)
 {
     (void)f;
-    return moves_to_cr(m) && only_qemu_faults(m, 13) && m->insn.insn.raw.modrm.reg == 4 &&
+    return moves_to_cr(m) && only_theirs_faults(m, 13) && m->insn.insn.raw.modrm.reg == 4 &&
            (m->model->f[F_CR4] >> 17 & 1);
 }
 
 static bool rom(const struct moment *m, unsigned f)
 {
     (void)f;
-    return m->unlogged && m->vector_qemu == m->vector_model;
+    return m->unlogged && m->vector_theirs == m->vector_model;
 }
 
 /* docs/cpu.md S7. */
 static bool known_msr(uint64_t msr)
 {
-    return platform_msr(msr) || msr == 0x10 || msr == 0x3b || (msr >= 0x174 && msr <= 0x176) ||
+    return is_platform_msr(msr) || msr == 0x10 || msr == 0x3b || (msr >= 0x174 && msr <= 0x176) ||
            msr == 0x6e1 || (msr >= 0xc0000080 && msr <= 0xc0000084) ||
            (msr >= 0xc0000100 && msr <= 0xc0000103);
 }
@@ -107,7 +99,7 @@ static bool other_msr(const struct moment *m, unsigned f)
 static bool rdpmc(const struct moment *m, unsigned f)
 {
     (void)f;
-    return is(m, ZYDIS_MNEMONIC_RDPMC) && m->vector_qemu == 6 && m->vector_model == 13;
+    return is(m, ZYDIS_MNEMONIC_RDPMC) && m->vector_theirs == 6 && m->vector_model == 13;
 }
 
 static bool device_shape(const struct moment *m, unsigned f)
@@ -116,23 +108,25 @@ static bool device_shape(const struct moment *m, unsigned f)
 }
 
 static const struct known rows[] = {
-    {10, "CPUID", "stimulus", "leaves that TCG offers otherwise", K_TAKE, cpuid},
-    {20, "RDMSR of the platform", "stimulus",
+    {10, ON_QEMU, "CPUID", "stimulus", "leaves that TCG offers otherwise", K_TAKE, cpuid},
+    {20, ON_QEMU, "RDMSR of the platform", "stimulus",
      "MTRRs as the firmware left them; APIC_BASE, MISC_ENABLE and the like", K_TAKE, rdmsr},
-    {150, "WRMSR to MTRRs and the like is not checked", "QEMU",
+    {150, ON_QEMU, "WRMSR to MTRRs and the like is not checked", "QEMU",
      "SDM Vol. 3A MTRRs: reserved bits and types are #GP(0)", K_RESYNC, wrmsr_unchecked},
-    {320, "CR4 bits without CPUID", "QEMU", "SDM Vol. 3A Control Registers: reserved", K_RESYNC,
-     cr4_unchecked},
-    {340, "x87, MMX and SSE without CPUID", "QEMU", "docs/cpu.md x87 and SSE", K_RESYNC, has_fpu},
-    {380, "INVPCID, RDPID, fences without SSE2", "choice",
+    {320, ON_BOTH, "CR4 bits without CPUID", "choice", "SDM Vol. 3A Control Registers: reserved",
+     K_RESYNC, cr4_unchecked},
+    {340, ON_BOTH, "x87, MMX and SSE without CPUID", "choice", "docs/cpu.md x87 and SSE", K_RESYNC,
+     has_fpu},
+    {380, ON_QEMU, "INVPCID, RDPID, fences without SSE2", "choice",
      "not offered by TCG; docs/cpu.md Instructions", K_RESYNC, not_offered},
-    {390, "CR4.PCIDE", "QEMU", "not offered by TCG", K_RESYNC, pcid_not_offered},
-    {480, "memory that only QEMU's machine has", "stimulus", "the firmware's ROM", K_RESYNC, rom},
-    {560, "MSRs that QEMU has or ignores", "QEMU",
+    {390, ON_QEMU, "CR4.PCIDE", "QEMU", "not offered by TCG", K_RESYNC, pcid_not_offered},
+    {480, ON_QEMU, "memory that only QEMU's machine has", "stimulus", "the firmware's ROM",
+     K_RESYNC, rom},
+    {560, ON_BOTH, "MSRs that the emulator has or ignores", "choice",
      "SDM Vol. 2 RDMSR, WRMSR: #GP(0) for a reserved or unimplemented MSR", K_RESYNC, other_msr},
-    {570, "RDPMC", "QEMU", "SDM Vol. 2 RDPMC: #GP(0) for a counter that is not there", K_RESYNC,
-     rdpmc},
-    {730, "misaligned accesses to the local APIC", "stimulus",
+    {570, ON_QEMU, "RDPMC", "QEMU", "SDM Vol. 2 RDPMC: #GP(0) for a counter that is not there",
+     K_RESYNC, rdpmc},
+    {730, ON_QEMU, "misaligned accesses to the local APIC", "stimulus",
      "SDM Vol. 3A APIC Register Address Map: undefined", K_RESYNC, device_shape},
 };
 

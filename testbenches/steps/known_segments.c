@@ -5,21 +5,21 @@
 static bool ltr_busy(const struct moment *m, unsigned f)
 {
     return f == F_ATTR(SEG_TR) && is(m, ZYDIS_MNEMONIC_LTR) && completed(m) &&
-           (m->qemu->f[f] ^ m->model->f[f]) == 2;
+           (m->theirs->f[f] ^ m->model->f[f]) == 2;
 }
 
 /* A far transfer or an event: CS, and SS with it. */
 static bool not_accessed(const struct moment *m, unsigned f)
 {
     return (f == F_ATTR(SEG_CS) || f == F_ATTR(SEG_SS)) && same_event(m) &&
-           (is_far(m) || m->vector_qemu != NO_VECTOR) && (m->model->f[f] ^ m->qemu->f[f]) == 1 &&
-           (m->model->f[f] & 1);
+           (is_far(m) || m->vector_theirs != NO_VECTOR) &&
+           (m->model->f[f] ^ m->theirs->f[f]) == 1 && (m->model->f[f] & 1);
 }
 
 static bool gate_cpl(const struct moment *m, unsigned f)
 {
-    return f == F_CPL && is(m, ZYDIS_MNEMONIC_CALL) && is_far(m) && completed(m) && m->qemu->wide &&
-           m->qemu->f[f] == 0 && m->qemu->f[F_SELECTOR(SEG_SS)] < 4 &&
+    return f == F_CPL && is(m, ZYDIS_MNEMONIC_CALL) && is_far(m) && completed(m) &&
+           m->theirs->wide && m->theirs->f[f] == 0 && m->theirs->f[F_SELECTOR(SEG_SS)] < 4 &&
            m->model->f[f] == (m->model->f[F_SELECTOR(SEG_CS)] & 3);
 }
 
@@ -27,15 +27,15 @@ static bool gate_cpl(const struct moment *m, unsigned f)
 static bool conforming_rpl(const struct moment *m, unsigned f)
 {
     return f == F_SELECTOR(SEG_CS) && is(m, ZYDIS_MNEMONIC_CALL) && is_far(m) && completed(m) &&
-           (m->model->f[F_ATTR(SEG_CS)] & 0x1c) == 0x1c && (m->qemu->f[f] ^ m->model->f[f]) < 4 &&
-           (m->qemu->f[f] & 3) == (m->model->f[F_ATTR(SEG_CS)] >> 5 & 3);
+           (m->model->f[F_ATTR(SEG_CS)] & 0x1c) == 0x1c && (m->theirs->f[f] ^ m->model->f[f]) < 4 &&
+           (m->theirs->f[f] & 3) == (m->model->f[F_ATTR(SEG_CS)] >> 5 & 3);
 }
 
 /* The table of LAR has other types in IA-32e mode; QEMU has one for both. */
 static bool lar_type(const struct moment *m, unsigned f)
 {
     return (f < F_GPR + 16 || f == F_RFLAGS) && is(m, ZYDIS_MNEMONIC_LAR) && completed(m) &&
-           (m->qemu->f[F_EFER] & 0x400) && (m->qemu->f[F_RFLAGS] & FL_ZF) &&
+           (m->theirs->f[F_EFER] & 0x400) && (m->theirs->f[F_RFLAGS] & FL_ZF) &&
            !(m->model->f[F_RFLAGS] & FL_ZF);
 }
 
@@ -50,7 +50,7 @@ static bool ltr_null(const struct moment *m, unsigned f)
 {
     (void)f;
     return is(m, ZYDIS_MNEMONIC_LTR) && only_model_faults(m, 13, 0) &&
-           m->qemu->f[F_SELECTOR(SEG_TR)] < 4;
+           m->theirs->f[F_SELECTOR(SEG_TR)] < 4;
 }
 
 /* In 64-bit mode the base has 64 bits whatever the prefixes. */
@@ -59,7 +59,7 @@ static bool lgdt_16(const struct moment *m, unsigned f)
     return m->before->wide && (f == F_GDTR_BASE || f == F_IDTR_BASE) && completed(m) &&
            (is(m, ZYDIS_MNEMONIC_LGDT) || is(m, ZYDIS_MNEMONIC_LIDT)) &&
            (m->insn.insn.attributes & ZYDIS_ATTRIB_HAS_OPERANDSIZE) &&
-           m->qemu->f[f] == (m->model->f[f] & 0xffffff);
+           m->theirs->f[f] == (m->model->f[f] & 0xffffff);
 }
 
 /* LGDT, LIDT, LLDT, LTR, WRMSR, WRFSBASE and the like; docs/cpu.md S14. */
@@ -69,30 +69,30 @@ static bool base_not_canonical(const struct moment *m, unsigned f)
     return only_model_faults(m, 13, 0) &&
            (is(m, ZYDIS_MNEMONIC_LGDT) || is(m, ZYDIS_MNEMONIC_LIDT)) &&
            (m->insn.insn.attributes & ZYDIS_ATTRIB_HAS_OPERANDSIZE ||
-            (is(m, ZYDIS_MNEMONIC_LGDT) && not_canonical(m->before, m->qemu->f[F_GDTR_BASE])) ||
-            (is(m, ZYDIS_MNEMONIC_LIDT) && not_canonical(m->before, m->qemu->f[F_IDTR_BASE])));
+            (is(m, ZYDIS_MNEMONIC_LGDT) && not_canonical(m->before, m->theirs->f[F_GDTR_BASE])) ||
+            (is(m, ZYDIS_MNEMONIC_LIDT) && not_canonical(m->before, m->theirs->f[F_IDTR_BASE])));
 }
 
 static bool code_l_and_d(const struct moment *m, unsigned f)
 {
     (void)f;
-    return m->vector_model == 13 && m->vector_qemu == NO_VECTOR && is_far(m) && m->qemu != NULL &&
-           (m->qemu->f[F_ATTR(SEG_CS)] & 0x6000) == 0x6000 &&
-           (m->error_model & 0xfffc) == (m->qemu->f[F_SELECTOR(SEG_CS)] & 0xfffc);
+    return m->vector_model == 13 && m->vector_theirs == NO_VECTOR && is_far(m) &&
+           m->theirs != NULL && (m->theirs->f[F_ATTR(SEG_CS)] & 0x6000) == 0x6000 &&
+           (m->error_model & 0xfffc) == (m->theirs->f[F_SELECTOR(SEG_CS)] & 0xfffc);
 }
 
 static bool accessed_on_read_only(const struct moment *m, unsigned f)
 {
     (void)f;
     return m->vector_model == 14 && (m->error_model & 3) == 3 &&
-           (m->model->f[F_CR2] - m->model->f[F_GDTR_BASE]) % 8 == 5 && m->vector_qemu != 14;
+           (m->model->f[F_CR2] - m->model->f[F_GDTR_BASE]) % 8 == 5 && m->vector_theirs != 14;
 }
 
 /* FS or GS: a null selector with an RPL. */
 static bool null_keeps_rpl(const struct moment *m, unsigned f)
 {
     return (f == F_SELECTOR(SEG_FS) || f == F_SELECTOR(SEG_GS)) && is_far(m) && completed(m) &&
-           m->qemu->f[f] < 4 && m->model->f[f] == 0 && m->before->f[f] == m->qemu->f[f];
+           m->theirs->f[f] < 4 && m->model->f[f] == 0 && m->before->f[f] == m->theirs->f[f];
 }
 
 /* QEMU looks at CS before it pops RSP and SS. */
@@ -100,7 +100,7 @@ static bool iret_order(const struct moment *m, unsigned f)
 {
     (void)f;
     return m->before->wide && (m->vector_model == 14 || m->vector_model == 12) &&
-           m->vector_qemu == 13 &&
+           m->vector_theirs == 13 &&
            (is(m, ZYDIS_MNEMONIC_IRET) || is(m, ZYDIS_MNEMONIC_IRETD) ||
             is(m, ZYDIS_MNEMONIC_IRETQ));
 }
@@ -109,7 +109,7 @@ static bool iret_order(const struct moment *m, unsigned f)
 static bool null_at_same_level(const struct moment *m, unsigned f)
 {
     return (f == F_SELECTOR(SEG_ES) || f == F_SELECTOR(SEG_DS)) && m->before->wide && is_far(m) &&
-           completed(m) && m->qemu->f[f] == 0 && m->model->f[f] < 4 &&
+           completed(m) && m->theirs->f[f] == 0 && m->model->f[f] < 4 &&
            m->before->f[F_CPL] == m->model->f[F_CPL];
 }
 
@@ -117,38 +117,38 @@ static bool null_at_same_level(const struct moment *m, unsigned f)
 static bool gate_of_16_bits(const struct moment *m, unsigned f)
 {
     return f == F_RIP && is_far(m) && completed(m) && !m->before->wide &&
-           m->model->f[f] == (m->qemu->f[f] & 0xffff);
+           m->model->f[f] == (m->theirs->f[f] & 0xffff);
 }
 
 static const struct known rows[] = {
-    {50, "LTR leaves the hidden type available", "QEMU",
+    {50, ON_QEMU, "LTR leaves the hidden type available", "QEMU",
      "SDM Vol. 2 LTR: the segment is marked busy", K_TAKE, ltr_busy},
-    {80, "far transfers and events set no accessed bit of CS and SS", "QEMU",
+    {80, ON_QEMU, "far transfers and events set no accessed bit of CS and SS", "QEMU",
      "SDM Vol. 3A Code- and Data-Segment Descriptor Types", K_ACCESSED, not_accessed},
-    {90, "CPL 0 behind a call gate to ring 1 or 2 in long mode", "QEMU", "SDM Vol. 2 CALL", K_TAKE,
-     gate_cpl},
-    {120, "a call gate to a conforming segment: RPL of CS", "QEMU",
+    {90, ON_QEMU, "CPL 0 behind a call gate to ring 1 or 2 in long mode", "QEMU", "SDM Vol. 2 CALL",
+     K_TAKE, gate_cpl},
+    {120, ON_QEMU, "a call gate to a conforming segment: RPL of CS", "QEMU",
      "SDM Vol. 2 CALL: CS(RPL) := CPL", K_TAKE, conforming_rpl},
-    {160, "LAR of types that long mode does not have", "QEMU",
+    {160, ON_BOTH, "LAR of types that long mode does not have", "QEMU, Bochs",
      "SDM Vol. 2 LAR, Segment and Gate Types", K_TAKE, lar_type},
-    {250, "limit and type of a segment are not checked", "QEMU",
+    {250, ON_QEMU, "limit and type of a segment are not checked", "QEMU",
      "SDM Vol. 3A Limit Checking, Type Checking", K_RESYNC, segment_unchecked},
-    {400, "LTR of a null selector", "QEMU", "SDM Vol. 2 LTR: #GP(0)", K_END, ltr_null},
-    {690, "LGDT and LIDT with 66 in 64-bit mode cut the base", "QEMU",
+    {400, ON_QEMU, "LTR of a null selector", "QEMU", "SDM Vol. 2 LTR: #GP(0)", K_END, ltr_null},
+    {690, ON_QEMU, "LGDT and LIDT with 66 in 64-bit mode cut the base", "QEMU",
      "SDM Vol. 2 LGDT: the operand size is fixed", K_TAKE, lgdt_16},
-    {700, "bases that are not canonical", "QEMU", "SDM Vol. 2 LGDT, LIDT: #GP(0)", K_RESYNC,
-     base_not_canonical},
-    {710, "code segments with L and D", "QEMU", "SDM Vol. 2 JMP, CALL: #GP(selector)", K_RESYNC,
-     code_l_and_d},
-    {750, "no accessed bit, so no fault of its page", "QEMU",
+    {700, ON_QEMU, "bases that are not canonical", "QEMU", "SDM Vol. 2 LGDT, LIDT: #GP(0)",
+     K_RESYNC, base_not_canonical},
+    {710, ON_QEMU, "code segments with L and D", "QEMU", "SDM Vol. 2 JMP, CALL: #GP(selector)",
+     K_RESYNC, code_l_and_d},
+    {750, ON_QEMU, "no accessed bit, so no fault of its page", "QEMU",
      "SDM Vol. 3A Code- and Data-Segment Descriptor Types", K_RESYNC, accessed_on_read_only},
-    {780, "IRET and RET to an outer level leave a null selector its RPL", "QEMU",
+    {780, ON_QEMU, "IRET and RET to an outer level leave a null selector its RPL", "QEMU",
      "SDM Vol. 2 RET: SegmentSelector := 0", K_TAKE, null_keeps_rpl},
-    {790, "IRET in 64-bit mode checks CS before it pops RSP and SS", "QEMU",
+    {790, ON_QEMU, "IRET in 64-bit mode checks CS before it pops RSP and SS", "QEMU",
      "SDM Vol. 2 IRET, IA-32e-MODE; docs/cpu.md A9", K_RESYNC, iret_order},
-    {860, "IRET to the same level in 64-bit mode clears null selectors", "QEMU",
+    {860, ON_QEMU, "IRET to the same level in 64-bit mode clears null selectors", "QEMU",
      "SDM Vol. 2 IRET, RETURN-TO-SAME-PRIVILEGE-LEVEL", K_TAKE, null_at_same_level},
-    {910, "a 16-bit call gate with an offset of 32 bits", "QEMU",
+    {910, ON_QEMU, "a 16-bit call gate with an offset of 32 bits", "QEMU",
      "SDM Vol. 3A Call Gates: 16-bit gates", K_TAKE, gate_of_16_bits},
 };
 

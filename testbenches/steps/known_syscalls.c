@@ -5,7 +5,7 @@
 static bool syscall_flags(const struct moment *m, unsigned f)
 {
     return f == F_RFLAGS && is(m, ZYDIS_MNEMONIC_SYSCALL) && completed(m) &&
-           ((m->qemu->f[f] ^ m->model->f[f]) & ~FL_STATUS) == 0 && !(m->qemu->f[f] & FL_STATUS);
+           ((m->theirs->f[f] ^ m->model->f[f]) & ~FL_STATUS) == 0 && !(m->theirs->f[f] & FL_STATUS);
 }
 
 static bool sysret_canonical(const struct moment *m, unsigned f)
@@ -20,7 +20,7 @@ static bool sysret_canonical(const struct moment *m, unsigned f)
 
 static bool sysenter_d(const struct moment *m, unsigned f)
 {
-    return f == F_ATTR(SEG_CS) && completed(m) && (m->qemu->f[f] ^ m->model->f[f]) == 0x4000 &&
+    return f == F_ATTR(SEG_CS) && completed(m) && (m->theirs->f[f] ^ m->model->f[f]) == 0x4000 &&
            (m->model->f[f] & 0x2000) &&
            (is(m, ZYDIS_MNEMONIC_SYSENTER) || is(m, ZYDIS_MNEMONIC_SYSEXIT));
 }
@@ -50,17 +50,18 @@ static bool sysexit_canonical(const struct moment *m, unsigned f)
 }
 
 static const struct known rows[] = {
-    {100, "SYSCALL clears the status flags", "QEMU", "SDM Vol. 2 SYSCALL", K_TAKE, syscall_flags},
-    {170, "SYSRET to an address that is not canonical faults behind it", "QEMU",
+    {100, ON_QEMU, "SYSCALL clears the status flags", "QEMU", "SDM Vol. 2 SYSCALL", K_TAKE,
+     syscall_flags},
+    {170, ON_QEMU, "SYSRET to an address that is not canonical faults behind it", "QEMU",
      "SDM Vol. 2 SYSRET: #GP(0) at CPL 0", K_RESYNC, sysret_canonical},
-    {210, "SYSENTER and SYSEXIT to 64-bit mode set CS.D", "QEMU", "SDM Vol. 2 SYSENTER: CS.D := 0",
-     K_TAKE, sysenter_d},
-    {440, "SYSCALL and SYSRET outside 64-bit mode", "QEMU", "SDM Vol. 2 SYSCALL: #UD", K_RESYNC,
-     syscall_in_compat},
-    {450, "SYSENTER_CS of 1 to 3 is not null", "QEMU",
+    {210, ON_QEMU, "SYSENTER and SYSEXIT to 64-bit mode set CS.D", "QEMU",
+     "SDM Vol. 2 SYSENTER: CS.D := 0", K_TAKE, sysenter_d},
+    {440, ON_QEMU, "SYSCALL and SYSRET outside 64-bit mode", "QEMU", "SDM Vol. 2 SYSCALL: #UD",
+     K_RESYNC, syscall_in_compat},
+    {450, ON_QEMU, "SYSENTER_CS of 1 to 3 is not null", "QEMU",
      "SDM Vol. 2 SYSENTER: #GP(0) if SYSENTER_CS[15:2] = 0", K_RESYNC, sysenter_cs},
-    {550, "SYSEXIT to addresses that are not canonical", "QEMU", "SDM Vol. 2 SYSEXIT: #GP(0)",
-     K_RESYNC, sysexit_canonical},
+    {550, ON_QEMU, "SYSEXIT to addresses that are not canonical", "QEMU",
+     "SDM Vol. 2 SYSEXIT: #GP(0)", K_RESYNC, sysexit_canonical},
 };
 
 KNOWN_ROOM(known_syscalls);

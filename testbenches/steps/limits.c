@@ -8,6 +8,7 @@ struct reach {
     uint64_t offset;
     unsigned bytes;
     bool read, write;
+    bool wraps; /* at 4 GBytes */
 };
 
 static bool is_code(uint64_t attr)
@@ -30,7 +31,7 @@ static bool limit_allows(uint64_t attr, uint64_t limit, const struct reach *r)
 
     if (!is_code(attr) && (attr & 4)) /* expand-down */
         return r->offset > limit && last <= top;
-    return last <= limit;
+    return last <= limit || (r->wraps && limit == 0xffffffff);
 }
 
 static bool outside(const struct shot *s, const struct reach *r)
@@ -109,10 +110,11 @@ static bool frame_outside(const struct moment *m)
     return outside(m->before, &r);
 }
 
-static bool operand_outside(const struct moment *m, const ZydisDecodedOperand *op)
+static bool operand_outside(const struct moment *m, const ZydisDecodedOperand *op, bool wraps)
 {
     struct reach r = {.seg = segment_number(op->mem.segment),
                       .bytes = op->size / 8 != 0 ? op->size / 8 : 1,
+                      .wraps = wraps,
                       .read = (op->actions & ZYDIS_OPERAND_ACTION_MASK_READ) != 0,
                       .write = (op->actions & ZYDIS_OPERAND_ACTION_MASK_WRITE) != 0};
 
@@ -131,8 +133,8 @@ static bool code_outside(const struct moment *m)
     uint64_t limit = m->before->f[F_LIMIT(SEG_CS)];
 
     return m->before->f[F_RIP] + (m->insn.decoded ? m->insn.insn.length : 15) - 1u > limit ||
-           m->where_qemu > limit ||
-           (m->qemu != NULL && m->qemu->f[F_RIP] > m->qemu->f[F_LIMIT(SEG_CS)]);
+           m->where_theirs > limit ||
+           (m->theirs != NULL && m->theirs->f[F_RIP] > m->theirs->f[F_LIMIT(SEG_CS)]);
 }
 
 /* Outside 64-bit mode the segments' bases count; QEMU's flat programs have 0. */
@@ -166,18 +168,29 @@ bool touches_breakpoint(const struct trial *insn, const struct shot *s)
     return false;
 }
 
-bool beyond_segments(const struct moment *m)
+static bool beyond(const struct moment *m, bool wraps)
 {
     if (m->before->wide)
         return false;
-    if (code_outside(m))
+    if (!wraps && code_outside(m))
         return true;
     if (m->insn.decoded && (m->insn.insn.mnemonic == ZYDIS_MNEMONIC_ENTER ||
                             m->insn.insn.mnemonic == ZYDIS_MNEMONIC_LEAVE))
         return frame_outside(m);
     for (unsigned i = 0; m->insn.decoded && i < m->insn.insn.operand_count; i++)
         if (m->insn.ops[i].type == ZYDIS_OPERAND_TYPE_MEMORY &&
-            m->insn.ops[i].mem.type != ZYDIS_MEMOP_TYPE_AGEN && operand_outside(m, &m->insn.ops[i]))
+            m->insn.ops[i].mem.type != ZYDIS_MEMOP_TYPE_AGEN &&
+            operand_outside(m, &m->insn.ops[i], wraps))
             return true;
     return false;
+}
+
+bool beyond_segments(const struct moment *m)
+{
+    return beyond(m, false);
+}
+
+bool beyond_wrapped_segments(const struct moment *m)
+{
+    return beyond(m, true);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// steps PROGRAM...: whole programs on QEMU and on the golden model, compared after every
-// instruction. Exit status: 0 agreed, 1 mismatch, 2 usage, bad image, or no QEMU.
+// steps PROGRAM...: whole programs on QEMU or Bochs and on the golden model, compared after every
+// instruction. Exit status: 0 agreed, 1 mismatch, 2 usage, bad image, or no emulator.
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
@@ -20,7 +20,9 @@ static const char usage[] =
     "  --checkpoint N    compare RAM after every N instructions (100000), and at the end\n"
     "  --memory SIZE     MBytes of RAM, 16 to 1024 (128)\n"
     "  --brand           CPUID names Ringwalk's processor: programs leave nothing out for QEMU\n"
+    "  --on NAME         the emulator: qemu (the default) or bochs\n"
     "  --qemu FILE       the QEMU to use (qemu-system-x86_64)\n"
+    "  --bochs FILE      the Bochs to use (bochs)\n"
     "  --state           with a difference, all of the state before it\n"
     "  --console         print what the guest wrote to the UART and port E9\n"
     "  --verdict         begin the report with the word \"verdict: \"\n"
@@ -30,7 +32,8 @@ static const char usage[] =
 struct options {
     uint64_t instructions, checkpoint, memory;
     bool brand, state, console, verdict;
-    const char *qemu, *json;
+    const struct emulator_ops *on;
+    const char *qemu, *bochs, *json;
 };
 
 static int complain(const char *what, const char *detail)
@@ -48,10 +51,21 @@ static bool number(const char *text, uint64_t from, uint64_t to, uint64_t *out)
     return *text >= '0' && *text <= '9' && *end == '\0' && errno == 0 && *out >= from && *out <= to;
 }
 
+static const struct emulator_ops *emulator_named(const char *name)
+{
+    if (strcmp(name, "qemu") == 0)
+        return &emulator_qemu;
+    return strcmp(name, "bochs") == 0 ? &emulator_bochs : NULL;
+}
+
 static int list(void)
 {
+    static const char *const emulators[] = {
+        [ON_QEMU] = "QEMU", [ON_BOCHS] = "Bochs", [ON_BOTH] = "QEMU, Bochs"};
+
     for (unsigned i = 0; i < known_rows(); i++)
-        printf("%s: %s (%s)\n", known_kind(i), known_name(i), known_source(i));
+        printf("%s: %s: %s (%s)\n", emulators[known_on(i)], known_kind(i), known_name(i),
+               known_source(i));
     return AGREED;
 }
 
@@ -62,7 +76,9 @@ static int parse(struct options *o, int argc, char **argv)
                                             {"checkpoint", required_argument, NULL, 'c'},
                                             {"memory", required_argument, NULL, 'm'},
                                             {"brand", no_argument, NULL, 'b'},
+                                            {"on", required_argument, NULL, 'O'},
                                             {"qemu", required_argument, NULL, 'q'},
+                                            {"bochs", required_argument, NULL, 'B'},
                                             {"list", no_argument, NULL, 'l'},
                                             {"state", no_argument, NULL, 's'},
                                             {"console", no_argument, NULL, 'o'},
@@ -91,6 +107,12 @@ static int parse(struct options *o, int argc, char **argv)
             ok = number(optarg, 16, 1024, &o->memory);
         if (c == 'q')
             o->qemu = optarg;
+        if (c == 'B')
+            o->bochs = optarg;
+        if (c == 'O')
+            o->on = emulator_named(optarg);
+        if (o->on == NULL)
+            return complain("no such emulator: ", optarg);
         o->brand |= c == 'b';
         if (c == 'j')
             o->json = optarg;
@@ -111,20 +133,17 @@ static double now(void)
     return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
-static bool begin(struct judge *j, const struct qemu_config *config, const struct rw_boot *boot,
+static bool begin(struct judge *j, const struct emulator_ops *on,
+                  const struct emulator_config *config, const struct rw_boot *boot,
                   const char **why)
 {
     struct shot at;
 
-    j->qemu = qemu_start(config, why);
-    if (j->qemu == NULL || !qemu_reach_entry(j->qemu, why))
+    j->emulator = j->twin->emulator = on->start(config, why);
+    if (j->emulator == NULL || !on->enter(j->emulator, &j->twin->mem, boot, why))
         return false;
-    if (config->stub && !qemu_load(j->qemu, &j->twin->mem, boot)) {
-        *why = "QEMU does not let its memory be written";
-        return false;
-    }
-    twin_take_ram(j->twin, qemu_ram_file(j->qemu));
-    if (!qemu_go(j->qemu, &at, why))
+    twin_take_ram(j->twin);
+    if (!on->go(j->emulator, &at, why))
         return false;
     twin_take(j->twin, &at);
     return true;
@@ -138,10 +157,12 @@ static bool quiet(const struct options *o)
 static int judge_program(const struct options *o, const char *program, cJSON *array)
 {
     static struct judge j;
-    struct qemu_config config = {
-        .binary = o->qemu, .program = program, .memory_bytes = o->memory << 20, .brand = o->brand};
+    struct emulator_config config = {.binary = o->on == &emulator_qemu ? o->qemu : o->bochs,
+                                     .program = program,
+                                     .memory_bytes = o->memory << 20,
+                                     .brand = o->brand};
     char error[256] = "out of memory";
-    struct rw_boot boot;
+    struct rw_boot boot = {.cpuid.away = o->on->away};
     const char *why = "";
     double start = now();
     int status = BAD_USE;
@@ -152,9 +173,7 @@ static int judge_program(const struct options *o, const char *program, cJSON *ar
     j.twin = twin_create(program, config.memory_bytes, &boot, error, sizeof(error));
     if (j.twin == NULL)
         return complain(error, "");
-    config.entry = boot.rip;
-    config.stub = twin_is_low(j.twin);
-    if (begin(&j, &config, &boot, &why)) {
+    if (begin(&j, o->on, &config, &boot, &why)) {
         judge_run(&j);
         if (o->console)
             fputs(j.twin->console, stdout);
@@ -167,16 +186,20 @@ static int judge_program(const struct options *o, const char *program, cJSON *ar
     } else {
         complain(why, "");
     }
-    if (j.qemu != NULL)
-        qemu_close(j.qemu);
+    if (j.emulator != NULL)
+        o->on->close(j.emulator);
     twin_destroy(j.twin);
     return status;
 }
 
 int main(int argc, char **argv)
 {
-    struct options o = {
-        .instructions = 1000000, .checkpoint = 100000, .memory = 128, .qemu = "qemu-system-x86_64"};
+    struct options o = {.on = &emulator_qemu,
+                        .bochs = "bochs",
+                        .instructions = 1000000,
+                        .checkpoint = 100000,
+                        .memory = 128,
+                        .qemu = "qemu-system-x86_64"};
     int end = parse(&o, argc, argv);
     cJSON *array = cJSON_CreateArray();
 

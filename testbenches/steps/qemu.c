@@ -39,11 +39,13 @@ static const uint32_t stub[12] = {0x1BADB002, 0x00010000,   0u - 0x1BADB002u - 0
                                   0xEBF4A1E6};
 
 struct qemu {
+    struct emulator base;
     pid_t pid;
     int ram_file, stub_file, stub, complaints, status;
     uint8_t *ram;
-    uint64_t ram_bytes, entry;
+    uint64_t ram_bytes;
     struct qemu_log *log;
+    struct emulator_config config;
     char complaint[COMPLAINT_BYTES];
 };
 
@@ -52,10 +54,15 @@ struct ends {
     int ram, image, stub, log, complaints;
 };
 
-static void run_child(const struct qemu_config *c, const struct ends *e)
+static struct qemu *of(struct emulator *e)
+{
+    return (struct qemu *)e;
+}
+
+static void run_child(const struct emulator_config *c, bool stubbed, const struct ends *e)
 {
     char cpu[700], memory[32], ram[128], log[64], socket[64], image[64];
-    const char *kernel = c->stub ? image : c->program;
+    const char *kernel = stubbed ? image : c->program;
 
     snprintf(cpu, sizeof(cpu), "%s%s", PROCESSOR, c->brand ? BRAND : "");
     snprintf(memory, sizeof(memory), "%" PRIu64 "M", c->memory_bytes >> 20);
@@ -127,43 +134,48 @@ static bool make_stub(struct qemu *q)
     return q->stub_file >= 0 && write(q->stub_file, stub, sizeof(stub)) == sizeof(stub);
 }
 
-struct qemu *qemu_start(const struct qemu_config *config, const char **why)
+static void qemu_close(struct emulator *e);
+static const char *qemu_complaint(struct emulator *e);
+
+static struct emulator *qemu_start(const struct emulator_config *config, const char **why)
 {
     struct qemu *q = calloc(1, sizeof(*q));
-    struct ends e = {-1, -1, -1, -1, -1};
-    int log_fd = -1;
 
     *why = "no pipes or memory for QEMU";
     if (q == NULL)
         return NULL;
+    q->base.ops = &emulator_qemu;
+    q->config = *config;
     q->ram_file = q->stub_file = q->stub = q->complaints = -1;
-    q->entry = config->stub ? STUB_ENTRY : config->entry;
-    if (make_ram(q, config->memory_bytes) && make_stub(q) && connect_ends(q, &e, &log_fd)) {
+    if (make_ram(q, config->memory_bytes) && make_stub(q))
+        return &q->base;
+    qemu_close(&q->base);
+    return NULL;
+}
+
+static bool run(struct qemu *q, bool stubbed)
+{
+    struct ends e = {-1, -1, -1, -1, -1};
+    int log_fd = -1;
+
+    if (connect_ends(q, &e, &log_fd)) {
         e.ram = q->ram_file;
         e.image = q->stub_file;
         q->pid = fork();
         if (q->pid == 0)
-            run_child(config, &e);
+            run_child(&q->config, stubbed, &e);
     }
     close_all(&e);
     if (log_fd >= 0)
         q->log = qemu_log_open(log_fd);
-    if (q->pid > 0 && q->log != NULL)
-        return q;
-    qemu_close(q);
-    return NULL;
+    return q->pid > 0 && q->log != NULL;
 }
 
 static bool fail(struct qemu *q, const char **why)
 {
-    if (qemu_complaint(q)[0] != '\0')
+    if (qemu_complaint(&q->base)[0] != '\0')
         *why = q->complaint;
     return false;
-}
-
-bool qemu_reach_entry(struct qemu *q, const char **why)
-{
-    return gdb_to_entry(q->stub, q->entry, why) || fail(q, why);
 }
 
 static bool is_zero(const uint8_t *p, unsigned bytes)
@@ -175,7 +187,8 @@ static bool is_zero(const uint8_t *p, unsigned bytes)
     return bytes == 0;
 }
 
-bool qemu_load(struct qemu *q, const struct rw_mem *mem, const struct rw_boot *boot)
+/* What is not zero in this RAM goes into QEMU's, and it begins as boot says. */
+static bool load(struct qemu *q, const struct rw_mem *mem, const struct rw_boot *boot)
 {
     enum { EBX = 3, EIP = 16 };
 
@@ -186,20 +199,46 @@ bool qemu_load(struct qemu *q, const struct rw_mem *mem, const struct rw_boot *b
            gdb_set_register(q->stub, EIP, (uint32_t)boot->rip);
 }
 
-bool qemu_go(struct qemu *q, struct shot *at, const char **why)
+/* Its own loader refuses images that begin below 1 MByte: they go through the stub. */
+static bool is_low(const struct rw_mem *mem)
 {
+    for (uint64_t pa = 0; pa < 0x100000; pa++)
+        if (mem->ram[pa] != 0)
+            return true;
+    return false;
+}
+
+static bool qemu_enter(struct emulator *e, const struct rw_mem *mem, const struct rw_boot *boot,
+                       const char **why)
+{
+    struct qemu *q = of(e);
+    bool stubbed = is_low(mem);
+
+    if (!run(q, stubbed))
+        return false;
+    if (!gdb_to_entry(q->stub, stubbed ? STUB_ENTRY : boot->rip, why))
+        return fail(q, why);
+    *why = "QEMU does not let its memory be written";
+    return !stubbed || load(q, mem, boot);
+}
+
+static bool qemu_go(struct emulator *e, struct shot *at, const char **why)
+{
+    struct qemu *q = of(e);
+
     *why = "QEMU does not log single instructions";
     return (gdb_continue(q->stub) && qemu_log_first(q->log, at)) || fail(q, why);
 }
 
-const struct span *qemu_next(struct qemu *q)
+static const struct span *qemu_next(struct emulator *e)
 {
-    return qemu_log_next(q->log);
+    return qemu_log_next(of(e)->log);
 }
 
 /* QEMU may be blocked in its log: it is read until the stub answers. */
-bool qemu_pause(struct qemu *q)
+static bool qemu_pause(struct emulator *e)
 {
+    struct qemu *q = of(e);
     char state[8192];
 
     if (!gdb_interrupt(q->stub))
@@ -212,24 +251,34 @@ bool qemu_pause(struct qemu *q)
     return true;
 }
 
-void qemu_resume(struct qemu *q)
+static void qemu_resume(struct emulator *e)
 {
-    qemu_log_resume(q->log);
-    gdb_continue(q->stub);
+    qemu_log_resume(of(e)->log);
+    gdb_continue(of(e)->stub);
 }
 
-const uint8_t *qemu_ram(const struct qemu *q)
+static const uint8_t *qemu_ram(struct emulator *e, uint64_t pa, unsigned bytes)
 {
-    return q->ram;
+    (void)bytes;
+    return of(e)->ram + pa;
 }
 
-int qemu_ram_file(const struct qemu *q)
+/* What QEMU never touched is a hole in its file. */
+static bool qemu_ram_part(struct emulator *e, uint64_t from, uint64_t *begin, uint64_t *end)
 {
-    return q->ram_file;
+    int file = of(e)->ram_file;
+    off_t data = lseek(file, (off_t)from, SEEK_DATA);
+
+    if (data < 0)
+        return false;
+    *begin = (uint64_t)data;
+    *end = (uint64_t)lseek(file, data, SEEK_HOLE);
+    return true;
 }
 
-int qemu_status(struct qemu *q)
+static int qemu_status(struct emulator *e)
 {
+    struct qemu *q = of(e);
     int status;
 
     if (q->pid > 0 && waitpid(q->pid, &status, 0) == q->pid) {
@@ -239,8 +288,9 @@ int qemu_status(struct qemu *q)
     return q->status;
 }
 
-const char *qemu_complaint(struct qemu *q)
+static const char *qemu_complaint(struct emulator *e)
 {
+    struct qemu *q = of(e);
     ssize_t n = read(q->complaints, q->complaint, COMPLAINT_BYTES - 1);
     char *line;
 
@@ -255,8 +305,10 @@ const char *qemu_complaint(struct qemu *q)
     return q->complaint;
 }
 
-void qemu_close(struct qemu *q)
+static void qemu_close(struct emulator *e)
 {
+    struct qemu *q = of(e);
+
     if (q->pid > 0) {
         kill(q->pid, SIGKILL);
         waitpid(q->pid, NULL, 0);
@@ -275,3 +327,20 @@ void qemu_close(struct qemu *q)
         close(q->complaints);
     free(q);
 }
+
+const struct emulator_ops emulator_qemu = {.name = "QEMU",
+                                           .bit = ON_QEMU,
+                                           .shows_ports = true,
+                                           .drops_rf = true,
+                                           .ends_with_exit = true,
+                                           .start = qemu_start,
+                                           .enter = qemu_enter,
+                                           .go = qemu_go,
+                                           .next = qemu_next,
+                                           .pause = qemu_pause,
+                                           .resume = qemu_resume,
+                                           .ram = qemu_ram,
+                                           .ram_part = qemu_ram_part,
+                                           .status = qemu_status,
+                                           .complaint = qemu_complaint,
+                                           .close = qemu_close};

@@ -23,11 +23,11 @@ static const struct verdict_row *verdict_row(const struct judge *j)
         [V_SHUTDOWN] = {"shutdown", "agreed, both shut down", true},
         [V_LIMIT] = {"limit", "agreed to the limit", true},
         [V_GIVEN_UP] = {"known", "agreed up to a known difference", true},
-        [V_QEMU_DIED] = {"qemu_died", "QEMU ended by itself", false},
+        [V_DIED] = {"died", "the emulator ended by itself", false},
         [V_MISMATCH] = {"mismatch", "MISMATCH", false}};
-    static const struct verdict_row aborted = {"qemu_abort", "agreed until QEMU aborted", true};
+    static const struct verdict_row aborted = {"abort", "agreed until QEMU aborted", true};
 
-    if (j->verdict == V_QEMU_DIED && j->qemu_status == -SIGABRT)
+    if (j->verdict == V_DIED && j->status == -SIGABRT)
         return &aborted;
     return &rows[j->verdict];
 }
@@ -69,12 +69,12 @@ static void print_event(const char *side, unsigned vector, uint64_t error)
         printf("    %s: vector %u, error code 0x%" PRIx64 "\n", side, vector, error);
 }
 
-/* Everything that QEMU delivered in the span, faults of a delivery too. */
+/* Everything that the emulator delivered in the span, faults of a delivery too. */
 static void print_deliveries(const struct span *s)
 {
     for (unsigned i = 0; i < s->count; i++)
         if (s->h[i].kind == H_DELIVER)
-            printf("    qemu delivers %u%s, error code 0x%" PRIx32 ", at 0x%" PRIx64 "\n",
+            printf("    theirs: delivers %u%s, error code 0x%" PRIx32 ", at 0x%" PRIx64 "\n",
                    s->h[i].vector, s->h[i].external ? " (external)" : "", s->h[i].error,
                    s->h[i].shot.f[F_RIP]);
 }
@@ -83,18 +83,19 @@ static void print_fields(const struct judge *j)
 {
     const struct moment *m = &j->moment;
 
-    printf("    %-14s %18s %18s %18s\n", "field", "qemu", "model", "before");
+    printf("    %-14s %18s %18s %18s\n", "field", "theirs", "model", "before");
     for (unsigned f = 0; f < F_STATE_COUNT; f++)
         if (j->differs[f])
             printf("    %-14s %#18" PRIx64 " %#18" PRIx64 " %#18" PRIx64 "\n", field_name(f),
-                   m->qemu->f[f], m->model->f[f], m->before->f[f]);
-    for (unsigned f = F_DR; (m->vector_qemu == 1 || m->vector_model == 1) && f <= F_DR7; f++)
+                   m->theirs->f[f], m->model->f[f], m->before->f[f]);
+    for (unsigned f = F_DR; (m->vector_theirs == 1 || m->vector_model == 1) && f <= F_DR7; f++)
         printf("    %-14s %18s %18s %#18" PRIx64 "\n", field_name(f), "", "", m->before->f[f]);
     if (j->differs[F_WHERE])
-        printf("    at             %#18" PRIx64 " %#18" PRIx64 "\n", m->where_qemu, m->where_model);
+        printf("    at             %#18" PRIx64 " %#18" PRIx64 "\n", m->where_theirs,
+               m->where_model);
     if (j->differs[F_DEVICE])
-        printf("    device access at 0x%" PRIx64 ": qemu 0x%" PRIx64 ", model 0x%" PRIx64 "\n",
-               j->twin->device_addr, j->twin->device_qemu, j->twin->device_model);
+        printf("    device access at 0x%" PRIx64 ": theirs 0x%" PRIx64 ", model 0x%" PRIx64 "\n",
+               j->twin->device_addr, j->twin->device_theirs, j->twin->device_model);
 }
 
 static void print_state(const struct shot *s)
@@ -110,6 +111,16 @@ static void print_past(const char *lead, const struct past *p)
     print_instruction(lead, p->rip, p->bytes, p->byte_count, p->mode);
 }
 
+static void print_ram(const struct judge *j)
+{
+    printf("  RAM at 0x%" PRIx64 ": theirs 0x%02x, model 0x%02x, ", j->ram_pa, j->ram_theirs,
+           j->ram_model);
+    if (j->ram_writer == 0)
+        printf("never written by the model\n");
+    else
+        printf("written by the model %" PRIu64 " steps before\n", j->ram_writer);
+}
+
 static void print_first(const struct judge *j)
 {
     const struct moment *m = &j->moment;
@@ -118,20 +129,15 @@ static void print_first(const struct judge *j)
 
     for (uint64_t i = known; i > 1; i--)
         print_past("       ", &j->past[(j->past_count - i) % HISTORY]);
-    if (j->ram_differs) {
-        printf("  RAM at 0x%" PRIx64 ": qemu 0x%02x, model 0x%02x, ", j->ram_pa, j->ram_qemu,
-               j->ram_model);
-        if (j->ram_writer == 0)
-            printf("never written by the model\n");
-        else
-            printf("written by the model %" PRIu64 " steps before\n", j->ram_writer);
+    if (j->ram_differs)
+        print_ram(j);
+    if (m->before == NULL)
         return;
-    }
     print_instruction("here:  ", m->before->f[F_RIP], m->insn.bytes, sizeof(m->insn.bytes),
                       m->insn.compat ? MODE_COMPAT : MODE_64);
-    if (m->vector_qemu != NO_VECTOR || m->vector_model != NO_VECTOR) {
-        print_event("qemu ", m->vector_qemu, m->error_qemu);
-        print_event("model", m->vector_model, m->error_model);
+    if (m->vector_theirs != NO_VECTOR || m->vector_model != NO_VECTOR) {
+        print_event("theirs", m->vector_theirs, m->error_theirs);
+        print_event("model ", m->vector_model, m->error_model);
     }
     print_deliveries(&j->span);
     print_fields(j);
@@ -161,9 +167,10 @@ void report_program(const struct judge *j, const char *program, double seconds)
            verdict_row(j)->text, j->instructions, j->events, seconds);
     if (j->verdict == V_GIVEN_UP)
         printf("  ended by: %s\n", known_name(j->given_up_by));
-    if (j->verdict == V_QEMU_DIED)
-        printf("  QEMU: status %d, %s\n", j->qemu_status, qemu_complaint(j->qemu));
-    if ((j->verdict == V_QEMU_DIED || j->verdict == V_GIVEN_UP) && j->past_count != 0)
+    if (j->verdict == V_DIED)
+        printf("  %s: status %d, %s\n", j->emulator->ops->name, j->status,
+               j->emulator->ops->complaint(j->emulator));
+    if ((j->verdict == V_DIED || j->verdict == V_GIVEN_UP) && j->past_count != 0)
         print_past("at", &j->past[(j->past_count - 1) % HISTORY]);
     if (j->verdict == V_MISMATCH)
         print_first(j);

@@ -8,7 +8,7 @@
 #include "judge.h"
 
 void report_program(const struct judge *j, const char *program, double seconds);
-/* exit, halted, shutdown, limit, known, qemu_abort: agreed; qemu_died, mismatch: not. */
+/* exit, halted, shutdown, limit, known, abort: agreed; died, mismatch: not. */
 const char *verdict_text(const struct judge *j);
 const char *verdict_word(const struct judge *j);
 bool verdict_agreed(const struct judge *j);

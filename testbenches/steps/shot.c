@@ -20,7 +20,7 @@ const char *field_name(unsigned field)
         "fs.limit",      "fs.attr",   "gs.selector", "gs.base",   "gs.limit",    "gs.attr",
         "ldtr.selector", "ldtr.base", "ldtr.limit",  "ldtr.attr", "tr.selector", "tr.base",
         "tr.limit",      "tr.attr"};
-    static const char *const events[] = {"vector", "error code", "at", "device access"};
+    static const char *const events[] = {"vector", "error code", "at", "device access", "ram"};
 
     if (field < F_SEG)
         return plain[field];
@@ -32,6 +32,8 @@ uint64_t shot_mask(const struct shot *s, unsigned field)
     bool table = field == F_CR2 || field == F_CR3 || field == F_GDTR_BASE || field == F_IDTR_BASE;
     bool base = field >= F_SEG && field < F_STATE_COUNT && (field - F_SEG) % 4 == 1;
 
+    if (s->full)
+        return field == F_SHADOW ? 0 : ~UINT64_C(0);
     if (!s->wide && field >= F_GPR + 8 && field < F_GPR + 16)
         return 0;
     if ((!s->wide && (field <= F_RIP || base)) || (table && !(s->f[F_EFER] & EFER_LMA)))
@@ -88,7 +90,7 @@ void shot_into_state(const struct shot *in, struct rw_state *s)
         s->regs.gpr[i] = merge(in, F_GPR + i, s->regs.gpr[i]);
     s->regs.rip = merge(in, F_RIP, 0);
     s->regs.rflags = f[F_RFLAGS];
-    if (!f[F_SHADOW])
+    if (!in->full && !f[F_SHADOW])
         s->sti_shadow = s->mov_ss_shadow = false;
     s->regs.cpl = (uint8_t)f[F_CPL];
     s->regs.cr2 = merge(in, F_CR2, s->regs.cr2);

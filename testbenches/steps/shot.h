@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A shot: the processor's state between two instructions, as far as QEMU shows it, as a row of
-// numbered fields. SDM Vol. 3A "System Architecture Overview".
+// A shot: the processor's state between two instructions, as far as the emulator shows it, as a row
+// of numbered fields. SDM Vol. 3A "System Architecture Overview".
 #ifndef RW_STEPS_SHOT_H
 #define RW_STEPS_SHOT_H
 
@@ -34,6 +34,7 @@ enum field {
     F_ERROR,
     F_WHERE,  /* the RIP that it met */
     F_DEVICE, /* an access to a device */
+    F_RAM,    /* what was stored */
     F_COUNT
 };
 
@@ -44,14 +45,15 @@ enum field {
 
 struct shot {
     uint64_t f[F_STATE_COUNT];
-    bool wide; /* 64-bit mode: all of each register is shown */
+    bool wide; /* 64-bit mode; QEMU shows all of each register only there */
+    bool full; /* Bochs: all of each register always, but not the shadow */
 };
 
 const char *field_name(unsigned field);
-/* The bits of a field that QEMU shows in this mode. */
+/* The bits of a field that are shown in this mode. */
 uint64_t shot_mask(const struct shot *s, unsigned field);
 
-/* The model's state as a shot, and a shot put into the model's state: what QEMU does not show
+/* The model's state as a shot, and a shot put into the model's state: what is not shown
  * stays. */
 void shot_of_state(struct shot *out, const struct rw_state *s);
 void shot_into_state(const struct shot *in, struct rw_state *s);

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The golden model beside QEMU; see the header. A device access of the model takes the next one
-// of QEMU's in the same span: address and size must be the same, a write's data too.
+// The golden model beside an emulator; see the header. A device access of the model takes the next
+// one of the emulator's in the same span: address and size must be the same, a write's data too.
 #include "twin.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include "image.h"
 
@@ -14,6 +13,7 @@
 #define PAGE       UINT64_C(4096)
 #define UART       UINT64_C(0x3f8)
 #define DEBUG_PORT UINT64_C(0xe9)
+#define EXIT_PORT  UINT64_C(0xf4)
 
 #define CR4_PAE     UINT64_C(0x20)
 #define EFER_LMA    UINT64_C(0x400)
@@ -29,7 +29,7 @@ const char *stimulus_name(enum stimulus s)
 
 /* --- devices --- */
 
-/* The next device access of QEMU in the span, of that kind; NULL without one. */
+/* The next device access of the emulator in the span, of that kind; NULL without one. */
 static const struct happening *next_access(struct twin *t, enum happening_kind kind)
 {
     for (unsigned i = t->taken; i < t->span->count; i++)
@@ -40,13 +40,13 @@ static const struct happening *next_access(struct twin *t, enum happening_kind k
     return NULL;
 }
 
-static void device_differs(struct twin *t, uint64_t addr, uint64_t qemu, uint64_t model)
+static void device_differs(struct twin *t, uint64_t addr, uint64_t theirs, uint64_t model)
 {
     if (t->device_differs)
         return;
     t->device_differs = true;
     t->device_addr = addr;
-    t->device_qemu = qemu;
+    t->device_theirs = theirs;
     t->device_model = model;
 }
 
@@ -73,11 +73,28 @@ static bool in_place(const struct happening *h, const struct rw_access *a, unsig
     return h->addr == a->pa + done && h->size <= a->bytes - done;
 }
 
+/* What INS stored, or what IN left in RAX. */
+static void read_port_behind(struct twin *t, const struct rw_access *a, uint8_t *data)
+{
+    uint64_t value = t->span->after.f[F_GPR];
+
+    for (unsigned i = 0; i < t->span->count; i++)
+        if (t->span->h[i].kind == H_STORE && t->span->h[i].size == a->bytes)
+            value = t->span->h[i].value;
+    memcpy(data, &value, a->bytes);
+    t->stimuli[STIMULUS_PORT_READ]++;
+}
+
 static void on_read(void *ctx, const struct rw_access *a, uint8_t *data)
 {
     struct twin *t = ctx;
-    const struct happening *h = next_access(t, H_DEVICE_READ);
+    const struct happening *h;
 
+    if ((a->flags & BUS_IO) && !t->emulator->ops->shows_ports) {
+        read_port_behind(t, a, data);
+        return;
+    }
+    h = next_access(t, H_DEVICE_READ);
     if (h == NULL) {
         read_unlogged(t, a, data);
         return;
@@ -97,13 +114,17 @@ static void on_read(void *ctx, const struct rw_access *a, uint8_t *data)
 static void on_write(void *ctx, const struct rw_access *a)
 {
     struct twin *t = ctx;
-    const struct happening *h = next_access(t, H_DEVICE_WRITE);
+    const struct happening *h;
 
     if (is_tpr(a))
         t->tpr = a->data[0];
     if ((a->flags & BUS_IO) && (a->pa == UART || a->pa == DEBUG_PORT) &&
         t->written + 1 < TWIN_CONSOLE)
         t->console[t->written++] = (char)a->data[0];
+    t->exited |= (a->flags & BUS_IO) && a->pa == EXIT_PORT;
+    if ((a->flags & BUS_IO) && !t->emulator->ops->shows_ports)
+        return;
+    h = next_access(t, H_DEVICE_WRITE);
     for (unsigned done = 0; h != NULL && done < a->bytes; done += h->size) {
         uint64_t value = 0;
 
@@ -145,11 +166,14 @@ static void on_access(void *ctx, const struct rw_access *a)
         return;
     t->writer[a->pa / 8] = t->writer[(a->pa + a->bytes - 1u) / 8] = (uint32_t)t->number;
     t->dirty[a->pa / PAGE] = 1;
+    t->wrote[t->writes % TWIN_WROTE].pa = a->pa;
+    t->wrote[t->writes % TWIN_WROTE].walk = a->src == BUS_WALK;
+    t->wrote[t->writes++ % TWIN_WROTE].bytes = a->bytes;
     if (a->src == BUS_DATA)
         t->store[t->stores++ % TWIN_STORES] = a->pa;
 }
 
-/* The value that QEMU left behind: RDTSC, RDTSCP, RDMSR give EDX:EAX. */
+/* The value that the emulator left behind: RDTSC, RDTSCP, RDMSR give EDX:EAX. */
 static uint64_t on_tsc(void *ctx, uint64_t adjust)
 {
     struct twin *t = ctx;
@@ -190,7 +214,7 @@ struct twin *twin_create(const char *program, uint64_t memory_bytes, struct rw_b
                          char *error, size_t error_bytes)
 {
     struct twin *t = calloc(1, sizeof(*t));
-    struct image_options image = {.path = program};
+    struct image_options image = {.path = program, .cpuid = boot->cpuid};
     struct rw_model_config config = {.mem = {NULL, memory_bytes}};
     struct rw_env env = {.before = on_access,
                          .read = on_read,
@@ -220,14 +244,6 @@ struct twin *twin_create(const char *program, uint64_t memory_bytes, struct rw_b
     return NULL;
 }
 
-bool twin_is_low(const struct twin *t)
-{
-    for (uint64_t pa = 0; pa < 0x100000; pa++)
-        if (t->mem.ram[pa] != 0)
-            return true;
-    return false;
-}
-
 void twin_destroy(struct twin *t)
 {
     if (t->model != NULL)
@@ -242,7 +258,6 @@ void twin_destroy(struct twin *t)
     free(t);
 }
 
-/* What QEMU never touched is a hole in its file, and zero. */
 /* The table in RAM; NULL unless PAE paging is in use. */
 static const uint8_t *pdptes_of(const struct twin *t, const struct rw_state *s)
 {
@@ -281,31 +296,44 @@ void twin_again(struct twin *t, bool reload)
 }
 
 /* The access byte of a descriptor stands at offset 5. */
-void twin_drop_accessed(struct twin *t, const uint8_t *qemu_ram)
+void twin_drop_accessed(struct twin *t)
 {
     for (unsigned i = 0; i < t->stores && i < TWIN_STORES; i++) {
         uint64_t pa = t->store[i];
+        uint8_t theirs = *t->emulator->ops->ram(t->emulator, pa, 1);
 
-        if (pa % 8 == 5 && t->mem.ram[pa] == (qemu_ram[pa] | 1))
-            t->mem.ram[pa] = qemu_ram[pa];
+        if (pa % 8 == 5 && t->mem.ram[pa] == (theirs | 1))
+            t->mem.ram[pa] = theirs;
     }
 }
 
-void twin_take_ram(struct twin *t, int ram_file)
+bool twin_stored(const struct twin *t, uint64_t pa)
 {
-    off_t from = 0, to;
+    for (unsigned i = 0; i < t->writes && i < TWIN_WROTE; i++)
+        if (!t->wrote[i].walk && pa - t->wrote[i].pa < t->wrote[i].bytes)
+            return true;
+    return false;
+}
+
+void twin_take_bytes(struct twin *t, uint64_t pa, unsigned bytes)
+{
+    struct rw_state s;
+
+    memcpy(t->mem.ram + pa, t->emulator->ops->ram(t->emulator, pa, bytes), bytes);
+    t->ops->mem_changed(t->model, pa, bytes);
+    t->ops->get_state(t->model, &s);
+    t->ops->set_state(t->model, &s);
+}
+
+void twin_take_ram(struct twin *t)
+{
+    const struct emulator_ops *ops = t->emulator->ops;
+    uint64_t from = 0, to;
 
     madvise(t->mem.ram, t->mem.bytes, MADV_DONTNEED);
-    while ((from = lseek(ram_file, from, SEEK_DATA)) >= 0) {
-        to = lseek(ram_file, from, SEEK_HOLE);
-        while (from < to) {
-            ssize_t n = pread(ram_file, t->mem.ram + from, (size_t)(to - from), from);
-
-            if (n <= 0)
-                return;
-            from += n;
-        }
-    }
+    while (ops->ram_part(t->emulator, from, &from, &to))
+        for (; from < to; from += PAGE)
+            memcpy(t->mem.ram + from, ops->ram(t->emulator, from, PAGE), PAGE);
 }
 
 void twin_awake(struct twin *t)
@@ -328,7 +356,7 @@ bool twin_answered_all(const struct twin *t)
 
 bool twin_step(struct twin *t, int vector)
 {
-    t->fetches = t->stores = 0;
+    t->fetches = t->stores = t->writes = 0;
     t->cached = t->unlogged = false;
     t->number++;
     t->ops->get_state(t->model, &t->previous);
@@ -348,11 +376,11 @@ void twin_shot(const struct twin *t, struct shot *out)
     shot_of_state(out, &s);
 }
 
-void twin_take(struct twin *t, const struct shot *qemu)
+void twin_take(struct twin *t, const struct shot *theirs)
 {
     struct rw_state s;
 
     t->ops->get_state(t->model, &s);
-    shot_into_state(qemu, &s);
+    shot_into_state(theirs, &s);
     t->ops->set_state(t->model, &s);
 }
