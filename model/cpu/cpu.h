@@ -283,9 +283,12 @@ static inline bool is_canonical(const struct cpu *cpu, uint64_t va)
 }
 
 /* S14: of an address that is loaded into a register, in every paging mode. */
-static inline bool is_canonical_57(uint64_t va)
+/* As wide as the processor can be, whatever CR4.LA57 is (docs/cpu.md S14). */
+static inline bool is_canonical_widest(const struct cpu *cpu, uint64_t va)
 {
-    return va + (UINT64_C(1) << 56) < UINT64_C(1) << 57;
+    unsigned top = cpu->cpuid.away >> RW_LA57 & 1 ? 47 : 56;
+
+    return va + (UINT64_C(1) << top) < UINT64_C(1) << (top + 1);
 }
 
 static inline uint64_t size_mask(unsigned bytes)

@@ -13,7 +13,7 @@ enum exec exec_invlpg(struct cpu *cpu, const struct insn *in)
 
     if (cpu->cpl > 0)
         return raise_gp(cpu, 0);
-    if (is_canonical_57(la))
+    if (is_canonical_widest(cpu, la))
         cpu_flush(cpu, FLUSH_PAGE, la, mmu_pcid(&cpu->mmu_ctx));
     return serialised(cpu);
 }
@@ -43,7 +43,7 @@ enum exec op_invpcid(struct cpu *cpu, const struct insn *in)
     TRY(load_16_bytes(cpu, in, v));
     if (v[0] >> 12 || (type < 2 && v[0] && !(cpu->sys.cr4 & CR4_PCIDE)))
         return raise_gp(cpu, 0);
-    if (type == 0 && !is_canonical_57(v[1]))
+    if (type == 0 && !is_canonical_widest(cpu, v[1]))
         return raise_gp(cpu, 0);
     cpu_flush(cpu, kinds[type], v[1], (uint16_t)(v[0] & 0xfff));
     return serialised(cpu);

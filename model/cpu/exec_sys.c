@@ -166,7 +166,7 @@ static enum exec fs_gs_base(struct cpu *cpu, const struct insn *in)
         put_reg(cpu, in->rm, bytes, s->base);
         return EXEC_OK;
     }
-    if (!is_canonical_57(v))
+    if (!is_canonical_widest(cpu, v))
         return raise_gp(cpu, 0);
     s->base = v;
     cpu_derive(cpu);

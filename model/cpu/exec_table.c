@@ -64,7 +64,7 @@ enum exec exec_load_table(struct cpu *cpu, const struct insn *in, uint32_t *limi
         return raise_gp(cpu, 0);
     TRY(mem_read(cpu, in->seg, off, 2, &l));
     TRY(mem_read(cpu, in->seg, (off + 2) & in->addr_mask, cpu_is_64(cpu) ? 8 : 4, &b));
-    if (cpu_is_64(cpu) && !is_canonical_57(b))
+    if (cpu_is_64(cpu) && !is_canonical_widest(cpu, b))
         return raise_gp(cpu, 0);
     if (!cpu_is_64(cpu) && in->size == 2)
         b &= 0xffffff;

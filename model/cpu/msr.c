@@ -149,7 +149,7 @@ static bool value_valid(const struct cpu *cpu, const struct msr_row *row, uint64
     case MSR_BITS:
         return !(v & ~row->bits);
     case MSR_CANONICAL:
-        return is_canonical_57(v);
+        return is_canonical_widest(cpu, v);
     case MSR_PAT:
         return pat_valid(v);
     case MSR_MTRR:

@@ -201,7 +201,7 @@ static enum exec check_high(struct cpu *cpu, uint16_t selector, const struct des
         return EXEC_OK;
     if (high >> 40 & 0x1f)
         return raise_gp(cpu, selector & 0xfffc);
-    if (!is_canonical_57(high << 32 | desc_base(d)))
+    if (!is_canonical_widest(cpu, high << 32 | desc_base(d)))
         return raise_gp(cpu, selector & 0xfffc);
     return EXEC_OK;
 }

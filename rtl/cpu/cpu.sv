@@ -241,6 +241,7 @@ module cpu
     .flags_i(flags), .alu_flags_i(alu_flags), .cs_i(segs[SegCs]), .ncs_i(segs[SegNcs]),
     .cpl_i(cpl), .size_i(size), .a_i(a_val), .b_i(b_val), .alu_result_i(alu_result),
     .cc_i(cc_true), .sys_ok_i(sys_ok && !pdpte_fault), .msr_ok_i(msr_ok), .la57_i(la57),
+    .has_la57_i(!cpuid_i.away[FtLa57]),
     .undefined_i, .step_i(ustep), .finish_i(finish), .raised_i(raised),
     .cond_o(cond), .outcome_o(word_outcome), .taken_o(taken), .target_o(target)
   );

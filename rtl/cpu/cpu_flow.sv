@@ -23,6 +23,7 @@ module cpu_flow
   input  logic        cc_i,           // the instruction's condition
   input  logic        sys_ok_i, msr_ok_i,
   input  logic        la57_i,         // CR4.LA57
+  input  logic        has_la57_i,     // the feature
   input  undefined_e  undefined_i,
   input  logic        step_i, finish_i, raised_i,
   output logic        cond_o,         // the clause's condition holds
@@ -58,8 +59,8 @@ module cpu_flow
       CnNok: cond_o = !sys_ok_i;
       CnCanon: cond_o = is_canonical(alu_result_i, la57_i);
       CnNcanon: cond_o = !is_canonical(alu_result_i, la57_i);
-      CnCanon57: cond_o = is_canonical(alu_result_i, 1'b1);
-      CnNcanon57: cond_o = !is_canonical(alu_result_i, 1'b1);
+      CnCanon57: cond_o = is_canonical(alu_result_i, has_la57_i);
+      CnNcanon57: cond_o = !is_canonical(alu_result_i, has_la57_i);
       CnO16: cond_o = insn_i.osz == 3'd1;
       CnO64: cond_o = insn_i.osz == 3'd3;
       CnNo64: cond_o = insn_i.osz != 3'd3;

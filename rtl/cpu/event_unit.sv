@@ -60,9 +60,8 @@ module event_unit
   end
 
   // RF is pushed as 1 by a fault, and by an event between two iterations of a string instruction
-  // (SDM Vol. 3B "Instruction-Breakpoint Exception Condition"); by #DF, an abort, as it stands,
-  // which is 0 when an instruction began; by
-  // software as 0.
+  // (SDM Vol. 3B "Instruction-Breakpoint Exception Condition"); by an instruction breakpoint and by
+  // #DF, an abort, as it stands, which is 0 when an instruction began; by software as 0.
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       event_q <= '{kind: RetInsn, rf: RfKeep, default: '0};
@@ -79,7 +78,7 @@ module event_unit
                    kind: take_nmi_i ? RetNmi : take_intr_i ? RetIntr : RetExc,
                    vec: take_nmi_i ? VecNmi : take_intr_i ? intr_vector_i : VecDb,
                    error_code: '0, has_error: 1'b0, dpl_check: 1'b0,
-                   rf: in_rep_i || take_break_i ? RfSet : RfKeep};
+                   rf: in_rep_i ? RfSet : RfKeep};
     end else if (done_i) begin
       event_q.active <= 1'b0;
     end

@@ -88,7 +88,7 @@ module sysreg
       MsrDebugCtl: return v == '0;
       MsrTsc, MsrTscAdjust, MsrBiosSign, MsrSysCs, MsrStar: return 1'b1;
       MsrSysEsp, MsrSysEip, MsrLstar, MsrCstar, MsrFsBase, MsrGsBase, MsrKgsBase:
-        return is_canonical(v, 1'b1);
+        return is_canonical(v, !away[FtLa57]);
       MsrMisc: return (v & ~64'h1) == '0;
       [MsrMtrrBase0:MsrMtrrMask7]: return mtrr_ok(v, !n[0], n[0], 1'b1);
       MsrMtrrDef: return mtrr_ok(v, 1'b1, 1'b1, 1'b0);

@@ -136,17 +136,6 @@ static bool rep_of_nothing(const struct moment *m, unsigned f)
            m->theirs->f[f] == (m->model->f[f] & 0xffffffff);
 }
 
-/* Without la57 the model still takes 57 bits; docs/cpu.md S14. */
-static bool bits_57(const struct moment *m, unsigned f)
-{
-    (void)f;
-    return m->vector_theirs == 13 && m->error_theirs == 0 && m->vector_model == NO_VECTOR &&
-           (is(m, ZYDIS_MNEMONIC_WRMSR) || is(m, ZYDIS_MNEMONIC_WRFSBASE) ||
-            is(m, ZYDIS_MNEMONIC_WRGSBASE) || is(m, ZYDIS_MNEMONIC_LGDT) ||
-            is(m, ZYDIS_MNEMONIC_LIDT) || is(m, ZYDIS_MNEMONIC_LLDT) || is(m, ZYDIS_MNEMONIC_LTR) ||
-            is(m, ZYDIS_MNEMONIC_INVPCID));
-}
-
 static bool dr6_of_disabled(const struct moment *m, unsigned f)
 {
     uint64_t extra;
@@ -234,8 +223,6 @@ static const struct known rows[] = {
      flush_meets_breakpoint},
     {1140, ON_BOCHS, "REP with a count of 0 and addresses of 32 bits: the pointers' upper halves",
      "open", "SDM Vol. 2 REP: nothing is said of them", K_TAKE, rep_of_nothing},
-    {1150, ON_BOCHS, "addresses of 57 bits without LA57", "choice",
-     "docs/cpu.md S14: bits 63:56 are looked at", K_RESYNC, bits_57},
     {1160, ON_BOCHS, "DR6 bits of breakpoints that are not enabled", "open",
      "SDM Vol. 3B Debug Status Register (DR6): they may or may not be set", K_TAKE,
      dr6_of_disabled},

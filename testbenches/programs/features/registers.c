@@ -110,6 +110,31 @@ static void efer_lma(void)
     check_of("EFER.LMA", "stays 0", msr_low == was && !(was & 0x400));
 }
 
+/* An address in an MSR may be as wide as the processor can be: 57 bits with LA57, else 48. SDM Vol.
+ * 3A "Canonicality Checking". QEMU looks at CR4.LA57. */
+static void one_width(uint32_t msr)
+{
+    static const struct {
+        uint32_t high;
+        bool wide, narrow; /* canonical with 57 and with 48 bits */
+    } rows[] = {{0x00007FFF, true, true},   {0x00008000, true, false},  {0x00FFFFFF, true, false},
+                {0x01000000, false, false}, {0xFEFFFFFF, false, false}, {0xFF000000, true, false},
+                {0xFFFF7FFF, true, false},  {0xFFFF8000, true, true}};
+
+    msr_index = msr;
+    for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++) {
+        bool taken = has(F_LA57) ? rows[i].wide : rows[i].narrow;
+
+        msr_low = 8;
+        msr_high = rows[i].high;
+        probe(p_wrmsr);
+        check_here_of("an address in an MSR", "has the width of the processor",
+                      taken ? seen[0] == NONE : seen[0] == 13 && seen[1] == 0);
+    }
+    msr_low = msr_high = 0;
+    probe(p_wrmsr);
+}
+
 void registers(void)
 {
     for (unsigned i = 0; i < sizeof cr4_bits / sizeof *cr4_bits; i++)
@@ -126,4 +151,8 @@ void registers(void)
             one_msr(msrs[i].name, "RDMSR", p_rdmsr, there);
             one_msr(msrs[i].name, "WRMSR", p_wrmsr, there && !msrs[i].constant);
         }
+    if (has(F_LM) && has(F_MSR)) {
+        one_width(0xC0000100); /* FS.base */
+        one_width(0xC0000102); /* KERNEL_GS_BASE */
+    }
 }
