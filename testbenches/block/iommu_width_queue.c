@@ -220,10 +220,10 @@ bool width_queue_error(struct bench *b, const struct experiment *e, unsigned gro
     struct answer code, fsts, a;
 
     (void)e;
-    if (bit == 1)
-        tail = 0x1000;
     if (bit == 5)
         iqa |= IQA_DW;
+    if (bit == 1 || (bit == 5 && (iqa >> 12 & 1))) /* DW goes before a bad tail */
+        tail = 0x1000;
     if (bit == 3 || bit == 4) {
         iommu_poke(b, iqa, bit == 3 ? 7 : TYPE_CONTEXT);
         iommu_poke(b, iqa + 8, 0);
