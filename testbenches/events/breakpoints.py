@@ -10,7 +10,7 @@ from case import CODE_R, Case, P, desc, native
 
 AT = 0x40  # of the data page
 INSN, WRITE, PORT, ACCESS = range(4)
-GO_ON = "movw $stub_nmi, GATE(1)\nmovw $stub_nmi, GATE(0x32)"  # the handlers return
+GO_ON = "movw $stub_resume, GATE(1)\nmovw $stub_nmi, GATE(0x32)"  # the handlers return
 
 
 def arm(n, address, rw, length, enable=3):

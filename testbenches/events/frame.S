@@ -231,6 +231,16 @@ stub_nmi:
 #else
         iretl
 #endif
+# The same for #DB: with RF, or an instruction breakpoint would be met for ever.
+        .align  16
+stub_resume:
+#if MODE == 64
+        orl     $0x10000, 16(%rsp)
+        iretq
+#else
+        orl     $0x10000, 8(%esp)
+        iretl
+#endif
         .align  16
 stub_intr:
         movl    $0, LAPIC + 0xB0
