@@ -134,6 +134,7 @@ struct shell {
     pc board;
     vsoc *rtl;
     uint64_t nmi_falls; // the pin, when it is up
+    uint64_t nmi_rests; // it stays low until then
     std::deque<vsoc_dma> dma_queue;
     bool offered;       // the head of the queue stands at the pins
     vsoc_dma in_flight; // accepted last
@@ -173,15 +174,17 @@ static void say_event(shell *s, board_kind kind, uint64_t cycle, uint64_t value)
 }
 
 // An NMI is the rise of its pin, however long it then stays up: from 2 cycles on, by the cycle it
-// rose in. A new one in the meantime lets it fall first, for one cycle. The answer: when it changes
-// next.
+// rose in. A new one in the meantime lets it fall first, for long enough that the processor sees it
+// low: what changes behind the drive of this cycle's pins reaches them in the next. The answer:
+// when it changes next.
 static uint64_t update_nmi(shell *s, vsoc_pins *pins, uint64_t cycle)
 {
     bool waits = s->board.lapic.nmi_pending;
 
     if (pins->nmi) {
         pins->nmi = !waits && cycle < s->nmi_falls;
-    } else if (waits) {
+        s->nmi_rests = cycle + 2;
+    } else if (waits && cycle >= s->nmi_rests) {
         pins->nmi = true;
         s->nmi_falls = cycle + 2 + cycle % 31;
         s->board.lapic.nmi_pending = waits = false;
@@ -413,6 +416,7 @@ void shell_reset(shell *s)
 
     s->dma_queue.clear();
     s->offered = false;
+    s->nmi_rests = 0;
     pc_init(&s->board, &host);
     vsoc_reset(s->rtl);
 }

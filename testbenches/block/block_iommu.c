@@ -151,7 +151,7 @@ static struct rec_dma random_request(struct bench *b)
 
     d.sid = pool_sid(b);
     d.write = block_chance(&b->random, 50);
-    d.at = block_chance(&b->random, 4) ? (uint8_t)block_below(&b->random, 3) : 0;
+    d.at = block_chance(&b->random, 4) ? (uint8_t)block_below(&b->random, 4) : 0;
     d.iova += block_chance(&b->random, 30) ? block_below(&b->random, 16) & ~3u : 0;
     room = 16 - (unsigned)(d.iova & 15);
     d.len = (uint8_t)(block_chance(&b->random, 50) ? 4 : block_below(&b->random, room) + 1);

@@ -158,7 +158,35 @@ def nested():
                            f"8: {handler}")
 
 
+def pci(register, value):
+    return (f"movl ${0x80001000 + register:#x}, %eax\nmovl $0xCF8, %edx\noutl %eax, %dx\n"
+            f"movl ${value:#x}, %eax\nmovl $0xCFC, %edx\noutl %eax, %dx")
+
+
+# The device `edu` with an NMI as its message; raised by a write to 60.
+NMI_DEVICE = "\n".join([pci(0x10, 0xC0000000), pci(0x04, 6), pci(0x44, 0xFEE00000), pci(0x48, 0), pci(0x4C, 0x400),
+                        pci(0x40, 0x10005), "#if MODE == 64\nmovl $0xC0000087, pd3\n#endif",
+                        "movl $0xC0000000, %ebp\nmovl $0x44400, %esi\nmovl $PAGE, %edi\nmovl $3, %ebx\n"
+                        "movl $7, %ecx"])
+
+
+def twice():
+    """An NMI of a device and one of the processor's own, some cycles apart: the second comes before,
+    as and after the first is taken."""
+    for mode in (64, 32):
+        for name, text in (("nops", "nop\nnop\nnop\nnop"), ("div", "xorl %edx, %edx\ndivl %ebx"),
+                           ("rep stosb", "rep stosb"), ("locked", "lock incl PAGE + 0x7E"),
+                           ("int", "int $0x32"), ("mov ss", "movl $DATA, %eax\nmovl %eax, %ss\nnop")):
+            for count in range(24):
+                for own in (1, 2):
+                    send = "movl %esi, LAPIC + 0x300\n" * own
+                    yield Case(mode, f"NMI of a device, {count} nops, {own} of its own, {name}",
+                               f"movw $stub_nmi, GATE(0x32)\n{NMI_DEVICE}\nmovl $1, 0x60(%XBP)\n" +
+                               "nop\n" * count + f"{send}{text}\nnop\nnop\nmovl $1, 0x64(%XBP)\nnop")
+
+
 def cases():
     yield from pairs()
+    yield from twice()
     yield from sweeps()
     yield from nested()
