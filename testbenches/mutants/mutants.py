@@ -271,10 +271,12 @@ class Runner:
         copy_tree(ROOT, self.whole_tree)
 
     def unbroken(self, mutant):
-        """The stimulus on the tree as it is: what it said unless it agreed."""
+        """The stimulus on the tree as it is: what it said unless both sides agreed (a guest may shut
+        down in agreement)."""
         if mutant.run not in self.whole:
             end, _, _, _, note = stimulus(mutant, self.build_dir, self.programs, self.timeout)
-            self.whole[mutant.run] = "" if end == "agreed" else note or end
+            agreed = end == "agreed" or note.startswith("verdict agreed")
+            self.whole[mutant.run] = "" if agreed else note or end
         return self.whole[mutant.run]
 
     def try_one(self, mutant):
