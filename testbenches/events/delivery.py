@@ -259,8 +259,27 @@ def compat_cases():
                     yield compat_case(event, defect, r, t)
 
 
+def second_events():
+    """An event at the level that another one led to, without room on its stack: #SS names no selector."""
+    stack = desc("X2", P | DATA_RW | 0x20, BIG, 0x410000, 0xFFF)
+    ways = (("int", "int $0x21"), ("far call", "lcall $X0 | 3, $0"))
+    gate = "movl $9f, %eax\nmovw %ax, GDT + X0\nshrl $16, %eax\nmovw %ax, GDT + X0 + 6\n" \
+        "movw $CODE + 8, GDT + X0 + 2\nmovw $0xEC00, GDT + X0 + 4\n"
+    for name, way in ways:
+        for r in (2, 3):
+            for vector, event in ((6, "ud2"), (0x22, "int $0x22"), (13, "movl $0xFFF8, %eax\nmovl %eax, %fs")):
+                for room in (0, 4, 8, 11, 12, 15, 16):
+                    yield Case(32, f"{name} from ring {r} to 1, then vector {vector} with {room} bytes of room",
+                               f"{stack}\n{gate}movw %ax, GATE(0x21) + 6\n"
+                               "movl $9f, %eax\nmovw %ax, GATE(0x21)\nmovw $CODE + 8, GATE(0x21) + 2\n"
+                               "movb $0xEE, GATE(0x21) + 5\n"
+                               f"SETGATE {vector}, stub{vector}, (CODE + 8), 0xEE00\nTO_RING {r}, 2\n{way}\nud2\n"
+                               f"9: movl $X2 + 1, %eax\nmovl %eax, %ss\nmovl ${room}, %esp\n{event}")
+
+
 def cases():
     yield from compat_cases()
+    yield from second_events()
     for event in EVENTS:
         for defect in DEFECTS:
             for mode in sorted(set(event.modes) & set(defect.modes)):
