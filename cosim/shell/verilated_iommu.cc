@@ -90,6 +90,9 @@ void viommu_destroy(viommu *v)
     delete v;
 }
 
+// 32768 descriptors, each with a status and an event, and all their wait states.
+static const unsigned longest_queue = 32768 * 64;
+
 bool viommu_run(viommu *v, const viommu_ask *ask, viommu_told *told)
 {
     Viommu_top *top = v->clock.top.get();
@@ -98,7 +101,7 @@ bool viommu_run(viommu *v, const viommu_ask *ask, viommu_told *told)
     unsigned reg = 0, reg_due = ask->reg[0].after, t = 0;
 
     memset(told, 0, sizeof *told);
-    for (unsigned i = 0; i < ask->cycles; i++) {
+    for (unsigned i = 0, all = 0; i < ask->cycles && all < longest_queue; i++, all++) {
         // While memory lets the unit wait no time passes: what is due next comes already.
         unsigned now = t + v->clock.waiting;
         if (dma_waits && now >= ask->dma_after && !top->dma_valid_i)
@@ -118,6 +121,8 @@ bool viommu_run(viommu *v, const viommu_ask *ask, viommu_told *told)
         }
         if (acked)
             told->reg_rdata[reg] = top->reg_rdata_o;
+        if (v->clock.answered && ask->settles && ask->cycles == VBLOCK_HANG_CYCLES)
+            i = 0; // it goes on through its queue
         v->clock.end();
         if (!dma_runs && reg == ask->regs && ready && (!ask->settles || settled)) {
             told->idle = ask->settles ? t - 1 : t;
