@@ -9,7 +9,7 @@ BIG, LONG, PAGES = 0x4, 0x2, 0x8  # D/B, L, G
 
 
 class Case(typing.NamedTuple):
-    mode: int  # 64 or 32: which frame
+    mode: int  # 64, 57 (64 with 5-level paging) or 32: which frame
     name: str
     text: str  # assembly, from ring 0; DONE is added
 

@@ -26,7 +26,7 @@ import tempfile
 sys.dont_write_bytecode = True
 HERE = pathlib.Path(__file__).resolve().parent
 TABLES = ("delivery", "pending", "counts", "alignment", "masks", "returns", "locks", "odd",
-          "segments", "callgates", "breakpoints", "ends")
+          "segments", "callgates", "breakpoints", "ends", "canonical")
 PER_IMAGE = 150
 # Of the lockstep, and of steps.
 EARLY_ENDS = ("agreed (the guest shut down", "agreed, both shut down", "agreed up to a known",
@@ -47,7 +47,8 @@ class Image:
     def __init__(self, name, mode, cases, options, work):
         self.name, self.cases, self.options = name, cases, options
         self.source, self.elf = work / (name + ".S"), work / (name + ".elf")
-        text = [f"#define MODE {mode}", f"#define CASES {len(cases)}", '#include "frame.S"']
+        text = [f"#define MODE {32 if mode == 32 else 64}", f"#define LA57 {int(mode == 57)}",
+                f"#define CASES {len(cases)}", '#include "frame.S"']
         for n, case in enumerate(cases):
             text += [f"# {case.name}", f"CASE {n}", case.text, "DONE"]
         text += ['.section .tables, "aw"'] + [f".long case{n}" for n in range(len(cases))]
@@ -125,7 +126,7 @@ def run_image(args, image):
 
 def images_of(name, cases, options, work):
     made = []
-    for mode in (64, 32):
+    for mode in (64, 57, 32):
         rows = [c for c in cases if c.mode == mode]
         for i in range(0, len(rows), PER_IMAGE):
             made.append(Image(f"{name}-{mode}-{i // PER_IMAGE}", mode, rows[i:i + PER_IMAGE],

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Frame of a table's image: boot, tables, and the way back to the next case after any event. events.py
-# writes the file that includes this one, with MODE (64 or 32), CASES and the cases.
+# writes the file that includes this one, with MODE (64 or 32), LA57 (1: 5-level paging), CASES and the cases.
 #
 # A case begins at ring 0 with the tables pristine, and ends when an event reaches its stub or with
 # DONE. A stub, at whatever ring, repairs the tables in memory and takes INT BACK to ring 0, which
@@ -57,6 +57,13 @@
 #define XSI     rsi
 #define XDI     rdi
 #define LAPIC   -0x1200000      /* by PML4[511], within reach of a displacement */
+#if LA57
+#define ROOT    pml5
+#define CR4     0x1020
+#else
+#define ROOT    pml4
+#define CR4     0x20
+#endif
 #define GATE(v) (IDT + 16 * (v))
 #define PTE(va) (page_table + ((va) - GDT) / 512)
 #else
@@ -161,6 +168,14 @@ start:
 #if MODE == 64
         movl    $pdpt + 7, pml4
         movl    $pdpt + 7, pml4 + 511 * 8
+        movl    $edge_pdpt + 7, pml4 + 255 * 8
+        movl    $edge_pdpt + 7, pml4 + 256 * 8
+#if LA57
+        movl    $pml4 + 7, pml5
+        movl    $pml4 + 7, pml5 + 511 * 8
+        movl    $edge_pml4 + 7, pml5 + 255 * 8
+        movl    $edge_pml4 + 7, pml5 + 256 * 8
+#endif
         movl    $pd0 + 7, pdpt
         movl    $pd3 + 7, pdpt + 24
         movl    $pd3 + 7, pdpt + 511 * 8
@@ -174,9 +189,17 @@ start:
         cmpl    $8, %ecx
         jne     2b
         movl    $page_table + 7, pd0 + 16
-        movl    $0x20, %eax
+        xorl    %ecx, %ecx              # around the edges every page is CODEPG
+3:      movl    $edge_pdpt + 7, edge_pml4(,%ecx,8)
+        movl    $edge_pd + 7, edge_pdpt(,%ecx,8)
+        movl    $edge_pt + 7, edge_pd(,%ecx,8)
+        movl    $CODEPG + 7, edge_pt(,%ecx,8)
+        incl    %ecx
+        cmpl    $512, %ecx
+        jne     3b
+        movl    $CR4, %eax
         movl    %eax, %cr4
-        movl    $pml4, %eax
+        movl    $ROOT, %eax
         movl    %eax, %cr3
         movl    $0xC0000080, %ecx
         rdmsr
@@ -291,9 +314,9 @@ back:
         movl    %ecx, %fs
         movl    %ecx, %gs
 #if MODE == 64
-        movq    $0x20, %rax
+        movq    $CR4, %rax
         movq    %rax, %cr4
-        movq    $pml4, %rax
+        movq    $ROOT, %rax
         movq    %rax, %cr3
         movl    $0x80010011, %eax
         movq    %rax, %cr0
@@ -475,6 +498,13 @@ pdpt:   .skip   4096
 pd0:    .skip   4096
 pd3:    .skip   4096
 page_table: .skip 4096
+edge_pml4: .skip 4096
+edge_pdpt: .skip 4096
+edge_pd: .skip  4096
+edge_pt: .skip  4096
+#if LA57
+pml5:   .skip   4096
+#endif
 #endif
         .skip   8192
 kernel_stack_top:
