@@ -52,6 +52,8 @@ static const struct feature {
     [RW_PDPE1GB] = {"pdpe1gb", BIT(RW_LM)},
     [RW_RDTSCP] = {"rdtscp", BIT(RW_TSC) | BIT(RW_MSR)},
     [RW_LM] = {"lm", BIT(RW_PAE) | BIT(RW_PAT) | BIT(RW_MSR)},
+    [RW_X2APIC] = {"x2apic", BIT(RW_MSR)},
+    [RW_TSC_DEADLINE] = {"tsc_deadline", BIT(RW_TSC) | BIT(RW_MSR)},
 };
 
 /* What needs something that is away is away. */

@@ -95,7 +95,8 @@ enum rec_bus_src {
     BUS_IOMMU_WALK,
     BUS_DMA,
     BUS_MESSAGE,
-    BUS_APIC /* the processor's own local APIC: addr is 0xFEE00000 + register */
+    BUS_APIC /* the processor's own local APIC: addr is 0xFEE00000 + register, or that of an APIC
+              * access (docs/cpu.md S17) */
 };
 
 #define BUS_WRITE 0x01

@@ -51,6 +51,8 @@ enum rw_feature {
     RW_PDPE1GB,
     RW_RDTSCP,
     RW_LM,
+    RW_X2APIC,
+    RW_TSC_DEADLINE,
     RW_FEATURES
 };
 

@@ -77,12 +77,21 @@ enum gpr { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI };
 #define DR6_BS (UINT64_C(1) << 14)
 #define DR7_GD (UINT64_C(1) << 13)
 
-/* SDM Vol. 3A "Local APIC Status and Location": IA32_APIC_BASE. */
+/* SDM Vol. 3A "Local APIC Status and Location", "x2APIC State Transitions": IA32_APIC_BASE. */
+#define APIC_BASE_BSP    (UINT64_C(1) << 8)
+#define APIC_BASE_EXTD   (UINT64_C(1) << 10)
 #define APIC_BASE_ENABLE (UINT64_C(1) << 11)
+#define APIC_BASE_MODE   (APIC_BASE_ENABLE | APIC_BASE_EXTD)
 #define APIC_BASE_PAGE   UINT64_C(0xfffffff000)
 /* Where the bus has the local APIC, wherever APIC_BASE shows it to programs; docs/cpu.md. */
 #define APIC_BUS_PAGE UINT64_C(0xfee00000)
 #define APIC_TPR      UINT64_C(0x80)
+
+/* SDM Vol. 4 "Architectural MSRs": IA32_MISC_ENABLE; docs/cpu.md S18. */
+#define MISC_LIMIT_CPUID (UINT64_C(1) << 22)
+#define MISC_XD_DISABLE  (UINT64_C(1) << 34)
+#define MISC_PLAIN       UINT64_C(0x850009) /* 0 3 16 18 23: stored, without effect */
+#define MISC_READ_ONLY   UINT64_C(0x1880)   /* 7 11 12 */
 
 /* SDM Vol. 3A "Exception and Interrupt Reference". */
 enum vector {
@@ -303,9 +312,10 @@ static inline uint64_t sign_extend(uint64_t v, unsigned bytes)
     return ((v & size_mask(bytes)) ^ sign) - sign;
 }
 
-static inline bool cpu_apic_enabled(const struct cpu *cpu)
+/* The local APIC has a window in memory: xAPIC mode. */
+static inline bool cpu_apic_window(const struct cpu *cpu)
 {
-    return (cpu->sys.apic_base & APIC_BASE_ENABLE) != 0;
+    return (cpu->sys.apic_base & APIC_BASE_MODE) == APIC_BASE_ENABLE;
 }
 
 /* model.c */

@@ -9,12 +9,17 @@
 
 #define VENDOR              0u
 #define SIGNATURE           1u
+#define DESCRIPTORS         2u
 #define STRUCTURED_FEATURES 7u
+#define TOPOLOGY            0xbu
+#define EXTENDED            0x80000000u
 #define EXTENDED_FEATURES   0x80000001u
 #define ADDRESS_SIZES       0x80000008u
 
+#define APIC       0x00000200u /* EDX of SIGNATURE: APIC_BASE's enable bit */
 #define SYSCALL    0x00000800u /* EDX of EXTENDED_FEATURES: shown in 64-bit mode only */
 #define OSPKE      0x00000010u /* ECX of STRUCTURED_FEATURES: CR4.PKE */
+#define NX         0x00100000u /* EDX of EXTENDED_FEATURES: not disabled by MISC_ENABLE */
 #define WITHOUT_57 0x00003028u /* EAX of ADDRESS_SIZES: 48 linear, 40 physical */
 
 struct cpuid_row {
@@ -28,11 +33,13 @@ struct cpuid_row {
 /* A leaf without a row reads as zeros. */
 static const struct cpuid_row rows[] = {
     {VENDOR, ANY, {0xd, 0, 0, 0}},
-    {SIGNATURE, ANY, {0, 0x00010800, 0x00c22000, 0x000bbb7c}},
-    {2, ANY, {1, 0, 0, 0}},
+    {SIGNATURE, ANY, {0, 0x00010800, 0x01e22000, 0x000bb97c | APIC}},
+    {DESCRIPTORS, ANY, {1, 0, 0, 0}},
     {STRUCTURED_FEATURES, 0, {0, 0x01980483, 0x8041000c | OSPKE, 0}},
-    {0x80000000, ANY, {0x80000008, 0, 0, 0}},
-    {EXTENDED_FEATURES, ANY, {0, 0, 0x00000121, 0x2c100000 | SYSCALL}},
+    {TOPOLOGY, 0, {0, 1, 0x100, 0}}, /* one thread in the core */
+    {TOPOLOGY, 1, {0, 1, 0x201, 0}}, /* one in the package */
+    {EXTENDED, ANY, {0x80000008, 0, 0, 0}},
+    {EXTENDED_FEATURES, ANY, {0, 0, 0x00000121, 0x2c000000 | NX | SYSCALL}},
     {0x80000002,
      ANY,
      {TEXT('R', 'i', 'n', 'g'), TEXT('w', 'a', 'l', 'k'), TEXT(' ', 'x', '8', '6'),
@@ -51,7 +58,26 @@ static struct cpuid_row find(uint32_t leaf, uint32_t subleaf)
     for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++)
         if (rows[i].leaf == leaf && (rows[i].subleaf == ANY || rows[i].subleaf == subleaf))
             return rows[i];
-    return (struct cpuid_row){leaf, ANY, {0, 0, 0, 0}};
+    return (struct cpuid_row){leaf, subleaf, {0, 0, 0, 0}};
+}
+
+/* SDM Vol. 4, IA32_MISC_ENABLE, "Limit CPUID Maxval": the last basic leaf is DESCRIPTORS, and it
+ * answers for each leaf that is not there. docs/cpu.md S18. */
+static uint32_t answering_leaf(const struct cpu *cpu, uint32_t leaf)
+{
+    bool there = leaf <= DESCRIPTORS || (leaf >= EXTENDED && leaf <= ADDRESS_SIZES);
+
+    return (cpu->sys.misc_enable & MISC_LIMIT_CPUID) && !there ? DESCRIPTORS : leaf;
+}
+
+/* SDM Vol. 2 "CPUID", leaf 0BH: a level that is not there gives its number alone; no x2APIC, no
+ * leaf. */
+static void settle_topology(const struct cpu *cpu, struct cpuid_row *row)
+{
+    if (cpu->cpuid.away & FEATURE(RW_X2APIC))
+        memset(row->value, 0, sizeof row->value);
+    else if (row->subleaf > 1)
+        row->value[CPUID_ECX] = row->subleaf & 0xff;
 }
 
 /* Twelve letters in EBX, EDX, ECX. */
@@ -70,17 +96,26 @@ static void settle(const struct cpu *cpu, struct cpuid_row *row)
     switch (row->leaf) {
     case VENDOR:
         put_vendor(cpu->cpuid.vendor, row->value);
+        if (cpu->sys.misc_enable & MISC_LIMIT_CPUID)
+            row->value[CPUID_EAX] = DESCRIPTORS;
         break;
     case SIGNATURE:
         row->value[CPUID_EAX] = cpu->cpuid.signature;
+        if (!(cpu->sys.apic_base & APIC_BASE_ENABLE))
+            row->value[CPUID_EDX] &= ~APIC;
         break;
     case STRUCTURED_FEATURES:
         if (!(cpu->sys.cr4 & CR4_PKE))
             row->value[CPUID_ECX] &= ~OSPKE;
         break;
+    case TOPOLOGY:
+        settle_topology(cpu, row);
+        break;
     case EXTENDED_FEATURES:
         if (!cpu_is_64(cpu))
             row->value[CPUID_EDX] &= ~SYSCALL;
+        if (cpu->sys.misc_enable & MISC_XD_DISABLE)
+            row->value[CPUID_EDX] &= ~NX;
         break;
     case ADDRESS_SIZES:
         if (cpu->cpuid.away & FEATURE(RW_LA57))
@@ -94,7 +129,8 @@ static void settle(const struct cpu *cpu, struct cpuid_row *row)
 enum exec op_cpuid(struct cpu *cpu, const struct insn *in)
 {
     static const uint8_t to[CPUID_REGISTERS] = {RAX, RBX, RCX, RDX};
-    struct cpuid_row row = find((uint32_t)cpu->r[RAX], (uint32_t)cpu->r[RCX]);
+    uint32_t leaf = answering_leaf(cpu, (uint32_t)cpu->r[RAX]);
+    struct cpuid_row row = find(leaf, (uint32_t)cpu->r[RCX]);
 
     (void)in;
     settle(cpu, &row);

@@ -58,6 +58,8 @@ static const struct feature features[RW_FEATURES] = {
     [RW_PDPE1GB] = {EXTENDED, 26, 0, 0},
     [RW_RDTSCP] = {EXTENDED, 27, 0, 0},
     [RW_LM] = {EXTENDED, 29, 0, EFER_LME},
+    [RW_X2APIC] = {LEAF_1_ECX, 21, 0, 0},
+    [RW_TSC_DEADLINE] = {LEAF_1_ECX, 24, 0, 0},
 };
 
 static bool is_away(uint64_t away, unsigned feature)
@@ -108,6 +110,7 @@ static const struct msr_range msrs[] = {
     {0x200, 0x20f, FEATURE(RW_MTRR)},
     {0x277, 0x277, FEATURE(RW_PAT)},
     {0x2ff, 0x2ff, FEATURE(RW_MTRR)},
+    {0x6e0, 0x6e0, FEATURE(RW_TSC_DEADLINE)},
     {0x6e1, 0x6e1, FEATURE(RW_PKS)},
     {0xc0000080, 0xc0000080, FEATURE(RW_LM) | FEATURE(RW_NX)},
     {0xc0000081, 0xc0000084, FEATURE(RW_SYSCALL)},

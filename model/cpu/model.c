@@ -78,7 +78,7 @@ static void derive_mmu(struct cpu *cpu)
     const struct rec_sys *sys = &cpu->sys;
     struct mmu_ctx *old = &cpu->mmu_ctx;
     struct mmu_ctx ctx = mmu_ctx_of(cpu);
-    uint64_t apic = cpu_apic_enabled(cpu) ? sys->apic_base & APIC_BASE_PAGE : NO_PAGE;
+    uint64_t apic = cpu_apic_window(cpu) ? sys->apic_base & APIC_BASE_PAGE : NO_PAGE;
 
     if (memcmp(&ctx, old, offsetof(struct mmu_ctx, mtrr)) != 0 || apic != cpu->apic_page)
         cpu_quick_drop(cpu);
@@ -238,7 +238,7 @@ static bool interruptible(const struct cpu *cpu, bool nmi)
         return false;
     if (nmi)
         return !cpu->at.nmi_blocked;
-    return (cpu->rflags & RFLAGS_IF) && !cpu->at.sti_shadow && cpu_apic_enabled(cpu);
+    return (cpu->rflags & RFLAGS_IF) && !cpu->at.sti_shadow;
 }
 
 /* At a boundary: what there is to look at. */
@@ -553,7 +553,7 @@ static void reset(struct cpu *cpu, const struct rw_boot *boot)
     sys->pat = UINT64_C(0x0007040600070406);
     sys->mtrr_def_type = MTRR_E | MT_WB;
     sys->apic_base = 0xfee00900;
-    sys->misc_enable = 1;
+    sys->misc_enable = 0x1801;
     cpu_derive(cpu);
     cpu->sys_touched = true; /* nothing has been shown yet: the first retirement shows it */
     memset(&cpu->sys_shown, 0, sizeof cpu->sys_shown);

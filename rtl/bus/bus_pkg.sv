@@ -14,7 +14,7 @@ package bus_pkg;
     SrcIommuWalk = 3'd3,  // the IOMMU's own tables, the status of a wait
     SrcDma       = 3'd4,  // data of a translated DMA request
     SrcMessage   = 3'd5,  // interrupt message written by the IOMMU or let through it
-    SrcApic      = 3'd6   // the processor's own local APIC; addr is 0xFEE00000 + register
+    SrcApic      = 3'd6   // the processor's own local APIC; addr is 0xFEE00000 + register, 0xFEE01000 + 16 n of an MSR
   } bus_src_e;
 
   typedef struct packed {

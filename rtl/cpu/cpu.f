@@ -19,6 +19,7 @@ rtl/cpu/muldiv.sv
 rtl/cpu/lsu.sv
 rtl/cpu/breakpoint.sv
 rtl/cpu/segment.sv
+rtl/cpu/x2apic_pkg.sv
 rtl/cpu/sysreg.sv
 rtl/cpu/cpuid.sv
 rtl/cpu/event_unit.sv

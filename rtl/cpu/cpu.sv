@@ -109,7 +109,7 @@ module cpu
 
   cpu_boundary u_boundary (
     .clk_i, .rst_ni,
-    .boundary_i(boundary), .nmi_i, .intr_i(intr_i && sys.apicb[ApicBaseEnable]), .flags_i(flags),
+    .boundary_i(boundary), .nmi_i, .intr_i, .flags_i(flags),
     .take_o(take), .take_trap_o(take_trap), .take_intr_o(take_intr), .take_nmi_o(take_nmi),
     .take_break_o(take_break), .dr6_bs_o(dr6_bs), .dr6_match_o(dr6_match),
     .insn_match_i(insn_match), .access_match_i(access_match),
@@ -197,6 +197,7 @@ module cpu
 
   cpuid u_cpuid (
     .en_i(exec && uop.a >= RgCpa && uop.a <= RgCpd), .l64_i(mode.l64), .pke_i(sys.cr4[Cr4Pke]),
+    .apic_i(sys.apicb[ApicBaseEnable]), .limit_i(sys.misc[MiscLimitCpuid]), .no_xd_i(sys.misc[MiscXdDisable]),
     .straps_i(cpuid_i), .leaf_i(gpr[0][31:0]), .subleaf_i(gpr[1][31:0]),
     .eax_o(cpuid_regs[0]), .ebx_o(cpuid_regs[1]), .ecx_o(cpuid_regs[2]), .edx_o(cpuid_regs[3])
   );
@@ -227,7 +228,7 @@ module cpu
     .start_i(mem_start), .req_i(access), .seg_i(segs[useg]), .seg_n_i(useg),
     .lma_i(mode.lma), .l64_i(mode.l64), .la57_i(la57), .user_i(access_cpl == 2'd3),
     .ac_i(sys.cr0[Cr0Am] && flags[FlAc]), .ss_err_i(ss_error),
-    .apic_on_i(sys.apicb[ApicBaseEnable]), .apic_page_i(sys.apicb[39:12]),
+    .apic_on_i(sys.apicb[ApicBaseEnable] && !sys.apicb[ApicBaseExtended]), .apic_page_i(sys.apicb[39:12]),
     .watch_i(watch), .watched_o(watched),
     .done_o(mem_done), .rdata_o(mem_rdata), .outcome_o(mem_outcome),
     .mmu_valid_o(lmmu_valid), .mmu_req_o(lmmu_req),

@@ -167,6 +167,16 @@ package cpu_arch_pkg;
   localparam int unsigned EferNxe = 11;
   localparam logic [63:0] EferExisting = 64'hd01;
   localparam logic [63:0] MsrNumberTsc = 64'h10;
+  localparam logic [63:0] MsrNumberApicBase = 64'h1b;
+  localparam logic [63:0] MsrNumberTscAdjust = 64'h3b;
+  localparam logic [63:0] MsrNumberDeadline = 64'h6e0;
+  localparam logic [63:0] MsrX2apicBlock = 64'h8;            // 800h to 8FFh, over 256
+  // IA32_MISC_ENABLE. SDM Vol. 4; docs/cpu.md S18.
+  localparam logic [63:0] MiscReset = 64'h1801;
+  localparam logic [63:0] MiscStored = 64'h4_00c5_0009;
+  localparam logic [63:0] MiscReadOnly = 64'h1880;           // perfmon, BTS and PEBS unavailable
+  localparam int unsigned MiscLimitCpuid = 22;
+  localparam int unsigned MiscXdDisable = 34;
   localparam logic [63:0] MtrrCap = 64'h408;                 // 8 variable ranges, WC
   localparam int unsigned MtrrValid = 11;                    // V of PHYSMASKn, E of DEF_TYPE
   localparam logic [63:0] MtrrType = 64'hff;
@@ -182,12 +192,18 @@ package cpu_arch_pkg;
   localparam logic [63:0] Dr7Ones = 64'h400;
   localparam logic [63:0] Dr7Stored = 64'hffff_27ff;
 
-  // Local APIC. SDM Vol. 3A "Local APIC Status and Location", "Task Priority in IA-32e Mode".
+  // Local APIC. SDM Vol. 3A "Local APIC Status and Location", "Task Priority in IA-32e Mode",
+  // "Extended XAPIC (x2APIC)".
   localparam int unsigned ApicBaseBsp = 8;
   localparam int unsigned ApicBaseEnable = 11;
-  localparam logic [63:0] ApicBaseExisting = 64'hff_ffff_f900;
+  localparam int unsigned ApicBaseExtended = 10;
+  localparam logic [63:0] ApicBaseExisting = 64'hff_ffff_fd00;
   localparam logic [63:0] ApicPage = 64'hfee0_0000;          // of the bus, wherever the window is
   localparam logic [63:0] ApicTpr = 64'h80;
+  localparam logic [63:0] ApicByMsr = 64'h1000;              // + 16 times the MSR, less 800h
+  localparam logic [63:0] ApicDeadline = 64'h1f00;
+  localparam logic [63:0] ApicTscAdjust = 64'h1f10;
+  localparam logic [63:0] ApicNewBase = 64'h1f20;
 
   // Vectors. SDM Vol. 3A "Exceptions and Interrupts".
   localparam logic [7:0] VecDe = 8'd0;

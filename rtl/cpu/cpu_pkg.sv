@@ -113,7 +113,9 @@ package cpu_pkg;
     MsrBiosSign = 32'h8b, MsrMtrrCap = 32'hfe, MsrSysCs = 32'h174, MsrSysEsp = 32'h175,
     MsrSysEip = 32'h176, MsrMcgCap = 32'h179, MsrMisc = 32'h1a0, MsrDebugCtl = 32'h1d9,
     MsrMtrrBase0 = 32'h200, MsrMtrrMask7 = 32'h20f,  // and between them, base and mask in turn
-    MsrPat = 32'h277, MsrMtrrDef = 32'h2ff, MsrPkrs = 32'h6e1, MsrEfer = 32'hc000_0080,
+    MsrPat = 32'h277, MsrMtrrDef = 32'h2ff, MsrTscDeadline = 32'h6e0, MsrPkrs = 32'h6e1,
+    MsrX2apic0 = 32'h800, MsrX2apicFf = 32'h8ff,     // and between them: x2apic_pkg
+    MsrEfer = 32'hc000_0080,
     MsrStar = 32'hc000_0081, MsrLstar = 32'hc000_0082, MsrCstar = 32'hc000_0083,
     MsrFmask = 32'hc000_0084, MsrFsBase = 32'hc000_0100, MsrGsBase = 32'hc000_0101,
     MsrKgsBase = 32'hc000_0102, MsrTscAux = 32'hc000_0103

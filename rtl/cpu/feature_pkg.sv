@@ -9,7 +9,7 @@ package feature_pkg;
     FtDe = 0, FtPse, FtTsc, FtMsr, FtPae, FtCx8, FtSep, FtMtrr, FtPge, FtCmov, FtPat, FtPse36,
     FtClflush, FtCx16, FtPcid, FtMovbe, FtPopcnt, FtFsgsbase, FtTscAdjust, FtSmep, FtInvpcid, FtAdx,
     FtSmap, FtClflushopt, FtClwb, FtUmip, FtPku, FtLa57, FtRdpid, FtPks, FtLahf, FtAbm, FtPrefetchw,
-    FtSyscall, FtNx, FtPdpe1gb, FtRdtscp, FtLm
+    FtSyscall, FtNx, FtPdpe1gb, FtRdtscp, FtLm, FtX2apic, FtTscDeadline
   } feature_e;
 
   /* verilator lint_off UNUSEDSIGNAL */  // functions take the whole mask and look at some bits
@@ -36,8 +36,10 @@ package feature_pkg;
     absent_1_ecx     = '0;
     absent_1_ecx[13] = away[FtCx16];
     absent_1_ecx[17] = away[FtPcid];
+    absent_1_ecx[21] = away[FtX2apic];
     absent_1_ecx[22] = away[FtMovbe];
     absent_1_ecx[23] = away[FtPopcnt];
+    absent_1_ecx[24] = away[FtTscDeadline];
   endfunction
 
   function automatic logic [31:0] absent_7_ebx(input logic [63:0] away);
@@ -110,6 +112,7 @@ package feature_pkg;
       MsrMtrrCap, [MsrMtrrBase0:MsrMtrrMask7], MsrMtrrDef: return away[FtMtrr];
       MsrPat: return away[FtPat];
       MsrPkrs: return away[FtPks];
+      MsrTscDeadline: return away[FtTscDeadline];
       MsrEfer: return away[FtLm] && away[FtNx];
       MsrStar, MsrLstar, MsrCstar, MsrFmask: return away[FtSyscall];
       MsrFsBase, MsrGsBase, MsrKgsBase: return away[FtLm];

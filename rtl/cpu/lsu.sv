@@ -21,7 +21,7 @@ module lsu
   input  logic         lma_i, l64_i, la57_i,
   input  logic         user_i,       // CPL = 3
   input  logic         ac_i,         // CR0.AM and RFLAGS.AC
-  input  logic         apic_on_i,    // IA32_APIC_BASE
+  input  logic         apic_on_i,    // IA32_APIC_BASE: xAPIC mode
   input  logic [39:12] apic_page_i,
   input  logic [15:0]  ss_err_i,     // error code of #SS on the stack being switched to
   input  logic         watch_i,      // watched_o is wanted
@@ -191,7 +191,7 @@ module lsu
       bus_req_o.io = io_q;
       bus_req_o.lock = lock_q && !(write_q && last_beat);
       bus_req_o.src = apic_beat ? SrcApic : SrcData;
-      bus_req_o.addr = apic_beat ? {ApicPage[39:12], block[11:4], 4'd0}
+      bus_req_o.addr = apic_beat ? {ApicPage[39:13], apic_q && block[12], block[11:4], 4'd0}
                      : io_q ? pa_q : {block, 4'd0};
       bus_req_o.be = second_q ? be[31:16] : be[15:0];
       if (write_q) begin

@@ -8,6 +8,7 @@ module sysreg
   import ucode_pkg::*;
   import cpu_port_pkg::*;
   import feature_pkg::*;
+  import x2apic_pkg::*;
 (
   input  logic        clk_i, rst_ni,
   /* verilator lint_off UNUSEDSIGNAL */  // only mode and CR3
@@ -33,7 +34,7 @@ module sysreg
   output sysreg_t     regs_o,
   output mmu_pkg::mtrr_t mtrr_o,
   input  logic        msr_rd_i,
-  output logic        msr_ok_o,    // MSR ecx_i can be read; its value unless TSC, FS or GS base
+  output logic        msr_ok_o,    // MSR ecx_i can be read; its value unless TSC, FS or GS base, or an APIC access (S17)
   output logic [63:0] msr_o
 );
 
@@ -80,21 +81,45 @@ module sysreg
     return 1'b1;
   endfunction
 
+  // S17: the mode of the local APIC as bits 11:10 of APIC_BASE have it.
+  function automatic logic apic_base_ok(input logic [63:0] v, input sysreg_t r,
+                                        input logic [63:0] away);
+    logic [1:0] from, to;
+    from = r.apicb[ApicBaseEnable:ApicBaseExtended];
+    to = v[ApicBaseEnable:ApicBaseExtended];
+    return (v & ~ApicBaseExisting) == '0 && !(v[ApicBaseExtended] && away[FtX2apic])
+           && to != 2'b01 && !(from == 2'b11 && to == 2'b10) && !(from == 2'b00 && to == 2'b11);
+  endfunction
+
+  // S18
+  function automatic logic [63:0] misc_stored(input logic [63:0] away);
+    misc_stored = MiscStored;
+    if (away[FtNx]) misc_stored[MiscXdDisable] = 1'b0;
+  endfunction
+
+  function automatic logic x2apic_mode(input sysreg_t r);
+    return r.apicb[ApicBaseEnable:ApicBaseExtended] == 2'b11;
+  endfunction
+
   function automatic logic msr_write_ok(input logic [31:0] n, input logic [63:0] v,
                                         input sysreg_t r, input logic [63:0] away);
     if (absent_msr(n, away)) return 1'b0;
     unique case (n) inside
-      MsrApicBase: return (v & ~ApicBaseExisting) == '0;
+      MsrApicBase: return apic_base_ok(v, r, away);
+      MsrTscDeadline: return 1'b1;
+      [MsrX2apic0:MsrX2apicFf]:
+        return x2apic_mode(r) && x2apic_write_ok(n[7:0], v, !away[FtTscDeadline]);
       MsrDebugCtl: return v == '0;
       MsrTsc, MsrTscAdjust, MsrBiosSign, MsrSysCs, MsrStar: return 1'b1;
       MsrSysEsp, MsrSysEip, MsrLstar, MsrCstar, MsrFsBase, MsrGsBase, MsrKgsBase:
         return is_canonical(v, !away[FtLa57]);
-      MsrMisc: return (v & ~64'h1) == '0;
+      MsrMisc: return (v & ~(misc_stored(away) | MiscReadOnly)) == '0;
       [MsrMtrrBase0:MsrMtrrMask7]: return mtrr_ok(v, !n[0], n[0], 1'b1);
       MsrMtrrDef: return mtrr_ok(v, 1'b1, 1'b1, 1'b0);
       MsrPat: return pat_ok(v);
       MsrFmask, MsrTscAux, MsrPkrs: return v[63:32] == '0;
       MsrEfer: return (v & (~EferExisting | absent_efer(away))) == '0
+                   && !(v[EferNxe] && r.misc[MiscXdDisable])
                    && !(r.cr0[Cr0Pg] && v[EferLme] != r.efer[EferLme]);
       default: return 1'b0;
     endcase
@@ -123,7 +148,8 @@ module sysreg
     if (msr_rd_i) begin
       msr_ok_o = 1'b1;
       unique case (ecx_i) inside
-        MsrTsc, MsrBiosSign, MsrMcgCap, MsrDebugCtl, MsrFsBase, MsrGsBase: ;
+        MsrTsc, MsrBiosSign, MsrMcgCap, MsrDebugCtl, MsrFsBase, MsrGsBase, MsrTscDeadline: ;
+        [MsrX2apic0:MsrX2apicFf]: msr_ok_o = x2apic_mode(r_q) && x2apic_readable(ecx_i[7:0]);
         MsrApicBase: msr_o = r_q.apicb;
         MsrFeature: msr_o = 64'd1;
         MsrTscAdjust: msr_o = r_q.tscadj;
@@ -163,7 +189,7 @@ module sysreg
       r_q.idtl <= 16'hffff;
       r_q.pat <= 64'h0007_0406_0007_0406;
       r_q.apicb <= 64'hfee0_0900;
-      r_q.misc <= 64'd1;
+      r_q.misc <= MiscReset;
     end else begin
       if (cr2_we_i) r_q.cr2 <= cr2_i;
       if (dr6_we_i) r_q.dr6[3:0] <= dr6_match_i;  // V8
@@ -199,7 +225,7 @@ module sysreg
               MsrSysCs: r_q.sysenter_cs <= {32'd0, value_i[31:0]};
               MsrSysEsp: r_q.sysenter_esp <= value_i;
               MsrSysEip: r_q.sysenter_eip <= value_i;
-              MsrMisc: r_q.misc <= value_i;
+              MsrMisc: r_q.misc <= (value_i & ~MiscReadOnly) | (r_q.misc & MiscReadOnly);
               MsrPat: r_q.pat <= value_i;
               MsrPkrs: r_q.pkrs <= value_i[31:0];
               MsrEfer: begin

@@ -52,10 +52,12 @@ GT_TEST(cpuid_option, takes_away_what_needs_it)
     uint64_t lm = BIT(RW_LM) | BIT(RW_CX16) | BIT(RW_PCID) | BIT(RW_FSGSBASE) | BIT(RW_PKU) |
                   BIT(RW_LA57) | BIT(RW_PKS) | BIT(RW_LAHF_LM) | BIT(RW_SYSCALL) | BIT(RW_PDPE1GB);
     uint64_t msr = BIT(RW_MSR) | BIT(RW_SEP) | BIT(RW_MTRR) | BIT(RW_PAT) | BIT(RW_TSC_ADJUST) |
-                   BIT(RW_RDPID) | BIT(RW_NX) | BIT(RW_RDTSCP);
+                   BIT(RW_RDPID) | BIT(RW_NX) | BIT(RW_RDTSCP) | BIT(RW_X2APIC) |
+                   BIT(RW_TSC_DEADLINE);
 
     EXPECT_U64(BIT(RW_PSE) | BIT(RW_PSE36), away("-pse"));
-    EXPECT_U64(BIT(RW_TSC) | BIT(RW_TSC_ADJUST) | BIT(RW_RDTSCP), away("-tsc"));
+    EXPECT_U64(BIT(RW_TSC) | BIT(RW_TSC_ADJUST) | BIT(RW_RDTSCP) | BIT(RW_TSC_DEADLINE),
+               away("-tsc"));
     EXPECT_U64(lm, away("-lm"));
     EXPECT_U64(lm | BIT(RW_PAT), away("-pat"));
     EXPECT_U64(lm | BIT(RW_PAE) | BIT(RW_NX), away("-pae"));

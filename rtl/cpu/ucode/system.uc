@@ -148,16 +148,23 @@ rdmsr:      nop                                 ; jncpl0 gp0
             nop                                 ; j gp0
 rdmsr_tsc:  rdtsc     t0                        ; j rdtsc_end
 rdmsr_ok:   cmp.d     -, rcx, MsrNumberTsc      ; jz rdmsr_tsc
+            nop                                 ; call apic_msr
+            test.q    -, t1, t1                 ; jnz rdmsr_apic
             mov.q     t0, msrv                  ; j rdtsc_end
+rdmsr_apic: ld.q      t0, apic:t1+0             ; j rdtsc_end
 wrmsr:      nop                                 ; jncpl0 gp0
             mov.d     t0, rax
             shl.q     t1, rdx, 32
             or.q      t0, t0, t1
             chkw      msrv, t0                  ; jnok gp0
             cmp.d     -, rcx, MsrNumberTsc      ; jz wrmsr_tsc
+            nop                                 ; call apic_msr
+            test.q    -, t1, t1                 ; jnz wrmsr_apic
             mov.q     t2, efer
             mov.q     msrv, t0
             serialise
+            cmp.d     -, rcx, MsrNumberApicBase ; jz wrmsr_base
+            cmp.d     -, rcx, MsrNumberTscAdjust ; jz wrmsr_adjust
             xor.q     t2, t2, efer
             and.q     -, t2, [EferNxe|EferLme]  ; endz
             flush     -, none, MmuFlushAll      ; end
@@ -165,7 +172,20 @@ wrmsr:      nop                                 ; jncpl0 gp0
 wrmsr_tsc:  rdtsc     t1
             sub.q     t0, t0, t1
             add.q     tscadj, t0, tscadj
+            serialise
+wrmsr_adjust: st.q    apic:none+ApicTscAdjust, tscadj ; end
+wrmsr_base: st.q      apic:none+ApicNewBase, t0 ; end
+wrmsr_apic: st.q      apic:t1+0, t0
             serialise                           ; end
+# S17: t1 := the APIC access that MSR ECX is, 0 when it is none.
+apic_msr:   mov.q     t1, ApicDeadline
+            cmp.d     -, rcx, MsrNumberDeadline ; retz
+            shr.d     t1, rcx, 8
+            cmp.q     -, t1, MsrX2apicBlock     ; jnz apic_msr_no
+            and.q     t1, rcx, LowByte
+            shl.q     t1, t1, 4
+            or.q      t1, t1, ApicByMsr         ; ret
+apic_msr_no: mov.q    t1, none                  ; ret
 rdtsc:      nop                                 ; call tsd_check
             rdtsc     t0
 rdtsc_end:  mov.d     rax, t0

@@ -45,6 +45,8 @@ static const struct {
     [F_PDPE1GB] = {0x80000001, EDX, 26},
     [F_RDTSCP] = {0x80000001, EDX, 27},
     [F_LM] = {0x80000001, EDX, 29},
+    [F_X2APIC] = {1, ECX, 21},
+    [F_TSC_DEADLINE] = {1, ECX, 24},
 };
 
 static bool there[F_COUNT];
@@ -65,12 +67,16 @@ void long_extended(void);
 void features_read(void)
 {
     uint32_t r[4];
+    bool leaf_b;
 
     there[F_NONE] = true;
+    cpuid(0xB, r);
+    leaf_b = r[EBX] != 0 || r[ECX] != 0;
     for (unsigned f = F_NONE + 1; f < F_COUNT; f++) {
         cpuid(bits[f].leaf, r);
         there[f] = r[bits[f].reg] >> bits[f].bit & 1;
     }
+    check_here_of("leaf B", "with x2APIC alone", leaf_b == has(F_X2APIC));
     if (!has(F_LM))
         return;
     long_open();

@@ -44,6 +44,8 @@ enum feature {
     F_PDPE1GB,
     F_RDTSCP,
     F_LM,
+    F_X2APIC,
+    F_TSC_DEADLINE,
     F_COUNT
 };
 

@@ -3,7 +3,10 @@
 // Vol. 3A "Control Registers", "Extended Feature Enable Register"; Vol. 4 "Architectural MSRs".
 #include "features.h"
 
-#define EFER 0xC0000080
+#define EFER        0xC0000080
+#define APIC_BASE   0x1B
+#define MISC_ENABLE 0x1A0
+#define LVT_TIMER   0x832
 
 static volatile uint32_t msr_index, msr_low, msr_high;
 PROBE(rdmsr, "movl msr_index, %ecx\nrdmsr\nmovl %eax, msr_low\nmovl %edx, msr_high");
@@ -46,6 +49,7 @@ static const struct {
     {"MTRR_PHYSBASE, PHYSMASK", 0x200, 0x20F, F_MTRR, F_MTRR, false},
     {"PAT", 0x277, 0x277, F_PAT, F_PAT, false},
     {"MTRR_DEF_TYPE", 0x2FF, 0x2FF, F_MTRR, F_MTRR, false},
+    {"TSC_DEADLINE", 0x6E0, 0x6E0, F_TSC_DEADLINE, F_TSC_DEADLINE, false},
     {"PKRS", 0x6E1, 0x6E1, F_PKS, F_PKS, false},
     {"EFER", EFER, EFER, F_LM, F_NX, false},
     {"STAR, LSTAR, CSTAR, FMASK", 0xC0000081, 0xC0000084, F_SYSCALL, F_SYSCALL, false},
@@ -135,6 +139,50 @@ static void one_width(uint32_t msr)
     probe(p_wrmsr);
 }
 
+static void write(uint32_t msr, uint32_t low, uint32_t high)
+{
+    msr_index = msr;
+    msr_low = low;
+    msr_high = high;
+    probe(p_wrmsr);
+}
+
+/* x2APIC mode and back, by way of no APIC; TSC-deadline mode of its timer. SDM Vol. 3A "x2APIC
+ * State Transitions", "LVT Timer Register". */
+static void x2apic(void)
+{
+    write(APIC_BASE, 0xFEE00D00, 0);
+    check_here_of("APIC_BASE.EXTD", "can be set",
+                  has(F_X2APIC) ? seen[0] == NONE : seen[0] == 13 && seen[1] == 0);
+    msr_index = LVT_TIMER;
+    probe(p_rdmsr);
+    check_here_of("RDMSR of the LVT", "in x2APIC mode",
+                  has(F_X2APIC) ? seen[0] == NONE : seen[0] == 13 && seen[1] == 0);
+    if (!has(F_X2APIC))
+        return;
+    write(LVT_TIMER, 0x50000, 0);
+    check_here_of("LVT timer", "TSC-deadline mode",
+                  has(F_TSC_DEADLINE) ? seen[0] == NONE : seen[0] == 13 && seen[1] == 0);
+    write(LVT_TIMER, 0x10000, 0);
+    write(APIC_BASE, 0xFEE00100, 0);
+    write(APIC_BASE, 0xFEE00900, 0);
+    check_here_of("xAPIC mode", "again", seen[0] == NONE);
+}
+
+/* SDM Vol. 4, IA32_MISC_ENABLE bit 34. */
+static void xd_disable(void)
+{
+    write(MISC_ENABLE, 0x1801, 4);
+    check_here_of("MISC_ENABLE, XD disable", "can be set",
+                  has(F_NX) ? seen[0] == NONE : seen[0] == 13 && seen[1] == 0);
+    if (has(F_NX)) {
+        write(EFER, EFER_NXE, 0);
+        check_here_of("EFER.NXE", "with XD disable", seen[0] == 13 && seen[1] == 0);
+    }
+    write(MISC_ENABLE, 0x1801, 0);
+    check_here_of("MISC_ENABLE", "as it was", seen[0] == NONE);
+}
+
 void registers(void)
 {
     for (unsigned i = 0; i < sizeof cr4_bits / sizeof *cr4_bits; i++)
@@ -151,6 +199,10 @@ void registers(void)
             one_msr(msrs[i].name, "RDMSR", p_rdmsr, there);
             one_msr(msrs[i].name, "WRMSR", p_wrmsr, there && !msrs[i].constant);
         }
+    if (has(F_MSR) && is_ringwalk()) {
+        x2apic();
+        xd_disable();
+    }
     if (has(F_LM) && has(F_MSR)) {
         one_width(0xC0000100); /* FS.base */
         one_width(0xC0000102); /* KERNEL_GS_BASE */
