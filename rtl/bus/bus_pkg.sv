@@ -35,4 +35,18 @@ package bus_pkg;
     logic [127:0] rdata;  // byte n of the block in bits 8n+7:8n; for io: from lane 0
   } bus_rsp_t;
 
+  // Is a request what B2 and B18 want of it?
+  /* verilator lint_off UNUSEDSIGNAL */  // valid, write, lock: nothing is asked of them here
+  function automatic logic bus_formed(input bus_req_t req);
+    logic [15:0] first;
+    first = req.be & (~req.be + 16'd1);
+    bus_formed = req.be != '0 && ((req.be + first) & req.be) == '0 && (req.src == SrcMessage || req.high == '0);
+    if (req.io) bus_formed = bus_formed && req.be inside {16'h1, 16'h3, 16'hF};
+    else        bus_formed = bus_formed && req.addr[3:0] == '0;
+    for (int unsigned i = 0; i < 16; i++) begin
+      if (!req.be[i] && req.wdata[8*i +: 8] != '0) bus_formed = 1'b0;
+    end
+  endfunction
+  /* verilator lint_on UNUSEDSIGNAL */
+
 endpackage

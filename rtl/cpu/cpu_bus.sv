@@ -66,6 +66,8 @@ module cpu_bus
     bus_req_o.valid && !bus_rsp_i.ack |=> $stable(bus_req_o));
   LockStays: assert property (@(posedge clk_i) disable iff (!rst_ni)
     bus_req_o.valid && bus_rsp_i.ack && bus_req_o.lock |=> hold_q && owner == owner_q);
+  Formed: assert property (@(posedge clk_i) disable iff (!rst_ni)
+    bus_req_o.valid |-> bus_pkg::bus_formed(bus_req_o));
   DataHeld: assert property (@(posedge clk_i) disable iff (!rst_ni)
     data_req_i.valid && !data_rsp_o.ack |=> $stable(data_req_i));
   WalkHeld: assert property (@(posedge clk_i) disable iff (!rst_ni)

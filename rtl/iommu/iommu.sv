@@ -426,6 +426,8 @@ module iommu
     queue_start && descriptor_last_q |-> !dma_valid_i);
   HighOfMessage: assert property (@(posedge clk_i) disable iff (!rst_ni)
     bus_req_o.high != '0 |-> bus_req_o.src == bus_pkg::SrcMessage);
+  Formed: assert property (@(posedge clk_i) disable iff (!rst_ni)
+    bus_req_o.valid |-> bus_pkg::bus_formed(bus_req_o));
   QuietAtAck: assert property (@(posedge clk_i) disable iff (!rst_ni)
     reg_ack_o |-> !bus_req_o.valid);
   BusHeld: assert property (@(posedge clk_i) disable iff (!rst_ni)

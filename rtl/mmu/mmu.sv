@@ -283,6 +283,8 @@ module mmu
     flush |-> !req_valid_i && !rsp_valid_o);
   LoadBetweenRequests: assert property (@(posedge clk_i) disable iff (!rst_ni)
     pdpte_valid_i |-> !req_valid_i && !rsp_valid_o);
+  Formed: assert property (@(posedge clk_i) disable iff (!rst_ni)
+    bus_req_o.valid |-> bus_pkg::bus_formed(bus_req_o));
   OneEntryUser: assert property (@(posedge clk_i) disable iff (!rst_ni)
     !(walk_entry.valid && pdpte_entry.valid));
 
