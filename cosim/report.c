@@ -10,7 +10,7 @@
 #include "disasm.h"
 
 static const char *const stim_names[STIM_COUNT] = {"interrupt", "tsc", "mmio_read",
-                                                   "port_read", "nmi", "dma_payload"};
+                                                   "port_read", "nmi", "dma_payload", "completion"};
 
 static void print_place(FILE *out, uint64_t rip, const uint8_t *bytes, unsigned len, unsigned mode)
 {
