@@ -51,7 +51,7 @@ struct scoreboard_config {
 /* board.c: said by the board and not yet by the RTL. */
 struct board_said {
     struct ring accesses, dma, completions, acknowledges, nmi_claims, tsc;
-    uint64_t invalidated; /* the cycle in which an invalidation was last sent to a device-TLB */
+    uint64_t invalidated;     /* the cycle in which an invalidation was last sent to a device-TLB */
     struct board_record read; /* the device's answer to the model's access in progress */
     bool has_read;
     struct board_record fetched[SCOREBOARD_FETCH_LINES]; /* code outside RAM: the last lines */
@@ -80,8 +80,8 @@ struct dma_progress {
     struct ring messages; /* struct rec_iommu: a register write set them off; their beats follow */
 };
 
-/* queue.c: what the golden unit works on for its invalidation queue: a descriptor, a completion or a
- * time-out of a device-TLB. */
+/* queue.c: what the golden unit works on for its invalidation queue: a descriptor, a completion or
+ * a time-out of a device-TLB. */
 struct queue_progress {
     bool in_flight;
     struct iommu_command command;

@@ -263,7 +263,8 @@ struct machine *machine_create(const struct machine_config *config)
     struct rw_model_config mc = {.mem = config->mem, .boot = config->boot};
     struct rw_env env = {
         .ctx = m, .read = on_read, .write = on_write, .tsc = on_tsc, .inta = on_inta};
-    struct iommu_env ienv = {.ctx = m, .iommu = on_iommu, .message = on_message, .invalidate = on_invalidate};
+    struct iommu_env ienv = {
+        .ctx = m, .iommu = on_iommu, .message = on_message, .invalidate = on_invalidate};
     struct iommu_config ic = iommu_config_of(&config->boot.vtd);
     struct device_host host = {m, host_dma, host_complete, host_console, host_exit};
 
@@ -364,8 +365,8 @@ static uint64_t time_out_at(const struct machine *m)
     return iommu_outstanding(m->iommu) ? m->sent + IOMMU_TIME_OUT_CYCLES : DEVICE_NEVER;
 }
 
-/* Every completion, a time-out, every descriptor that is due; a queue that is not stopped ends where
- * the tail is. */
+/* Every completion, a time-out, every descriptor that is due; a queue that is not stopped ends
+ * where the tail is. */
 static void run_queue(struct machine *m)
 {
     struct iommu_command c;
@@ -384,7 +385,8 @@ static void run_queue(struct machine *m)
 
 static void run_dma(struct machine *m, const struct device_dma *d)
 {
-    struct rec_dma in = {.sid = d->sid, .iova = d->addr, .write = d->write, .len = d->len, .at = d->at};
+    struct rec_dma in = {
+        .sid = d->sid, .iova = d->addr, .write = d->write, .len = d->len, .at = d->at};
     struct device_dma_done done = {.tag = d->tag, .ok = true};
     struct iommu_request q;
     struct iommu_step s;

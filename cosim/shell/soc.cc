@@ -136,7 +136,7 @@ struct shell {
     uint64_t nmi_falls; // the pin, when it is up
     uint64_t nmi_rests; // it stays low until then
     std::deque<vsoc_dma> dma_queue;
-    bool offered;       // the head of the queue stands at the pins
+    bool offered; // the head of the queue stands at the pins
     std::deque<vsoc_completion> completions;
     bool completion_offered;
     vsoc_dma in_flight; // accepted last

@@ -213,7 +213,8 @@ struct iommu_step iommu_dma_begin(struct iommu *u, struct iommu_request *q,
         return request_reject(q);
     if ((u->reg[REG_GSTS] & GSTS_TES) != 0)
         return context_begin(u, q);
-    return in->at == AT_UNTRANSLATED ? request_unchanged(u, q, DMA_UNTRANSLATED) : request_reject(q);
+    return in->at == AT_UNTRANSLATED ? request_unchanged(u, q, DMA_UNTRANSLATED)
+                                     : request_reject(q);
 }
 
 struct iommu_step iommu_dma_next(struct iommu *u, struct iommu_request *q,

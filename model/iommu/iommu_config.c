@@ -66,7 +66,8 @@ struct iommu_config config_settled(const struct iommu_config *c)
 {
     static const struct {
         enum iommu_feature feature, needs;
-    } rows[] = {{IOMMU_IR, IOMMU_QI}, {IOMMU_EIM, IOMMU_IR}, {IOMMU_1G, IOMMU_2M}, {IOMMU_DT, IOMMU_QI}};
+    } rows[] = {
+        {IOMMU_IR, IOMMU_QI}, {IOMMU_EIM, IOMMU_IR}, {IOMMU_1G, IOMMU_2M}, {IOMMU_DT, IOMMU_QI}};
     struct iommu_config settled = *c;
 
     for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)

@@ -61,9 +61,8 @@ enum command_state { CMD_DESCRIPTOR, CMD_STATUS, CMD_LAST };
 
 bool iommu_queue_due(const struct iommu *u)
 {
-    return (u->reg[REG_GSTS] & GSTS_QIES) != 0 &&
-           (u->reg[REG_FSTS] & (FSTS_IQE | FSTS_ITE)) == 0 && !u->outstanding &&
-           u->reg[REG_IQH] != u->reg[REG_IQT];
+    return (u->reg[REG_GSTS] & GSTS_QIES) != 0 && (u->reg[REG_FSTS] & (FSTS_IQE | FSTS_ITE)) == 0 &&
+           !u->outstanding && u->reg[REG_IQH] != u->reg[REG_IQT];
 }
 
 bool iommu_queue_first(const struct iommu *u)

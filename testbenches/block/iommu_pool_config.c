@@ -9,7 +9,8 @@
 
 static const struct {
     enum iommu_feature feature, needs;
-} needs[] = {{IOMMU_IR, IOMMU_QI}, {IOMMU_EIM, IOMMU_IR}, {IOMMU_1G, IOMMU_2M}};
+} needs[] = {
+    {IOMMU_IR, IOMMU_QI}, {IOMMU_EIM, IOMMU_IR}, {IOMMU_1G, IOMMU_2M}, {IOMMU_DT, IOMMU_QI}};
 
 struct rw_vtd pool_config(struct bench *b)
 {

@@ -4,13 +4,13 @@
 #include "iommu_width.h"
 
 #define IQA_DW     UINT64_C(0x800)
-#define FSTS_IQE   0x10u
 #define DESCRIPTOR 16u
 #define KIND_DONE  6
 #define KIND_ERROR 7
 
 #define TYPE_CONTEXT   1u
 #define TYPE_IOTLB     2u
+#define TYPE_DEVICE    3u
 #define TYPE_INTERRUPT 4u
 #define TYPE_WAIT      5u
 #define WAIT_IF        0x10u
@@ -24,13 +24,13 @@ static bool run_to(struct bench *b, uint64_t iqa, uint32_t tail)
 {
     struct answer a;
 
-    return iommu_write(b, REG_FSTS, 4, FSTS_IQE, &a) && iommu_write(b, REG_IQT, 4, tail, &a) &&
+    return iommu_write(b, REG_FSTS, 4, FSTS_QUEUE, &a) && iommu_write(b, REG_IQT, 4, tail, &a) &&
            iommu_write(b, REG_IQA, 8, iqa, &a) && iommu_command(b, b->gcmd | GCMD_QIE, 0) &&
            iommu_command(b, b->gcmd & ~GCMD_QIE, 0);
 }
 
 /* One descriptor, in a queue anywhere: its record is b->descriptor. */
-bool width_queue(struct bench *b, uint64_t lo, uint64_t hi)
+bool width_queue_sent(struct bench *b, uint64_t lo, uint64_t hi)
 {
     uint64_t base = width_random_page(b);
 
@@ -40,6 +40,14 @@ bool width_queue(struct bench *b, uint64_t lo, uint64_t hi)
         return false;
     decide_value(&b->r->groups[G_IQA], base);
     return true;
+}
+
+bool width_queue(struct bench *b, uint64_t lo, uint64_t hi)
+{
+    struct answer a;
+
+    return width_queue_sent(b, lo, hi) &&
+           (!iommu_outstanding(b->model) || iommu_completion(b, b->invalidation.sid, false, &a));
 }
 
 static bool refused(const struct bench *b, unsigned code)
@@ -69,6 +77,10 @@ static void good(struct bench *b, unsigned type, uint64_t d[2])
         d[0] = TYPE_IOTLB | g << 4 | (r & UINT64_C(0xFFFF00C0));
         d[1] = block_random(&b->random) >> 12 << 12 | block_below(&b->random, AM_COUNT);
         break;
+    case TYPE_DEVICE:
+        d[0] = TYPE_DEVICE | (r & UINT64_C(0xFFF0FFFF001FF000));
+        d[1] = block_random(&b->random) & ~UINT64_C(0xFFE);
+        break;
     case TYPE_INTERRUPT:
         d[0] = TYPE_INTERRUPT | (r & UINT64_C(0x0000FFFF78000010));
         break;
@@ -95,18 +107,18 @@ bool width_descriptor_bit(struct bench *b, const struct experiment *e, unsigned 
 /* Bits 11:9 of each type. */
 bool width_type_high(struct bench *b, const struct experiment *e, unsigned group, unsigned bit)
 {
-    static const uint8_t types[] = {TYPE_CONTEXT, TYPE_IOTLB, TYPE_INTERRUPT, TYPE_WAIT};
+    static const uint8_t types[] = {TYPE_CONTEXT, TYPE_IOTLB, TYPE_DEVICE, TYPE_INTERRUPT,
+                                    TYPE_WAIT};
     struct experiment of = *e;
 
-    of.param = types[block_below(&b->random, 4)];
+    of.param = types[block_below(&b->random, TYPE_COUNT)];
     return width_descriptor_bit(b, &of, group, bit);
 }
 
 /* bit: bits 3:0. */
 bool width_type(struct bench *b, const struct experiment *e, unsigned group, unsigned bit)
 {
-    bool known =
-        bit == TYPE_CONTEXT || bit == TYPE_IOTLB || bit == TYPE_INTERRUPT || bit == TYPE_WAIT;
+    bool known = bit >= TYPE_CONTEXT && bit <= TYPE_WAIT;
     uint64_t d[2] = {bit, 0};
 
     (void)e;

@@ -12,7 +12,7 @@ bool width_clear_faults(struct bench *b)
     for (unsigned i = 0; i < 8; i++)
         if (!iommu_write(b, REG_FRCD + 12 + 16 * i, 4, 0x80000000, &a))
             return false;
-    return iommu_write(b, REG_FSTS, 4, 0x11, &a);
+    return iommu_write(b, REG_FSTS, 4, FSTS_QUEUE | 1, &a);
 }
 
 /* Clears what is recorded, sets FEADDR and FEDATA, makes one fault of a wide address, reads its

@@ -67,13 +67,13 @@ struct bench {
     struct iommu *u;
     uint64_t mem[0x30000 / 8];
     char trace[256];
-    uint64_t unclaimed;       /* reads of this page: nobody claims them; 0 none */
-    struct rec_iommu last;    /* newest record of kind 2 to 9 */
-    struct rec_iommu command; /* newest of kind 6, 7 */
-    struct rec_iwalk walk;    /* newest entry read */
-    struct iommu_step event;  /* newest IOMMU_DO_EVENT */
-    struct iommu_step status; /* newest IOMMU_DO_WRITE */
-    struct iommu_step sent;   /* newest IOMMU_DO_MESSAGE */
+    uint64_t unclaimed;                 /* reads of this page: nobody claims them; 0 none */
+    struct rec_iommu last;              /* newest record of kind 2 to 9 */
+    struct rec_iommu command;           /* newest of kind 6, 7 */
+    struct rec_iwalk walk;              /* newest entry read */
+    struct iommu_step event;            /* newest IOMMU_DO_EVENT */
+    struct iommu_step status;           /* newest IOMMU_DO_WRITE */
+    struct iommu_step sent;             /* newest IOMMU_DO_MESSAGE */
     struct iommu_invalidate invalidate; /* newest */
     uint64_t message_addr;
     uint32_t message_data;
@@ -237,8 +237,7 @@ static inline struct rec_dma bench_run(struct bench *b, const struct rec_dma *in
     return q.out;
 }
 
-static inline void bench_command_rest(struct bench *b, struct iommu_command *c,
-                                      struct iommu_step s)
+static inline void bench_command_rest(struct bench *b, struct iommu_command *c, struct iommu_step s)
 {
     while (s.action != IOMMU_DO_DONE) {
         struct iommu_read read = bench_step(b, &s);
