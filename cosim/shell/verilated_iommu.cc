@@ -20,6 +20,7 @@ template <> void block_clock<Viommu_top>::quiet()
 {
     top->dma_valid_i = 0;
     top->reg_valid_i = 0;
+    top->cpl_valid_i = 0;
     top->mem_ack_i = 0;
     top->mem_err_i = 0;
     block_take(top.get());

@@ -317,6 +317,7 @@ static void reset(vsoc *v)
     top->vtd_away_i = 0;
     top->vtd_records_i = 7;
     top->dma_valid_i = 0;
+    top->cpl_valid_i = 0;
     top->intr_i = 0;
     top->nmi_i = 0;
     top->sys_ask_i = 0;
