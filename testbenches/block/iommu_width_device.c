@@ -314,32 +314,42 @@ bool width_time_out_sid(struct bench *b, const struct experiment *e, unsigned gr
 
 /* --- the event --- */
 
-/* ICE by a completion that nobody waits for, ITE by time. */
-static bool make(struct bench *b, bool time_out, struct answer *a)
+/* ICE or ITE; of both the other one comes first. */
+static bool make_conditions(struct bench *b, bool time_out, bool both, struct answer *a)
 {
-    if (!time_out)
-        return iommu_completion(b, width_random_id(b), true, a);
-    return width_queue_sent(b, TYPE_DEVICE, 0) && let_time_pass(b, a);
+    uint16_t wrong = width_random_id(b) | 1;
+
+    if ((time_out || both) && !width_queue_sent(b, TYPE_DEVICE, 0))
+        return false;
+    if (time_out)
+        return (!both || iommu_completion(b, wrong, true, a)) && let_time_pass(b, a);
+    return (!both || let_time_pass(b, a)) && iommu_completion(b, wrong, true, a);
 }
 
-/* bit 0: ITE, not ICE; bit 1: masked; bit 2: the other one is set already, or is cleared last. */
+/* bit 0: ITE, not ICE; bit 1: masked; bit 2: the other one is set already, and is cleared last. */
 bool width_device_event(struct bench *b, const struct experiment *e, unsigned group, unsigned bit)
 {
     bool time_out = (bit & 1) != 0, masked = (bit & 2) != 0, both = (bit & 4) != 0, held;
+    uint32_t control = masked ? EVENT_IM : 0;
     struct answer a;
 
     (void)e;
-    if (!width_clear_faults(b) || !iommu_write(b, REG_FECTL, 4, masked ? EVENT_IM : 0, &a) ||
-        (both && !make(b, !time_out, &a)) || !make(b, time_out, &a))
+    if (!width_clear_faults(b) || !iommu_write(b, REG_FECTL, 4, control, &a) ||
+        !make_conditions(b, time_out, both, &a))
         return false;
     held = a.events == (masked || both ? 0 : 1);
+    if (!iommu_read(b, REG_FSTS, 4, &a))
+        return false;
+    held = held && (a.reg[0] & FSTS_QUEUE) == (both       ? FSTS_ICE | FSTS_ITE
+                                               : time_out ? FSTS_ITE
+                                                          : FSTS_ICE);
     if (!iommu_write(b, REG_FSTS, 4, both ? time_out ? FSTS_ITE : FSTS_ICE : 0, &a) ||
         !iommu_read(b, REG_FECTL, 4, &a))
         return false;
     held = held && a.reg[0] == (masked ? EVENT_IM | EVENT_IP : 0);
     if (!iommu_write(b, REG_FSTS, 4, FSTS_QUEUE, &a) || !iommu_read(b, REG_FECTL, 4, &a))
         return false;
-    width_decide_if(b, held && a.reg[0] == (masked ? EVENT_IM : 0), group, bit);
+    width_decide_if(b, held && a.reg[0] == control, group, bit);
     return iommu_quiet(b);
 }
 

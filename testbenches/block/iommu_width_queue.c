@@ -244,8 +244,9 @@ bool width_queue_error(struct bench *b, const struct experiment *e, unsigned gro
         !iommu_read(b, REG_FSTS, 4, &fsts) || !iommu_write(b, REG_FSTS, 4, FSTS_IQE, &a) ||
         !iommu_read(b, REG_IQERCD, 4, &a))
         return false;
-    width_decide_if(b, code.reg[0] == bit && (fsts.reg[0] & FSTS_IQE) != 0 && a.reg[0] == 0, group,
-                    bit);
+    width_decide_if(b,
+                    (uint32_t)code.reg[0] == bit && (fsts.reg[0] & FSTS_IQE) != 0 && a.reg[0] == 0,
+                    group, bit);
     return true;
 }
 
