@@ -11,6 +11,7 @@ const char *const block_name = "iommu";
 const char *const block_view_place = "TOP.soc_top.u_iommu.";
 const bool block_has_source_id = true;
 const bool block_has_every = false;
+const bool block_has_vtd = true;
 
 #define ROOTS    POOL_ROOTS
 #define CONTEXTS POOL_CONTEXTS
@@ -52,7 +53,7 @@ static void random_context(struct bench *b, unsigned table, unsigned devfn)
     lo |= (uint64_t)types[block_below(&b->random, block_chance(&b->random, 15) ? 8 : 6)] << 2;
     hi = widths[block_below(&b->random, block_chance(&b->random, 12) ? 8 : 5)];
     if ((lo & 0xC) == 8 && block_chance(&b->random, 90))
-        hi = pool_largest_aw(b);
+        hi = iommu_largest_aw(b);
     hi |= (uint64_t)(block_below(&b->random, 3) + 1) << 8; /* DID */
     hi |= (uint64_t)block_below(&b->random, 16) << 3;      /* ignored */
     if (block_chance(&b->random, 4))
@@ -401,7 +402,7 @@ static bool between(struct bench *b)
     }
     if (block_below(&b->random, RESET_ONE_IN) == 0)
         return reset(b);
-    if (b->vtd.away == 0 && block_below(&b->random, 1000) < WIDTH_PERMILLE)
+    if (b->vtd.away == b->o->vtd.away && block_below(&b->random, 1000) < WIDTH_PERMILLE)
         return experiments(b);
     if (dice < 150)
         random_ss(b);

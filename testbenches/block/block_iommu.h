@@ -147,6 +147,12 @@ static inline bool iommu_has(const struct bench *b, enum iommu_feature f)
     return (b->vtd.away >> f & 1) == 0;
 }
 
+/* AW of the largest width. */
+static inline unsigned iommu_largest_aw(const struct bench *b)
+{
+    return iommu_has(b, IOMMU_57) ? 3 : iommu_has(b, IOMMU_48) ? 2 : 1;
+}
+
 /* iommu_width.c */
 void iommu_width_setup(struct bench *b);
 /* The next few experiments, under a root table of their own. False on a difference. */

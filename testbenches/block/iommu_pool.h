@@ -54,6 +54,5 @@ bool pool_protected(struct bench *b);
 
 /* iommu_pool_config.c */
 struct rw_vtd pool_config(struct bench *b);
-unsigned pool_largest_aw(const struct bench *b); /* AW of the largest width */
 
 #endif

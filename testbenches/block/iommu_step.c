@@ -772,6 +772,9 @@ bool iommu_bench_open(struct bench *b)
     ring_init(&b->model_iwalk, sizeof(struct rec_iwalk));
     ring_init(&b->model_iommu, sizeof(struct rec_iommu));
     ring_init(&b->model_bus, sizeof(struct rec_bus));
+    b->vtd = b->o->vtd;
+    if (b->vtd.fault_records == 0)
+        b->vtd.fault_records = 8;
     if (!block_memory_init(&b->rtl_memory) || !block_memory_init(&b->model_memory))
         return false;
     b->rtl = viommu_create(&env);

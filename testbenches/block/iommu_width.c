@@ -190,10 +190,8 @@ static const struct experiment experiments[G_COUNT] = {
 void iommu_width_setup(struct bench *b)
 {
     for (unsigned i = 0; i < G_COUNT; i++)
-        b->r->groups[i] =
-            (struct decide_group){.name = experiments[i].name, .wanted = experiments[i].wanted};
-    if (b->o->wait_states_max == 0) /* the bus lets nobody wait */
-        b->r->groups[G_TIME].wanted &= ~(UINT64_C(1) << 11);
+        b->r->groups[i] = (struct decide_group){
+            .name = experiments[i].name, .wanted = experiments[i].wanted & width_possible(b, i)};
     b->r->group_count = G_COUNT;
 }
 
@@ -205,7 +203,8 @@ static const struct experiment *next(struct bench *b)
     do {
         b->experiment = (b->experiment + 1) % (G_COUNT * 64);
         e = &experiments[b->experiment / 64];
-    } while (e->run == NULL || !(e->wanted >> b->experiment % 64 & 1));
+    } while (e->run == NULL ||
+             !(b->r->groups[b->experiment / 64].wanted >> b->experiment % 64 & 1));
     return e;
 }
 

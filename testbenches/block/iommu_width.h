@@ -239,6 +239,9 @@ bool width_invalidate_contexts(struct bench *b, bool queue, unsigned kind, uint1
 bool width_invalidate_iotlb(struct bench *b, bool queue, unsigned kind, uint16_t did, uint64_t iva,
                             unsigned *dropped);
 
+/* iommu_width_needs.c: bits that the unit can decide at all. */
+uint64_t width_possible(const struct bench *b, unsigned group);
+
 /* iommu_width_caches.c */
 bool width_tag_sid(struct bench *b, const struct experiment *e, unsigned group, unsigned bit);
 bool width_invalidate_sid(struct bench *b, const struct experiment *e, unsigned group,

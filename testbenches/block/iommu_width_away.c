@@ -68,7 +68,7 @@ static bool extended_interrupts(struct bench *b, unsigned feature, bool *away)
 
 static bool pass_through(struct bench *b, unsigned feature, bool *away)
 {
-    struct device d = device(b, T_PASS_THROUGH, pool_largest_aw(b));
+    struct device d = device(b, T_PASS_THROUGH, iommu_largest_aw(b));
     struct rec_dma x;
 
     (void)feature;
@@ -115,7 +115,7 @@ static bool page_selective(struct bench *b, unsigned feature, bool *away)
 /* A zero-length read of a page that may be written only. */
 static bool zero_length(struct bench *b, unsigned feature, bool *away)
 {
-    struct device d = device(b, T_SECOND_STAGE, pool_largest_aw(b));
+    struct device d = device(b, T_SECOND_STAGE, iommu_largest_aw(b));
     struct path p = width_map(b, &d, 0x1000, 12);
     struct rec_dma in = {.sid = d.sid, .iova = 0x1000};
     struct answer a;
@@ -130,7 +130,7 @@ static bool zero_length(struct bench *b, unsigned feature, bool *away)
 
 static bool large_page(struct bench *b, unsigned feature, bool *away)
 {
-    struct device d = device(b, T_SECOND_STAGE, pool_largest_aw(b));
+    struct device d = device(b, T_SECOND_STAGE, iommu_largest_aw(b));
     struct rec_dma x;
 
     width_map(b, &d, 0x1000, feature == IOMMU_2M ? 21 : 30);
@@ -155,7 +155,7 @@ static bool width(struct bench *b, unsigned feature, bool *away)
 /* With T = 01 nothing passes, type 3 is unknown, a completion leaves no trace. */
 static bool device_tlb(struct bench *b, unsigned feature, bool *away)
 {
-    struct device d = device(b, T_DEVICE_TLB, pool_largest_aw(b));
+    struct device d = device(b, T_DEVICE_TLB, iommu_largest_aw(b));
     struct rec_dma x;
     struct answer a;
 

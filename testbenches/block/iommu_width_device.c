@@ -56,7 +56,7 @@ bool width_completion(struct bench *b, const struct experiment *e, unsigned grou
                         *hit = &b->r->groups[G_CPL_HIT + e->param],
                         *walk_pa = &b->r->groups[G_CPL_WALK_PA + e->param],
                         *hit_pa = &b->r->groups[G_CPL_HIT_PA + e->param];
-    struct device d = random_device(b, T_DEVICE_TLB, AW_57);
+    struct device d = random_device(b, T_DEVICE_TLB, iommu_largest_aw(b));
     uint64_t iova = width_random_iova(b, &d) & ~UINT64_C(0xFFF);
     uint64_t other = iova ^ (block_random(&b->random) & ((UINT64_C(1) << e->log2) - 1) & PAGE);
     struct rec_dma x[2];
@@ -81,7 +81,7 @@ bool width_completion(struct bench *b, const struct experiment *e, unsigned grou
 bool width_completion_rights(struct bench *b, const struct experiment *e, unsigned group,
                              unsigned bit)
 {
-    struct device d = random_device(b, T_DEVICE_TLB, AW_57);
+    struct device d = random_device(b, T_DEVICE_TLB, iommu_largest_aw(b));
     uint64_t iova = width_random_iova(b, &d) & ~UINT64_C(0xFFF), rights = bit & RIGHTS;
     uint64_t expected = bit & 4 ? rights & SS_R : rights;
     struct path p = width_map(b, &d, iova, width_random_log2(b));
@@ -105,7 +105,7 @@ bool width_completion_rights(struct bench *b, const struct experiment *e, unsign
 bool width_completion_level(struct bench *b, const struct experiment *e, unsigned group,
                             unsigned bit)
 {
-    struct device d = random_device(b, T_DEVICE_TLB, AW_57);
+    struct device d = random_device(b, T_DEVICE_TLB, iommu_largest_aw(b));
     uint64_t iova = width_random_iova(b, &d) & ~UINT64_C(0xFFF);
     uint64_t away = UINT64_C(1) << bit % 2;
     struct path p = width_map(b, &d, iova, 12);
@@ -124,7 +124,7 @@ bool width_completion_level(struct bench *b, const struct experiment *e, unsigne
 bool width_completion_ignored(struct bench *b, const struct experiment *e, unsigned group,
                               unsigned bit)
 {
-    struct device d = random_device(b, T_DEVICE_TLB, AW_57);
+    struct device d = random_device(b, T_DEVICE_TLB, iommu_largest_aw(b));
     uint64_t iova = width_random_iova(b, &d) & ~UINT64_C(0xFFF);
     struct rec_dma x[2];
 
@@ -142,7 +142,7 @@ bool width_completion_ignored(struct bench *b, const struct experiment *e, unsig
 bool width_completion_shape(struct bench *b, const struct experiment *e, unsigned group,
                             unsigned bit)
 {
-    struct device d = random_device(b, T_DEVICE_TLB, AW_57);
+    struct device d = random_device(b, T_DEVICE_TLB, iommu_largest_aw(b));
     struct rec_dma in = {.sid = d.sid,
                          .iova = width_random_iova(b, &d) & ~UINT64_C(0xFFF),
                          .len = bit == 17 ? 8 : (uint8_t)bit,
@@ -174,8 +174,8 @@ static bool type_counts(const struct rec_dma *x, unsigned t, unsigned at)
 bool width_address_type(struct bench *b, const struct experiment *e, unsigned group, unsigned bit)
 {
     unsigned t = bit / 4, at = bit % 4;
-    struct device d = random_device(b, t, AW_57);
-    uint64_t iova = block_random(&b->random) >> 24 & PAGE;
+    struct device d = random_device(b, t, iommu_largest_aw(b));
+    uint64_t iova = width_random_iova(b, &d) & PAGE;
     struct rec_dma x;
 
     width_map(b, &d, iova, 12);
@@ -424,7 +424,7 @@ static bool came(const struct bench *b, unsigned bit, unsigned end, const struct
  * way; 12: the queue is on. */
 bool width_time(struct bench *b, const struct experiment *e, unsigned group, unsigned bit)
 {
-    struct device d = random_device(b, T_SECOND_STAGE, AW_57);
+    struct device d = random_device(b, T_SECOND_STAGE, iommu_largest_aw(b));
     uint64_t iova = width_random_iova(b, &d);
     struct rec_dma in = some_request(b, &d, iova);
     unsigned end, waited = 0;

@@ -74,7 +74,8 @@ static void good(struct bench *b, unsigned type, uint64_t d[2])
         d[0] = TYPE_CONTEXT | g << 4 | (r & UINT64_C(0x0003FFFFFFFF0000));
         break;
     case TYPE_IOTLB:
-        d[0] = TYPE_IOTLB | g << 4 | (r & UINT64_C(0xFFFF00C0));
+        d[0] = TYPE_IOTLB | (g == 3 && !iommu_has(b, IOMMU_PSI) ? 1 : g) << 4 |
+               (r & UINT64_C(0xFFFF00C0));
         d[1] = block_random(&b->random) >> 12 << 12 | block_below(&b->random, AM_COUNT);
         break;
     case TYPE_DEVICE:
@@ -104,6 +105,15 @@ bool width_descriptor_bit(struct bench *b, const struct experiment *e, unsigned 
     return true;
 }
 
+static bool known_type(const struct bench *b, unsigned type)
+{
+    if (type == TYPE_DEVICE)
+        return iommu_has(b, IOMMU_DT);
+    if (type == TYPE_INTERRUPT)
+        return iommu_has(b, IOMMU_IR);
+    return type >= TYPE_CONTEXT && type <= TYPE_WAIT;
+}
+
 /* Bits 11:9 of each type. */
 bool width_type_high(struct bench *b, const struct experiment *e, unsigned group, unsigned bit)
 {
@@ -112,13 +122,15 @@ bool width_type_high(struct bench *b, const struct experiment *e, unsigned group
     struct experiment of = *e;
 
     of.param = types[block_below(&b->random, TYPE_COUNT)];
+    if (!known_type(b, of.param))
+        of.param = TYPE_CONTEXT;
     return width_descriptor_bit(b, &of, group, bit);
 }
 
 /* bit: bits 3:0. */
 bool width_type(struct bench *b, const struct experiment *e, unsigned group, unsigned bit)
 {
-    bool known = bit >= TYPE_CONTEXT && bit <= TYPE_WAIT;
+    bool known = known_type(b, bit);
     uint64_t d[2] = {bit, 0};
 
     (void)e;
@@ -204,7 +216,8 @@ bool width_wait_high(struct bench *b, const struct experiment *e, unsigned group
 
 bool width_wait_event(struct bench *b, const struct experiment *e, unsigned group, unsigned bit)
 {
-    uint64_t addr = block_random(&b->random) & ~UINT64_C(3);
+    uint64_t addr = block_random(&b->random) & ~UINT64_C(3) &
+                    (iommu_has(b, IOMMU_EIM) ? UINT64_MAX : UINT32_MAX);
     uint32_t data = width_random_id(b);
     struct answer a;
 

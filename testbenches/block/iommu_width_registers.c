@@ -21,7 +21,8 @@ bool width_fault(struct bench *b, const struct experiment *e, unsigned group, un
 {
     struct device d = width_random_device(b, 48);
     uint64_t iova = block_random(&b->random) | UINT64_C(1) << (57 + bit % 7);
-    uint64_t feaddr = block_random(&b->random) & ~UINT64_C(3);
+    uint64_t feaddr = block_random(&b->random) & ~UINT64_C(3) &
+                      (iommu_has(b, IOMMU_EIM) ? UINT64_MAX : UINT32_MAX);
     uint32_t fedata = (uint32_t)block_random(&b->random) & 0xFFFF;
     unsigned index;
     struct decide_group *g = b->r->groups;
