@@ -77,9 +77,9 @@ static void dma_end(struct edu *e)
 
 /* --- the device-TLB --- */
 
-static bool tlb_holds(const struct edu *e, uint64_t addr)
+static bool tlb_grants(const struct edu *e, bool write)
 {
-    return e->tlb.valid && e->tlb.page == (addr & ~PAGE);
+    return e->tlb.valid && (write ? e->tlb.write : e->tlb.read);
 }
 
 static void tlb_ask(struct edu *e, uint64_t addr, bool write)
@@ -141,16 +141,11 @@ void edu_invalidate(struct edu *e, uint64_t addr, bool size)
 
 /* --- DMA --- */
 
-/* Through the device-TLB: false when the request has to wait, or may not be made. */
+/* Through the device-TLB: false when the request has to wait for a translation. */
 static bool translate(struct edu *e, struct device_dma *req)
 {
-    if (!tlb_holds(e, req->addr)) {
+    if (!tlb_grants(e, req->write) || e->tlb.page != (req->addr & ~PAGE)) {
         tlb_ask(e, req->addr, req->write);
-        return false;
-    }
-    if (!(req->write ? e->tlb.write : e->tlb.read)) {
-        e->tlb.valid = false;
-        e->left = 0;
         return false;
     }
     req->addr = e->tlb.frame | (req->addr & PAGE);
@@ -170,11 +165,8 @@ static void dma_next(struct edu *e)
         return;
     }
     req.len = request_len(addr, e->left);
-    if ((e->dma_cmd & CMD_TLB) && !translate(e, &req)) {
-        if (e->left == 0)
-            dma_end(e);
+    if ((e->dma_cmd & CMD_TLB) && !translate(e, &req))
         return;
-    }
     if (to_memory)
         memcpy(req.data, &e->buffer[e->dma_src - EDU_BUFFER_BASE + e->at], req.len);
     e->host->dma(e->host->ctx, &req);
@@ -203,8 +195,7 @@ static void edu_dma_done(void *self, const struct device_dma_done *done)
         return;
     if (e->tlb.asked) {
         tlb_take(e, done);
-        if (!e->tlb.valid)
-            e->left = 0;
+        e->left = tlb_grants(e, to_memory) ? e->left : 0;
         dma_next(e);
         return;
     }
