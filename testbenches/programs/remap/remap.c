@@ -427,15 +427,15 @@ static void a_translation_that_the_device_keeps(void)
     edu_command |= EDU_BY_TLB;
     for (unsigned i = 0; i < 64; i++)
         buffer[i] = (uint8_t)(i * 5 + 1);
-    check("DMA by the device's own translations",
+    check("unlike QEMU: DMA by the device's own translations",
           remap((uint64_t)buffer, 3) && edu_dma(IOVA, 0x40000) && edu_dma(0x40000, IOVA + 0x800) &&
               written(buffer + 0x800));
-    check("which it keeps until they are invalidated",
+    check("unlike QEMU: which it keeps until they are invalidated",
           remap((uint64_t)other, 3) && edu_dma(0x40000, IOVA + 0xC00) && written(buffer + 0xC00));
-    check("behind that it asks again", invalidate_device(EDU_DEVFN, IOVA) &&
-                                           edu_dma(0x40000, IOVA + 0xC00) &&
-                                           written(other + 0xC00));
-    check("a page that is not to be written is not, and nothing is a fault",
+    check("unlike QEMU: behind that it asks again", invalidate_device(EDU_DEVFN, IOVA) &&
+                                                        edu_dma(0x40000, IOVA + 0xC00) &&
+                                                        written(other + 0xC00));
+    check("unlike QEMU: a page that is not to be written is not, and nothing is a fault",
           remap((uint64_t)buffer, 1) && invalidate_device(EDU_DEVFN, EVERY_PAGE) &&
               edu_dma(0x40000, IOVA + 0x400) && !written(buffer + 0x400) && fault_reason(&lo) == 0);
     edu_command &= ~EDU_BY_TLB;
@@ -450,24 +450,25 @@ static void a_device_that_is_not_there(void)
     for (unsigned i = 0; i < 1000 && (read32(IOMMU + REG_FSTS) & FSTS_ITE) == 0; i++)
         continue;
     settle();
-    check("an invalidation that nobody answers holds the queue until its time is over",
+    check("unlike QEMU: an invalidation that nobody answers holds the queue until its time is over",
           (read32(IOMMU + REG_FSTS) & FSTS_ITE) && *status != 0xABCD);
-    check("and that is a condition of the fault event",
+    check("unlike QEMU: and that is a condition of the fault event",
           taken[VECTOR_FAULT] == before + 1 &&
               (uint16_t)(read64(IOMMU + REG_IQERCD) >> 32) == NO_DEVICE);
     write32(IOMMU + REG_FSTS, FSTS_ITE);
     for (unsigned i = 0; i < 1000 && *status != 0xABCD; i++)
         continue;
-    check("cleared, the queue goes on", *status == 0xABCD);
+    check("unlike QEMU: cleared, the queue goes on", *status == 0xABCD);
 }
 
+/* This QEMU's edu has none. */
 static void the_device_tlb(void)
 {
     if ((read64(IOMMU + REG_ECAP) & ECAP_DT) == 0)
         return;
     context_entry[0] |= 1 << 2; /* T = 01 */
     gcmd(GCMD_TE, true);
-    check("the device may have translations of its own", invalidate_everything());
+    check("unlike QEMU: the device may have translations of its own", invalidate_everything());
     a_translation_that_the_device_keeps();
     a_device_that_is_not_there();
     gcmd(GCMD_TE, false);
