@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The unit as a whole, and a request from acceptance to its answer. Steps as numbered in
 // docs/iommu.md I11 to I21; I12 to I14 are in iommu_context.c, I15 to I19 in iommu_walk.c,
-// interrupt requests in iommu_interrupt.c, translation requests in iommu_device.c.
+// interrupt requests in iommu_interrupt.c, translation requests in iommu_device_tlb.c.
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The invalidation queue. VT-d "Queued Invalidation Interface", "Queued Invalidation Error";
 // docs/iommu.md I81 to I86. Descriptors of 128 bits, one at a time; PASIDs are not offered. What a
-// descriptor for a device-TLB sets off: iommu_device.c.
+// descriptor for a device-TLB sets off: iommu_device_tlb.c.
 #include <assert.h>
 
 #include "iommu/iommu_internal.h"

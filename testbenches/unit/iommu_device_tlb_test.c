@@ -65,7 +65,7 @@ static void expect_answer(struct bench *b, uint64_t iova, uint64_t data, uint64_
 }
 
 /* I101: untranslated as with T = 00, translated as with T = 10. */
-GT_TEST(iommu_device, a_device_may_send_all_three)
+GT_TEST(iommu_device_tlb, a_device_may_send_all_three)
 {
     struct bench *b = device_bench();
     struct rec_dma d = ask(b, 0, 0x1008);
@@ -84,7 +84,7 @@ GT_TEST(iommu_device, a_device_may_send_all_three)
 }
 
 /* I37: the same in a hit of the context cache. */
-GT_TEST(iommu_device, other_types_have_untranslated_requests_only)
+GT_TEST(iommu_device_tlb, other_types_have_untranslated_requests_only)
 {
     struct bench *b = device_bench();
 
@@ -101,7 +101,7 @@ GT_TEST(iommu_device, other_types_have_untranslated_requests_only)
 }
 
 /* I13: any AW of SAGAW, unlike T = 10. */
-GT_TEST(iommu_device, every_width_is_good)
+GT_TEST(iommu_device_tlb, every_width_is_good)
 {
     struct bench *b = device_bench();
 
@@ -112,7 +112,7 @@ GT_TEST(iommu_device, every_width_is_good)
 }
 
 /* I102: R, W, frame; W only without NW; bits 11:1 of the address count for nothing. */
-GT_TEST(iommu_device, a_page_of_4_kib)
+GT_TEST(iommu_device_tlb, a_page_of_4_kib)
 {
     struct bench *b = device_bench();
 
@@ -127,7 +127,7 @@ GT_TEST(iommu_device, a_page_of_4_kib)
 }
 
 /* I102: S, and ones up to the zero that says the size; pa is the page of the address. */
-GT_TEST(iommu_device, large_pages)
+GT_TEST(iommu_device_tlb, large_pages)
 {
     struct bench *b = device_bench();
 
@@ -140,7 +140,7 @@ GT_TEST(iommu_device, large_pages)
 
 /* I102: with W alone NW leaves nothing, but the page was translated; with neither the walk denies,
  * and denies again. */
-GT_TEST(iommu_device, what_is_not_granted)
+GT_TEST(iommu_device_tlb, what_is_not_granted)
 {
     struct bench *b = device_bench();
 
@@ -160,7 +160,7 @@ GT_TEST(iommu_device, what_is_not_granted)
 }
 
 /* I102: the other faults are those of a request, recorded with AT 1. */
-GT_TEST(iommu_device, faults_of_translation_requests)
+GT_TEST(iommu_device_tlb, faults_of_translation_requests)
 {
     struct bench *b = device_bench();
     struct rec_dma d;
@@ -179,7 +179,7 @@ GT_TEST(iommu_device, faults_of_translation_requests)
 }
 
 /* I11, I102. */
-GT_TEST(iommu_device, malformed_ones_are_rejected)
+GT_TEST(iommu_device_tlb, malformed_ones_are_rejected)
 {
     struct bench *b = device_bench();
     struct rec_dma in = {.sid = DEVICE_SID, .iova = 0x1000, .len = 8, .at = 1, .write = 1};
@@ -237,7 +237,7 @@ static uint32_t itesid(struct bench *b)
 }
 
 /* I103. */
-GT_TEST(iommu_device, an_invalidation_is_sent_and_outstanding)
+GT_TEST(iommu_device_tlb, an_invalidation_is_sent_and_outstanding)
 {
     struct bench *b = device_bench();
     struct iommu_command c =
@@ -262,7 +262,7 @@ GT_TEST(iommu_device, an_invalidation_is_sent_and_outstanding)
 }
 
 /* I104, I105. */
-GT_TEST(iommu_device, a_good_completion_ends_it)
+GT_TEST(iommu_device_tlb, a_good_completion_ends_it)
 {
     struct bench *b = outstanding_bench();
 
@@ -278,7 +278,7 @@ GT_TEST(iommu_device, a_good_completion_ends_it)
     bench_destroy(b);
 }
 
-GT_TEST(iommu_device, one_with_an_error_ends_it_too)
+GT_TEST(iommu_device_tlb, one_with_an_error_ends_it_too)
 {
     struct bench *b = outstanding_bench();
 
@@ -292,7 +292,7 @@ GT_TEST(iommu_device, one_with_an_error_ends_it_too)
 }
 
 /* I105: the newest wrong one; not again an event while ICE is set. */
-GT_TEST(iommu_device, one_of_another_source_does_not_end_it)
+GT_TEST(iommu_device_tlb, one_of_another_source_does_not_end_it)
 {
     struct bench *b = outstanding_bench();
 
@@ -315,7 +315,7 @@ GT_TEST(iommu_device, one_of_another_source_does_not_end_it)
     bench_destroy(b);
 }
 
-GT_TEST(iommu_device, with_translation_off_a_completion_is_dropped)
+GT_TEST(iommu_device_tlb, with_translation_off_a_completion_is_dropped)
 {
     struct bench *b = outstanding_bench();
 
@@ -328,7 +328,7 @@ GT_TEST(iommu_device, with_translation_off_a_completion_is_dropped)
 }
 
 /* I106, I81: ITE stops the queue. */
-GT_TEST(iommu_device, a_time_out)
+GT_TEST(iommu_device_tlb, a_time_out)
 {
     struct bench *b = outstanding_bench();
 
@@ -347,7 +347,7 @@ GT_TEST(iommu_device, a_time_out)
 }
 
 /* I85: IQEI goes with IQE, the source-ids stay; I38: IP falls with the last condition. */
-GT_TEST(iommu_device, the_conditions_of_the_event_together)
+GT_TEST(iommu_device_tlb, the_conditions_of_the_event_together)
 {
     struct bench *b = outstanding_bench();
 
@@ -370,7 +370,7 @@ GT_TEST(iommu_device, the_conditions_of_the_event_together)
     bench_destroy(b);
 }
 
-GT_TEST(iommu_device, a_reset_forgets_it)
+GT_TEST(iommu_device_tlb, a_reset_forgets_it)
 {
     struct bench *b = outstanding_bench();
 
@@ -380,7 +380,7 @@ GT_TEST(iommu_device, a_reset_forgets_it)
 }
 
 /* I83, I103. */
-GT_TEST(iommu_device, reserved_bits_of_the_descriptor)
+GT_TEST(iommu_device_tlb, reserved_bits_of_the_descriptor)
 {
     static const uint64_t lo = UINT64_C(0x000F0000FFE001F0);
 
@@ -400,7 +400,7 @@ GT_TEST(iommu_device, reserved_bits_of_the_descriptor)
 }
 
 /* I1. */
-GT_TEST(iommu_device, without_dt)
+GT_TEST(iommu_device_tlb, without_dt)
 {
     struct bench *b = device_bench_without(UINT32_C(1) << IOMMU_DT);
 
