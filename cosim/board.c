@@ -9,6 +9,7 @@ void board_said_init(struct board_said *b)
 {
     ring_init(&b->accesses, sizeof(struct board_record));
     ring_init(&b->dma, sizeof(struct board_record));
+    ring_init(&b->completions, sizeof(struct board_record));
     ring_init(&b->acknowledges, sizeof(struct board_record));
     ring_init(&b->nmi_claims, sizeof(struct rec_stim));
     ring_init(&b->tsc, sizeof(struct rec_stim));
@@ -18,6 +19,7 @@ void board_said_free(struct board_said *b)
 {
     ring_free(&b->accesses);
     ring_free(&b->dma);
+    ring_free(&b->completions);
     ring_free(&b->acknowledges);
     ring_free(&b->nmi_claims);
     ring_free(&b->tsc);
@@ -144,6 +146,40 @@ bool board_take_dma(struct scoreboard *sb, const struct rec_dma *rtl, struct rec
     return !sb->diff.failed;
 }
 
+/* docs/iommu.md I104: so many cycles from acceptance to the record. */
+#define COMPLETION_RECORD 3
+
+bool board_take_completion(struct scoreboard *sb, uint64_t cycle, struct board_record *out)
+{
+    const struct board_record *said = ring_head(&sb->board.completions);
+
+    if (said == NULL) {
+        scoreboard_differ_text(sb, "iommu", "kind", "a completion is taken", "none at the pins",
+                               cycle);
+        return false;
+    }
+    *out = *said;
+    ring_pop(&sb->board.completions);
+    if (out->cycle + COMPLETION_RECORD != cycle)
+        scoreboard_differ_text(sb, "iommu", "cycle", "not 3 cycles after the acceptance",
+                               "3 cycles after the handshake", cycle);
+    return !sb->diff.failed;
+}
+
+/* What the unit sent to a device-TLB. */
+static void invalidated(struct scoreboard *sb, const struct board_record *r)
+{
+    struct board_record sent = {.cycle = r->cycle,
+                                .kind = BOARD_INVALIDATE,
+                                .sid = r->sid,
+                                .addr = r->addr,
+                                .value = r->value};
+
+    sb->board.invalidated = r->cycle;
+    watch_iommu(sb, r->cycle);
+    stream_rtl(sb, &sb->invalidations, &sent);
+}
+
 /* What the unit answered at its port; the model's word for it comes from order.c. */
 static void answered(struct scoreboard *sb, const struct board_record *r)
 {
@@ -178,14 +214,21 @@ void scoreboard_board(struct scoreboard *sb, const struct board_record *r)
         ring_push(&sb->board.accesses, r);
         break;
     case BOARD_OFFER:
-        sb->watch.offered = true;
-        sb->watch.passed = 0;
-        sb->watch.iommu = r->cycle;
+        watch_offer(sb, &sb->watch.request, r->cycle);
         break;
     case BOARD_DMA:
-        watch_iommu(sb, r->cycle);
-        sb->watch.offered = false;
+        watch_accepted(sb, &sb->watch.request, r->cycle);
         ring_push(&sb->board.dma, r);
+        break;
+    case BOARD_CPL_OFFER:
+        watch_offer(sb, &sb->watch.completion, r->cycle);
+        break;
+    case BOARD_COMPLETION:
+        watch_accepted(sb, &sb->watch.completion, r->cycle);
+        ring_push(&sb->board.completions, r);
+        break;
+    case BOARD_INVALIDATE:
+        invalidated(sb, r);
         break;
     case BOARD_ANSWER:
         answered(sb, r);
@@ -262,6 +305,10 @@ void board_finish(struct scoreboard *sb)
     if (b != NULL && b->cycle < sb->last_retire_cycle)
         scoreboard_differ_text(sb, "dma", "record", "none of a request that was accepted", "one",
                                b->cycle);
+    b = ring_head(&sb->board.completions);
+    if (b != NULL && b->cycle < sb->last_retire_cycle)
+        scoreboard_differ_text(sb, "iommu", "record", "none of a completion that was accepted",
+                               "one", b->cycle);
     if (tsc != NULL && tsc->cycle < sb->last_retire_cycle)
         scoreboard_differ_text(sb, "stim", "tsc", "read", "not read", tsc->cycle);
 }

@@ -16,8 +16,8 @@ static const struct register_name names[] = {
     {0x064, 4, "PMEN"},     {0x068, 4, "PLMBASE"}, {0x06C, 4, "PLMLIMIT"}, {0x070, 8, "PHMBASE"},
     {0x078, 8, "PHMLIMIT"}, {0x080, 8, "IQH"},     {0x088, 8, "IQT"},      {0x090, 8, "IQA"},
     {0x09C, 4, "ICS"},      {0x0A0, 4, "IECTL"},   {0x0A4, 4, "IEDATA"},   {0x0A8, 4, "IEADDR"},
-    {0x0AC, 4, "IEUADDR"},  {0x0B8, 8, "IRTA"},    {0x100, 8, "IVA"},      {0x108, 8, "IOTLB"},
-    {0x200, 128, "FRCD"},
+    {0x0AC, 4, "IEUADDR"},  {0x0B0, 8, "IQERCD"},  {0x0B8, 8, "IRTA"},     {0x100, 8, "IVA"},
+    {0x108, 8, "IOTLB"},    {0x200, 128, "FRCD"},
 };
 
 const char *iommu_register_name(uint32_t offset)

@@ -67,6 +67,9 @@ static void dma_accepted(struct scoreboard *sb, const struct rec_dma *rtl)
     if (iommu_queue_first(sb->iommu))
         scoreboard_differ_text(sb, "dma", "order", "a request is accepted",
                                "the due descriptor goes first", rtl->cycle);
+    if (queue_time_is_out(sb, rtl->cycle))
+        scoreboard_differ_text(sb, "dma", "order", "a request is accepted",
+                               "the due time-out goes first", rtl->cycle);
     if (sb->dma.in_flight) {
         scoreboard_differ(sb, &type_dma, rtl, NULL);
         return;
@@ -240,10 +243,10 @@ static uint64_t event_seq(const struct order_event *e)
         return e->u.bus.seq;
     case ORDER_DMA:
         return e->u.dma.seq;
-    case ORDER_QUEUE_ERROR:
+    case ORDER_UNIT:
         break;
     }
-    return e->u.error.seq;
+    return e->u.unit.seq;
 }
 
 /* While the processor waits in HLT nothing else consumes the order. */
@@ -266,8 +269,8 @@ void order_handle(struct scoreboard *sb, uint64_t seq)
             dma_accepted(sb, &e.u.dma);
         else if (e.kind == ORDER_DMA)
             dma_done(sb, &e.u.dma);
-        else if (e.kind == ORDER_QUEUE_ERROR)
-            queue_error(sb, e.u.error.cycle);
+        else if (e.kind == ORDER_UNIT)
+            queue_record(sb, e.u.unit.kind, e.u.unit.cycle);
         else if (e.u.bus.src == BUS_MESSAGE)
             message_beat(sb, &e.u.bus);
         else

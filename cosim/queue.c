@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The golden unit's invalidation queue in the order of the bus: the RTL's reads of descriptors say
-// when one is executed; an error that needs no read says so by its record. docs/iommu.md I81 to
-// I86.
+// when one is executed; what needs no read, a queue error, a device-TLB's completion or time-out,
+// says so by its record. docs/iommu.md I81 to I86, I103 to I106.
 #include <string.h>
 
 #include "scoreboard.h"
@@ -65,7 +65,7 @@ void queue_message_sent(struct scoreboard *sb)
     advance(sb, iommu_queue_next(sb->iommu, &sb->queue.command, NULL));
 }
 
-void queue_error(struct scoreboard *sb, uint64_t cycle)
+static void error(struct scoreboard *sb, uint64_t cycle)
 {
     if (queue_wants_message(sb))
         return; /* the beats said so already */
@@ -74,4 +74,49 @@ void queue_error(struct scoreboard *sb, uint64_t cycle)
     if (sb->queue.in_flight && sb->queue.want.action != IOMMU_DO_EVENT)
         scoreboard_differ_text(sb, "iommu", "kind", "a queue error", "the descriptor is good",
                                cycle);
+}
+
+bool queue_time_is_out(const struct scoreboard *sb, uint64_t cycle)
+{
+    return iommu_outstanding(sb->iommu) && cycle >= sb->watch.sent + IOMMU_TIME_OUT_CYCLES;
+}
+
+/* Between two things that the unit does. */
+static bool between(struct scoreboard *sb, const char *what, uint64_t cycle)
+{
+    order_messages_sent(sb, what);
+    queue_between(sb, what, cycle);
+    if (sb->dma.in_flight)
+        scoreboard_differ_text(sb, "iommu", "order", what, "a request is in flight", cycle);
+    return !sb->diff.failed;
+}
+
+static void completion(struct scoreboard *sb, uint64_t cycle)
+{
+    struct board_record said;
+
+    if (!between(sb, "a completion is taken", cycle) || !board_take_completion(sb, cycle, &said))
+        return;
+    sb->counts.stimuli[STIM_COMPLETION]++;
+    advance(sb, iommu_complete(sb->iommu, &sb->queue.command, said.sid, said.value != 0));
+}
+
+static void time_out(struct scoreboard *sb, uint64_t cycle)
+{
+    if (!between(sb, "a time-out", cycle))
+        return;
+    if (!iommu_outstanding(sb->iommu))
+        scoreboard_differ_text(sb, "iommu", "kind", "a time-out", "nothing is outstanding", cycle);
+    else
+        advance(sb, iommu_time_out(sb->iommu, &sb->queue.command));
+}
+
+void queue_record(struct scoreboard *sb, uint8_t kind, uint64_t cycle)
+{
+    if (kind == IOMMU_COMPLETION)
+        completion(sb, cycle);
+    else if (kind == IOMMU_TIME_OUT)
+        time_out(sb, cycle);
+    else
+        error(sb, cycle);
 }

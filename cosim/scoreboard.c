@@ -22,6 +22,15 @@ static void on_iommu(void *ctx, const struct rec_iommu *r)
     stream_model(sb, &sb->iommu_records, r);
 }
 
+static void on_invalidate(void *ctx, const struct iommu_invalidate *i)
+{
+    struct scoreboard *sb = ctx;
+    struct board_record r = {
+        .kind = BOARD_INVALIDATE, .sid = i->sid, .addr = i->addr, .value = i->size};
+
+    stream_model(sb, &sb->invalidations, &r);
+}
+
 struct scoreboard *scoreboard_create(const struct scoreboard_config *config)
 {
     struct scoreboard *sb = calloc(1, sizeof(*sb));
@@ -31,7 +40,7 @@ struct scoreboard *scoreboard_create(const struct scoreboard_config *config)
     if (sb == NULL)
         return NULL;
     struct rw_env env = processor_hooks(sb);
-    struct iommu_env ienv = {sb, on_iwalk, on_iommu, order_message};
+    struct iommu_env ienv = {sb, on_iwalk, on_iommu, order_message, on_invalidate};
     sb->config = *config;
     sb->ops = config->ops;
     sb->mem = config->mem;
@@ -43,6 +52,7 @@ struct scoreboard *scoreboard_create(const struct scoreboard_config *config)
     stream_init(&sb->iwalk, &type_iwalk);
     stream_init(&sb->iommu_records, &type_iommu);
     stream_init(&sb->answers, &type_board);
+    stream_init(&sb->invalidations, &type_board);
     ring_init(&sb->order, sizeof(struct order_event));
     ring_init(&sb->dma.messages, sizeof(struct rec_iommu));
     board_said_init(&sb->board);
@@ -57,8 +67,8 @@ struct scoreboard *scoreboard_create(const struct scoreboard_config *config)
 
 void scoreboard_destroy(struct scoreboard *sb)
 {
-    struct stream *streams[] = {&sb->xlate, &sb->walk,          &sb->sys,
-                                &sb->iwalk, &sb->iommu_records, &sb->answers};
+    struct stream *streams[] = {&sb->xlate,         &sb->walk,    &sb->sys,          &sb->iwalk,
+                                &sb->iommu_records, &sb->answers, &sb->invalidations};
 
     for (unsigned i = 0; i < sizeof(streams) / sizeof(streams[0]); i++)
         stream_free(streams[i]);
@@ -146,14 +156,21 @@ void scoreboard_iwalk(struct scoreboard *sb, const struct rec_iwalk *r)
 }
 
 /* At its place among the acks: behind the newest. */
-static void append_queue_error(struct scoreboard *sb, uint64_t cycle)
+static void append_unit(struct scoreboard *sb, const struct rec_iommu *r)
 {
     struct order_event *e = ring_append(&sb->order);
 
-    e->kind = ORDER_QUEUE_ERROR;
-    e->u.error.cycle = cycle;
-    e->u.error.seq = sb->newest_seq;
+    e->kind = ORDER_UNIT;
+    e->u.unit.cycle = r->cycle;
+    e->u.unit.seq = sb->newest_seq;
+    e->u.unit.kind = r->kind;
     order_appended(sb);
+}
+
+/* VT-d "Device-TLB Invalidate": the type of the descriptor. */
+static bool invalidates_device(const struct rec_iommu *r)
+{
+    return r->kind == IOMMU_DESCRIPTOR && (r->lo & 0xE0F) == 3;
 }
 
 void scoreboard_iommu(struct scoreboard *sb, const struct rec_iommu *r)
@@ -161,8 +178,12 @@ void scoreboard_iommu(struct scoreboard *sb, const struct rec_iommu *r)
     if (sb->diff.failed)
         return;
     watch_iommu(sb, r->cycle);
-    if (r->kind == IOMMU_QUEUE_ERROR)
-        append_queue_error(sb, r->cycle);
+    if (r->kind == IOMMU_TIME_OUT)
+        watch_time_out(sb, r->cycle);
+    if (invalidates_device(r))
+        watch_sent(sb, r->cycle);
+    if (r->kind == IOMMU_QUEUE_ERROR || r->kind == IOMMU_COMPLETION || r->kind == IOMMU_TIME_OUT)
+        append_unit(sb, r);
     if (r->kind == IOMMU_REG_READ || r->kind == IOMMU_REG_WRITE)
         watch_register(sb, r->cycle);
     if (sb->board.fetched_registers != 0 && r->kind == IOMMU_REG_READ && r->size == 16) {
@@ -293,7 +314,8 @@ void scoreboard_window(struct scoreboard *sb, uint64_t cycle, uint64_t written, 
 
 void scoreboard_finish(struct scoreboard *sb, uint64_t written)
 {
-    const struct stream *of_iommu[] = {&sb->iommu_records, &sb->iwalk, &sb->answers};
+    const struct stream *of_iommu[] = {&sb->iommu_records, &sb->iwalk, &sb->answers,
+                                       &sb->invalidations};
     bool in_between;
 
     if (sb->diff.failed)

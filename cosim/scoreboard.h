@@ -50,7 +50,8 @@ struct scoreboard_config {
 
 /* board.c: said by the board and not yet by the RTL. */
 struct board_said {
-    struct ring accesses, dma, acknowledges, nmi_claims, tsc;
+    struct ring accesses, dma, completions, acknowledges, nmi_claims, tsc;
+    uint64_t invalidated;     /* the cycle in which an invalidation was last sent to a device-TLB */
     struct board_record read; /* the device's answer to the model's access in progress */
     bool has_read;
     struct board_record fetched[SCOREBOARD_FETCH_LINES]; /* code outside RAM: the last lines */
@@ -79,20 +80,28 @@ struct dma_progress {
     struct ring messages; /* struct rec_iommu: a register write set them off; their beats follow */
 };
 
-/* queue.c: the descriptor of the invalidation queue that the golden unit works on. */
+/* queue.c: what the golden unit works on for its invalidation queue: a descriptor, a completion or
+ * a time-out of a device-TLB. */
 struct queue_progress {
     bool in_flight;
     struct iommu_command command;
     struct iommu_step want;
 };
 
+/* watch.c: something stands at the pins since that cycle; register accesses taken since then. */
+struct offer {
+    bool up;
+    uint64_t since;
+    unsigned passed;
+};
+
 /* watch.c: the cycles at which something last moved. */
 struct watch {
     uint64_t now, cpu, iommu, answer;
+    uint64_t sent;       /* the last invalidation to a device-TLB */
     uint64_t bus_cycles; /* what the bus may add to a deadline */
-    bool offered;        /* a request stands at the pins */
-    bool in_flight;      /* by the unit's own records: the order hands them to the model later */
-    unsigned passed;     /* register accesses since then */
+    struct offer request, completion;
+    bool in_flight; /* by the unit's own records: the order hands them to the model later */
 };
 
 /* locks.c */
@@ -119,7 +128,7 @@ struct scoreboard {
     struct scoreboard_config config;
 
     struct difference diff;
-    struct stream xlate, walk, sys, iwalk, iommu_records, answers;
+    struct stream xlate, walk, sys, iwalk, iommu_records, answers, invalidations;
     struct ring order; /* struct order_event: acks and DMA requests as the bus ordered them */
 
     const struct rec_retire *retiring; /* the RTL's record, while the model steps */
@@ -160,7 +169,7 @@ void scoreboard_finish(struct scoreboard *sb, uint64_t written);
 
 /* --- shared by the files above --- */
 
-enum order_kind { ORDER_BUS, ORDER_DMA, ORDER_QUEUE_ERROR };
+enum order_kind { ORDER_BUS, ORDER_DMA, ORDER_UNIT };
 struct order_event {
     enum order_kind kind;
     union {
@@ -168,7 +177,8 @@ struct order_event {
         struct rec_dma dma;
         struct {
             uint64_t cycle, seq;
-        } error;
+            uint8_t kind; /* enum rec_iommu_kind: queue error, completion, time-out */
+        } unit;
     } u;
 };
 
@@ -213,13 +223,16 @@ struct iommu_read order_table_read(const struct scoreboard *sb, const struct iom
 struct rec_bus order_beat(uint8_t src, uint64_t addr, unsigned bytes, const void *written);
 void order_write4(struct scoreboard *sb, uint64_t pa, uint32_t data);
 
-/* queue.c: what the unit did for its invalidation queue. True: the beat was a descriptor's. */
+/* queue.c: what the unit did for its invalidation queue and for device-TLBs. True: the beat was a
+ * descriptor's. */
 bool queue_beat(struct scoreboard *sb, const struct rec_bus *b);
 /* The event message of a descriptor is due. */
 bool queue_wants_message(const struct scoreboard *sb);
 void queue_message_sent(struct scoreboard *sb);
-/* A queue error, which may have needed no access. */
-void queue_error(struct scoreboard *sb, uint64_t cycle);
+/* What may have needed no access: its record says when. A queue error, a completion, a time-out. */
+void queue_record(struct scoreboard *sb, uint8_t kind, uint64_t cycle);
+/* The time for a completion is over in this cycle. */
+bool queue_time_is_out(const struct scoreboard *sb, uint64_t cycle);
 /* The unit takes something else: it may do so between two descriptors alone. */
 void queue_between(struct scoreboard *sb, const char *what, uint64_t cycle);
 
@@ -234,6 +247,8 @@ void board_read(struct scoreboard *sb, const struct rw_access *a, uint8_t *data)
 void board_fetch(struct scoreboard *sb, const struct rw_access *a, uint8_t *data);
 /* The request that the board sent, for the RTL's record of its acceptance. */
 bool board_take_dma(struct scoreboard *sb, const struct rec_dma *rtl, struct rec_dma *out);
+/* The completion that the board sent, for the RTL's record of it. */
+bool board_take_completion(struct scoreboard *sb, uint64_t cycle, struct board_record *out);
 void board_finish(struct scoreboard *sb);
 
 /* interrupts.c */
@@ -277,6 +292,12 @@ static inline void watch_processor(struct scoreboard *sb, uint64_t cycle)
 }
 void watch_iommu(struct scoreboard *sb, uint64_t cycle);
 void watch_dma(struct scoreboard *sb, const struct rec_dma *r);
+/* At the pins: something is offered; it is accepted, and nothing that goes before it waits. */
+void watch_offer(struct scoreboard *sb, struct offer *o, uint64_t cycle);
+void watch_accepted(struct scoreboard *sb, struct offer *o, uint64_t cycle);
+/* The records of an invalidation that was sent, and of the end of its time. */
+void watch_sent(struct scoreboard *sb, uint64_t cycle);
+void watch_time_out(struct scoreboard *sb, uint64_t cycle);
 void watch_check(struct scoreboard *sb, uint64_t cycle);
 
 /* locks.c */

@@ -29,6 +29,7 @@ static const struct {
     [IOMMU_39] = {"39", 0},
     [IOMMU_48] = {"48", 0},
     [IOMMU_57] = {"57", 0},
+    [IOMMU_DT] = {"dt", BIT(IOMMU_QI)},
 };
 
 static bool take_item(const char *item, size_t length, struct rw_vtd *vtd)
@@ -66,7 +67,7 @@ bool vtd_option(const char *list, struct rw_vtd *vtd, char *error, size_t error_
         if (!take_item(item, length, vtd)) {
             snprintf(error, error_bytes,
                      "--vtd: '%.*s' is none of -NAME, +NAME, records=1..8; the names are qi ir eim "
-                     "pt plmr phmr psi zlr 2m 1g 39 48 57",
+                     "pt plmr phmr psi zlr 2m 1g 39 48 57 dt",
                      (int)length, item);
             return false;
         }

@@ -12,6 +12,8 @@
 #define BEATS_BETWEEN 6
 /* Register accesses go before a request, but between two of the processor's the unit is idle. */
 #define REGISTERS_BEFORE 8
+/* A time-out's record behind its acceptance: docs/iommu.md I106. */
+#define TIME_OUT_RECORD 2
 
 void watch_init(struct scoreboard *sb)
 {
@@ -39,15 +41,23 @@ static void check_iommu(struct scoreboard *sb, uint64_t cycle)
     /* What is queued may hold the message's beat; the model stands behind it. */
     bool owes = sb->dma.messages.count != 0 && sb->order.count == 0;
     bool queue = sb->order.count == 0 && (sb->queue.in_flight || iommu_queue_due(sb->iommu));
-    bool busy = sb->watch.offered || sb->watch.in_flight || owes || queue;
+    bool taken = sb->order.count == 0 && sb->board.completions.count != 0;
+    bool busy = sb->watch.request.up || sb->watch.completion.up || sb->watch.in_flight || owes ||
+                queue || taken;
+    uint64_t slack = IOMMU_CYCLES + sb->watch.bus_cycles;
 
-    if (busy && cycle > sb->watch.iommu + IOMMU_CYCLES + sb->watch.bus_cycles)
+    if (busy && cycle > sb->watch.iommu + slack)
         too_long(sb, "dma", "deadline",
-                 sb->watch.in_flight ? "the request in flight goes on"
-                 : owes              ? "the event message is sent"
-                 : queue             ? "the due descriptor is executed"
-                                     : "the request at the pins is accepted",
+                 sb->watch.in_flight       ? "the request in flight goes on"
+                 : owes                    ? "the event message is sent"
+                 : queue                   ? "the due descriptor is executed"
+                 : taken                   ? "the completion is done"
+                 : sb->watch.completion.up ? "the completion at the pins is accepted"
+                                           : "the request at the pins is accepted",
                  sb->watch.iommu, cycle);
+    if (sb->order.count == 0 && cycle > slack && queue_time_is_out(sb, cycle - slack) &&
+        cycle > sb->watch.iommu + slack)
+        too_long(sb, "iommu", "deadline", "the time-out of a device-TLB", sb->watch.sent, cycle);
     if (sb->answers.model.count != 0 && cycle > sb->watch.answer + IOMMU_CYCLES)
         too_long(sb, "dma", "deadline", "the answer at the pins", sb->watch.answer, cycle);
 }
@@ -61,11 +71,54 @@ void watch_check(struct scoreboard *sb, uint64_t cycle)
     sb->watch.now = cycle;
 }
 
+static void passed(struct scoreboard *sb, struct offer *o, const char *model, uint64_t cycle)
+{
+    if (o->up && ++o->passed > REGISTERS_BEFORE)
+        scoreboard_differ_text(sb, "dma", "deadline", "register accesses, one after another", model,
+                               cycle);
+}
+
 void watch_register(struct scoreboard *sb, uint64_t cycle)
 {
-    if (sb->watch.offered && ++sb->watch.passed > REGISTERS_BEFORE)
-        scoreboard_differ_text(sb, "dma", "deadline", "register accesses, one after another",
-                               "the request at the pins is accepted", cycle);
+    passed(sb, &sb->watch.completion, "the completion at the pins is accepted", cycle);
+    passed(sb, &sb->watch.request, "the request at the pins is accepted", cycle);
+}
+
+void watch_offer(struct scoreboard *sb, struct offer *o, uint64_t cycle)
+{
+    *o = (struct offer){.up = true, .since = cycle};
+    if (!sb->watch.request.up || !sb->watch.completion.up)
+        sb->watch.iommu = cycle;
+}
+
+/* docs/iommu.md I7. */
+void watch_accepted(struct scoreboard *sb, struct offer *o, uint64_t cycle)
+{
+    watch_iommu(sb, cycle);
+    o->up = false;
+    if (sb->watch.completion.up)
+        scoreboard_differ_text(sb, "dma", "order", "a request is accepted",
+                               "the completion at the pins goes first", cycle);
+}
+
+void watch_sent(struct scoreboard *sb, uint64_t cycle)
+{
+    sb->watch.sent = cycle;
+    if (sb->board.invalidated != cycle)
+        scoreboard_differ_text(sb, "iommu", "invalidation", "not sent in the cycle of its record",
+                               "sent in the cycle of its record", cycle);
+}
+
+void watch_time_out(struct scoreboard *sb, uint64_t cycle)
+{
+    uint64_t accepted = cycle - TIME_OUT_RECORD;
+
+    if (accepted < sb->watch.sent + IOMMU_TIME_OUT_CYCLES)
+        scoreboard_differ_text(sb, "iommu", "time-out", "early", "1,024 cycles after the record",
+                               cycle);
+    else if (sb->watch.completion.up && sb->watch.completion.since <= accepted)
+        scoreboard_differ_text(sb, "iommu", "order", "a time-out",
+                               "the completion at the pins goes first", cycle);
 }
 
 void watch_iommu(struct scoreboard *sb, uint64_t cycle)

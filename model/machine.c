@@ -8,6 +8,7 @@
 
 #define SLICE_RETIREMENTS 4096
 #define DMA_QUEUE         64
+#define COMPLETIONS       8
 
 struct machine {
     const struct rw_model_ops *ops;
@@ -20,7 +21,13 @@ struct machine {
     void (*walk)(void *ctx, const struct rec_walk *w);
     struct device_dma queue[DMA_QUEUE];
     unsigned queue_head, queue_count;
-    uint64_t now; /* retirements before the running slice */
+    struct {
+        uint16_t sid;
+        bool error;
+    } completion[COMPLETIONS]; /* of device-TLBs */
+    unsigned completions;
+    uint64_t sent; /* when the outstanding invalidation went to a device-TLB */
+    uint64_t now;  /* retirements before the running slice */
     bool exited;
     uint32_t exit_status;
     struct machine_counts counts;
@@ -174,6 +181,24 @@ static void host_dma(void *ctx, const struct device_dma *req)
         m->queue[(m->queue_head + m->queue_count++) % DMA_QUEUE] = *req;
 }
 
+static void host_complete(void *ctx, uint16_t sid, bool error)
+{
+    struct machine *m = ctx;
+
+    if (m->completions == COMPLETIONS)
+        return;
+    m->completion[m->completions].sid = sid;
+    m->completion[m->completions++].error = error;
+}
+
+static void on_invalidate(void *ctx, const struct iommu_invalidate *i)
+{
+    struct machine *m = ctx;
+
+    m->sent = m->now;
+    pc_invalidate(&m->board, i->sid, i->addr, i->size);
+}
+
 static void host_console(void *ctx, uint8_t byte)
 {
     struct machine *m = ctx;
@@ -238,9 +263,10 @@ struct machine *machine_create(const struct machine_config *config)
     struct rw_model_config mc = {.mem = config->mem, .boot = config->boot};
     struct rw_env env = {
         .ctx = m, .read = on_read, .write = on_write, .tsc = on_tsc, .inta = on_inta};
-    struct iommu_env ienv = {.ctx = m, .iommu = on_iommu, .message = on_message};
+    struct iommu_env ienv = {
+        .ctx = m, .iommu = on_iommu, .message = on_message, .invalidate = on_invalidate};
     struct iommu_config ic = iommu_config_of(&config->boot.vtd);
-    struct device_host host = {m, host_dma, host_console, host_exit};
+    struct device_host host = {m, host_dma, host_complete, host_console, host_exit};
 
     if (m == NULL)
         return NULL;
@@ -313,24 +339,54 @@ static struct iommu_read unit_access(struct machine *m, const struct iommu_step 
     return read;
 }
 
-/* Every descriptor that is due; a queue that is not stopped ends where the tail is. */
+static void run_command(struct machine *m, struct iommu_command *c, struct iommu_step s)
+{
+    while (s.action != IOMMU_DO_DONE) {
+        struct iommu_read read = unit_access(m, &s);
+
+        s = iommu_queue_next(m->iommu, c, &read);
+    }
+}
+
+static void run_completion(struct machine *m)
+{
+    struct iommu_command c;
+    uint16_t sid = m->completion[0].sid;
+    bool error = m->completion[0].error;
+
+    m->completions--;
+    memmove(m->completion, m->completion + 1, m->completions * sizeof(m->completion[0]));
+    run_command(m, &c, iommu_complete(m->iommu, &c, sid, error));
+}
+
+/* Nobody has completed what was sent to a device-TLB, until when? */
+static uint64_t time_out_at(const struct machine *m)
+{
+    return iommu_outstanding(m->iommu) ? m->sent + IOMMU_TIME_OUT_CYCLES : DEVICE_NEVER;
+}
+
+/* Every completion, a time-out, every descriptor that is due; a queue that is not stopped ends
+ * where the tail is. */
 static void run_queue(struct machine *m)
 {
-    while (iommu_queue_due(m->iommu)) {
-        struct iommu_command c;
-        struct iommu_step s = iommu_queue_begin(m->iommu, &c);
+    struct iommu_command c;
 
-        while (s.action != IOMMU_DO_DONE) {
-            struct iommu_read read = unit_access(m, &s);
-
-            s = iommu_queue_next(m->iommu, &c, &read);
-        }
+    for (;;) {
+        if (m->completions != 0)
+            run_completion(m);
+        else if (time_out_at(m) <= m->now)
+            run_command(m, &c, iommu_time_out(m->iommu, &c));
+        else if (iommu_queue_due(m->iommu))
+            run_command(m, &c, iommu_queue_begin(m->iommu, &c));
+        else
+            return;
     }
 }
 
 static void run_dma(struct machine *m, const struct device_dma *d)
 {
-    struct rec_dma in = {.sid = d->sid, .iova = d->addr, .write = d->write, .len = d->len};
+    struct rec_dma in = {
+        .sid = d->sid, .iova = d->addr, .write = d->write, .len = d->len, .at = d->at};
     struct device_dma_done done = {.tag = d->tag, .ok = true};
     struct iommu_request q;
     struct iommu_step s;
@@ -344,6 +400,8 @@ static void run_dma(struct machine *m, const struct device_dma *d)
             dma_data(m, d, q.out.pa, &done);
         s = iommu_dma_next(m->iommu, &q, &read);
     }
+    if (q.out.status == DMA_COMPLETED)
+        memcpy(done.data, q.out.data, sizeof(done.data));
     if (q.out.status == DMA_BLOCKED || q.out.status == DMA_REJECTED) {
         done.ok = false;
         memset(done.data, 0xFF, sizeof(done.data));
@@ -377,9 +435,16 @@ static void offer_nmi(struct machine *m)
     m->ops->interrupt(m->cpu, 2, true);
 }
 
+static uint64_t next_event(const struct machine *m)
+{
+    uint64_t board = pc_next_event(&m->board), unit = time_out_at(m);
+
+    return board < unit ? board : unit;
+}
+
 static uint64_t slice_length(const struct machine *m, uint64_t left)
 {
-    uint64_t next = pc_next_event(&m->board);
+    uint64_t next = next_event(m);
     bool soon = m->queue_count != 0 || m->board.lapic.nmi_pending;
     uint64_t slice = soon ? 1 : SLICE_RETIREMENTS;
 
@@ -399,9 +464,9 @@ static bool wait_for_event(struct machine *m)
         m->now++;
         return true;
     }
-    if (pc_next_event(&m->board) == DEVICE_NEVER)
+    if (next_event(m) == DEVICE_NEVER)
         return false;
-    m->now = pc_next_event(&m->board);
+    m->now = next_event(m);
     return true;
 }
 

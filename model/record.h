@@ -130,7 +130,8 @@ enum rec_dma_status {
     DMA_BLOCKED,
     DMA_MESSAGE,
     DMA_REJECTED,
-    DMA_REMAPPED
+    DMA_REMAPPED,
+    DMA_COMPLETED /* a translation request was answered */
 };
 
 struct rec_dma { /* 72 bytes */
@@ -151,7 +152,9 @@ enum rec_iommu_kind {
     IOMMU_CONTEXT_INV,
     IOMMU_IOTLB_INV,
     IOMMU_DESCRIPTOR, /* of the invalidation queue, executed */
-    IOMMU_QUEUE_ERROR
+    IOMMU_QUEUE_ERROR,
+    IOMMU_COMPLETION, /* of a device-TLB, taken */
+    IOMMU_TIME_OUT    /* of a device-TLB */
 };
 
 struct rec_iommu { /* 48 bytes */
@@ -169,6 +172,7 @@ enum rec_stim_kind {
     STIM_PORT_READ,
     STIM_NMI,
     STIM_DMA_PAYLOAD,
+    STIM_COMPLETION, /* of a device-TLB */
     STIM_COUNT
 };
 

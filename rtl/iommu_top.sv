@@ -5,7 +5,7 @@ module iommu_top
 (
   input  logic         clk_i, rst_ni, take_i,
 
-  input  logic [12:0]  vtd_away_i,
+  input  logic [13:0]  vtd_away_i,
   input  logic [2:0]   vtd_records_i,
 
   input  logic         dma_valid_i,
@@ -26,6 +26,13 @@ module iommu_top
   input  logic [63:0]  reg_wdata_i,
   output logic         reg_ack_o,
   output logic [63:0]  reg_rdata_o,
+
+  output logic         inv_valid_o, inv_s_o,
+  output logic [15:0]  inv_sid_o,
+  output logic [63:12] inv_addr_o,
+  input  logic         cpl_valid_i, cpl_error_i,
+  input  logic [15:0]  cpl_sid_i,
+  output logic         cpl_ready_o,
 
   output logic         mem_valid_o, mem_write_o,
   output logic [2:0]   mem_src_o,
@@ -59,9 +66,10 @@ module iommu_top
   // that of take_i. All that follows then hangs on edges alone, and a simulator has nothing else to
   // look at.
   vtd_t     vtd;
-  logic     dma_valid, reg_valid;
+  logic     dma_valid, reg_valid, cpl_valid;
   dma_req_t dma_req;
   reg_req_t reg_req;
+  cpl_t     cpl;
   always_ff @(posedge take_i) begin
     vtd       <= '{records: vtd_records_i, away: vtd_away_i};
     dma_valid <= dma_valid_i;
@@ -70,6 +78,8 @@ module iommu_top
     reg_valid <= reg_valid_i;
     reg_req   <= '{write: reg_write_i, offset: reg_offset_i, bytes: reg_bytes_i,
                    wdata: reg_wdata_i};
+    cpl_valid <= cpl_valid_i;
+    cpl       <= '{sid: cpl_sid_i, error: cpl_error_i};
   end
   logic         acked, ended;  // an ack is up while they differ
   logic         err;
@@ -96,10 +106,16 @@ module iommu_top
   assign dma_rsp_ok_o    = dma_rsp.ok;
   assign dma_rsp_rdata_o = dma_rsp.rdata;
 
+  inv_t inv;
+  assign inv_sid_o  = inv.sid;
+  assign inv_s_o    = inv.s;
+  assign inv_addr_o = inv.addr;
+
   iommu u_iommu (
     .clk_i, .rst_ni, .cycle_i(cycle_q), .bus_seq_i(seq_q), .vtd_i(vtd),
     .dma_valid_i(dma_valid), .dma_ready_o, .dma_req_i(dma_req), .dma_rsp_valid_o, .dma_rsp_o(dma_rsp),
     .reg_valid_i(reg_valid), .reg_req_i(reg_req), .reg_ack_o, .reg_rdata_o,
+    .inv_valid_o, .inv_o(inv), .cpl_valid_i(cpl_valid), .cpl_ready_o, .cpl_i(cpl),
     .bus_req_o(bus_req), .bus_rsp_i(bus_rsp),
     .dma_trace_valid_o, .dma_trace_o, .iwalk_valid_o, .iwalk_o,
     .iommu_trace_valid_o, .iommu_trace_o

@@ -4,6 +4,7 @@
 //   take_i  rises when an input other than memory's has changed (see below)
 //   mem_*   one access at a time, held until mem_ack_i; ack may come in the cycle of the request
 //   dma_*   one request of a device, accepted when dma_ready_o; answered by dma_rsp_valid_o
+//   inv_*   one cycle: an invalidation for a device-TLB; cpl_*: its completion, held until cpl_ready_o
 //   intr_*  level and vector from the local APIC; inta_o is high for one cycle when it is taken
 //   cpuid_*  constant from reset on: features away, vendor, signature (docs/cpu.md C1)
 //   undefined_i  constant from reset on: whose undefined results (undefined_pkg)
@@ -21,7 +22,7 @@ module soc_top
   input  logic [95:0]  cpuid_vendor_i,
   input  logic [31:0]  cpuid_signature_i,
   input  logic [1:0]   undefined_i,
-  input  logic [12:0]  vtd_away_i,
+  input  logic [13:0]  vtd_away_i,
   input  logic [2:0]   vtd_records_i,
 
   output logic         mem_valid_o, mem_write_o, mem_io_o,
@@ -45,6 +46,13 @@ module soc_top
   output logic         dma_rsp_valid_o, dma_rsp_ok_o,
   output logic [7:0]   dma_rsp_tag_o,
   output logic [127:0] dma_rsp_rdata_o,
+
+  output logic         inv_valid_o, inv_s_o,
+  output logic [15:0]  inv_sid_o,
+  output logic [63:12] inv_addr_o,
+  input  logic         cpl_valid_i, cpl_error_i,
+  input  logic [15:0]  cpl_sid_i,
+  output logic         cpl_ready_o,
 
   input  logic         intr_i, nmi_i,
   input  logic [7:0]   intr_vector_i,
@@ -91,7 +99,8 @@ module soc_top
   undefined_e undefined;
   vtd_t       vtd;
   dma_req_t   dma_req;
-  logic       dma_req_valid, intr, nmi, sys_ask;
+  cpl_t       cpl;
+  logic       dma_req_valid, cpl_valid, intr, nmi, sys_ask;
   logic [7:0] intr_vector;
   always_ff @(posedge take_i) begin
     boot          <= '{long_mode: boot_long_mode_i, rip: boot_rip_i, rax: boot_rax_i,
@@ -101,6 +110,8 @@ module soc_top
     dma_req_valid <= dma_valid_i;
     dma_req       <= '{sid: dma_sid_i, addr: dma_addr_i, write: dma_write_i, at: dma_at_i,
                        len: dma_len_i, tag: dma_tag_i, wdata: dma_wdata_i};
+    cpl_valid     <= cpl_valid_i;
+    cpl           <= '{sid: cpl_sid_i, error: cpl_error_i};
     intr          <= intr_i;
     intr_vector   <= intr_vector_i;
     nmi           <= nmi_i;
@@ -136,11 +147,17 @@ module soc_top
   assign dma_rsp_tag_o   = dma_rsp.tag;
   assign dma_rsp_rdata_o = dma_rsp.rdata;
 
+  inv_t inv;
+  assign inv_sid_o  = inv.sid;
+  assign inv_s_o    = inv.s;
+  assign inv_addr_o = inv.addr;
+
   iommu u_iommu (
     .clk_i, .rst_ni, .cycle_i(cycle_q), .bus_seq_i(seq), .vtd_i(vtd),
     .dma_valid_i(dma_req_valid), .dma_ready_o, .dma_req_i(dma_req),
     .dma_rsp_valid_o, .dma_rsp_o(dma_rsp),
     .reg_valid_i(reg_valid), .reg_req_i(reg_req), .reg_ack_o(reg_ack), .reg_rdata_o(reg_rdata),
+    .inv_valid_o, .inv_o(inv), .cpl_valid_i(cpl_valid), .cpl_ready_o, .cpl_i(cpl),
     .bus_req_o(iommu_req), .bus_rsp_i(iommu_rsp),
     .dma_trace_valid_o(dma_valid), .dma_trace_o(dma_rec),
     .iwalk_valid_o(iwalk_valid), .iwalk_o(iwalk_rec),

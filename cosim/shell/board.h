@@ -13,6 +13,9 @@ enum board_kind {
     BOARD_OFFER,       /* a DMA request stands at the pins: addr, sid, at, len, tag, flags, data */
     BOARD_DMA,         /* the unit accepted it: the same */
     BOARD_ANSWER,      /* the unit answered: tag, ok, data */
+    BOARD_INVALIDATE,  /* the unit sent an invalidation to a device-TLB: sid, addr, value is S */
+    BOARD_CPL_OFFER,   /* a device-TLB's completion stands at the pins: sid, value is error */
+    BOARD_COMPLETION,  /* the unit accepted it: the same */
     BOARD_LINE,        /* the interrupt line changed: value */
     BOARD_NMI,         /* an NMI was raised */
     BOARD_ACKNOWLEDGE, /* the processor acknowledged: value is the vector that it was given */

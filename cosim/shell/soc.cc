@@ -136,7 +136,9 @@ struct shell {
     uint64_t nmi_falls; // the pin, when it is up
     uint64_t nmi_rests; // it stays low until then
     std::deque<vsoc_dma> dma_queue;
-    bool offered;       // the head of the queue stands at the pins
+    bool offered; // the head of the queue stands at the pins
+    std::deque<vsoc_completion> completions;
+    bool completion_offered;
     vsoc_dma in_flight; // accepted last
     std::unique_ptr<ram_target> ram;
     std::unique_ptr<board_target> devices;
@@ -207,6 +209,7 @@ static void update_lines(shell *s)
     if (pins->wake <= cycle)
         pins->wake = cycle + 1;
     pins->dma_pending = !s->dma_queue.empty();
+    pins->completion_pending = !s->completions.empty();
 }
 
 static void say_access(shell *s, const vsoc_access *a)
@@ -285,6 +288,56 @@ static void on_dma_accepted(void *ctx, uint64_t cycle)
     vsoc_board_pins(s->rtl)->dma_pending = !s->dma_queue.empty();
 }
 
+static void say_completion(shell *s, board_kind kind, uint64_t cycle, const vsoc_completion &c)
+{
+    board_record r{};
+
+    r.cycle = cycle;
+    r.kind = kind;
+    r.sid = c.sid;
+    r.value = c.error;
+    say(s, r);
+}
+
+static bool on_completion_next(void *ctx, vsoc_completion *c)
+{
+    shell *s = static_cast<shell *>(ctx);
+
+    if (s->completions.empty())
+        return false;
+    *c = s->completions.front();
+    if (!s->completion_offered)
+        say_completion(s, BOARD_CPL_OFFER, vsoc_cycle(s->rtl), *c);
+    s->completion_offered = true;
+    return true;
+}
+
+static void on_completion_accepted(void *ctx, uint64_t cycle)
+{
+    shell *s = static_cast<shell *>(ctx);
+
+    say_completion(s, BOARD_COMPLETION, cycle, s->completions.front());
+    s->completions.pop_front();
+    s->completion_offered = false;
+    vsoc_board_pins(s->rtl)->completion_pending = !s->completions.empty();
+}
+
+static void on_invalidate(void *ctx, uint64_t cycle, const vsoc_invalidation *i)
+{
+    shell *s = static_cast<shell *>(ctx);
+    board_record r{};
+
+    r.cycle = cycle;
+    r.kind = BOARD_INVALIDATE;
+    r.addr = i->addr;
+    r.sid = i->sid;
+    r.value = i->size;
+    say(s, r);
+    pc_advance(&s->board, cycle);
+    pc_invalidate(&s->board, i->sid, i->addr, i->size);
+    update_lines(s);
+}
+
 // Of what was read, the bytes that the request asked for; the rest of the port means nothing.
 static void say_answer(shell *s, uint64_t cycle, const vsoc_dma_rsp &a)
 {
@@ -337,11 +390,17 @@ static void host_dma(void *ctx, const device_dma *req)
 
     d.addr = req->addr;
     d.sid = req->sid;
+    d.at = req->at;
     d.len = req->len;
     d.tag = req->tag;
     d.write = req->write;
     memcpy(d.data, req->data, sizeof d.data);
     s->dma_queue.push_back(d);
+}
+
+static void host_complete(void *ctx, uint16_t sid, bool error)
+{
+    static_cast<shell *>(ctx)->completions.push_back({sid, error});
 }
 
 static void host_console(void *ctx, uint8_t byte)
@@ -363,9 +422,17 @@ static void host_exit(void *ctx, uint32_t status)
 shell *shell_create(const shell_config *config, const shell_sink *sink)
 {
     shell *s = new shell{};
-    device_host host = {s, host_dma, host_console, host_exit};
-    vsoc_board board = {s,       on_access, on_dma_next, on_dma_accepted, on_dma_response,
-                        on_inta, on_tick};
+    device_host host = {s, host_dma, host_complete, host_console, host_exit};
+    vsoc_board board = {s,
+                        on_access,
+                        on_dma_next,
+                        on_dma_accepted,
+                        on_dma_response,
+                        on_completion_next,
+                        on_completion_accepted,
+                        on_invalidate,
+                        on_inta,
+                        on_tick};
 
     sc_core::sc_report_handler::set_actions(sc_core::SC_INFO, sc_core::SC_DO_NOTHING);
     s->sink = *sink;
@@ -412,10 +479,12 @@ void shell_stop(shell *s)
 
 void shell_reset(shell *s)
 {
-    device_host host = {s, host_dma, host_console, host_exit};
+    device_host host = {s, host_dma, host_complete, host_console, host_exit};
 
     s->dma_queue.clear();
     s->offered = false;
+    s->completions.clear();
+    s->completion_offered = false;
     s->nmi_rests = 0;
     pc_init(&s->board, &host);
     vsoc_reset(s->rtl);

@@ -24,6 +24,13 @@ struct vblock_access {
     uint8_t data[16];
 };
 
+/* What the IOMMU sends to a device-TLB. */
+struct vblock_invalidation {
+    uint64_t addr; /* bits 63:12 */
+    uint16_t sid;
+    bool size; /* S */
+};
+
 struct vblock_env {
     void *ctx;
     uint64_t seed; /* of what has no reset, and of x */
@@ -34,6 +41,7 @@ struct vblock_env {
     void (*dma)(void *ctx, const struct rec_dma *r);
     void (*iwalk)(void *ctx, const struct rec_iwalk *r);
     void (*iommu)(void *ctx, const struct rec_iommu *r);
+    void (*invalidate)(void *ctx, const struct vblock_invalidation *i);
 };
 
 #define VBLOCK_HANG_CYCLES 5000 /* no answer in so many: the call returns false */
@@ -78,9 +86,11 @@ struct viommu *viommu_create(const struct vblock_env *env);
 void viommu_destroy(struct viommu *v);
 /* What the unit has; constant from the next reset on. */
 void viommu_config(struct viommu *v, const struct rw_vtd *vtd);
-/* What is asked of the unit: at most one request, up to two register accesses one after the other.
- * Time is counted in cycles from the call, those in which the unit waits for an ack left out. */
-#define VIOMMU_REGS 2
+/* What is asked of the unit: at most one request, up to two register accesses one after the other,
+ * up to two completions of device-TLBs likewise. Time is counted in cycles from the call, those in
+ * which the unit waits for an ack left out. */
+#define VIOMMU_REGS        2
+#define VIOMMU_COMPLETIONS 2
 
 struct viommu_reg {
     bool write;
@@ -90,12 +100,21 @@ struct viommu_reg {
     unsigned after; /* raised so many cycles after the call; the second: after the first's ack */
 };
 
+struct viommu_completion {
+    uint16_t sid;
+    bool error;
+    unsigned after; /* as of a register access, by itself */
+};
+
 struct viommu_ask {
     bool dma;
     struct rec_dma in; /* sid, iova, write, at, len, tag, data */
     unsigned dma_after;
     unsigned regs;
     struct viommu_reg reg[VIOMMU_REGS];
+    unsigned completions;
+    struct viommu_completion completion[VIOMMU_COMPLETIONS];
+    unsigned lasts;  /* so many cycles at least */
     bool settles;    /* the unit may have things of its own to do: it is idle when it stays so */
     unsigned cycles; /* no more than so many; only a reset may follow an end before the end */
 };
@@ -105,7 +124,9 @@ struct viommu_told {
     uint8_t rdata[16];
     uint64_t reg_rdata[VIOMMU_REGS];
     unsigned accepted, answered, acked[VIOMMU_REGS];
-    unsigned idle; /* the unit would take the next thing in this cycle */
+    unsigned completed[VIOMMU_COMPLETIONS]; /* accepted */
+    bool stray;                             /* a pin that belongs to one that is low was not */
+    unsigned idle;                          /* the unit would take the next thing in this cycle */
 };
 
 /* True when everything was answered and the unit was idle again. */

@@ -20,6 +20,7 @@ template <> void block_clock<Viommu_top>::quiet()
 {
     top->dma_valid_i = 0;
     top->reg_valid_i = 0;
+    top->cpl_valid_i = 0;
     top->mem_ack_i = 0;
     top->mem_err_i = 0;
     block_take(top.get());
@@ -42,6 +43,13 @@ struct viommu {
             env.iwalk(env.ctx, reinterpret_cast<const rec_iwalk *>(&top->iwalk_o[0]));
         if (top->iommu_trace_valid_o)
             env.iommu(env.ctx, reinterpret_cast<const rec_iommu *>(&top->iommu_trace_o[0]));
+        if (top->inv_valid_o) {
+            vblock_invalidation i{};
+            i.addr = uint64_t{top->inv_addr_o} << 12;
+            i.sid = top->inv_sid_o;
+            i.size = top->inv_s_o;
+            env.invalidate(env.ctx, &i);
+        }
         if (top->dma_trace_valid_o)
             env.dma(env.ctx, reinterpret_cast<const rec_dma *>(&top->dma_trace_o[0]));
     }
@@ -58,6 +66,23 @@ struct viommu {
         memcpy(&top->dma_wdata_i[0], in.data, 16);
         top->dma_valid_i = 1;
         changed = true;
+    }
+    void raise_completion(const viommu_completion &c)
+    {
+        Viommu_top *top = clock.top.get();
+
+        top->cpl_sid_i = c.sid;
+        top->cpl_error_i = c.error;
+        top->cpl_valid_i = 1;
+        changed = true;
+    }
+    // docs/iommu.md I103, I104: high only when they mean something.
+    bool stray()
+    {
+        Viommu_top *top = clock.top.get();
+
+        return (!top->inv_valid_o && (top->inv_sid_o | top->inv_s_o | top->inv_addr_o) != 0) ||
+               (!top->cpl_valid_i && top->cpl_ready_o);
     }
     void raise_reg(const viommu_reg &r)
     {
@@ -99,6 +124,7 @@ bool viommu_run(viommu *v, const viommu_ask *ask, viommu_told *told)
     bool dma_waits = ask->dma, dma_runs = ask->dma;
     bool settled = false;
     unsigned reg = 0, reg_due = ask->reg[0].after, t = 0;
+    unsigned cpl = 0, cpl_due = ask->completion[0].after;
 
     memset(told, 0, sizeof *told);
     for (unsigned i = 0, all = 0; i < ask->cycles && all < longest_queue; i++, all++) {
@@ -108,12 +134,17 @@ bool viommu_run(viommu *v, const viommu_ask *ask, viommu_told *told)
             v->raise_dma(ask->in);
         if (reg < ask->regs && now >= reg_due && !top->reg_valid_i)
             v->raise_reg(ask->reg[reg]);
+        if (cpl < ask->completions && now >= cpl_due && !top->cpl_valid_i)
+            v->raise_completion(ask->completion[cpl]);
         top->take_i = v->changed;
         v->clock.begin();
         top->take_i = v->changed = false;
         v->records();
         bool ready = top->dma_ready_o, taken = ready && top->dma_valid_i;
         bool answered = top->dma_rsp_valid_o, acked = top->reg_ack_o && top->reg_valid_i;
+        bool completed = top->cpl_ready_o && top->cpl_valid_i;
+        bool over = !dma_runs && reg == ask->regs && cpl == ask->completions && t >= ask->lasts;
+        told->stray = told->stray || v->stray();
         if (answered) {
             told->answered = t;
             told->ok = top->dma_rsp_ok_o;
@@ -124,11 +155,11 @@ bool viommu_run(viommu *v, const viommu_ask *ask, viommu_told *told)
         if (v->clock.answered && ask->settles && ask->cycles == VBLOCK_HANG_CYCLES)
             i = 0; // it goes on through its queue
         v->clock.end();
-        if (!dma_runs && reg == ask->regs && ready && (!ask->settles || settled)) {
+        if (over && ready && (!ask->settles || settled)) {
             told->idle = ask->settles ? t - 1 : t;
             return true;
         }
-        settled = !dma_runs && reg == ask->regs && ready;
+        settled = over && ready;
         if (taken) {
             told->accepted = t;
             dma_waits = false;
@@ -142,6 +173,12 @@ bool viommu_run(viommu *v, const viommu_ask *ask, viommu_told *told)
             top->reg_valid_i = 0;
             v->changed = true;
             reg_due = reg < ask->regs ? t + 1 + ask->reg[reg].after : 0;
+        }
+        if (completed) {
+            told->completed[cpl++] = t;
+            top->cpl_valid_i = 0;
+            v->changed = true;
+            cpl_due = cpl < ask->completions ? t + 1 + ask->completion[cpl].after : 0;
         }
         t += !v->clock.waiting;
     }

@@ -208,6 +208,19 @@ static void drive_dma(vsoc *v)
     memcpy(&top->dma_wdata_i[0], d.data, 16);
 }
 
+static void drive_completion(vsoc *v)
+{
+    Vsoc_top *top = v->top.get();
+    vsoc_completion c{};
+
+    if (!v->pins.completion_pending && !top->cpl_valid_i)
+        return;
+    v->changed = true;
+    top->cpl_valid_i = v->board.completion_next(v->board.ctx, &c);
+    top->cpl_sid_i = c.sid;
+    top->cpl_error_i = c.error;
+}
+
 static void drive_interrupts(vsoc *v)
 {
     Vsoc_top *top = v->top.get();
@@ -229,6 +242,15 @@ static void see_handshakes(vsoc *v)
         v->board.inta(v->board.ctx, v->cycle, top->intr_vector_i);
     if (top->dma_valid_i && top->dma_ready_o)
         v->board.dma_accepted(v->board.ctx, v->cycle);
+    if (top->cpl_valid_i && top->cpl_ready_o)
+        v->board.completion_accepted(v->board.ctx, v->cycle);
+    if (top->inv_valid_o) {
+        vsoc_invalidation i{};
+        i.addr = uint64_t{top->inv_addr_o} << 12;
+        i.sid = top->inv_sid_o;
+        i.size = top->inv_s_o;
+        v->board.invalidate(v->board.ctx, v->cycle, &i);
+    }
     if (top->dma_rsp_valid_o) {
         vsoc_dma_rsp r{};
         r.tag = top->dma_rsp_tag_o;
@@ -277,6 +299,7 @@ static void run_cycle(vsoc *v)
     drive_interrupts(v);
     drive_memory(v);
     drive_dma(v);
+    drive_completion(v);
     top->take_i = v->changed;
     eval_half(v, false);
     top->take_i = v->changed = false;
@@ -317,6 +340,7 @@ static void reset(vsoc *v)
     top->vtd_away_i = 0;
     top->vtd_records_i = 7;
     top->dma_valid_i = 0;
+    top->cpl_valid_i = 0;
     top->intr_i = 0;
     top->nmi_i = 0;
     top->sys_ask_i = 0;

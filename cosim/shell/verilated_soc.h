@@ -36,6 +36,19 @@ struct vsoc_dma_rsp {
     uint8_t data[16];
 };
 
+/* A device-TLB's completion of an invalidation. */
+struct vsoc_completion {
+    uint16_t sid;
+    bool error;
+};
+
+/* What the unit sends to a device-TLB. */
+struct vsoc_invalidation {
+    uint64_t addr; /* bits 63:12 */
+    uint16_t sid;
+    bool size; /* S */
+};
+
 /* What is attached to the pins. */
 struct vsoc_board {
     void *ctx;
@@ -43,13 +56,16 @@ struct vsoc_board {
     bool (*dma_next)(void *ctx, struct vsoc_dma *d); /* the request to present, if there is one */
     void (*dma_accepted)(void *ctx, uint64_t cycle);
     void (*dma_response)(void *ctx, uint64_t cycle, const struct vsoc_dma_rsp *r);
+    bool (*completion_next)(void *ctx, struct vsoc_completion *c); /* as dma_next */
+    void (*completion_accepted)(void *ctx, uint64_t cycle);
+    void (*invalidate)(void *ctx, uint64_t cycle, const struct vsoc_invalidation *i);
     void (*inta)(void *ctx, uint64_t cycle, uint8_t offered); /* the vector on the pins */
     void (*tick)(void *ctx, uint64_t cycle);                  /* called when cycle reaches wake */
 };
 
 /* Pins that the board drives at any time, and the cycle at which it wants tick. */
 struct vsoc_pins {
-    bool intr, nmi, dma_pending;
+    bool intr, nmi, dma_pending, completion_pending;
     uint8_t intr_vector;
     uint64_t wake;
 };

@@ -15,6 +15,7 @@ struct device_dma {
     uint64_t addr;
     uint16_t sid; /* bus 15:8, device 7:3, function 2:0 */
     uint8_t len, tag;
+    uint8_t at; /* address type: 0 untranslated, 1 translation request, 2 translated */
     bool write;
     uint8_t data[16];
 };
@@ -29,6 +30,8 @@ struct device_dma_done {
 struct device_host {
     void *ctx;
     void (*dma)(void *ctx, const struct device_dma *req); /* answered later by dma_done */
+    /* The device-TLB of this source-id has done its invalidation. */
+    void (*complete)(void *ctx, uint16_t sid, bool error);
     void (*console)(void *ctx, uint8_t byte);
     void (*guest_exit)(void *ctx, uint32_t status);
 };

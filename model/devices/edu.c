@@ -11,8 +11,19 @@
 #define CMD_GO        1u
 #define CMD_TO_MEMORY 2u
 #define CMD_IRQ       4u
+#define CMD_TLB       8u
 #define BAR0_BYTES    0x100000u
 #define TAG_MSI       0xFF
+#define PAGE          UINT64_C(0xFFF)
+
+/* PCIe "Address Translation Services": a translation request's address and its completion. */
+#define AT_TRANSLATION   1
+#define AT_TRANSLATED    2
+#define ATS_NO_WRITE     1u
+#define ATS_READ         1u
+#define ATS_WRITE        2u
+#define ATS_S            0x800u
+#define TRANSLATION_SIZE 8
 
 void edu_init(struct edu *e, const struct device_host *host)
 {
@@ -64,6 +75,85 @@ static void dma_end(struct edu *e)
         raise_irq(e, IRQ_DMA);
 }
 
+/* --- the device-TLB --- */
+
+static bool tlb_grants(const struct edu *e, bool write)
+{
+    return e->tlb.valid && (write ? e->tlb.write : e->tlb.read);
+}
+
+static void tlb_ask(struct edu *e, uint64_t addr, bool write)
+{
+    struct device_dma req = {.addr = (addr & ~PAGE) | (write ? 0 : ATS_NO_WRITE),
+                             .sid = EDU_SID,
+                             .at = AT_TRANSLATION,
+                             .tag = e->tag,
+                             .len = TRANSLATION_SIZE};
+
+    e->tlb.asked = true;
+    e->tlb.page = addr & ~PAGE;
+    e->host->dma(e->host->ctx, &req);
+}
+
+/* The bits from 12 on that a size leaves open: up to the lowest zero. */
+static uint64_t size_mask(uint64_t addr, bool size)
+{
+    uint64_t bit = PAGE + 1;
+
+    if (!size)
+        return PAGE;
+    while ((addr & bit) != 0)
+        bit <<= 1;
+    return (bit << 1) - 1;
+}
+
+/* The frame of the page asked for, in the page of the completion. */
+static void tlb_take(struct edu *e, const struct device_dma_done *done)
+{
+    uint64_t data, open;
+
+    memcpy(&data, done->data, sizeof(data));
+    open = size_mask(data, (data & ATS_S) != 0);
+    e->tlb.asked = false;
+    e->tlb.read = done->ok && (data & ATS_READ) != 0;
+    e->tlb.write = done->ok && (data & ATS_WRITE) != 0;
+    e->tlb.valid = e->tlb.read || e->tlb.write;
+    e->tlb.frame = ((data & ~open) | (e->tlb.page & open)) & ~PAGE;
+}
+
+static void tlb_complete(struct edu *e)
+{
+    e->tlb.completes = false;
+    e->host->complete(e->host->ctx, EDU_SID, false);
+}
+
+void edu_invalidate(struct edu *e, uint64_t addr, bool size)
+{
+    uint64_t open = size_mask(addr, size);
+
+    if (e->tlb.valid && ((e->tlb.page ^ addr) & ~open) == 0)
+        e->tlb.valid = false;
+    if (e->tlb.moving)
+        e->tlb.completes = true;
+    else
+        tlb_complete(e);
+}
+
+/* --- DMA --- */
+
+/* Through the device-TLB: false when the request has to wait for a translation. */
+static bool translate(struct edu *e, struct device_dma *req)
+{
+    if (!tlb_grants(e, req->write) || e->tlb.page != (req->addr & ~PAGE)) {
+        tlb_ask(e, req->addr, req->write);
+        return false;
+    }
+    req->addr = e->tlb.frame | (req->addr & PAGE);
+    req->at = AT_TRANSLATED;
+    e->tlb.moving = true;
+    return true;
+}
+
 static void dma_next(struct edu *e)
 {
     bool to_memory = (e->dma_cmd & CMD_TO_MEMORY) != 0;
@@ -75,6 +165,8 @@ static void dma_next(struct edu *e)
         return;
     }
     req.len = request_len(addr, e->left);
+    if ((e->dma_cmd & CMD_TLB) && !translate(e, &req))
+        return;
     if (to_memory)
         memcpy(req.data, &e->buffer[e->dma_src - EDU_BUFFER_BASE + e->at], req.len);
     e->host->dma(e->host->ctx, &req);
@@ -101,6 +193,15 @@ static void edu_dma_done(void *self, const struct device_dma_done *done)
 
     if (done->tag == TAG_MSI || done->tag != e->tag || e->left == 0)
         return;
+    if (e->tlb.asked) {
+        tlb_take(e, done);
+        e->left = tlb_grants(e, to_memory) ? e->left : 0;
+        dma_next(e);
+        return;
+    }
+    e->tlb.moving = false;
+    if (e->tlb.completes)
+        tlb_complete(e);
     len = request_len(addr, e->left);
     if (!to_memory)
         memcpy(&e->buffer[e->dma_dst - EDU_BUFFER_BASE + e->at], done->data, len);

@@ -5,10 +5,13 @@
 //   0x20 RW status: bit 0 computing (always 0 here), bit 7 interrupt when the factorial is done
 //   0x24 RO interrupt status   0x60 WO raise: ORs   0x64 WO acknowledge: clears
 //   0x80 RW DMA source   0x88 RW destination   0x90 RW count in bytes
-//   0x98 RW command: bit 0 go (reads 1 while busy), bit 1 device to memory, bit 2 interrupt 0x100
+//   0x98 RW command: bit 0 go (reads 1 while busy), bit 1 device to memory, bit 2 interrupt 0x100,
+//   bit 3 by a device-TLB
 //   0x40000 the 4 KiB buffer, as a DMA address only
 // A transfer is cut into requests of at most 16 bytes in one aligned 16-byte block, one
-// outstanding; the first blocked one ends it. A range outside the buffer moves nothing.
+// outstanding; the first blocked one ends it. A range outside the buffer moves nothing. By its
+// device-TLB, which holds one page, the device asks for a translation first and then uses it; an
+// invalidation drops it, and is complete when no translated request is outstanding.
 #ifndef RW_EDU_H
 #define RW_EDU_H
 
@@ -26,10 +29,19 @@ struct edu {
     uint64_t dma_src, dma_dst, dma_count, dma_cmd;
     uint64_t at, left; /* progress: byte offset from src/dst, bytes still to move */
     uint8_t tag;
+    struct edu_tlb {
+        bool asked;     /* a translation request is outstanding */
+        bool moving;    /* a translated request is outstanding */
+        bool completes; /* an invalidation waits for it */
+        bool valid, read, write;
+        uint64_t page, frame; /* addresses of 4 KiB */
+    } tlb;
     uint8_t buffer[EDU_BUFFER_SIZE];
 };
 
 void edu_init(struct edu *e, const struct device_host *host);
+/* From the IOMMU: VT-d "Device-TLB Invalidate", S and the address. */
+void edu_invalidate(struct edu *e, uint64_t addr, bool size);
 extern const struct device_ops edu_ops; /* BAR0 */
 
 #endif

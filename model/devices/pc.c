@@ -200,6 +200,12 @@ void pc_message(struct pc *pc, uint64_t addr, uint32_t data)
     lapic_message(&pc->lapic, addr, data);
 }
 
+void pc_invalidate(struct pc *pc, uint16_t sid, uint64_t addr, bool size)
+{
+    if (sid == EDU_SID)
+        edu_invalidate(&pc->edu, addr, size);
+}
+
 void pc_dma_done(struct pc *pc, const struct device_dma_done *done)
 {
     edu_ops.dma_done(&pc->edu, done);

@@ -46,6 +46,8 @@ void pc_beat_run(struct pc *pc, struct pc_beat *beat);
 unsigned pc_piece_bytes(uint64_t addr, unsigned left);
 void pc_message(struct pc *pc, uint64_t addr,
                 uint32_t data); /* interrupt message that got through */
+/* An invalidation for the device-TLB of this source-id; only one that is there answers. */
+void pc_invalidate(struct pc *pc, uint16_t sid, uint64_t addr, bool size);
 void pc_dma_done(struct pc *pc, const struct device_dma_done *done);
 void pc_advance(struct pc *pc, uint64_t now);
 uint64_t pc_next_event(const struct pc *pc);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The unit as a whole, and a request from acceptance to its answer. Steps as numbered in
 // docs/iommu.md I11 to I21; I12 to I14 are in iommu_context.c, I15 to I19 in iommu_walk.c,
-// interrupt requests in iommu_interrupt.c.
+// interrupt requests in iommu_interrupt.c, translation requests in iommu_device_tlb.c.
 #include <stdlib.h>
 #include <string.h>
 
@@ -102,6 +102,7 @@ void iommu_reset(struct iommu *u)
     u->next_frcd = 0;
     memset(u->event_due, 0, sizeof(u->event_due));
     u->descriptor_last = false;
+    u->outstanding = false;
     memset(u->frcd, 0, u->config.fault_records * sizeof(*u->frcd));
     slots_reset(&u->contexts.slots);
     slots_reset(&u->iotlb.slots);
@@ -208,9 +209,12 @@ struct iommu_step iommu_dma_begin(struct iommu *u, struct iommu_request *q,
     u->descriptor_last = false;
     if (in_interrupt_range(in->iova))
         return interrupt_begin(u, q, data);
+    if (completion_malformed(q))
+        return request_reject(q);
     if ((u->reg[REG_GSTS] & GSTS_TES) != 0)
         return context_begin(u, q);
-    return in->at == 0 ? request_unchanged(u, q, DMA_UNTRANSLATED) : request_reject(q);
+    return in->at == AT_UNTRANSLATED ? request_unchanged(u, q, DMA_UNTRANSLATED)
+                                     : request_reject(q);
 }
 
 struct iommu_step iommu_dma_next(struct iommu *u, struct iommu_request *q,

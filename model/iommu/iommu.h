@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The golden model of the VT-d style remapping unit of docs/iommu.md, legacy mode: registers, root
 // and context entries, second-stage walk, interrupt remapping, caches, invalidation by registers
-// and by the queue, protected regions, fault recording, events. A request is advanced one memory
+// and by the queue, device-TLBs, protected regions, fault recording, events. A request is advanced
+// one memory
 // access at a time, so that whoever owns memory decides when each read happens: iommu_dma_begin,
 // then iommu_dma_next until IOMMU_DO_DONE.
 #ifndef RW_IOMMU_H
@@ -42,11 +43,19 @@ enum iommu_feature {
     IOMMU_39,
     IOMMU_48,
     IOMMU_57,
+    IOMMU_DT,
     IOMMU_FEATURES
 };
 
 struct iommu_config iommu_default_config(void);
 struct iommu_config iommu_config_of(const struct rw_vtd *vtd);
+
+/* An invalidation for a device-TLB: the page at addr, with size the range that addr codes. */
+struct iommu_invalidate {
+    uint64_t addr; /* bits 63:12 */
+    uint16_t sid;
+    bool size; /* S */
+};
 
 /* Where records and messages go; NULL members are not called. */
 struct iommu_env {
@@ -55,6 +64,7 @@ struct iommu_env {
     void (*iommu)(void *ctx, const struct rec_iommu *r);
     void (*message)(void *ctx, uint64_t addr,
                     uint32_t data); /* event of a register write: 4 bytes */
+    void (*invalidate)(void *ctx, const struct iommu_invalidate *i); /* goes to a device-TLB */
 };
 
 struct iommu; /* opaque */
@@ -93,8 +103,8 @@ struct iommu_read {
     bool error; /* nobody claims the address; data is all ones */
 };
 
-/* A descriptor in execution; its fields are the unit's own. latency is that of record kind 6 or 7.
- */
+/* A descriptor in execution, a completion or a time-out; its fields are the unit's own. latency:
+ * cycles from acceptance to its record, waits of the bus left out. */
 struct iommu_command {
     unsigned state;
     uint32_t latency;
@@ -125,6 +135,15 @@ bool iommu_queue_due(const struct iommu *u);
 struct iommu_step iommu_queue_begin(struct iommu *u, struct iommu_command *c);
 struct iommu_step iommu_queue_next(struct iommu *u, struct iommu_command *c,
                                    const struct iommu_read *read);
+
+/* Device-TLBs, docs/iommu.md I103 to I106: whether an invalidation is outstanding; a device's
+ * completion; the end of the time for one, which its owner counts. Each goes on by
+ * iommu_queue_next. */
+#define IOMMU_TIME_OUT_CYCLES 1024
+bool iommu_outstanding(const struct iommu *u);
+struct iommu_step iommu_complete(struct iommu *u, struct iommu_command *c, uint16_t sid,
+                                 bool error);
+struct iommu_step iommu_time_out(struct iommu *u, struct iommu_command *c);
 
 /* I7: of a due descriptor and a waiting request, the descriptor goes first. */
 bool iommu_queue_first(const struct iommu *u);

@@ -66,7 +66,8 @@ struct iommu_config config_settled(const struct iommu_config *c)
 {
     static const struct {
         enum iommu_feature feature, needs;
-    } rows[] = {{IOMMU_IR, IOMMU_QI}, {IOMMU_EIM, IOMMU_IR}, {IOMMU_1G, IOMMU_2M}};
+    } rows[] = {
+        {IOMMU_IR, IOMMU_QI}, {IOMMU_EIM, IOMMU_IR}, {IOMMU_1G, IOMMU_2M}, {IOMMU_DT, IOMMU_QI}};
     struct iommu_config settled = *c;
 
     for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
@@ -104,7 +105,8 @@ uint64_t config_cap(const struct iommu_config *c)
 uint64_t config_ecap(const struct iommu_config *c)
 {
     return BIT(0)                                                       /* C */
-           | shown(c, IOMMU_QI, 1) | shown(c, IOMMU_IR, 3)              /* QI, IR */
+           | shown(c, IOMMU_QI, 1) | shown(c, IOMMU_DT, 2)              /* QI, DT */
+           | shown(c, IOMMU_IR, 3)                                      /* IR */
            | shown(c, IOMMU_EIM, 4) | shown(c, IOMMU_PT, 6)             /* EIM, PT */
            | (uint64_t)(IVA_OFFSET / 16) << 8                           /* IRO */
            | (config_has(c, IOMMU_IR) ? (uint64_t)ECAP_MHMV << 20 : 0); /* MHMV */

@@ -67,13 +67,14 @@ static bool aw_supported(const struct iommu_config *c, struct context_entry e)
 
 static bool t_supported(const struct iommu_config *c, unsigned t)
 {
-    return t == CONTEXT_T_SECOND_STAGE || (t == CONTEXT_T_PASS_THROUGH && config_has(c, IOMMU_PT));
+    return t == CONTEXT_T_SECOND_STAGE || (t == CONTEXT_T_DEVICE_TLB && config_has(c, IOMMU_DT)) ||
+           (t == CONTEXT_T_PASS_THROUGH && config_has(c, IOMMU_PT));
 }
 
-/* No device-TLB is offered, so an address type other than untranslated is blocked by every T. */
-bool at_allowed(unsigned at)
+bool at_allowed(unsigned t, unsigned at)
 {
-    return at == 0;
+    return at == AT_UNTRANSLATED ||
+           (t == CONTEXT_T_DEVICE_TLB && (at == AT_TRANSLATION || at == AT_TRANSLATED));
 }
 
 enum iommu_fault root_entry_check(const struct iommu_config *c, struct root_entry e)
@@ -95,7 +96,7 @@ enum iommu_fault context_entry_check(const struct iommu_config *c, struct contex
         return FAULT_CONTEXT_RESERVED;
     if (!t_supported(c, context_t(e)))
         return FAULT_CONTEXT_INVALID;
-    if (!at_allowed(at))
+    if (!at_allowed(context_t(e), at))
         return FAULT_ADDRESS_TYPE;
     if (!aw_supported(c, e))
         return FAULT_CONTEXT_INVALID;
@@ -161,7 +162,7 @@ unsigned context_cache_invalidate(struct context_cache *cc, const struct context
 /* After the context entry is known and its AT check passed: I14. */
 static struct iommu_step context_known(struct iommu *u, struct iommu_request *q)
 {
-    if (context_t(request_context(q)) == CONTEXT_T_PASS_THROUGH)
+    if (context_t(request_context(q)) == CONTEXT_T_PASS_THROUGH || q->out.at == AT_TRANSLATED)
         return request_unchanged(u, q, DMA_PASS_THROUGH);
     return translate_begin(u, q);
 }
@@ -175,7 +176,7 @@ struct iommu_step context_begin(struct iommu *u, struct iommu_request *q)
     if (context_cache_lookup(&u->contexts, q->out.sid, &e)) {
         q->out.hit |= 1;
         request_set_context(q, e);
-        if (!at_allowed(q->out.at))
+        if (!at_allowed(context_t(e), q->out.at))
             return request_fault(u, q, FAULT_ADDRESS_TYPE);
         return context_known(u, q);
     }

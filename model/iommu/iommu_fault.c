@@ -44,11 +44,11 @@ uint8_t fault_record(struct iommu *u, const struct fault_desc *f)
     return 1;
 }
 
-void fault_queue_error(struct iommu *u)
+void fault_queue_error(struct iommu *u, uint32_t status)
 {
     uint32_t before = u->reg[REG_FSTS];
 
-    u->reg[REG_FSTS] |= FSTS_IQE;
+    u->reg[REG_FSTS] |= status;
     if ((before & FSTS_CONDITIONS) == 0)
         event_condition(u, EVENT_FAULT);
 }

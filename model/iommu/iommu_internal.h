@@ -77,6 +77,7 @@ struct context_entry {
 };
 
 #define CONTEXT_T_SECOND_STAGE 0u
+#define CONTEXT_T_DEVICE_TLB   1u
 #define CONTEXT_T_PASS_THROUGH 2u
 
 bool context_present(struct context_entry e);
@@ -94,7 +95,13 @@ struct root_entry {
 enum iommu_fault root_entry_check(const struct iommu_config *c, struct root_entry e);
 enum iommu_fault context_entry_check(const struct iommu_config *c, struct context_entry e,
                                      unsigned at);
-bool at_allowed(unsigned at);
+/* May a context entry of type T have requests of this address type? */
+bool at_allowed(unsigned t, unsigned at);
+
+/* --- address types, VT-d "Device-TLB" --- */
+#define AT_UNTRANSLATED 0u
+#define AT_TRANSLATION  1u /* a translation request */
+#define AT_TRANSLATED   2u
 
 struct context_cache {
     struct slots slots;
@@ -195,6 +202,7 @@ unsigned interrupt_invalidate(struct interrupt_cache *ic, const struct interrupt
 
 /* --- second-stage walk --- */
 bool rights_grant(const struct iommu_config *c, uint8_t rights, bool write, unsigned len);
+bool rights_any(uint8_t rights); /* R or W */
 bool slpte_is_leaf(unsigned level, uint64_t entry);
 uint64_t slpte_reserved_bits(const struct iommu_config *c, unsigned level, uint64_t entry);
 
@@ -217,8 +225,8 @@ struct frcd {
 uint8_t fault_record(struct iommu *u, const struct fault_desc *f);
 void fault_record_cleared(struct iommu *u);
 void fault_status_cleared(struct iommu *u);
-/* IQE; it too may make the fault event due. */
-void fault_queue_error(struct iommu *u);
+/* IQE, ICE or ITE; it too may make the fault event due. */
+void fault_queue_error(struct iommu *u, uint32_t status);
 
 /* --- events --- */
 enum event { EVENT_FAULT, EVENT_INVALIDATION, EVENT_COUNT };
@@ -266,6 +274,7 @@ enum reg {
     REG_IEADDR,
     REG_IEUADDR,
     REG_IQERCD,
+    REG_IQERCD_HI,
     REG_IRTA,
     REG_IRTA_HI,
     REG_IVA,
@@ -285,10 +294,12 @@ enum reg {
 #define FSTS_PFO       (UINT32_C(1) << 0)
 #define FSTS_PPF       (UINT32_C(1) << 1)
 #define FSTS_IQE       (UINT32_C(1) << 4)
+#define FSTS_ICE       (UINT32_C(1) << 5)
+#define FSTS_ITE       (UINT32_C(1) << 6)
 #define FSTS_FRI_SHIFT 8
 #define FSTS_FRI       (UINT32_C(0xFF) << FSTS_FRI_SHIFT)
 /* The conditions of a fault event; while one of them is set, another is no new condition. */
-#define FSTS_CONDITIONS (FSTS_PPF | FSTS_IQE)
+#define FSTS_CONDITIONS (FSTS_PPF | FSTS_IQE | FSTS_ICE | FSTS_ITE)
 /* What software has to service before a held event falls. */
 #define FSTS_PENDING (FSTS_CONDITIONS | FSTS_PFO)
 
@@ -327,6 +338,8 @@ struct iommu {
     unsigned next_frcd;
     bool event_due[EVENT_COUNT]; /* its message goes out before the next thing is accepted */
     bool descriptor_last;        /* of requests and descriptors, the last accepted */
+    bool outstanding;            /* an invalidation was sent to a device-TLB */
+    uint16_t outstanding_sid;
     struct context_cache contexts;
     struct iotlb iotlb;
     struct level_cache levels[LEVEL_CACHES]; /* of level 2, 3, 4, 5 */
@@ -341,6 +354,12 @@ uint64_t table_address(const struct iommu *u, uint64_t base, uint64_t offset);
 bool in_interrupt_range(uint64_t addr); /* 0xFEE0_0000-0xFEEF_FFFF */
 void emit_iommu(const struct iommu *u, const struct rec_iommu *r);
 void emit_iwalk(const struct iommu *u, const struct rec_iwalk *r);
+
+/* --- what the queue does, and device-TLBs like it --- */
+/* After the record goes the event, if one is due. */
+struct iommu_step command_end(struct iommu *u, struct iommu_command *c);
+/* A descriptor sends an invalidation to a device-TLB; its record follows. */
+void device_invalidate(struct iommu *u, const struct iommu_invalidate *i);
 
 /* --- steps of a request --- */
 /* What the request's `scratch` holds: the context entry in use, zero before I13 has read it; of an
@@ -373,6 +392,12 @@ struct iommu_step context_entry_read(struct iommu *u, struct iommu_request *q,
 struct iommu_step translate_begin(struct iommu *u, struct iommu_request *q);
 struct iommu_step walk_slpte_read(struct iommu *u, struct iommu_request *q,
                                   const struct iommu_read *read);
+/* Translation requests. */
+bool completion_wanted(const struct iommu_request *q);
+bool completion_malformed(const struct iommu_request *q);
+/* The walk has denied: nothing is granted. */
+struct iommu_step completion_empty(struct iommu_request *q);
+struct iommu_step completion_answer(struct iommu_request *q, const struct iotlb_entry *e);
 struct iommu_step interrupt_begin(struct iommu *u, struct iommu_request *q, uint32_t data);
 struct iommu_step interrupt_irte_read(struct iommu *u, struct iommu_request *q,
                                       const struct iommu_read *read);

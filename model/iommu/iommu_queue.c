@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The invalidation queue. VT-d "Queued Invalidation Interface", "Queued Invalidation Error";
-// docs/iommu.md I81 to I86. Descriptors of 128 bits, one at a time; device-TLBs and PASIDs are not
-// offered.
+// docs/iommu.md I81 to I86. Descriptors of 128 bits, one at a time; PASIDs are not offered. What a
+// descriptor for a device-TLB sets off: iommu_device_tlb.c.
 #include <assert.h>
 
 #include "iommu/iommu_internal.h"
@@ -23,7 +23,13 @@ enum queue_error {
 /* Type: bits 3:0, and above them 11:9. */
 #define TYPE_BITS UINT64_C(0xE0F)
 
-enum descriptor_type { TYPE_CONTEXT = 1, TYPE_IOTLB = 2, TYPE_INTERRUPT = 4, TYPE_WAIT = 5 };
+enum descriptor_type {
+    TYPE_CONTEXT = 1,
+    TYPE_IOTLB = 2,
+    TYPE_DEVICE = 3,
+    TYPE_INTERRUPT = 4,
+    TYPE_WAIT = 5
+};
 
 #define G_SHIFT     4 /* 5:4; of the interrupt-entry descriptor bit 4 alone */
 #define DID_SHIFT   16
@@ -37,6 +43,8 @@ enum descriptor_type { TYPE_CONTEXT = 1, TYPE_IOTLB = 2, TYPE_INTERRUPT = 4, TYP
 #define IOTLB_AM    UINT64_C(0x3F) /* high qword */
 #define IOTLB_IH    UINT64_C(0x40)
 #define STATUS_ADDR (~UINT64_C(3)) /* high qword */
+#define DEVICE_S    UINT64_C(1)    /* high qword */
+#define DEVICE_ADDR (~UINT64_C(0xFFF))
 
 /* The fields of each type; every other bit is reserved. */
 static const struct {
@@ -44,6 +52,7 @@ static const struct {
 } fields[] = {
     [TYPE_CONTEXT] = {UINT64_C(0x0003FFFFFFFF0030), 0},
     [TYPE_IOTLB] = {UINT64_C(0x00000000FFFF00F0), UINT64_C(0xFFFFFFFFFFFFF07F)},
+    [TYPE_DEVICE] = {UINT64_C(0xFFF0FFFF001FF000), DEVICE_ADDR | DEVICE_S},
     [TYPE_INTERRUPT] = {UINT64_C(0x0000FFFFF8000010), 0},
     [TYPE_WAIT] = {UINT64_C(0xFFFFFFFF00000070), STATUS_ADDR},
 };
@@ -52,8 +61,8 @@ enum command_state { CMD_DESCRIPTOR, CMD_STATUS, CMD_LAST };
 
 bool iommu_queue_due(const struct iommu *u)
 {
-    return (u->reg[REG_GSTS] & GSTS_QIES) != 0 && (u->reg[REG_FSTS] & FSTS_IQE) == 0 &&
-           u->reg[REG_IQH] != u->reg[REG_IQT];
+    return (u->reg[REG_GSTS] & GSTS_QIES) != 0 && (u->reg[REG_FSTS] & (FSTS_IQE | FSTS_ITE)) == 0 &&
+           !u->outstanding && u->reg[REG_IQH] != u->reg[REG_IQT];
 }
 
 bool iommu_queue_first(const struct iommu *u)
@@ -79,8 +88,7 @@ static uint64_t descriptor_address(const struct iommu *u)
     return table_address(u, page_address(reg_wide(u, REG_IQA), &u->config), u->reg[REG_IQH]);
 }
 
-/* After the record goes the event, if one is due. */
-static struct iommu_step end(struct iommu *u, struct iommu_command *c)
+struct iommu_step command_end(struct iommu *u, struct iommu_command *c)
 {
     struct iommu_step s = {.action = IOMMU_DO_DONE};
 
@@ -104,9 +112,9 @@ static struct iommu_step stop(struct iommu *u, struct iommu_command *c, enum que
 
     c->latency += 1;
     u->reg[REG_IQERCD] = (uint32_t)code;
-    fault_queue_error(u);
+    fault_queue_error(u, FSTS_IQE);
     emit_command(u, c, r);
-    return end(u, c);
+    return command_end(u, c);
 }
 
 static enum descriptor_type type_of(const struct iommu_command *c)
@@ -143,9 +151,17 @@ static struct interrupt_inv interrupt_of(const struct iommu_command *c)
                                   .index = (uint16_t)(c->descriptor[0] >> IIDX_SHIFT)};
 }
 
+static struct iommu_invalidate device_of(const struct iommu_command *c)
+{
+    return (struct iommu_invalidate){.addr = c->descriptor[1] & DEVICE_ADDR,
+                                     .sid = (uint16_t)(c->descriptor[0] >> SID_SHIFT),
+                                     .size = (c->descriptor[1] & DEVICE_S) != 0};
+}
+
 static bool type_known(const struct iommu *u, enum descriptor_type type)
 {
     return type == TYPE_CONTEXT || type == TYPE_IOTLB || type == TYPE_WAIT ||
+           (type == TYPE_DEVICE && config_has(&u->config, IOMMU_DT)) ||
            (type == TYPE_INTERRUPT && config_has(&u->config, IOMMU_IR));
 }
 
@@ -159,6 +175,8 @@ static bool parameters_bad(const struct iommu *u, const struct iommu_command *c)
         return granularity(c) == 0;
     case TYPE_IOTLB:
         return iotlb_inv_bad(&u->config, &iotlb);
+    case TYPE_DEVICE:
+        return false;
     case TYPE_INTERRUPT:
         return !interrupt.global && interrupt.im > ECAP_MHMV;
     case TYPE_WAIT:
@@ -200,7 +218,7 @@ static struct iommu_step complete(struct iommu *u, struct iommu_command *c, unsi
     }
     head_advance(u);
     emit_command(u, c, r);
-    return end(u, c);
+    return command_end(u, c);
 }
 
 static struct iommu_step status_write(struct iommu_command *c)
@@ -218,6 +236,7 @@ static struct iommu_step execute(struct iommu *u, struct iommu_command *c)
     struct context_inv context = context_of(c);
     struct iotlb_inv iotlb = iotlb_of(c);
     struct interrupt_inv interrupt = interrupt_of(c);
+    struct iommu_invalidate device = device_of(c);
     unsigned dropped = 0;
 
     switch (type_of(c)) {
@@ -227,6 +246,9 @@ static struct iommu_step execute(struct iommu *u, struct iommu_command *c)
     case TYPE_IOTLB:
         dropped = iotlb_invalidate(&u->iotlb, &iotlb);
         dropped += level_invalidate(u, &iotlb);
+        break;
+    case TYPE_DEVICE:
+        device_invalidate(u, &device);
         break;
     case TYPE_INTERRUPT:
         dropped = interrupt_invalidate(&u->interrupts, &interrupt);

@@ -23,7 +23,7 @@ uint64_t reg_wide(const struct iommu *u, enum reg lower)
     return (uint64_t)u->reg[lower + 1] << 32 | u->reg[lower];
 }
 
-/* IQEI stands while IQE does. */
+/* IQEI stands while IQE does; the source-ids above it stay. */
 static void fsts_written(struct iommu *u, uint32_t value)
 {
     (void)value;
@@ -59,7 +59,7 @@ static void irta_written(struct iommu *u, uint32_t value)
 }
 
 #define ALL      UINT32_MAX
-#define FSTS_W1C (FSTS_PFO | FSTS_IQE)
+#define FSTS_W1C (FSTS_PFO | FSTS_IQE | FSTS_ICE | FSTS_ITE)
 
 /* CAP and ECAP are set from the configuration at reset. */
 static const struct reg_row rows[REG_COUNT] = {
@@ -98,6 +98,7 @@ static const struct reg_row rows[REG_COUNT] = {
     [REG_IEADDR]      = { 0x0A8,            0,          0xFFFFFFFC, 0,       ALL, false, IOMMU_QI, NULL },
     [REG_IEUADDR]     = { 0x0AC,            0,          ALL,        0,       ALL, false, IOMMU_EIM, NULL },
     [REG_IQERCD]      = { 0x0B0,            0,          0,          0,       ALL, false, IOMMU_QI, NULL },
+    [REG_IQERCD_HI]   = { 0x0B4,            0,          0,          0,       ALL, false, IOMMU_DT, NULL },
     [REG_IRTA]        = { 0x0B8,            0,          0xFFFFF80F, 0,       ALL, false, IOMMU_IR, irta_written },
     [REG_IRTA_HI]     = { 0x0BC,            0,          ALL,        0,       ALL, true,  IOMMU_IR, NULL },
     [REG_IVA]         = { IVA_OFFSET,       0,          0xFFFFF07F, 0,       0,   false, NONE, NULL },

@@ -6,7 +6,7 @@
 /* Second-stage paging entry */
 #define SLPTE_PS      (UINT64_C(1) << 7)  /* level 2, 3: leaf; 4, 5: reserved; 1: ignored */
 #define SLPTE_SNP     (UINT64_C(1) << 11) /* reserved, as ECAP.SC = 0 */
-#define SLPTE_TM      (UINT64_C(1) << 62) /* reserved, as ECAP.DT = 0 */
+#define SLPTE_TM      (UINT64_C(1) << 62) /* reserved: "Second-Stage Paging Entries" */
 #define SLPTE_ADDR_HI 52                  /* bits 51:HAW reserved, 61:52 ignored */
 
 bool rights_grant(const struct iommu_config *c, uint8_t rights, bool write, unsigned len)
@@ -15,8 +15,13 @@ bool rights_grant(const struct iommu_config *c, uint8_t rights, bool write, unsi
         return (rights & RIGHT_W) != 0;
     if (len == 0 &&
         config_has(c, IOMMU_ZLR)) /* CAP.ZLR: a zero-length read may touch a write-only page */
-        return (rights & RIGHTS_ALL) != 0;
+        return rights_any(rights);
     return (rights & RIGHT_R) != 0;
+}
+
+bool rights_any(uint8_t rights)
+{
+    return (rights & RIGHTS_ALL) != 0;
 }
 
 bool slpte_is_leaf(unsigned level, uint64_t entry)
@@ -44,6 +49,8 @@ uint64_t slpte_reserved_bits(const struct iommu_config *c, unsigned level, uint6
 
 static bool request_granted(const struct iommu *u, const struct iommu_request *q, uint8_t rights)
 {
+    if (completion_wanted(q))
+        return rights_any(rights);
     return rights_grant(&u->config, rights, q->out.write != 0, q->out.len);
 }
 
@@ -73,10 +80,16 @@ static void pass_from_root(const struct iommu *u, struct iommu_request *q)
     q->rights = RIGHTS_ALL;
 }
 
-/* Step 8: what a level cache led to is not final. */
+/* Step 8: what a level cache led to is not final. A translation request that is denied is answered
+ * (I102). */
 static struct iommu_step walk_fault(struct iommu *u, struct iommu_request *q, enum iommu_fault code)
 {
-    if (q->out.psc == 0 || q->restarted)
+    bool final = q->out.psc == 0 || q->restarted;
+    bool denied = code == FAULT_READ || code == FAULT_WRITE;
+
+    if (final && denied && completion_wanted(q))
+        return completion_empty(q);
+    if (final)
         return request_fault(u, q, code);
     level_drop_address(u, request_did(q), q->out.iova);
     q->restarted = true;
@@ -84,7 +97,7 @@ static struct iommu_step walk_fault(struct iommu *u, struct iommu_request *q, en
     return read_slpte(q);
 }
 
-static enum iommu_fault denied(const struct iommu_request *q)
+static enum iommu_fault denial(const struct iommu_request *q)
 {
     return q->out.write != 0 ? FAULT_WRITE : FAULT_READ;
 }
@@ -113,8 +126,15 @@ static struct iommu_step walk_begin(struct iommu *u, struct iommu_request *q)
     q->table = e.table;
     q->rights = e.rights;
     if (!request_granted(u, q, e.rights))
-        return walk_fault(u, q, denied(q));
+        return walk_fault(u, q, denial(q));
     return read_slpte(q);
+}
+
+static struct iommu_step translated(struct iommu_request *q, const struct iotlb_entry *e)
+{
+    if (completion_wanted(q))
+        return completion_answer(q, e);
+    return request_answer(q, DMA_TRANSLATED, iotlb_hpa(e, q->out.iova), e->page_log2);
 }
 
 /* I14 (width), I15. */
@@ -135,7 +155,7 @@ struct iommu_step translate_begin(struct iommu *u, struct iommu_request *q)
         return walk_begin(u, q);
     }
     q->out.hit |= 2;
-    return request_answer(q, DMA_TRANSLATED, hpa, e->page_log2);
+    return translated(q, e);
 }
 
 static struct iommu_step walk_leaf(struct iommu *u, struct iommu_request *q, uint64_t entry)
@@ -151,7 +171,7 @@ static struct iommu_step walk_leaf(struct iommu *u, struct iommu_request *q, uin
     if (in_interrupt_range(hpa))
         return walk_fault(u, q, FAULT_INTERRUPT_RANGE);
     iotlb_fill(&u->iotlb, &e, q->out.iova);
-    return request_answer(q, DMA_TRANSLATED, hpa, page_log2);
+    return translated(q, &e);
 }
 
 static struct iommu_step walk_table(struct iommu *u, struct iommu_request *q, uint64_t entry)
@@ -182,7 +202,7 @@ struct iommu_step walk_slpte_read(struct iommu *u, struct iommu_request *q,
     if (read->error)
         return walk_fault(u, q, unread(q));
     if (!request_granted(u, q, rights))
-        return walk_fault(u, q, denied(q));
+        return walk_fault(u, q, denial(q));
     if ((entry & slpte_reserved_bits(&u->config, q->level, entry)) != 0)
         return walk_fault(u, q, FAULT_SLPTE_RESERVED);
     q->rights = rights;

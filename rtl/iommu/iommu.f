@@ -8,6 +8,7 @@ rtl/iommu/iommu_walk.sv
 rtl/iommu/iommu_protected.sv
 rtl/iommu/iommu_interrupt.sv
 rtl/iommu/iommu_queue.sv
+rtl/iommu/iommu_device_tlb.sv
 rtl/iommu/iommu_fault.sv
 rtl/iommu/iommu_event.sv
 rtl/iommu/iommu_dma.sv

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The IOMMU: one DMA request, one register access or one descriptor of the invalidation queue at a
-// time (wiring and the choice between them).
+// The IOMMU: one DMA request, one register access, one descriptor of the invalidation queue or one
+// completion or time-out of a device-TLB at a time (wiring and the choice between them).
 // dma: accepted when valid and ready; the answer is one cycle of dma_rsp_valid_o. reg: request held
-// until reg_ack_o, one cycle, while the bus port is quiet. bus: from registers, held until ack.
-// vtd_i is constant from reset on. Trace ports are valid for one cycle per record.
+// until reg_ack_o, one cycle, while the bus port is quiet. inv: one cycle, to a device-TLB; cpl: its
+// completion, held until cpl_ready_o, the cycle in which it is accepted. bus: from registers, held
+// until ack. vtd_i is constant from reset on. Trace ports are valid for one cycle per record.
 // VT-d; docs/iommu.md fixes order and latency.
 module iommu
   import iommu_pkg::*;
@@ -21,6 +22,11 @@ module iommu
   input  iommu_port_pkg::reg_req_t  reg_req_i,
   output logic                      reg_ack_o,
   output logic [63:0]               reg_rdata_o,
+  output logic                      inv_valid_o,
+  output iommu_port_pkg::inv_t      inv_o,
+  input  logic                      cpl_valid_i,
+  output logic                      cpl_ready_o,
+  input  iommu_port_pkg::cpl_t      cpl_i,
   output bus_pkg::bus_req_t         bus_req_o,
   input  bus_pkg::bus_rsp_t         bus_rsp_i,
   output logic                      dma_trace_valid_o,
@@ -36,11 +42,14 @@ module iommu
   always_ff @(posedge clk_i) if (!rst_ni) caps <= caps_of(vtd_i);
 
   // What is accepted: I7. Descriptors and requests that wait take turns.
-  logic idle, dma_idle, regs_idle, queue_idle, event_busy;
-  logic queue_due, queue_start, dma_accept, descriptor_last_q;
-  assign idle        = dma_idle && regs_idle && queue_idle && !event_busy;
-  assign queue_start = idle && !reg_valid_i && queue_due && !(descriptor_last_q && dma_valid_i);
-  assign dma_ready_o = idle && !reg_valid_i && !queue_start;
+  logic idle, dma_idle, regs_idle, queue_idle, device_idle, event_busy;
+  logic expire_due, expire, queue_due, queue_start, dma_accept, descriptor_last_q, turn;
+  assign idle        = dma_idle && regs_idle && queue_idle && device_idle && !event_busy;
+  assign cpl_ready_o = idle && !reg_valid_i && cpl_valid_i;
+  assign expire      = idle && !reg_valid_i && !cpl_valid_i && expire_due;
+  assign turn        = idle && !reg_valid_i && !cpl_valid_i && !expire_due;
+  assign queue_start = turn && queue_due && !(descriptor_last_q && dma_valid_i);
+  assign dma_ready_o = turn && !queue_start;
   assign dma_accept  = dma_valid_i && dma_ready_o;
   always_ff @(posedge clk_i) begin
     if (!rst_ni)          descriptor_last_q <= 1'b0;
@@ -56,7 +65,7 @@ module iommu
   logic [11:2]        dword_offset;
   logic [31:0]        dword_wdata;
   logic [31:0]        fault_rdata, fault_event_rdata, inv_event_rdata, queue_rdata, remap_rdata;
-  logic [31:0]        protected_rdata;
+  logic [31:0]        protected_rdata, device_rdata;
   logic               regs_context_valid, queue_context_valid, inv_context_valid;
   logic               regs_iotlb_valid, queue_iotlb_valid, inv_iotlb_valid, inv_irte_valid;
   inv_context_t       regs_context, queue_context, inv_context;
@@ -65,9 +74,10 @@ module iommu
   logic [3:0]         inv_context_count, inv_irte_count;
   logic [5:0]         iotlb_count, level_count;
   logic [6:0]         inv_iotlb_count;
-  logic               regs_trace_valid, queue_trace_valid, fault_trace_valid;
+  logic               regs_trace_valid, queue_trace_valid, device_trace_valid, fault_trace_valid;
   logic               fault_event_trace_valid, inv_event_trace_valid;
-  record_pkg::iommu_t regs_trace, queue_trace, fault_trace, fault_event_trace, inv_event_trace;
+  record_pkg::iommu_t regs_trace, queue_trace, device_trace, fault_trace;
+  record_pkg::iommu_t fault_event_trace, inv_event_trace;
 
   iommu_regs u_regs (
     .clk_i, .rst_ni, .cycle_i,
@@ -89,7 +99,7 @@ module iommu
     .dword_offset_o     (dword_offset),
     .dword_wdata_o      (dword_wdata),
     .dword_rdata_i      (fault_rdata | fault_event_rdata | inv_event_rdata | queue_rdata
-                         | remap_rdata | protected_rdata),
+                         | remap_rdata | protected_rdata | device_rdata),
     .inv_context_valid_o(regs_context_valid),
     .inv_context_o      (regs_context),
     .inv_context_count_i(inv_context_count),
@@ -102,15 +112,18 @@ module iommu
 
   // The invalidation queue; its descriptors and the commands of registers drop the same caches.
   logic               iqe, iqe_set, iwc, iwc_set;
+  logic               outstanding, ice, ite, device_set;
   bus_pkg::bus_req_t  queue_req;
 
   iommu_queue u_queue (
     .clk_i, .rst_ni, .cycle_i,
     .present_i          (caps.qi),
     .ir_i               (caps.ir),
+    .dt_i               (caps.dt),
     .psi_i              (caps.psi),
     .enabled_i          (qies),
     .restart_i          (queue_restart),
+    .device_wait_i      (outstanding || ite),
     .due_o              (queue_due),
     .start_i            (queue_start),
     .idle_o             (queue_idle),
@@ -123,6 +136,8 @@ module iommu
     .inv_irte_valid_o   (inv_irte_valid),
     .inv_irte_o         (inv_irte),
     .inv_irte_count_i   (inv_irte_count),
+    .device_valid_o     (inv_valid_o),
+    .device_o           (inv_o),
     .iqe_o              (iqe),
     .error_o            (iqe_set),
     .iwc_o              (iwc),
@@ -136,6 +151,29 @@ module iommu
     .read_kind_o        (queue_read),
     .trace_valid_o      (queue_trace_valid),
     .trace_o            (queue_trace)
+  );
+
+  // Invalidations of device-TLBs.
+  iommu_device_tlb u_device_tlb (
+    .clk_i, .rst_ni, .cycle_i,
+    .heed_i       (caps.dt && tes),
+    .send_i       (inv_valid_o),
+    .send_sid_i   (inv_o.sid),
+    .outstanding_o(outstanding),
+    .expire_due_o (expire_due),
+    .take_i       (cpl_ready_o),
+    .cpl_i,
+    .expire_i     (expire),
+    .idle_o       (device_idle),
+    .ice_o        (ice),
+    .ite_o        (ite),
+    .set_o        (device_set),
+    .reg_write_i  (dword_write),
+    .reg_offset_i (dword_offset),
+    .reg_wdata_i  (dword_wdata),
+    .reg_rdata_o  (device_rdata),
+    .trace_valid_o(device_trace_valid),
+    .trace_o      (device_trace)
   );
 
   assign inv_context_valid = regs_context_valid || queue_context_valid;
@@ -291,7 +329,9 @@ module iommu
     .recorded_o   (recorded),
     .last_i       (caps.records),
     .iqe_i        (iqe),
-    .iqe_set_i    (iqe_set),
+    .ice_i        (ice),
+    .ite_i        (ite),
+    .error_set_i  (iqe_set || device_set),
     .status_o     (fault_status),
     .event_o      (fault_event),
     .reg_write_i  (dword_write),
@@ -344,7 +384,7 @@ module iommu
     .reg_rdata_o (protected_rdata)
   );
 
-  // Events: of faults and queue errors, and of completed waits. A register access that unmasks one
+  // Events: of faults and errors, and of completed waits. A register access that unmasks one
   // ends before its message.
   iommu_event #(.CONTROL(12'h038), .COUNT(16'd0)) u_fault_event (
     .clk_i, .rst_ni, .cycle_i,
@@ -404,11 +444,13 @@ module iommu
     .iwalk_o
   );
 
-  assign iommu_trace_valid_o = regs_trace_valid || queue_trace_valid || fault_trace_valid
-                               || fault_event_trace_valid || inv_event_trace_valid;
+  assign iommu_trace_valid_o = regs_trace_valid || queue_trace_valid || device_trace_valid
+                               || fault_trace_valid || fault_event_trace_valid
+                               || inv_event_trace_valid;
   always_comb begin
     iommu_trace_o = regs_trace;
     if (queue_trace_valid)            iommu_trace_o = queue_trace;
+    else if (device_trace_valid)      iommu_trace_o = device_trace;
     else if (fault_trace_valid)       iommu_trace_o = fault_trace;
     else if (fault_event_trace_valid) iommu_trace_o = fault_event_trace;
     else if (inv_event_trace_valid)   iommu_trace_o = inv_event_trace;
@@ -418,10 +460,10 @@ module iommu
     $onehot0({context_req.valid, walk_req.valid, data_req.valid, remap_req.valid, queue_req.valid,
               fault_event_req.valid, inv_event_req.valid}));
   OneRecord:  assert property (@(posedge clk_i) disable iff (!rst_ni)
-    $onehot0({regs_trace_valid, queue_trace_valid, fault_trace_valid, fault_event_trace_valid,
-              inv_event_trace_valid}));
+    $onehot0({regs_trace_valid, queue_trace_valid, device_trace_valid, fault_trace_valid,
+              fault_event_trace_valid, inv_event_trace_valid}));
   OneAccepted: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    $onehot0({idle && reg_valid_i, queue_start, dma_accept}));
+    $onehot0({idle && reg_valid_i, cpl_ready_o, expire, queue_start, dma_accept}));
   TakesTurns: assert property (@(posedge clk_i) disable iff (!rst_ni)
     queue_start && descriptor_last_q |-> !dma_valid_i);
   HighOfMessage: assert property (@(posedge clk_i) disable iff (!rst_ni)
@@ -433,8 +475,14 @@ module iommu
   BusHeld: assert property (@(posedge clk_i) disable iff (!rst_ni)
     bus_req_o.valid && !bus_rsp_i.ack |=> $stable(bus_req_o));
   RegisterFirst: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    reg_valid_i |-> !(dma_valid_i && dma_ready_o));
+    reg_valid_i |-> !(dma_valid_i && dma_ready_o) && !cpl_ready_o && !expire);
+  DeviceFirst: assert property (@(posedge clk_i) disable iff (!rst_ni)
+    cpl_valid_i || expire_due |-> !queue_start && !dma_accept);
+  CompletionHeld: assert property (@(posedge clk_i) disable iff (!rst_ni)
+    cpl_valid_i && !cpl_ready_o |=> cpl_valid_i && $stable(cpl_i));
+  InvIsOneCycle: assert property (@(posedge clk_i) disable iff (!rst_ni)
+    inv_valid_o |=> !inv_valid_o);
   EventBeforeNext: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    event_busy |-> !dma_ready_o);
+    event_busy |-> !dma_ready_o && !cpl_ready_o);
 
 endmodule

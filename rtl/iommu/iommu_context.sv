@@ -11,7 +11,7 @@ module iommu_context
   input  logic                start_i,
   input  logic [15:0]         sid_i,
   input  logic [1:0]          at_i,
-  /* verilator lint_off UNUSEDSIGNAL */  // only PT and the widths
+  /* verilator lint_off UNUSEDSIGNAL */  // only PT, DT and the widths
   input  caps_t               caps_i,
   /* verilator lint_on UNUSEDSIGNAL */
   input  logic [39:12]        root_table_i,  // latched RTADDR
@@ -66,6 +66,11 @@ module iommu_context
     end
   end
 
+  // A device of T = 01 has a device-TLB: it also asks for translations, and uses them.
+  function automatic logic at_good(input logic device, input logic [1:0] at);
+    return at == AtUntranslated || (device && at inside {AtTranslation, AtTranslated});
+  endfunction
+
   // The checks, in the manual's order: read, P, reserved bits; T, AT, AW (pass-through: the widest).
   // FPD qualifies those of P, T, AT, AW alone.
   fault_e   root_fault, entry_fault;
@@ -98,15 +103,16 @@ module iommu_context
       else if (entry_q.lo[11:4] != '0 || entry_q.lo[63:40] != '0 || entry_q.hi[7]
                || entry_q.hi[63:24] != '0)
         entry_fault = FrContextRsvd;
-      else if (entry_t[0] || (entry_t[1] && !caps_i.pt))
+      else if (entry_t == 2'd3 || (entry_t == 2'd2 && !caps_i.pt)
+               || (entry_t == 2'd1 && !caps_i.dt))
         entry_fault = FrContextBad;
-      else if (at_i != 2'd0)
+      else if (!at_good(entry_t[0], at_i))
         entry_fault = FrAddressType;
       else if (entry_aw[2] || !aw_offered[entry_aw[1:0]]
                || (entry_t[1] && entry_aw[1:0] != caps_i.widest))
         entry_fault = FrContextBad;
-      entry_context = '{fpd: entry_q.lo[1], pass: entry_t[1], aw: aw_e'(entry_aw[1:0]),
-                        frame: entry_q.lo[39:12], did: entry_q.hi[23:8]};
+      entry_context = '{fpd: entry_q.lo[1], pass: entry_t[1], device: entry_t[0],
+                        aw: aw_e'(entry_aw[1:0]), frame: entry_q.lo[39:12], did: entry_q.hi[23:8]};
     end
   end
 
@@ -135,7 +141,7 @@ module iommu_context
           hit_o     = hit;
           fpd_o     = hit_context.fpd;
           context_o = hit_context;
-          if (hit) fault_o = at_i != 2'd0 ? FrAddressType : FrNone;
+          if (hit) fault_o = at_good(hit_context.device, at_i) ? FrNone : FrAddressType;
           else     fault_o = ttm_i != 2'd0 ? FrTtm : FrNone;
         end
       StCheckRoot: begin
@@ -223,6 +229,8 @@ module iommu_context
         if (valid_q[i] && sid_q[i] == sid_i) present = 1'b1;
   endfunction
 
+  OwnAddressType: assert property (@(posedge clk_i) disable iff (!rst_ni)
+    done_o && fault_o == FrNone && at_i != AtUntranslated |-> context_o.device);
   FillIsNew: assert property (@(posedge clk_i) disable iff (!rst_ni)
     fill |-> !present());
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // One DMA request from acceptance to answer: interrupt range, context, width, IOTLB, walk, fault,
-// data access; an interrupt request is remapped instead. accept_i is the cycle of acceptance;
-// rsp_valid_o is high for one cycle, after the data access or after the fault's record and event.
+// data access; an interrupt request is remapped instead, a translation request is answered with the
+// translation. accept_i is the cycle of acceptance; rsp_valid_o is high for one cycle, after the data
+// access or after the fault's record and event.
 // Latency of the translation as in docs/iommu.md: the answer is the cycle of StAnswer. The order of
 // checks is the manual's.
 // VT-d "DMA Remapping", "Interrupt Remapping".
@@ -50,9 +51,7 @@ module iommu_dma
   output logic                      walk_start_o,
   input  logic                      walk_done_i,
   input  fault_e                    walk_fault_i,
-  /* verilator lint_off UNUSEDSIGNAL */  // its rights go to the IOTLB
   input  leaf_t                     walk_leaf_i,
-  /* verilator lint_on UNUSEDSIGNAL */
   input  logic [2:0]                walk_psc_level_i,
   input  logic                      bus_wait_i,       // a request of the unit is up without ack
   // Fault recording.
@@ -95,7 +94,9 @@ module iommu_dma
   logic [23:0]              high_q;         // address 63:40 of a message
   logic [15:0]              message_q;      // data of a remapped one
   logic [15:0]              index_q;        // of its entry
-  logic [4:0]               page_log2_q;
+  page_e                    size_q;
+  logic                     paged_q;        // translated by a page of that size
+  rights_t                  rights_q;       // of the page
   logic                     hit_q, iotlb_hit_q, walked_q;
   logic [1:0]               recorded_q;
   logic [31:0]              latency_q;
@@ -108,6 +109,14 @@ module iommu_dma
   assign in_range = dma_req_i.addr[63:20] == 44'h000_0000_0FEE;
   assign message  = dma_req_i.write && dma_req_i.len == 5'd4 && dma_req_i.addr[1:0] == 2'd0
                     && dma_req_i.at == 2'd0;
+
+  // A translation request reads the 8 bytes of its completion. What the device may write it need not
+  // learn: NW.
+  logic    translation, malformed;
+  rights_t granted;
+  assign malformed   = dma_req_i.at == AtTranslation && (dma_req_i.write || dma_req_i.len != 5'd8);
+  assign translation = req_q.at == AtTranslation;
+  assign granted     = '{r: rights_q.r, w: rights_q.w && !req_q.addr[0]};
 
   // Without translation an address is the system's own: wider than HAW or with an address type it
   // is no address of this machine, never an alias of one. Nor may it lie in a protected region.
@@ -138,20 +147,27 @@ module iommu_dma
     case (state_q)
       StIdle:
         if (accept_i) begin
-          if (in_range)   state_d = message && ires_i ? StMessage : StAnswer;
-          else if (tes_i) state_d = StContext;
-          else            state_d = StAnswer;
+          if (in_range)
+            state_d = message && ires_i ? StMessage : StAnswer;
+          else if (tes_i && !malformed)
+            state_d = StContext;
+          else
+            state_d = StAnswer;
         end
       StMessage: if (remap_done_i) state_d = StAnswer;
       StContext:
         if (context_done_i)
-          state_d = context_fault_i != FrNone || context_i.pass ? StAnswer : StTlb;
+          state_d = context_fault_i != FrNone || context_i.pass || req_q.at == AtTranslated
+                    ? StAnswer : StTlb;
       StTlb:     state_d = too_wide || iotlb_good ? StAnswer : StWalk;
       StWalk:    if (walk_done_i) state_d = StAnswer;
       StAnswer:
-        if (status_q == StatBlocked)                           state_d = StEvent;
-        else if (status_q == StatRejected || req_q.len == '0)  state_d = StRespond;
-        else                                                   state_d = StData;
+        if (status_q == StatBlocked)
+          state_d = StEvent;
+        else if (status_q inside {StatRejected, StatCompletion} || req_q.len == '0)
+          state_d = StRespond;
+        else
+          state_d = StData;
       StEvent:   if (!event_busy_i) state_d = StRespond;
       StData:    if (bus_rsp_i.ack) state_d = StRespond;
       StRespond: state_d = StIdle;
@@ -181,7 +197,7 @@ module iommu_dma
           pa_q          <= dma_req_i.addr[39:0];
           high_q        <= '0;
           protected_q   <= protected_i;
-          page_log2_q   <= 5'd0;
+          paged_q       <= 1'b0;
           hit_q         <= 1'b0;
           iotlb_hit_q   <= 1'b0;
           walked_q      <= 1'b0;
@@ -216,10 +232,12 @@ module iommu_dma
           else status_q <= pass_good ? StatPassThrough : StatRejected;  // StTlb writes it anew
         end
       StTlb: begin
-        status_q    <= StatTranslated;
+        status_q    <= translation ? StatCompletion : StatTranslated;
         iotlb_hit_q <= iotlb_good;
         pa_q        <= iotlb_pa;
-        if (iotlb_good) page_log2_q <= page_log2(iotlb_leaf_i.size);
+        paged_q     <= iotlb_good;
+        size_q      <= iotlb_leaf_i.size;
+        rights_q    <= iotlb_leaf_i.rights;
         if (too_wide) begin
           status_q <= StatBlocked;
           fault_q  <= FrWidth;
@@ -228,12 +246,15 @@ module iommu_dma
       StWalk:
         if (walk_done_i) begin
           walked_q <= 1'b1;
-          if (walk_fault_i != FrNone) begin
+          rights_q <= '0;
+          if (walk_fault_i == FrNone) begin
+            pa_q     <= page_pa(walk_leaf_i.frame, walk_leaf_i.size, req_q.addr[29:0]);
+            paged_q  <= 1'b1;
+            size_q   <= walk_leaf_i.size;
+            rights_q <= walk_leaf_i.rights;
+          end else if (!(translation && walk_fault_i == FrRead)) begin  // without rights: no fault
             status_q <= StatBlocked;
             fault_q  <= walk_fault_i;
-          end else begin
-            pa_q        <= page_pa(walk_leaf_i.frame, walk_leaf_i.size, req_q.addr[29:0]);
-            page_log2_q <= page_log2(walk_leaf_i.size);
           end
         end
       StAnswer: recorded_q <= recorded_i;
@@ -253,7 +274,8 @@ module iommu_dma
   assign at_o            = req_q.at;
   assign context_o       = context_q;
   assign addr_o          = req_q.addr[56:2];
-  assign access_o        = '{write: req_q.write, zero: !req_q.write && req_q.len == '0 && zlr_i};
+  assign access_o        = '{write: req_q.write,
+                             zero: translation || (!req_q.write && req_q.len == '0 && zlr_i)};
   assign write_o         = req_q.write;
   assign iotlb_lookup_o  = state_q == StTlb && !too_wide;
   assign iotlb_drop_o    = iotlb_lookup_o && !iotlb_good;
@@ -285,15 +307,23 @@ module iommu_dma
     end
   end
 
-  // The answer; a blocked or rejected read gives all ones.
+  // The answer; a blocked or rejected read gives all ones, a translation request its completion.
   logic         ok;
   logic [127:0] read_bytes;
+  logic [39:0]  pa;             // of the record
   assign ok = !(status_q inside {StatBlocked, StatRejected});
   always_comb begin
     rsp_o       = '0;
     read_bytes  = '0;
+    pa          = '0;
     if (state_q == StRespond) begin
-      if (!req_q.write) read_bytes = first_bytes(ok ? rdata_q : '1, req_q.len);
+      if (status_q == StatCompletion) begin
+        read_bytes = {64'b0, completion(pa_q[39:12], size_q, granted)};
+        if (granted != '0) pa = {pa_q[39:12], 12'b0};
+      end else begin
+        if (!req_q.write) read_bytes = first_bytes(ok ? rdata_q : '1, req_q.len);
+        pa = pa_q;
+      end
       rsp_o = '{ok: ok, tag: req_q.tag, rdata: read_bytes};
     end
   end
@@ -316,7 +346,7 @@ module iommu_dma
       trace_o.cycle     = cycle_i;
       trace_o.seq       = bus_seq_i;
       trace_o.iova      = req_q.addr;
-      trace_o.pa        = ok ? {high_q, pa_q} : '0;
+      trace_o.pa        = ok ? {high_q, pa} : '0;
       trace_o.data      = req_q.write ? first_bytes(req_q.wdata, req_q.len) : read_bytes;
       trace_o.latency   = latency_q;
       trace_o.sid       = req_q.sid;
@@ -325,7 +355,7 @@ module iommu_dma
       trace_o.len       = {3'b0, req_q.len};
       trace_o.status    = {5'b0, status_q};
       trace_o.fault     = fault_q;
-      trace_o.page_log2 = {3'b0, page_log2_q};
+      trace_o.page_log2 = paged_q ? {3'b0, page_log2(size_q)} : 8'd0;
       trace_o.hit       = {6'b0, iotlb_hit_q, hit_q};
       trace_o.psc       = walked_q ? {5'b0, walk_psc_level_i} : 8'd0;
       trace_o.recorded  = {6'b0, recorded_q};
@@ -343,6 +373,10 @@ module iommu_dma
     rsp_valid_o |-> !idle_o);
   NoDataWhenDenied: assert property (@(posedge clk_i) disable iff (!rst_ni)
     bus_req_o.valid |-> ok);
+  TranslationMovesNothing: assert property (@(posedge clk_i) disable iff (!rst_ni)
+    bus_req_o.valid |-> !translation);
+  EmptyIsZero: assert property (@(posedge clk_i) disable iff (!rst_ni)
+    rsp_valid_o && status_q == StatCompletion && rsp_o.rdata[1:0] == '0 |-> rsp_o.rdata == '0);
   RequestAnswered: assert property (@(posedge clk_i) disable iff (!rst_ni)
     !idle_o && !rsp_valid_o |=> !idle_o);
 

@@ -17,10 +17,11 @@ module iommu_fault
   input  logic [1:0]          at_i,
   output logic [1:0]          recorded_o,   // as the dma record's field
   input  logic [2:0]          last_i,       // number of the last record: CAP.NFR
-  // The queue's error in FSTS, and the cycle in which it comes.
-  input  logic                iqe_i, iqe_set_i,
-  output logic                status_o,     // PFO, PPF or IQE is set
-  output logic                event_o,      // the first of PPF and IQE comes
+  // The errors of the queue and of device-TLBs in FSTS, and the cycle in which one comes.
+  input  logic                iqe_i, ice_i, ite_i,
+  input  logic                error_set_i,
+  output logic                status_o,     // PFO, PPF, IQE, ICE or ITE is set
+  output logic                event_o,      // the first of PPF, IQE, ICE and ITE comes
   // Registers, as dwords.
   input  logic                reg_write_i,
   input  logic [11:2]         reg_offset_i,
@@ -47,8 +48,9 @@ module iommu_fault
   logic [2:0]         next_q, fri_q;
   logic               pfo_q;
 
-  logic ppf, record, overflow;
-  assign ppf = f_q != '0;
+  logic ppf, error, record, overflow;
+  assign ppf   = f_q != '0;
+  assign error = iqe_i || ice_i || ite_i;
   always_comb begin
     recorded_o = 2'd0;
     if (fault_valid_i && !fpd_i) begin
@@ -59,8 +61,8 @@ module iommu_fault
   end
   assign record   = recorded_o == 2'd1;
   assign overflow = recorded_o == 2'd2;
-  assign status_o = ppf || pfo_q || iqe_i;
-  assign event_o  = (record || iqe_set_i) && !ppf && !iqe_i;
+  assign status_o = ppf || pfo_q || error;
+  assign event_o  = (record || error_set_i) && !ppf && !error;
 
   function automatic logic [63:0] record_hi(input logic f, input source_t s);
     return {f, s.t1, s.at, 20'b0, s.reason, 16'b0, s.sid};
@@ -87,7 +89,7 @@ module iommu_fault
         default: reg_rdata_o = frcd_hi[63:32];
       endcase
     end else if (fsts) begin
-      reg_rdata_o = {16'b0, 5'b0, fri_q, 3'b0, iqe_i, 2'b0, ppf, pfo_q};
+      reg_rdata_o = {16'b0, 5'b0, fri_q, 1'b0, ite_i, ice_i, iqe_i, 2'b0, ppf, pfo_q};
     end
   end
 
@@ -130,7 +132,7 @@ module iommu_fault
   end
 
   OneThing: assert property (@(posedge clk_i) disable iff (!rst_ni)
-                             $onehot0({fault_valid_i, reg_write_i, iqe_set_i}));
+                             $onehot0({fault_valid_i, reg_write_i, error_set_i}));
   RecordIsFree: assert property (@(posedge clk_i) disable iff (!rst_ni)
     record |-> !f_q[next_q]);
   NextIsThere: assert property (@(posedge clk_i) disable iff (!rst_ni)

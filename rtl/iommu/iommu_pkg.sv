@@ -26,6 +26,7 @@ package iommu_pkg;
     logic       pt;
     logic       plmr;
     logic       phmr;
+    logic       dt;
     logic       psi;
     logic       zlr;
     logic       page_2m;
@@ -61,6 +62,13 @@ package iommu_pkg;
     FrTtm          = 8'h30
   } fault_e;
 
+  // AT of a request; 3 is reserved.
+  typedef enum logic [1:0] {
+    AtUntranslated = 2'd0,
+    AtTranslation  = 2'd1,   // a translation request
+    AtTranslated   = 2'd2
+  } at_e;
+
   // dma record, field status.
   typedef enum logic [2:0] {
     StatUntranslated = 3'd0,
@@ -69,13 +77,15 @@ package iommu_pkg;
     StatBlocked      = 3'd3,
     StatMessage      = 3'd4,
     StatRejected     = 3'd5,
-    StatRemapped     = 3'd6
+    StatRemapped     = 3'd6,
+    StatCompletion   = 3'd7  // of a translation request
   } status_e;
 
   // What the context cache holds of a valid context entry.
   typedef struct packed {
     logic        fpd;
     logic        pass;      // T = 10
+    logic        device;    // T = 01
     aw_e         aw;
     logic [27:0] frame;     // SLPTPTR 39:12
     logic [15:0] did;
@@ -120,7 +130,7 @@ package iommu_pkg;
   // The access of a request, as the rights see it.
   typedef struct packed {
     logic write;
-    logic zero;             // zero-length read
+    logic zero;             // R or W grants it: zero-length read, translation request
   } access_t;
 
   typedef enum logic [1:0] {
@@ -164,6 +174,7 @@ package iommu_pkg;
     caps_of.pt      = !vtd.away[iommu_port_pkg::VtdPt];
     caps_of.plmr    = !vtd.away[iommu_port_pkg::VtdPlmr];
     caps_of.phmr    = !vtd.away[iommu_port_pkg::VtdPhmr];
+    caps_of.dt      = caps_of.qi && !vtd.away[iommu_port_pkg::VtdDt];
     caps_of.psi     = !vtd.away[iommu_port_pkg::VtdPsi];
     caps_of.zlr     = !vtd.away[iommu_port_pkg::VtdZlr];
     caps_of.page_2m = !vtd.away[iommu_port_pkg::Vtd2m];
@@ -192,6 +203,7 @@ package iommu_pkg;
     cap_values[55:54]   = 2'b11;
     cap_values[64]      = 1'b1;
     cap_values[65]      = caps.qi;
+    cap_values[66]      = caps.dt;
     cap_values[67]      = caps.ir;
     cap_values[68]      = caps.eim;
     cap_values[70]      = caps.pt;
@@ -204,10 +216,23 @@ package iommu_pkg;
     return {1'b0, aw} + 3'd2;
   endfunction
 
-  // A request with ZLR = 1 reads nothing and may also go where only W is granted.
+  // A zero-length read, with ZLR, and a translation request may also go where only W is granted.
   function automatic logic rights_allow(input rights_t rights, input access_t access);
     if (access.write) return rights.w;
     return rights.r || (access.zero && rights.w);
+  endfunction
+
+  // The completion of a translation request for the page of pa; PCI Express Base Specification,
+  // "Translation Completion". S is bit 11; a large page's size is then said by the lowest 0 from bit
+  // 12 on. Bits 10:2 stay 0.
+  function automatic logic [63:0] completion(input logic [39:12] pa, input page_e size,
+                                             input rights_t rights);
+    if (rights == '0) return '0;
+    case (size)
+      Page1G:  return {24'b0, pa[39:30], 18'h1FFFF, 1'b1, 9'b0, rights.w, rights.r};
+      Page2M:  return {24'b0, pa[39:21], 9'h0FF, 1'b1, 9'b0, rights.w, rights.r};
+      default: return {24'b0, pa, 10'b0, rights.w, rights.r};
+    endcase
   endfunction
 
   function automatic logic interrupt_range(input logic [39:20] pa);

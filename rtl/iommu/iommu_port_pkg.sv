@@ -19,6 +19,19 @@ package iommu_port_pkg;
     logic [127:0] rdata;  // first byte in 7:0; all ones in the first len bytes when blocked
   } dma_rsp_t;
 
+  // An invalidation on its way to a device-TLB.
+  typedef struct packed {
+    logic [15:0]  sid;
+    logic         s;      // addr says the size too: up to its lowest 0
+    logic [63:12] addr;
+  } inv_t;
+
+  // A device's completion of one.
+  typedef struct packed {
+    logic [15:0]  sid;
+    logic         error;
+  } cpl_t;
+
   // One access to the register window, as a bus beat.
   typedef struct packed {
     logic         write;
@@ -30,11 +43,12 @@ package iommu_port_pkg;
   // What can be taken away (docs/iommu.md I1); constant from reset on.
   typedef struct packed {
     logic [2:0]   records;  // fault records less 1
-    logic [12:0]  away;     // by vtd_e
+    logic [13:0]  away;     // by vtd_e
   } vtd_t;
 
   typedef enum logic [3:0] {
-    VtdQi, VtdIr, VtdEim, VtdPt, VtdPlmr, VtdPhmr, VtdPsi, VtdZlr, Vtd2m, Vtd1g, Vtd39, Vtd48, Vtd57
+    VtdQi, VtdIr, VtdEim, VtdPt, VtdPlmr, VtdPhmr, VtdPsi, VtdZlr, Vtd2m, Vtd1g, Vtd39, Vtd48, Vtd57,
+    VtdDt
   } vtd_e;
 
 endpackage

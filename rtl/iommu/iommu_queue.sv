@@ -3,17 +3,19 @@
 // while due_o and idle_o, accepts the descriptor at IQH; trace_valid_o is high for one cycle, its
 // record's, and idle_o from the next: 3 cycles after start_i, 4 with a status write, an error's 2,
 // or 1 when nothing was read; the bus's waits come on top. Caches drop 1 cycle before the record.
-// VT-d "Queued Invalidation Interface"; docs/iommu.md I81 to I86. There are no device-TLBs: ICE and
-// ITE never come up.
+// An invalidation of a device-TLB is sent in the cycle of its record.
+// VT-d "Queued Invalidation Interface"; docs/iommu.md I81 to I86, I103.
 module iommu_queue
   import iommu_pkg::*;
 (
   input  logic                clk_i, rst_ni,
   input  logic [63:0]         cycle_i,
   input  logic                present_i,      // ECAP.QI; 0: the registers are RsvdZ
-  input  logic                ir_i, psi_i,    // ECAP.IR, CAP.PSI
+  input  logic                ir_i, dt_i,     // ECAP.IR, ECAP.DT
+  input  logic                psi_i,          // CAP.PSI
   input  logic                enabled_i,      // GSTS.QIES
   input  logic                restart_i,      // GCMD changes QIE: IQH goes to 0
+  input  logic                device_wait_i,  // one of a device-TLB is outstanding, or FSTS.ITE is set
   output logic                due_o,
   input  logic                start_i,
   output logic                idle_o,
@@ -27,6 +29,8 @@ module iommu_queue
   output logic                inv_irte_valid_o,
   output inv_irte_t           inv_irte_o,
   input  logic [3:0]          inv_irte_count_i,
+  output logic                device_valid_o,
+  output iommu_port_pkg::inv_t device_o,
   // What becomes an event: FSTS.IQE and ICS.IWC, and the cycle in which each is set.
   output logic                iqe_o, error_o,
   output logic                iwc_o, complete_o,
@@ -64,6 +68,7 @@ module iommu_queue
   // Descriptor types; bits 11:9, the type's upper ones, are 0 in all of them.
   localparam logic [3:0] TYPE_CONTEXT = 4'd1;
   localparam logic [3:0] TYPE_IOTLB   = 4'd2;
+  localparam logic [3:0] TYPE_DEVICE  = 4'd3;
   localparam logic [3:0] TYPE_IRTE    = 4'd4;
   localparam logic [3:0] TYPE_WAIT    = 4'd5;
 
@@ -83,7 +88,7 @@ module iommu_queue
   logic [19:4] size;
   assign size = 16'h0100 << qs_q;
 
-  assign due_o  = enabled_i && iqei_q == IqeiNone && iqh_q != iqt_q;
+  assign due_o  = enabled_i && iqei_q == IqeiNone && !device_wait_i && iqh_q != iqt_q;
   assign idle_o = state_q == StIdle;
 
   // The descriptor's checks: could it be read, its type, then reserved bits and parameters.
@@ -102,6 +107,8 @@ module iommu_queue
         return d.lo[5:4] == 2'd0
                || (d.lo[5:4] == 2'd3 && (!psi || d.hi[5:0] > MAMV))
                || {d.lo[63:32], d.lo[15:12], d.lo[8]} != '0 || d.hi[11:7] != '0;
+      TYPE_DEVICE:
+        return {d.lo[51:48], d.lo[31:21], d.lo[8:4]} != '0 || d.hi[11:1] != '0;
       TYPE_IRTE:
         return (d.lo[4] && d.lo[31:27] > {1'b0, MHMV})
                || {d.lo[63:48], d.lo[26:12], d.lo[8:5]} != '0 || d.hi != '0;
@@ -118,7 +125,9 @@ module iommu_queue
       if (err_q)
         error = IqeiFetch;
       else if (descriptor_q.lo[11:9] != '0
-               || !(descriptor_q.lo[3:0] inside {TYPE_CONTEXT, TYPE_IOTLB, TYPE_IRTE, TYPE_WAIT})
+               || !(descriptor_q.lo[3:0] inside {TYPE_CONTEXT, TYPE_IOTLB, TYPE_DEVICE, TYPE_IRTE,
+                                                 TYPE_WAIT})
+               || (descriptor_q.lo[3:0] == TYPE_DEVICE && !dt_i)
                || (descriptor_q.lo[3:0] == TYPE_IRTE && !ir_i))
         error = IqeiType;
       else if (bad_fields(descriptor_q, psi_i))
@@ -152,6 +161,13 @@ module iommu_queue
                            page: descriptor_q.hi[63:12], am: descriptor_q.hi[5:0],
                            ih: descriptor_q.hi[6]};
   assign inv_irte_o    = '{all: !g[0], index: descriptor_q.lo[47:32], im: descriptor_q.lo[30:27]};
+
+  assign device_valid_o = state_q == StDone && descriptor_q.lo[3:0] == TYPE_DEVICE;
+  always_comb begin
+    device_o = '0;
+    if (device_valid_o)
+      device_o = '{sid: descriptor_q.lo[47:32], s: descriptor_q.hi[0], addr: descriptor_q.hi[63:12]};
+  end
 
   assign complete_o = state_q == StDone && is_wait && descriptor_q.lo[4] && !iwc_q;
   assign iqe_o      = iqei_q != IqeiNone;
@@ -263,6 +279,8 @@ module iommu_queue
     start_i |-> due_o && idle_o);
   IdleBehindRecord: assert property (@(posedge clk_i) disable iff (!rst_ni)
     trace_valid_o |=> idle_o);
+  SentWithRecord: assert property (@(posedge clk_i) disable iff (!rst_ni)
+    device_valid_o |-> trace_valid_o && !error_o);
   ErrorStops: assert property (@(posedge clk_i) disable iff (!rst_ni)
     error_o |=> iqe_o && $stable(iqh_q));
 

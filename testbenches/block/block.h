@@ -14,6 +14,7 @@
 #include "record_fields.h"
 #include "record_log.h"
 #include "ring.h"
+#include "ringwalk.h"
 
 #define BLOCK_TEXT   192
 #define BLOCK_GROUPS 2048
@@ -22,6 +23,7 @@ struct block_options {
     uint64_t seed, requests;
     bool progress;
     bool every;               /* whole products, not requests at random; without wait states */
+    struct rw_vtd vtd;        /* of the IOMMU: what it is to lack throughout */
     unsigned wait_states_max; /* random, before each ack of the block's bus */
     const char *wave_path;    /* FST of [wave_from, wave_to) when not NULL */
     uint64_t wave_from, wave_to;
@@ -50,6 +52,7 @@ extern const char *const block_name;       /* "mmu", "iommu", "bus" */
 extern const char *const block_view_place; /* of the block in the whole machine, for its view */
 extern const bool block_has_source_id;
 extern const bool block_has_every;
+extern const bool block_has_vtd;
 
 /* Runs until requests are done or the first difference; false with one line in error when it could
  * not begin. */

@@ -11,6 +11,7 @@ const char *const block_name = "iommu";
 const char *const block_view_place = "TOP.soc_top.u_iommu.";
 const bool block_has_source_id = true;
 const bool block_has_every = false;
+const bool block_has_vtd = true;
 
 #define ROOTS    POOL_ROOTS
 #define CONTEXTS POOL_CONTEXTS
@@ -43,7 +44,7 @@ static void random_root(struct bench *b, unsigned root, unsigned bus)
 static void random_context(struct bench *b, unsigned table, unsigned devfn)
 {
     static const uint8_t widths[] = {1, 2, 2, 3, 3, 0, 5, 4};
-    static const uint8_t types[] = {0, 0, 0, 0, 0, 2, 1, 3};
+    static const uint8_t types[] = {0, 0, 0, 1, 1, 2, 1, 3};
     uint64_t addr = pool_page(ROOTS + table) + devfn * 16;
     uint64_t lo = pool_page(ROOTS + CONTEXTS + block_below(&b->random, 6)), hi;
 
@@ -52,7 +53,7 @@ static void random_context(struct bench *b, unsigned table, unsigned devfn)
     lo |= (uint64_t)types[block_below(&b->random, block_chance(&b->random, 15) ? 8 : 6)] << 2;
     hi = widths[block_below(&b->random, block_chance(&b->random, 12) ? 8 : 5)];
     if ((lo & 0xC) == 8 && block_chance(&b->random, 90))
-        hi = pool_largest_aw(b);
+        hi = iommu_largest_aw(b);
     hi |= (uint64_t)(block_below(&b->random, 3) + 1) << 8; /* DID */
     hi |= (uint64_t)block_below(&b->random, 16) << 3;      /* ignored */
     if (block_chance(&b->random, 4))
@@ -151,7 +152,6 @@ static struct rec_dma random_request(struct bench *b)
 
     d.sid = pool_sid(b);
     d.write = block_chance(&b->random, 50);
-    d.at = block_chance(&b->random, 4) ? (uint8_t)block_below(&b->random, 4) : 0;
     d.iova += block_chance(&b->random, 30) ? block_below(&b->random, 16) & ~3u : 0;
     room = 16 - (unsigned)(d.iova & 15);
     d.len = (uint8_t)(block_chance(&b->random, 50) ? 4 : block_below(&b->random, room) + 1);
@@ -163,6 +163,7 @@ static struct rec_dma random_request(struct bench *b)
     }
     for (unsigned i = 0; i < d.len && d.write; i++)
         d.data[i] = (uint8_t)block_random(&b->random);
+    pool_device_request(b, &d);
     if (block_chance(&b->random, INTERRUPT_PERCENT))
         pool_interrupt_request(b, &d);
     return d;
@@ -236,12 +237,13 @@ static struct viommu_reg register_beside(struct bench *b)
 static void random_ask(struct bench *b)
 {
     b->ask = (struct viommu_ask){.dma = true, .in = random_request(b)};
-    if (!block_chance(&b->random, BESIDE_PERCENT))
-        return;
-    b->ask.dma_after = block_below(&b->random, 7);
-    b->ask.regs = 1 + block_chance(&b->random, 40);
-    for (unsigned i = 0; i < b->ask.regs; i++)
-        b->ask.reg[i] = register_beside(b);
+    if (block_chance(&b->random, BESIDE_PERCENT)) {
+        b->ask.dma_after = block_below(&b->random, 7);
+        b->ask.regs = 1 + block_chance(&b->random, 40);
+        for (unsigned i = 0; i < b->ask.regs; i++)
+            b->ask.reg[i] = register_beside(b);
+    }
+    pool_device_beside(b);
 }
 
 static bool request(struct bench *b)
@@ -385,7 +387,7 @@ static bool experiments(struct bench *b)
 {
     uint32_t stays = b->gcmd;
 
-    return iommu_width_next(b) && pool_write(b, REG_RTADDR, 8, b->rtaddr) &&
+    return iommu_quiet(b) && iommu_width_next(b) && pool_write(b, REG_RTADDR, 8, b->rtaddr) &&
            pool_interrupts_restore(b) && pool_queue_restore(b) &&
            iommu_command(b, stays, GCMD_SRTP);
 }
@@ -400,7 +402,7 @@ static bool between(struct bench *b)
     }
     if (block_below(&b->random, RESET_ONE_IN) == 0)
         return reset(b);
-    if (b->vtd.away == 0 && block_below(&b->random, 1000) < WIDTH_PERMILLE)
+    if (b->vtd.away == b->o->vtd.away && block_below(&b->random, 1000) < WIDTH_PERMILLE)
         return experiments(b);
     if (dice < 150)
         random_ss(b);

@@ -8,6 +8,7 @@
 #include "block.h"
 #include "block_memory.h"
 #include "iommu/iommu.h"
+#include "shell/board.h"
 #include "verilated_block.h"
 
 #define REG_CAP      0x008
@@ -39,6 +40,12 @@
 #define REG_IOTLB    0x108
 #define REG_FRCD     0x200
 
+/* FSTS: what the queue and device-TLBs leave there. */
+#define FSTS_IQE   0x10u
+#define FSTS_ICE   0x20u
+#define FSTS_ITE   0x40u
+#define FSTS_QUEUE (FSTS_IQE | FSTS_ICE | FSTS_ITE)
+
 /* GCMD. What stays is written again with every write of it. */
 #define GCMD_TE    0x80000000u
 #define GCMD_SRTP  0x40000000u
@@ -52,7 +59,10 @@
  * register access goes before a request that waits longer; 2: raised while a request runs; 3: a
  * request raised while a register access runs; 4: a reset with accesses made; 5: a descriptor goes
  * before a request that waits; 6: a request between two descriptors; 7: a register access between
- * two. */
+ * two; 8: a register access before a completion, 9: before a due time-out; 10: a completion before
+ * a due time-out, 11: before a due descriptor, 12: before a request; 13: a time-out before a
+ * request; 14: a completion raised while a request runs; 15: a time-out that falls due in a
+ * request, 16: in a register access; 17: a time-out alone, in the cycle in which it is due. */
 #define GROUP_TOGETHER 0
 /* Bit n: with n + 1 fault records the last one, then the first one was written. */
 #define GROUP_RECORDS 1
@@ -66,8 +76,16 @@ struct bench {
     struct viommu *rtl;
     struct iommu *model;
     struct block_memory rtl_memory, model_memory;
-    struct ring rtl_dma, rtl_iwalk, rtl_iommu, rtl_bus;
-    struct ring model_dma, model_iwalk, model_iommu, model_bus;
+    struct ring rtl_dma, rtl_iwalk, rtl_iommu, rtl_bus, rtl_inv;
+    struct ring model_dma, model_iwalk, model_iommu, model_bus, model_inv;
+    struct ring waits;   /* unsigned: wait states given to the RTL, before each access */
+    unsigned waited;     /* the sum of those that the model has taken in this step */
+    uint64_t step_cycle; /* of the adapter, when the step began */
+    uint64_t rtl_sent;   /* cycle of the RTL's record of an invalidation */
+    uint64_t sent;       /* of the model's */
+    struct board_record invalidation; /* the model's last */
+    uint64_t deaf_of;                 /* of the pool: nobody answers the one sent in this cycle */
+    bool deaf;
     struct rw_vtd vtd;                  /* what the unit has, from the last reset on */
     uint32_t gcmd;                      /* what stays of the last write of GCMD */
     struct viommu_ask ask;              /* what the report tells of */
@@ -77,6 +95,7 @@ struct bench {
     uint32_t message_data;
     struct rec_iommu last;       /* the last record of the step */
     struct rec_iommu descriptor; /* the last one of kind 6 or 7 */
+    unsigned time_outs;          /* of the step */
     unsigned fault_index;        /* of the last fault record */
     uint64_t rtaddr, irta, iqa;  /* of the pool */
     uint32_t iqt;                /* of the pool: where the next descriptor goes */
@@ -93,6 +112,9 @@ struct answer {
     uint64_t reg[VIOMMU_REGS];
     struct rec_iommu last; /* the last record of the step */
     unsigned events;
+    unsigned completed[VIOMMU_COMPLETIONS]; /* accepted, in cycles of the step */
+    unsigned timed_out;                     /* the last, likewise */
+    unsigned time_outs;
 };
 
 /* iommu_step.c */
@@ -109,6 +131,13 @@ bool iommu_request(struct bench *b, const struct rec_dma *in, struct answer *a);
 bool iommu_write(struct bench *b, uint32_t offset, unsigned bytes, uint64_t value,
                  struct answer *a);
 bool iommu_read(struct bench *b, uint32_t offset, unsigned bytes, struct answer *a);
+/* A completion of a device-TLB, alone. */
+bool iommu_completion(struct bench *b, uint16_t sid, bool error, struct answer *a);
+/* In which cycle of a step that begins now, and in which the bus does not wait, the time for the
+ * outstanding completion is over. */
+unsigned iommu_time_left(const struct bench *b);
+/* Nothing is outstanding, ICE and ITE are clear; translation is on. */
+bool iommu_quiet(struct bench *b);
 /* A write of GCMD: what is to stay, and what acts once. */
 bool iommu_command(struct bench *b, uint32_t stays, uint32_t once);
 
@@ -116,6 +145,12 @@ bool iommu_command(struct bench *b, uint32_t stays, uint32_t once);
 static inline bool iommu_has(const struct bench *b, enum iommu_feature f)
 {
     return (b->vtd.away >> f & 1) == 0;
+}
+
+/* AW of the largest width. */
+static inline unsigned iommu_largest_aw(const struct bench *b)
+{
+    return iommu_has(b, IOMMU_57) ? 3 : iommu_has(b, IOMMU_48) ? 2 : 1;
 }
 
 /* iommu_width.c */

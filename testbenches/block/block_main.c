@@ -9,6 +9,7 @@
 #include "block_report.h"
 #include "bundle.h"
 #include "options.h"
+#include "vtd_option.h"
 #include "walk_diff.h"
 
 #define STATUS_USAGE   2
@@ -16,15 +17,18 @@
 #define DEFAULT_NUMBER 200000
 #define DEFAULT_WAITS  2
 
-enum { OPT_REQUESTS = OPT_OWN, OPT_EVERY };
+enum { OPT_REQUESTS = OPT_OWN, OPT_EVERY, OPT_VTD };
 
 static const struct option options[] = {{"requests", required_argument, NULL, OPT_REQUESTS},
                                         {"every", no_argument, NULL, OPT_EVERY},
+                                        {"vtd", required_argument, NULL, OPT_VTD},
                                         COMMON_ROWS};
 
 static const char help[] = "  --requests N            (200000)\n";
 static const char help_every[] =
     "  --every                 whole products of all factors, instead of requests at random\n";
+static const char help_vtd[] =
+    "  --vtd LIST              what the IOMMU is to lack: -ir,-57; records=N\n";
 
 struct command {
     struct block_options run;
@@ -42,18 +46,26 @@ static int refuse(const char *what, const char *value)
 /* 0 to go on, otherwise 1 + exit status. */
 static int take(struct command *c, int opt)
 {
+    char error[VTD_HELP_BYTES + 80];
+
     switch (common_take(&c->common, opt)) {
     case COMMON_TAKEN:
         return 0;
     case COMMON_HELP:
         fputs(help, stdout);
         fputs(block_has_every ? help_every : "", stdout);
+        fputs(block_has_vtd ? help_vtd : "", stdout);
         fputs(common_help, stdout);
         return 1;
     case COMMON_OUT_OF_RANGE:
         return 1 + refuse("out of range: ", optarg);
     case COMMON_NOT_MINE:
         break;
+    }
+    if (opt == OPT_VTD) {
+        if (!block_has_vtd)
+            return 1 + refuse("no option of this block: ", "--vtd");
+        return vtd_option(optarg, &c->run.vtd, error, sizeof(error)) ? 0 : 1 + refuse(error, "");
     }
     if (opt == OPT_EVERY) {
         c->run.every = true;

@@ -36,6 +36,11 @@ bool pool_queue_restore(struct bench *b); /* the registers, after others used th
 bool pool_queue(struct bench *b);         /* what software does with it, between requests */
 struct viommu_reg pool_queue_beside(struct bench *b, unsigned after);
 
+/* iommu_pool_device.c */
+void pool_device_descriptor(struct bench *b, uint64_t d[2]);
+void pool_device_request(struct bench *b, struct rec_dma *d); /* its address type */
+void pool_device_beside(struct bench *b);                     /* completions, beside b->ask */
+
 /* iommu_pool_interrupts.c */
 void pool_interrupts_setup(struct bench *b);
 bool pool_interrupts_restore(struct bench *b);
@@ -49,6 +54,5 @@ bool pool_protected(struct bench *b);
 
 /* iommu_pool_config.c */
 struct rw_vtd pool_config(struct bench *b);
-unsigned pool_largest_aw(const struct bench *b); /* AW of the largest width */
 
 #endif

@@ -9,12 +9,17 @@
 
 static const struct {
     enum iommu_feature feature, needs;
-} needs[] = {{IOMMU_IR, IOMMU_QI}, {IOMMU_EIM, IOMMU_IR}, {IOMMU_1G, IOMMU_2M}};
+} needs[] = {
+    {IOMMU_IR, IOMMU_QI}, {IOMMU_EIM, IOMMU_IR}, {IOMMU_1G, IOMMU_2M}, {IOMMU_DT, IOMMU_QI}};
 
 struct rw_vtd pool_config(struct bench *b)
 {
-    struct rw_vtd vtd = {.fault_records = 8};
+    const struct rw_vtd *most = &b->o->vtd;
+    struct rw_vtd vtd = {.away = most->away, .fault_records = 8};
+    unsigned stays;
 
+    if (most->fault_records != 0)
+        vtd.fault_records = most->fault_records;
     if (block_chance(&b->random, WHOLE_PERCENT))
         return vtd;
     for (unsigned i = 0; i < IOMMU_FEATURES; i++)
@@ -22,13 +27,11 @@ struct rw_vtd pool_config(struct bench *b)
     for (unsigned i = 0; i < sizeof(needs) / sizeof(needs[0]); i++)
         if (vtd.away & BIT(needs[i].needs))
             vtd.away |= BIT(needs[i].feature);
-    vtd.away &= ~BIT(IOMMU_39 + block_below(&b->random, 3)); /* one width stays */
-    if (block_chance(&b->random, 85))
+    do
+        stays = block_below(&b->random, 3); /* one width */
+    while (most->away & BIT(IOMMU_39 + stays));
+    vtd.away &= ~BIT(IOMMU_39 + stays);
+    if (block_chance(&b->random, 85) && most->fault_records == 0)
         vtd.fault_records = (uint8_t)(1 + block_below(&b->random, 8));
     return vtd;
-}
-
-unsigned pool_largest_aw(const struct bench *b)
-{
-    return iommu_has(b, IOMMU_57) ? 3 : iommu_has(b, IOMMU_48) ? 2 : 1;
 }

@@ -4,7 +4,6 @@
 #include "iommu_pool.h"
 
 #define IQA_DW        UINT64_C(0x800)
-#define FSTS_IQE      0x10u
 #define DESCRIPTOR    16u
 #define SMALL         8192 /* bytes of a queue */
 #define FAR_JUMP      40   /* descriptors */
@@ -78,10 +77,12 @@ static void random_descriptor(struct bench *b, uint64_t at)
         iotlb_descriptor(b, d);
     else if (dice < 70)
         interrupt_descriptor(b, d);
-    else if (dice < 98)
+    else if (dice < 92)
         wait_descriptor(b, d, at);
+    else if (dice < 98)
+        pool_device_descriptor(b, d);
     else
-        d[0] = block_below(&b->random, 16); /* device-TLB, PASID, unknown */
+        d[0] = block_below(&b->random, 16); /* PASID, unknown */
     if (block_chance(&b->random, 2))
         d[block_below(&b->random, 2)] ^= UINT64_C(1) << block_below(&b->random, 64);
     if (block_chance(&b->random, 1))
@@ -212,6 +213,14 @@ static bool repair(struct bench *b, uint32_t code, uint32_t head)
     return true;
 }
 
+/* All of the conditions, or some. */
+static uint32_t some_status(struct bench *b)
+{
+    uint32_t all = FSTS_QUEUE | block_chance(&b->random, 20);
+
+    return block_chance(&b->random, 70) ? all : all & block_below(&b->random, 0x80);
+}
+
 static bool service(struct bench *b)
 {
     struct answer a, error, head;
@@ -219,12 +228,12 @@ static bool service(struct bench *b)
     if (!iommu_read(b, REG_FSTS, 4, &a) || !iommu_read(b, REG_IQERCD, 8, &error) ||
         !iommu_read(b, REG_IQH, block_chance(&b->random, 50) ? 8 : 4, &head))
         return false;
-    if ((a.reg[0] & FSTS_IQE) == 0 || block_chance(&b->random, 10))
+    if ((a.reg[0] & FSTS_QUEUE) == 0 || block_chance(&b->random, 10))
         return true;
-    if (block_chance(&b->random, 90) && !repair(b, (uint32_t)error.reg[0], (uint32_t)head.reg[0]))
+    if ((a.reg[0] & FSTS_IQE) != 0 && block_chance(&b->random, 90) &&
+        !repair(b, (uint32_t)error.reg[0], (uint32_t)head.reg[0]))
         return false;
-    return block_chance(&b->random, 5) ||
-           pool_write(b, REG_FSTS, 4, block_chance(&b->random, 80) ? FSTS_IQE : FSTS_IQE | 1);
+    return block_chance(&b->random, 5) || pool_write(b, REG_FSTS, 4, some_status(b));
 }
 
 /* --- the event --- */
@@ -289,7 +298,7 @@ struct viommu_reg pool_queue_beside(struct bench *b, unsigned after)
         break;
     case 2:
         g.offset = REG_FSTS;
-        g.wdata = FSTS_IQE;
+        g.wdata = some_status(b);
         break;
     case 3:
         g = (struct viommu_reg){.offset = REG_IQH, .bytes = 8, .after = after};

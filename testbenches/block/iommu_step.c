@@ -39,7 +39,11 @@ static unsigned on_wait(void *ctx)
 {
     struct bench *b = ctx;
 
-    return b->o->wait_states_max == 0 ? 0 : block_below(&b->wait_random, b->o->wait_states_max + 1);
+    unsigned wait =
+        b->o->wait_states_max == 0 ? 0 : block_below(&b->wait_random, b->o->wait_states_max + 1);
+
+    ring_push(&b->waits, &wait);
+    return wait;
 }
 
 /* One access of the model; what it writes goes to its memory. */
@@ -47,7 +51,10 @@ static void model_bus(struct bench *b, uint8_t src, uint64_t addr, unsigned byte
                       const void *written)
 {
     struct rec_bus r = {.addr = addr & ~UINT64_C(15), .src = src};
+    const unsigned *wait = ring_head(&b->waits);
 
+    b->waited += wait != NULL ? *wait : 0;
+    ring_pop(&b->waits);
     r.be = (uint16_t)(((UINT32_C(1) << bytes) - 1) << (addr & 15));
     if (written != NULL) {
         r.flags = BUS_WRITE;
@@ -78,9 +85,44 @@ static void on_message(void *ctx, uint64_t addr, uint32_t data)
     }
 COLLECT(rtl_dma, rec_dma)
 COLLECT(rtl_iwalk, rec_iwalk)
-COLLECT(rtl_iommu, rec_iommu)
 COLLECT(model_iwalk, rec_iwalk)
 #undef COLLECT
+
+/* Of the invalidation of a device-TLB: VT-d "Device-TLB Invalidate". */
+static bool invalidates_device(const struct rec_iommu *r)
+{
+    return r->kind == IOMMU_DESCRIPTOR && (r->lo & 0xE0F) == 3;
+}
+
+static void on_rtl_iommu(void *ctx, const struct rec_iommu *r)
+{
+    struct bench *b = ctx;
+
+    if (invalidates_device(r))
+        b->rtl_sent = viommu_cycle(b->rtl);
+    ring_push(&b->rtl_iommu, r);
+}
+
+static void on_rtl_inv(void *ctx, const struct vblock_invalidation *i)
+{
+    struct bench *b = ctx;
+    struct board_record r = {.cycle = viommu_cycle(b->rtl),
+                             .kind = BOARD_INVALIDATE,
+                             .addr = i->addr,
+                             .sid = i->sid,
+                             .value = i->size};
+
+    ring_push(&b->rtl_inv, &r);
+}
+
+static void on_model_inv(void *ctx, const struct iommu_invalidate *i)
+{
+    struct bench *b = ctx;
+
+    b->invalidation = (struct board_record){
+        .kind = BOARD_INVALIDATE, .addr = i->addr, .sid = i->sid, .value = i->size};
+    ring_push(&b->model_inv, &b->invalidation);
+}
 
 static void on_model_iommu(void *ctx, const struct rec_iommu *r)
 {
@@ -103,10 +145,12 @@ static bool compare(struct bench *b)
     block_log(b->r, &type_dma, &b->rtl_dma, &b->model_dma);
     block_log(b->r, &type_iommu, &b->rtl_iommu, &b->model_iommu);
     block_log(b->r, &type_bus, &b->rtl_bus, &b->model_bus);
+    block_log(b->r, &type_board, &b->rtl_inv, &b->model_inv);
     return block_same_all(b->r, &type_dma, &b->rtl_dma, &b->model_dma) &&
            block_same_all(b->r, &type_iwalk, &b->rtl_iwalk, &b->model_iwalk) &&
            block_same_all(b->r, &type_iommu, &b->rtl_iommu, &b->model_iommu) &&
-           block_same_all(b->r, &type_bus, &b->rtl_bus, &b->model_bus);
+           block_same_all(b->r, &type_bus, &b->rtl_bus, &b->model_bus) &&
+           block_same_all(b->r, &type_board, &b->rtl_inv, &b->model_inv);
 }
 
 /* --- the report's words --- */
@@ -175,6 +219,12 @@ static void describe(struct bench *b)
             n += (size_t)snprintf(out + n, room - n, " (%u cycles %s)", g->after,
                                   i == 0 ? "on" : "later");
     }
+    for (unsigned i = 0; i < k->completions && n < room; i++)
+        n += (size_t)snprintf(out + n, room - n, "; completion of %04x%s (%u cycles %s)",
+                              k->completion[i].sid, k->completion[i].error ? ", error" : "",
+                              k->completion[i].after, i == 0 ? "on" : "later");
+    if (k->lasts != 0 && n < room)
+        snprintf(out + n, room - n, "; for %u cycles", k->lasts);
     b->r->first.source_id = d->sid;
 }
 
@@ -238,7 +288,7 @@ static struct rec_dma model_dma(struct bench *b, const struct rec_dma *in)
 /* docs/iommu.md I61, I62, at the pins: the cycles behind the answer of the translation. */
 static unsigned cycles_to_answer(const struct rec_dma *d, unsigned events)
 {
-    bool moves = d->status != DMA_REJECTED && d->len != 0;
+    bool moves = d->status != DMA_REJECTED && d->status != DMA_COMPLETED && d->len != 0;
 
     return d->status == DMA_BLOCKED || moves ? 2 + 2 * events : 1;
 }
@@ -287,20 +337,50 @@ static unsigned model_register(struct bench *b, unsigned i, unsigned accepted,
     return mine->acked[i] + 1 + 2 * b->events;
 }
 
-/* docs/iommu.md I62, I81 to I86. */
-static unsigned model_descriptor(struct bench *b, unsigned accepted)
+/* docs/iommu.md I62, I81 to I86, I103 to I106: a descriptor, a completion, a time-out. */
+static unsigned model_command(struct bench *b, struct iommu_command *c, struct iommu_step s,
+                              unsigned accepted)
 {
-    struct iommu_command c;
-    struct iommu_step s;
-
-    b->events = 0;
-    s = iommu_queue_begin(b->model, &c);
     while (s.action != IOMMU_DO_DONE) {
         struct iommu_read read = model_access(b, &s);
 
-        s = iommu_queue_next(b->model, &c, s.action == IOMMU_DO_READ ? &read : NULL);
+        s = iommu_queue_next(b->model, c, s.action == IOMMU_DO_READ ? &read : NULL);
     }
-    return accepted + c.latency + 1 + 2 * b->events;
+    return accepted + c->latency + 1 + 2 * b->events;
+}
+
+static unsigned model_descriptor(struct bench *b, unsigned accepted)
+{
+    bool outstanding = iommu_outstanding(b->model);
+    struct iommu_command c;
+    unsigned idle;
+
+    b->events = 0;
+    idle = model_command(b, &c, iommu_queue_begin(b->model, &c), accepted);
+    if (!outstanding && iommu_outstanding(b->model))
+        b->sent = b->step_cycle + accepted + c.latency + b->waited;
+    return idle;
+}
+
+static unsigned model_completion(struct bench *b, unsigned i, unsigned accepted,
+                                 struct viommu_told *mine, struct answer *a)
+{
+    const struct viommu_completion *k = &b->ask.completion[i];
+    struct iommu_command c;
+
+    b->events = 0;
+    mine->completed[i] = a->completed[i] = accepted;
+    return model_command(b, &c, iommu_complete(b->model, &c, k->sid, k->error), accepted);
+}
+
+static unsigned model_time_out(struct bench *b, unsigned accepted, struct answer *a)
+{
+    struct iommu_command c;
+
+    b->events = 0;
+    a->timed_out = accepted;
+    a->time_outs++;
+    return model_command(b, &c, iommu_time_out(b->model, &c), accepted);
 }
 
 static void decide_together(struct bench *b, bool held, unsigned bit)
@@ -309,59 +389,159 @@ static void decide_together(struct bench *b, bool held, unsigned bit)
         decide_bit(&b->r->groups[GROUP_TOGETHER], bit);
 }
 
-static void count_together(struct bench *b, const struct viommu_told *mine, unsigned reg,
-                           unsigned due, unsigned now, bool dma)
+/* What is to come in a step. Times are cycles of it: when something is raised or falls due. */
+struct schedule {
+    unsigned reg, reg_due, completion, completion_due, idle;
+    bool dma;        /* still to be accepted */
+    bool descriptor; /* one was executed */
+};
+
+static bool reg_waits(const struct bench *b, const struct schedule *s, unsigned now)
+{
+    return s->reg < b->ask.regs && s->reg_due <= now;
+}
+
+static bool completion_waits(const struct bench *b, const struct schedule *s, unsigned now)
+{
+    return s->completion < b->ask.completions && s->completion_due <= now;
+}
+
+static bool dma_waits(const struct bench *b, const struct schedule *s, unsigned now)
+{
+    return s->dma && b->ask.dma_after <= now;
+}
+
+/* I106: the cycles in which the bus let the unit wait count too. */
+static unsigned time_out_due(const struct bench *b)
+{
+    uint64_t due = b->sent + IOMMU_TIME_OUT_CYCLES, begun = b->step_cycle + b->waited;
+
+    if (!iommu_outstanding(b->model))
+        return UINT_MAX;
+    return due > begun ? (unsigned)(due - begun) : 0;
+}
+
+static unsigned earlier(unsigned a, unsigned b)
+{
+    return a < b ? a : b;
+}
+
+/* docs/iommu.md I7: the next cycle in which something is accepted; false when the step is over
+ * before: nothing is left to be asked, and the unit stays idle, for two cycles if it may have
+ * things of its own to do. */
+static bool next_cycle(const struct bench *b, const struct schedule *s, unsigned *now)
+{
+    const struct viommu_ask *k = &b->ask;
+    unsigned asked = s->dma ? k->dma_after : UINT_MAX, due = time_out_due(b);
+    unsigned over = k->lasts > s->idle ? k->lasts : s->idle;
+
+    if (s->reg < k->regs)
+        asked = earlier(asked, s->reg_due);
+    if (s->completion < k->completions)
+        asked = earlier(asked, s->completion_due);
+    if (iommu_queue_due(b->model))
+        asked = s->idle;
+    *now = earlier(asked, due);
+    if (*now < s->idle)
+        *now = s->idle;
+    return asked != UINT_MAX || (due != UINT_MAX && *now <= over + (k->settles ? 1 : 0));
+}
+
+static void count_register(struct bench *b, const struct viommu_told *mine,
+                           const struct schedule *s, unsigned now)
 {
     struct decide_group *g = &b->r->groups[GROUP_TOGETHER];
     const struct viommu_ask *k = &b->ask;
+    unsigned due = s->reg_due;
 
-    if (dma && k->dma_after == due && now == due)
+    if (s->dma && k->dma_after == due && now == due)
         decide_bit(g, 0);
-    if (dma && k->dma_after < due)
+    if (s->dma && k->dma_after < due)
         decide_bit(g, 1);
-    if (k->dma && !dma && due > mine->accepted && due < mine->answered)
+    if (k->dma && !s->dma && due > mine->accepted && due < mine->answered)
         decide_bit(g, 2);
-    if (dma && k->dma_after > now && k->dma_after < mine->acked[reg])
+    if (s->dma && k->dma_after > now && k->dma_after < mine->acked[s->reg])
         decide_bit(g, 3);
+}
+
+static void take_register(struct bench *b, struct schedule *s, unsigned now,
+                          struct viommu_told *mine, struct answer *a)
+{
+    const struct viommu_ask *k = &b->ask;
+    unsigned due = time_out_due(b);
+
+    decide_together(b, s->descriptor && iommu_queue_due(b->model), 7);
+    decide_together(b, completion_waits(b, s, now), 8);
+    decide_together(b, due <= now, 9);
+    s->idle = model_register(b, s->reg, now, mine, a);
+    decide_together(b, due > now && due < s->idle, 16);
+    count_register(b, mine, s, now);
+    s->reg_due = mine->acked[s->reg] + 1 + (s->reg + 1 < k->regs ? k->reg[s->reg + 1].after : 0);
+    s->reg++;
+}
+
+static void take_completion(struct bench *b, struct schedule *s, unsigned now,
+                            struct viommu_told *mine, struct answer *a)
+{
+    const struct viommu_ask *k = &b->ask;
+    unsigned next = s->completion + 1;
+
+    decide_together(b, time_out_due(b) <= now, 10);
+    decide_together(b, iommu_queue_first(b->model), 11);
+    decide_together(b, dma_waits(b, s, now), 12);
+    decide_together(
+        b, k->dma && !s->dma && s->completion_due > mine->accepted && now > s->completion_due, 14);
+    s->idle = model_completion(b, s->completion, now, mine, a);
+    s->completion_due = now + 1 + (next < k->completions ? k->completion[next].after : 0);
+    s->completion = next;
+}
+
+static void take_time_out(struct bench *b, struct schedule *s, unsigned now,
+                          const struct viommu_told *mine, struct answer *a)
+{
+    unsigned due = time_out_due(b);
+    bool ran = b->ask.dma && !s->dma;
+
+    decide_together(b, dma_waits(b, s, now), 13);
+    decide_together(b, ran && due > mine->accepted && due < now, 15);
+    decide_together(b, due == now && due > s->idle, 17);
+    s->idle = model_time_out(b, now, a);
 }
 
 /* docs/iommu.md I6, I7: what is taken when; the unit is idle in cycle 0. */
 static void model_step(struct bench *b, struct viommu_told *mine, struct answer *a)
 {
     const struct viommu_ask *k = &b->ask;
-    bool dma = k->dma, descriptor = false;
-    unsigned reg = 0, due = k->reg[0].after, idle = 0, now;
+    struct schedule s = {
+        .dma = k->dma, .reg_due = k->reg[0].after, .completion_due = k->completion[0].after};
+    unsigned now;
 
     memset(mine, 0, sizeof(*mine));
     memset(a, 0, sizeof(*a));
     memset(&b->last, 0, sizeof(b->last));
     b->model_access = 0;
-    while (dma || reg < k->regs || iommu_queue_due(b->model)) {
-        bool queue = iommu_queue_due(b->model);
+    b->waited = 0;
+    while (next_cycle(b, &s, &now)) {
+        bool queue = iommu_queue_due(b->model), dma = dma_waits(b, &s, now);
 
-        now = dma ? k->dma_after : UINT_MAX;
-        if (reg < k->regs && due < now)
-            now = due;
-        if (now < idle || queue)
-            now = idle;
-        if (reg < k->regs && due <= now) {
-            decide_together(b, descriptor && queue, 7);
-            idle = model_register(b, reg, now, mine, a);
-            count_together(b, mine, reg, due, now, dma);
-            due = mine->acked[reg] + 1 + (reg + 1 < k->regs ? k->reg[reg + 1].after : 0);
-            reg++;
-        } else if (queue && (iommu_queue_first(b->model) || !dma || k->dma_after > now)) {
-            decide_together(b, dma && k->dma_after <= now, 5);
-            idle = model_descriptor(b, now);
-            descriptor = true;
+        if (reg_waits(b, &s, now)) {
+            take_register(b, &s, now, mine, a);
+        } else if (completion_waits(b, &s, now)) {
+            take_completion(b, &s, now, mine, a);
+        } else if (time_out_due(b) <= now) {
+            take_time_out(b, &s, now, mine, a);
+        } else if (queue && (iommu_queue_first(b->model) || !dma)) {
+            decide_together(b, dma, 5);
+            s.idle = model_descriptor(b, now);
+            s.descriptor = true;
         } else {
-            decide_together(b, descriptor && queue, 6);
-            idle = model_request(b, now, mine, a);
-            dma = false;
+            decide_together(b, s.descriptor && queue, 6);
+            s.idle = model_request(b, now, mine, a);
+            s.dma = false;
         }
         a->events += b->events;
     }
-    mine->idle = idle;
+    mine->idle = k->lasts > s.idle ? k->lasts : s.idle;
     a->last = b->last;
 }
 
@@ -396,6 +576,11 @@ static bool same_answers(struct bench *b, const struct viommu_told *seen,
         if (!same_number(b, "iommu", "reg_ack_o", seen->acked[i], mine->acked[i]))
             return false;
     }
+    for (unsigned i = 0; i < k->completions; i++)
+        if (!same_number(b, "iommu", "cpl_ready_o", seen->completed[i], mine->completed[i]))
+            return false;
+    if (!same_number(b, "iommu", "inv_*_o, cpl_ready_o", seen->stray, false))
+        return false;
     if (k->dma) {
         if (!same_number(b, "dma", "dma_ready_o", seen->accepted, mine->accepted) ||
             !same_number(b, "dma", "dma_rsp_valid_o", seen->answered, mine->answered) ||
@@ -427,9 +612,12 @@ static bool follow_gcmd(struct bench *b)
 
 bool iommu_step_one(struct bench *b, struct answer *a)
 {
+    const struct board_record *newest;
     struct viommu_told seen, mine;
-    bool done;
+    uint64_t pins;
+    bool done, sent;
 
+    b->step_cycle = viommu_cycle(b->rtl);
     b->ask.cycles = VBLOCK_HANG_CYCLES;
     b->ask.settles = follow_gcmd(b);
     b->write_limit = UINT_MAX;
@@ -445,7 +633,13 @@ bool iommu_step_one(struct bench *b, struct answer *a)
                      b->r->cycles);
         return false;
     }
-    return compare(b) && same_answers(b, &seen, &mine);
+    newest = ring_newest(&b->rtl_inv);
+    pins = newest != NULL ? newest->cycle : 0;
+    sent = b->model_inv.count != 0;
+    /* I103: what was sent, was sent in the cycle of its record, which is the model's. */
+    return compare(b) && same_answers(b, &seen, &mine) &&
+           (!sent || (same_number(b, "iommu", "inv_valid_o", pins, b->rtl_sent) &&
+                      same_number(b, "iommu", "inv_valid_o", pins, b->sent)));
 }
 
 bool iommu_request(struct bench *b, const struct rec_dma *in, struct answer *a)
@@ -471,6 +665,28 @@ bool iommu_read(struct bench *b, uint32_t offset, unsigned bytes, struct answer 
     return reg_access(b, false, offset, bytes, 0, a);
 }
 
+bool iommu_completion(struct bench *b, uint16_t sid, bool error, struct answer *a)
+{
+    b->ask = (struct viommu_ask){.completions = 1, .completion = {{sid, error, 0}}};
+    return iommu_step_one(b, a);
+}
+
+unsigned iommu_time_left(const struct bench *b)
+{
+    uint64_t due = b->sent + IOMMU_TIME_OUT_CYCLES, now = viommu_cycle(b->rtl);
+
+    return iommu_outstanding(b->model) && due > now ? (unsigned)(due - now) : 0;
+}
+
+bool iommu_quiet(struct bench *b)
+{
+    struct answer a;
+
+    return iommu_command(b, b->gcmd | GCMD_TE, 0) &&
+           (!iommu_outstanding(b->model) || iommu_completion(b, b->invalidation.sid, false, &a)) &&
+           iommu_write(b, REG_FSTS, 4, FSTS_QUEUE, &a);
+}
+
 bool iommu_command(struct bench *b, uint32_t stays, uint32_t once)
 {
     struct answer a;
@@ -482,7 +698,7 @@ bool iommu_command(struct bench *b, uint32_t stays, uint32_t once)
 
 static bool new_model(struct bench *b)
 {
-    struct iommu_env env = {b, on_model_iwalk, on_model_iommu, on_message};
+    struct iommu_env env = {b, on_model_iwalk, on_model_iommu, on_message, on_model_inv};
     struct iommu_config config = iommu_config_of(&b->vtd);
 
     if (b->model != NULL)
@@ -505,6 +721,7 @@ bool iommu_reset_during(struct bench *b, unsigned cycles)
     bool same = true;
 
     if (cycles != 0) {
+        b->step_cycle = viommu_cycle(b->rtl);
         b->ask.cycles = cycles;
         b->ask.settles = follow_gcmd(b);
         viommu_run(b->rtl, &b->ask, &seen);
@@ -519,12 +736,15 @@ bool iommu_reset_during(struct bench *b, unsigned cycles)
     empty(&b->rtl_dma);
     empty(&b->rtl_iwalk);
     empty(&b->rtl_iommu);
+    empty(&b->rtl_inv);
+    empty(&b->waits);
     viommu_config(b->rtl, &b->vtd);
     viommu_reset(b->rtl, 1 + block_below(&b->random, 3));
     b->r->cycle_base = viommu_cycle(b->rtl);
     empty(&b->model_dma);
     empty(&b->model_iwalk);
     empty(&b->model_iommu);
+    empty(&b->model_inv);
     b->gcmd = 0;
     b->fault_index = 0;
     return new_model(b) && same;
@@ -538,16 +758,23 @@ bool iommu_bench_open(struct bench *b)
                              .wait_states = on_wait,
                              .dma = on_rtl_dma,
                              .iwalk = on_rtl_iwalk,
-                             .iommu = on_rtl_iommu};
+                             .iommu = on_rtl_iommu,
+                             .invalidate = on_rtl_inv};
 
     ring_init(&b->rtl_dma, sizeof(struct rec_dma));
     ring_init(&b->rtl_iwalk, sizeof(struct rec_iwalk));
     ring_init(&b->rtl_iommu, sizeof(struct rec_iommu));
     ring_init(&b->rtl_bus, sizeof(struct rec_bus));
+    ring_init(&b->rtl_inv, sizeof(struct board_record));
+    ring_init(&b->model_inv, sizeof(struct board_record));
+    ring_init(&b->waits, sizeof(unsigned));
     ring_init(&b->model_dma, sizeof(struct rec_dma));
     ring_init(&b->model_iwalk, sizeof(struct rec_iwalk));
     ring_init(&b->model_iommu, sizeof(struct rec_iommu));
     ring_init(&b->model_bus, sizeof(struct rec_bus));
+    b->vtd = b->o->vtd;
+    if (b->vtd.fault_records == 0)
+        b->vtd.fault_records = 8;
     if (!block_memory_init(&b->rtl_memory) || !block_memory_init(&b->model_memory))
         return false;
     b->rtl = viommu_create(&env);
@@ -584,8 +811,9 @@ void iommu_bench_end(struct bench *b)
 
 void iommu_bench_close(struct bench *b)
 {
-    struct ring *rings[] = {&b->rtl_dma,   &b->rtl_iwalk,   &b->rtl_iommu,   &b->rtl_bus,
-                            &b->model_dma, &b->model_iwalk, &b->model_iommu, &b->model_bus};
+    struct ring *rings[] = {&b->rtl_dma,   &b->rtl_iwalk, &b->rtl_iommu,   &b->rtl_bus,
+                            &b->rtl_inv,   &b->model_dma, &b->model_iwalk, &b->model_iommu,
+                            &b->model_bus, &b->model_inv, &b->waits};
 
     if (b->rtl != NULL)
         viommu_destroy(b->rtl);

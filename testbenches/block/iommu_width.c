@@ -14,7 +14,7 @@
 
 /* clang-format off */
 static const struct experiment experiments[G_COUNT] = {
-    [G_TOGETHER] = {.name = "register access and request", .wanted = DECIDE_BITS(7, 0)},
+    [G_TOGETHER] = {.name = "register access and request", .wanted = DECIDE_BITS(17, 0)},
     [G_RECORDS] = {.name = "fault records", .wanted = DECIDE_BITS(7, 0)},
     [G_AWAY]    = {.name = "capability away", .wanted = DECIDE_BITS(IOMMU_FEATURES - 1, 0)},
     [G_SID]  = {"context cache source-id", ID_BITS, width_tag_sid, 0, 0, 0, false},
@@ -131,6 +131,7 @@ static const struct experiment experiments[G_COUNT] = {
     TYPE(1, 2, "IOTLB", DECIDE_BITS(63, 32) | DECIDE_BITS(15, 12) | 0x100, DECIDE_BITS(11, 7)),
     TYPE(2, 4, "interrupt-entry", DECIDE_BITS(63, 48) | DECIDE_BITS(26, 12) | DECIDE_BITS(8, 5), UINT64_MAX),
     TYPE(3, 5, "wait", DECIDE_BITS(31, 12) | DECIDE_BITS(8, 7), DECIDE_BITS(1, 0)),
+    TYPE(4, 3, "device-TLB", DECIDE_BITS(51, 48) | DECIDE_BITS(31, 21) | DECIDE_BITS(8, 4), DECIDE_BITS(11, 1)),
 #undef TYPE
     [G_TYPE]      = {"descriptor type", ID_BITS, width_type, 0, 0, 0, true},
     [G_TYPE_HIGH] = {"descriptor type, high", DECIDE_BITS(11, 9), width_type_high, 0, 0, 0, true},
@@ -161,14 +162,36 @@ static const struct experiment experiments[G_COUNT] = {
     [G_PROTECTED + 3] = {"PHMLIMIT", DECIDE_BITS(39, 21), width_protected, 0, 0, 3, false},
     [G_PROTECTED_WIDE] = {"low region width", DECIDE_BITS(39, 32), width_protected_wide, 0, 0, 0, false},
     [G_READ_ERROR] = {"read error", DECIDE_BITS(9, 1), width_read_error, 0, 0, 0, false},
+#define SIZE(n, size, log2) \
+    [G_CPL_WALK + n] = {size " completion of a walk", DECIDE_BITS(39, log2), width_completion, log2, 0, n, false}, \
+    [G_CPL_HIT + n] = {.name = size " completion of a hit", .wanted = DECIDE_BITS(39, log2)}, \
+    [G_CPL_WALK_PA + n] = {.name = size " pa of a completion of a walk", .wanted = FRAME_BITS}, \
+    [G_CPL_HIT_PA + n] = {.name = size " pa of a completion of a hit", .wanted = FRAME_BITS}
+    SIZE(0, "4K", 12), SIZE(1, "2M", 21), SIZE(2, "1G", 30),
+#undef SIZE
+    [G_CPL_RIGHTS]  = {"completion R, W, NW, hit", 0xEEFF, width_completion_rights, 0, 0, 0, false},
+    [G_CPL_LEVEL]   = {"completion R, W by level", DECIDE_BITS(9, 0), width_completion_level, 0, 0, 0, false},
+    [G_CPL_IGNORED] = {"translation request ignored", DECIDE_BITS(11, 1), width_completion_ignored, 0, 0, 0, false},
+    [G_CPL_SHAPE]   = {"translation request length", DECIDE_BITS(17, 0), width_completion_shape, 0, 0, 0, false},
+    [G_ADDRESS_TYPE]     = {"T and AT", ID_BITS, width_address_type, 0, 0, 0, false},
+    [G_ADDRESS_TYPE_HIT] = {"T and AT of a hit", DECIDE_BITS(11, 0), width_address_type, 0, 0, 1, false},
+    [G_INV_SID]     = {"invalidation source-id", ID_BITS, width_invalidation, 0, 0, 0, true},
+    [G_INV_ADDRESS] = {.name = "invalidation address", .wanted = DECIDE_BITS(63, 12) | 1},
+    [G_INV_IGNORED] = {"invalidation ignored", DECIDE_BITS(63, 52) | DECIDE_BITS(20, 12), width_invalidation, 0, 0, 0, true},
+    [G_COMPLETION_SID]  = {"completion source-id", ID_BITS, width_completion_sid, 0, 0, 0, true},
+    [G_COMPLETION_KIND] = {"completion", DECIDE_BITS(6, 0), width_completion_kind, 0, 0, 0, true},
+    [G_ICESID] = {.name = "ICESID", .wanted = ID_BITS},
+    [G_ITESID] = {"ITESID", ID_BITS, width_time_out_sid, 0, 0, 0, true},
+    [G_DEVICE_EVENT] = {"ICE and ITE event", DECIDE_BITS(7, 0), width_device_event, 0, 0, 0, true},
+    [G_TIME] = {"time-out", DECIDE_BITS(12, 0), width_time, 0, 0, 0, true},
 };
 /* clang-format on */
 
 void iommu_width_setup(struct bench *b)
 {
     for (unsigned i = 0; i < G_COUNT; i++)
-        b->r->groups[i] =
-            (struct decide_group){.name = experiments[i].name, .wanted = experiments[i].wanted};
+        b->r->groups[i] = (struct decide_group){
+            .name = experiments[i].name, .wanted = experiments[i].wanted & width_possible(b, i)};
     b->r->group_count = G_COUNT;
 }
 
@@ -180,7 +203,8 @@ static const struct experiment *next(struct bench *b)
     do {
         b->experiment = (b->experiment + 1) % (G_COUNT * 64);
         e = &experiments[b->experiment / 64];
-    } while (e->run == NULL || !(e->wanted >> b->experiment % 64 & 1));
+    } while (e->run == NULL ||
+             !(b->r->groups[b->experiment / 64].wanted >> b->experiment % 64 & 1));
     return e;
 }
 

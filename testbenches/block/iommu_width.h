@@ -28,7 +28,8 @@
 #define AM_COUNT   19 /* MAMV is 18 */
 #define AM_RANDOM  AM_COUNT
 #define IM_COUNT   16 /* MHMV is 15 */
-#define TYPE_COUNT 4  /* of descriptors: context, IOTLB, interrupt entry, wait */
+#define TYPE_COUNT 5  /* of descriptors: context, IOTLB, interrupt entry, wait, device-TLB */
+#define SIZE_COUNT 3  /* of pages */
 
 enum {
     G_TOGETHER = GROUP_TOGETHER,
@@ -168,6 +169,26 @@ enum {
     G_PROTECTED_END = G_PROTECTED + 4,
     G_PROTECTED_WIDE = G_PROTECTED_END,
     G_READ_ERROR,
+    /* device-TLBs: completions by the size of the page */
+    G_CPL_WALK,
+    G_CPL_HIT = G_CPL_WALK + SIZE_COUNT,
+    G_CPL_WALK_PA = G_CPL_HIT + SIZE_COUNT,
+    G_CPL_HIT_PA = G_CPL_WALK_PA + SIZE_COUNT,
+    G_CPL_RIGHTS = G_CPL_HIT_PA + SIZE_COUNT,
+    G_CPL_LEVEL,
+    G_CPL_IGNORED,
+    G_CPL_SHAPE,
+    G_ADDRESS_TYPE,
+    G_ADDRESS_TYPE_HIT,
+    G_INV_SID,
+    G_INV_ADDRESS,
+    G_INV_IGNORED,
+    G_COMPLETION_SID,
+    G_COMPLETION_KIND,
+    G_ICESID,
+    G_ITESID,
+    G_DEVICE_EVENT,
+    G_TIME,
     G_COUNT
 };
 
@@ -217,6 +238,9 @@ bool width_invalidate_contexts(struct bench *b, bool queue, unsigned kind, uint1
                                uint16_t sid, unsigned fm, unsigned *dropped);
 bool width_invalidate_iotlb(struct bench *b, bool queue, unsigned kind, uint16_t did, uint64_t iva,
                             unsigned *dropped);
+
+/* iommu_width_needs.c: bits that the unit can decide at all. */
+uint64_t width_possible(const struct bench *b, unsigned group);
 
 /* iommu_width_caches.c */
 bool width_tag_sid(struct bench *b, const struct experiment *e, unsigned group, unsigned bit);
@@ -269,6 +293,8 @@ bool width_interrupt_fault(struct bench *b, const struct experiment *e, unsigned
 
 /* iommu_width_queue.c */
 bool width_queue(struct bench *b, uint64_t lo, uint64_t hi);
+/* The same; an invalidation that it sent stays outstanding. */
+bool width_queue_sent(struct bench *b, uint64_t lo, uint64_t hi);
 bool width_descriptor_bit(struct bench *b, const struct experiment *e, unsigned group,
                           unsigned bit);
 bool width_type_high(struct bench *b, const struct experiment *e, unsigned group, unsigned bit);
@@ -280,6 +306,26 @@ bool width_wait_high(struct bench *b, const struct experiment *e, unsigned group
 bool width_wait_event(struct bench *b, const struct experiment *e, unsigned group, unsigned bit);
 bool width_queue_error(struct bench *b, const struct experiment *e, unsigned group, unsigned bit);
 bool width_queue_size(struct bench *b, const struct experiment *e, unsigned group, unsigned bit);
+
+/* iommu_width_device.c */
+bool width_completion(struct bench *b, const struct experiment *e, unsigned group, unsigned bit);
+bool width_completion_rights(struct bench *b, const struct experiment *e, unsigned group,
+                             unsigned bit);
+bool width_completion_level(struct bench *b, const struct experiment *e, unsigned group,
+                            unsigned bit);
+bool width_completion_ignored(struct bench *b, const struct experiment *e, unsigned group,
+                              unsigned bit);
+bool width_completion_shape(struct bench *b, const struct experiment *e, unsigned group,
+                            unsigned bit);
+bool width_address_type(struct bench *b, const struct experiment *e, unsigned group, unsigned bit);
+bool width_invalidation(struct bench *b, const struct experiment *e, unsigned group, unsigned bit);
+bool width_completion_sid(struct bench *b, const struct experiment *e, unsigned group,
+                          unsigned bit);
+bool width_completion_kind(struct bench *b, const struct experiment *e, unsigned group,
+                           unsigned bit);
+bool width_time_out_sid(struct bench *b, const struct experiment *e, unsigned group, unsigned bit);
+bool width_device_event(struct bench *b, const struct experiment *e, unsigned group, unsigned bit);
+bool width_time(struct bench *b, const struct experiment *e, unsigned group, unsigned bit);
 
 /* iommu_width_protected.c */
 bool width_protected(struct bench *b, const struct experiment *e, unsigned group, unsigned bit);

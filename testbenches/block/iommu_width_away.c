@@ -4,9 +4,11 @@
 #include "iommu_pool.h"
 #include "iommu_width.h"
 
-#define GSTS      0x01C
-#define EIME      UINT64_C(0x800)
-#define TYPE_IRTE 4u
+#define GSTS         0x01C
+#define EIME         UINT64_C(0x800)
+#define TYPE_IRTE    4u
+#define TYPE_DEVICE  3u
+#define T_DEVICE_TLB UINT64_C(1)
 
 static struct device device(struct bench *b, uint64_t t, uint64_t aw)
 {
@@ -66,7 +68,7 @@ static bool extended_interrupts(struct bench *b, unsigned feature, bool *away)
 
 static bool pass_through(struct bench *b, unsigned feature, bool *away)
 {
-    struct device d = device(b, T_PASS_THROUGH, pool_largest_aw(b));
+    struct device d = device(b, T_PASS_THROUGH, iommu_largest_aw(b));
     struct rec_dma x;
 
     (void)feature;
@@ -113,7 +115,7 @@ static bool page_selective(struct bench *b, unsigned feature, bool *away)
 /* A zero-length read of a page that may be written only. */
 static bool zero_length(struct bench *b, unsigned feature, bool *away)
 {
-    struct device d = device(b, T_SECOND_STAGE, pool_largest_aw(b));
+    struct device d = device(b, T_SECOND_STAGE, iommu_largest_aw(b));
     struct path p = width_map(b, &d, 0x1000, 12);
     struct rec_dma in = {.sid = d.sid, .iova = 0x1000};
     struct answer a;
@@ -128,7 +130,7 @@ static bool zero_length(struct bench *b, unsigned feature, bool *away)
 
 static bool large_page(struct bench *b, unsigned feature, bool *away)
 {
-    struct device d = device(b, T_SECOND_STAGE, pool_largest_aw(b));
+    struct device d = device(b, T_SECOND_STAGE, iommu_largest_aw(b));
     struct rec_dma x;
 
     width_map(b, &d, 0x1000, feature == IOMMU_2M ? 21 : 30);
@@ -150,20 +152,34 @@ static bool width(struct bench *b, unsigned feature, bool *away)
     return true;
 }
 
-static bool (*const probes[IOMMU_FEATURES])(struct bench *b, unsigned feature,
-                                            bool *away) = {[IOMMU_QI] = queue,
-                                                           [IOMMU_IR] = interrupts,
-                                                           [IOMMU_EIM] = extended_interrupts,
-                                                           [IOMMU_PT] = pass_through,
-                                                           [IOMMU_PLMR] = protected,
-                                                           [IOMMU_PHMR] = protected,
-                                                           [IOMMU_PSI] = page_selective,
-                                                           [IOMMU_ZLR] = zero_length,
-                                                           [IOMMU_2M] = large_page,
-                                                           [IOMMU_1G] = large_page,
-                                                           [IOMMU_39] = width,
-                                                           [IOMMU_48] = width,
-                                                           [IOMMU_57] = width};
+/* With T = 01 nothing passes, type 3 is unknown, a completion leaves no trace. */
+static bool device_tlb(struct bench *b, unsigned feature, bool *away)
+{
+    struct device d = device(b, T_DEVICE_TLB, iommu_largest_aw(b));
+    struct rec_dma x;
+    struct answer a;
+
+    (void)feature;
+    if (!width_go(b, d.sid, 0x1000, &x) || !iommu_completion(b, width_random_id(b), true, &a) ||
+        !iommu_read(b, REG_FSTS, 4, &a))
+        return false;
+    *away = x.fault == 0x3 && (a.reg[0] & (FSTS_ICE | FSTS_ITE)) == 0;
+    if (!writes_nothing(b, REG_IQERCD + 4, 0, away))
+        return false;
+    if (!iommu_has(b, IOMMU_QI))
+        return true;
+    if (!width_queue(b, TYPE_DEVICE, 0))
+        return false;
+    *away = *away && b->descriptor.size == 3;
+    return true;
+}
+
+static bool (*const probes[IOMMU_FEATURES])(struct bench *b, unsigned feature, bool *away) = {
+    [IOMMU_QI] = queue,           [IOMMU_IR] = interrupts,   [IOMMU_EIM] = extended_interrupts,
+    [IOMMU_PT] = pass_through,    [IOMMU_PLMR] = protected,  [IOMMU_PHMR] = protected,
+    [IOMMU_PSI] = page_selective, [IOMMU_ZLR] = zero_length, [IOMMU_2M] = large_page,
+    [IOMMU_1G] = large_page,      [IOMMU_39] = width,        [IOMMU_48] = width,
+    [IOMMU_57] = width,           [IOMMU_DT] = device_tlb};
 
 bool iommu_width_away(struct bench *b)
 {

@@ -8,11 +8,11 @@
 bool width_tag_sid(struct bench *b, const struct experiment *e, unsigned group, unsigned bit)
 {
     uint16_t sid = width_random_id(b);
-    uint64_t t = block_chance(&b->random, 50) ? T_PASS_THROUGH : T_SECOND_STAGE;
-    struct device one =
-        width_add_device(b, sid, width_random_id(b), t, width_random_page(b), AW_57);
+    bool pass = block_chance(&b->random, 50) && iommu_has(b, IOMMU_PT);
+    uint64_t t = pass ? T_PASS_THROUGH : T_SECOND_STAGE, aw = iommu_largest_aw(b);
+    struct device one = width_add_device(b, sid, width_random_id(b), t, width_random_page(b), aw);
     struct device two = width_add_device(b, (uint16_t)(sid ^ 1u << bit), width_random_id(b), t,
-                                         width_random_page(b), AW_57);
+                                         width_random_page(b), aw);
     uint64_t iova = width_random_iova(b, &one);
     struct rec_dma x[3];
 
@@ -144,7 +144,7 @@ bool width_tag_level_5(struct bench *b, const struct experiment *e, unsigned gro
 /* How far the next page lies from one of that size: beside it, or in the next level-4 entry. */
 static unsigned random_distance(struct bench *b, unsigned log2)
 {
-    return block_chance(&b->random, 25) ? 39 : log2;
+    return block_chance(&b->random, 25) && iommu_has(b, IOMMU_57) ? 39 : log2;
 }
 
 /* Two devices of one table under neighbouring domain-ids. */
@@ -152,7 +152,7 @@ bool width_tag_did(struct bench *b, const struct experiment *e, unsigned group, 
 {
     struct device one = width_random_device(b, 57);
     struct device two = width_add_device(b, width_random_id(b), (uint16_t)(one.did ^ 1u << bit),
-                                         T_SECOND_STAGE, one.table, AW_57);
+                                         T_SECOND_STAGE, one.table, one.levels - 2);
     unsigned log2 = e->log2 >= 12 && e->log2 <= 30 ? e->log2 : width_random_log2(b),
              distance = e->log2 != 0 ? e->log2 : log2, level = width_leaf_level(distance) + 1;
     uint64_t iova = width_random_iova(b, &one), beside = iova ^ UINT64_C(1) << distance;

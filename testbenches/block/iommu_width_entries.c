@@ -50,10 +50,14 @@ bool width_ss_bit(struct bench *b, const struct experiment *e, unsigned group, u
 /* --- what nobody answers --- */
 
 /* What points to the entry points to where nobody is. bit 1 to 5: the second-stage entry of that
- * level of five; 6, 7: the first one of 39 and 48 bits; 8, 9: root and context entry. */
+ * level of the largest width; 6, 7: the first one of 39 and 48 bits; 8, 9: root and context entry.
+ */
 bool width_read_error(struct bench *b, const struct experiment *e, unsigned group, unsigned bit)
 {
-    uint64_t aw = bit == 6 ? AW_39 : bit == 7 ? AW_48 : AW_57, nowhere = width_random_page(b);
+    uint64_t aw = bit == 6   ? AW_39
+                  : bit == 7 ? AW_48
+                             : iommu_largest_aw(b),
+             nowhere = width_random_page(b);
     struct device d = width_add_device(b, width_random_id(b), width_random_id(b), T_SECOND_STAGE,
                                        width_random_page(b), aw);
     uint64_t iova = width_random_iova(b, &d);
@@ -86,7 +90,7 @@ bool width_read_error(struct bench *b, const struct experiment *e, unsigned grou
 /* An address one bit too wide for the device. */
 bool width_width(struct bench *b, const struct experiment *e, unsigned group, unsigned bit)
 {
-    uint64_t aw = group == G_WIDTH_39 ? AW_39 : group == G_WIDTH_48 ? AW_48 : AW_57;
+    uint64_t aw = group == G_WIDTH_39 ? AW_39 : group == G_WIDTH_48 ? AW_48 : iommu_largest_aw(b);
     uint64_t t = group == G_WIDTH_PASS ? T_PASS_THROUGH : T_SECOND_STAGE;
     struct device d =
         width_add_device(b, width_random_id(b), width_random_id(b), t, width_random_page(b), aw);

@@ -19,7 +19,8 @@ struct table {
 
 static struct table random_table(struct bench *b)
 {
-    return (struct table){.base = width_random_page(b), .eime = block_chance(&b->random, 50)};
+    return (struct table){.base = width_random_page(b),
+                          .eime = block_chance(&b->random, 50) && iommu_has(b, IOMMU_EIM)};
 }
 
 static bool begin(struct bench *b, const struct table *t, unsigned s)

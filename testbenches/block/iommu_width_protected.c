@@ -27,9 +27,9 @@ static bool set_regions(struct bench *b, const struct region *low, const struct 
 static bool inside_and_outside(struct bench *b, const struct region *low, const struct region *high,
                                uint64_t inside, uint64_t outside, bool *held)
 {
-    bool off = block_chance(&b->random, 50);
-    struct device d =
-        width_add_device(b, width_random_id(b), width_random_id(b), T_PASS_THROUGH, 0, AW_57);
+    bool off = block_chance(&b->random, 50) || !iommu_has(b, IOMMU_PT);
+    struct device d = width_add_device(b, width_random_id(b), width_random_id(b), T_PASS_THROUGH, 0,
+                                       iommu_largest_aw(b));
     struct rec_dma x[2];
     struct answer a;
 

@@ -4,13 +4,13 @@
 #include "iommu_width.h"
 
 #define IQA_DW     UINT64_C(0x800)
-#define FSTS_IQE   0x10u
 #define DESCRIPTOR 16u
 #define KIND_DONE  6
 #define KIND_ERROR 7
 
 #define TYPE_CONTEXT   1u
 #define TYPE_IOTLB     2u
+#define TYPE_DEVICE    3u
 #define TYPE_INTERRUPT 4u
 #define TYPE_WAIT      5u
 #define WAIT_IF        0x10u
@@ -24,13 +24,13 @@ static bool run_to(struct bench *b, uint64_t iqa, uint32_t tail)
 {
     struct answer a;
 
-    return iommu_write(b, REG_FSTS, 4, FSTS_IQE, &a) && iommu_write(b, REG_IQT, 4, tail, &a) &&
+    return iommu_write(b, REG_FSTS, 4, FSTS_QUEUE, &a) && iommu_write(b, REG_IQT, 4, tail, &a) &&
            iommu_write(b, REG_IQA, 8, iqa, &a) && iommu_command(b, b->gcmd | GCMD_QIE, 0) &&
            iommu_command(b, b->gcmd & ~GCMD_QIE, 0);
 }
 
 /* One descriptor, in a queue anywhere: its record is b->descriptor. */
-bool width_queue(struct bench *b, uint64_t lo, uint64_t hi)
+bool width_queue_sent(struct bench *b, uint64_t lo, uint64_t hi)
 {
     uint64_t base = width_random_page(b);
 
@@ -40,6 +40,14 @@ bool width_queue(struct bench *b, uint64_t lo, uint64_t hi)
         return false;
     decide_value(&b->r->groups[G_IQA], base);
     return true;
+}
+
+bool width_queue(struct bench *b, uint64_t lo, uint64_t hi)
+{
+    struct answer a;
+
+    return width_queue_sent(b, lo, hi) &&
+           (!iommu_outstanding(b->model) || iommu_completion(b, b->invalidation.sid, false, &a));
 }
 
 static bool refused(const struct bench *b, unsigned code)
@@ -66,8 +74,13 @@ static void good(struct bench *b, unsigned type, uint64_t d[2])
         d[0] = TYPE_CONTEXT | g << 4 | (r & UINT64_C(0x0003FFFFFFFF0000));
         break;
     case TYPE_IOTLB:
-        d[0] = TYPE_IOTLB | g << 4 | (r & UINT64_C(0xFFFF00C0));
+        d[0] = TYPE_IOTLB | (g == 3 && !iommu_has(b, IOMMU_PSI) ? 1 : g) << 4 |
+               (r & UINT64_C(0xFFFF00C0));
         d[1] = block_random(&b->random) >> 12 << 12 | block_below(&b->random, AM_COUNT);
+        break;
+    case TYPE_DEVICE:
+        d[0] = TYPE_DEVICE | (r & UINT64_C(0xFFF0FFFF001FF000));
+        d[1] = block_random(&b->random) & ~UINT64_C(0xFFE);
         break;
     case TYPE_INTERRUPT:
         d[0] = TYPE_INTERRUPT | (r & UINT64_C(0x0000FFFF78000010));
@@ -92,21 +105,32 @@ bool width_descriptor_bit(struct bench *b, const struct experiment *e, unsigned 
     return true;
 }
 
+static bool known_type(const struct bench *b, unsigned type)
+{
+    if (type == TYPE_DEVICE)
+        return iommu_has(b, IOMMU_DT);
+    if (type == TYPE_INTERRUPT)
+        return iommu_has(b, IOMMU_IR);
+    return type >= TYPE_CONTEXT && type <= TYPE_WAIT;
+}
+
 /* Bits 11:9 of each type. */
 bool width_type_high(struct bench *b, const struct experiment *e, unsigned group, unsigned bit)
 {
-    static const uint8_t types[] = {TYPE_CONTEXT, TYPE_IOTLB, TYPE_INTERRUPT, TYPE_WAIT};
+    static const uint8_t types[] = {TYPE_CONTEXT, TYPE_IOTLB, TYPE_DEVICE, TYPE_INTERRUPT,
+                                    TYPE_WAIT};
     struct experiment of = *e;
 
-    of.param = types[block_below(&b->random, 4)];
+    of.param = types[block_below(&b->random, TYPE_COUNT)];
+    if (!known_type(b, of.param))
+        of.param = TYPE_CONTEXT;
     return width_descriptor_bit(b, &of, group, bit);
 }
 
 /* bit: bits 3:0. */
 bool width_type(struct bench *b, const struct experiment *e, unsigned group, unsigned bit)
 {
-    bool known =
-        bit == TYPE_CONTEXT || bit == TYPE_IOTLB || bit == TYPE_INTERRUPT || bit == TYPE_WAIT;
+    bool known = known_type(b, bit);
     uint64_t d[2] = {bit, 0};
 
     (void)e;
@@ -192,7 +216,8 @@ bool width_wait_high(struct bench *b, const struct experiment *e, unsigned group
 
 bool width_wait_event(struct bench *b, const struct experiment *e, unsigned group, unsigned bit)
 {
-    uint64_t addr = block_random(&b->random) & ~UINT64_C(3);
+    uint64_t addr = block_random(&b->random) & ~UINT64_C(3) &
+                    (iommu_has(b, IOMMU_EIM) ? UINT64_MAX : UINT32_MAX);
     uint32_t data = width_random_id(b);
     struct answer a;
 
@@ -232,8 +257,9 @@ bool width_queue_error(struct bench *b, const struct experiment *e, unsigned gro
         !iommu_read(b, REG_FSTS, 4, &fsts) || !iommu_write(b, REG_FSTS, 4, FSTS_IQE, &a) ||
         !iommu_read(b, REG_IQERCD, 4, &a))
         return false;
-    width_decide_if(b, code.reg[0] == bit && (fsts.reg[0] & FSTS_IQE) != 0 && a.reg[0] == 0, group,
-                    bit);
+    width_decide_if(b,
+                    (uint32_t)code.reg[0] == bit && (fsts.reg[0] & FSTS_IQE) != 0 && a.reg[0] == 0,
+                    group, bit);
     return true;
 }
 

@@ -12,7 +12,7 @@ bool width_clear_faults(struct bench *b)
     for (unsigned i = 0; i < 8; i++)
         if (!iommu_write(b, REG_FRCD + 12 + 16 * i, 4, 0x80000000, &a))
             return false;
-    return iommu_write(b, REG_FSTS, 4, 0x11, &a);
+    return iommu_write(b, REG_FSTS, 4, FSTS_QUEUE | 1, &a);
 }
 
 /* Clears what is recorded, sets FEADDR and FEDATA, makes one fault of a wide address, reads its
@@ -21,7 +21,8 @@ bool width_fault(struct bench *b, const struct experiment *e, unsigned group, un
 {
     struct device d = width_random_device(b, 48);
     uint64_t iova = block_random(&b->random) | UINT64_C(1) << (57 + bit % 7);
-    uint64_t feaddr = block_random(&b->random) & ~UINT64_C(3);
+    uint64_t feaddr = block_random(&b->random) & ~UINT64_C(3) &
+                      (iommu_has(b, IOMMU_EIM) ? UINT64_MAX : UINT32_MAX);
     uint32_t fedata = (uint32_t)block_random(&b->random) & 0xFFFF;
     unsigned index;
     struct decide_group *g = b->r->groups;

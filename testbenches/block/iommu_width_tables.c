@@ -40,7 +40,11 @@ unsigned width_leaf_level(unsigned log2)
 
 unsigned width_random_log2(struct bench *b)
 {
-    return 12 + 9 * block_below(&b->random, 3);
+    unsigned log2 = 12 + 9 * block_below(&b->random, 3);
+
+    if (log2 == 30 && !iommu_has(b, IOMMU_1G))
+        log2 = 21;
+    return log2 == 21 && !iommu_has(b, IOMMU_2M) ? 12 : log2;
 }
 
 static void poke16(struct bench *b, uint64_t addr, uint64_t lo, uint64_t hi)
@@ -70,6 +74,9 @@ struct device width_add_device(struct bench *b, uint16_t sid, uint16_t did, uint
 struct device width_random_device(struct bench *b, unsigned bits)
 {
     uint64_t aw = bits > 48 || block_chance(&b->random, 60) ? AW_57 : AW_48;
+
+    if (!iommu_has(b, aw == AW_57 ? IOMMU_57 : IOMMU_48))
+        aw = iommu_largest_aw(b);
 
     return width_add_device(b, width_random_id(b), width_random_id(b), T_SECOND_STAGE,
                             width_random_page(b), aw);

@@ -65,6 +65,8 @@ refused "unknown command" frobnicate
 refused "bad block option" mmu --seed x
 refused "bad bus option" bus --wait-states 8
 refused "block argument" iommu something
+refused "no such capability of the block" iommu --vtd -frob
+refused "capabilities of a block that has none" mmu --vtd -ir
 refused "replay of nothing" replay "$work/none"
 refused "unwritable JSON" model --quiet --json /dev/full "$demo"
 refused "unwritable wave" run --quiet --wave /no/such/dir/w.fst --max-cycles 1000 "$demo"

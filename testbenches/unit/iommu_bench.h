@@ -3,7 +3,8 @@
 // behind a 4-level table, and a trace of everything the unit did, one letter each:
 //   7, 6, 5..1, 9, 8 entry or descriptor read   A data access   S status write   M message let
 //   through e event message action   w, r register access    F fault record   E event record   m
-//   env message C, I invalidation   D descriptor executed   Q queue error
+//   env message C, I invalidation   D descriptor executed   Q queue error   V invalidation sent to
+//   a device-TLB   K its completion   T its time-out
 #ifndef IOMMU_BENCH_H
 #define IOMMU_BENCH_H
 
@@ -66,13 +67,14 @@ struct bench {
     struct iommu *u;
     uint64_t mem[0x30000 / 8];
     char trace[256];
-    uint64_t unclaimed;       /* reads of this page: nobody claims them; 0 none */
-    struct rec_iommu last;    /* newest record of kind 2 to 7 */
-    struct rec_iommu command; /* newest of kind 6, 7 */
-    struct rec_iwalk walk;    /* newest entry read */
-    struct iommu_step event;  /* newest IOMMU_DO_EVENT */
-    struct iommu_step status; /* newest IOMMU_DO_WRITE */
-    struct iommu_step sent;   /* newest IOMMU_DO_MESSAGE */
+    uint64_t unclaimed;                 /* reads of this page: nobody claims them; 0 none */
+    struct rec_iommu last;              /* newest record of kind 2 to 9 */
+    struct rec_iommu command;           /* newest of kind 6, 7 */
+    struct rec_iwalk walk;              /* newest entry read */
+    struct iommu_step event;            /* newest IOMMU_DO_EVENT */
+    struct iommu_step status;           /* newest IOMMU_DO_WRITE */
+    struct iommu_step sent;             /* newest IOMMU_DO_MESSAGE */
+    struct iommu_invalidate invalidate; /* newest */
     uint64_t message_addr;
     uint32_t message_data;
 };
@@ -102,7 +104,7 @@ static inline void bench_on_iommu(void *ctx, const struct rec_iommu *r)
 {
     struct bench *b = ctx;
 
-    bench_note(b, "wrFECIDQ"[r->kind]);
+    bench_note(b, "wrFECIDQKT"[r->kind]);
     if (r->kind != IOMMU_REG_READ && r->kind != IOMMU_REG_WRITE)
         b->last = *r;
     if (r->kind == IOMMU_DESCRIPTOR || r->kind == IOMMU_QUEUE_ERROR)
@@ -116,6 +118,14 @@ static inline void bench_on_message(void *ctx, uint64_t addr, uint32_t data)
     b->message_addr = addr;
     b->message_data = data;
     bench_note(b, 'm');
+}
+
+static inline void bench_on_invalidate(void *ctx, const struct iommu_invalidate *i)
+{
+    struct bench *b = ctx;
+
+    b->invalidate = *i;
+    bench_note(b, 'V');
 }
 
 static inline void bench_put(struct bench *b, uint64_t addr, uint64_t value)
@@ -149,7 +159,8 @@ static inline uint32_t bench_read4(struct bench *b, uint32_t offset)
 static inline struct bench *bench_create_with(const struct iommu_config *config)
 {
     struct bench *b = calloc(1, sizeof(*b));
-    struct iommu_env env = {b, bench_on_iwalk, bench_on_iommu, bench_on_message};
+    struct iommu_env env = {b, bench_on_iwalk, bench_on_iommu, bench_on_message,
+                            bench_on_invalidate};
 
     if (b == NULL)
         abort();
@@ -226,19 +237,41 @@ static inline struct rec_dma bench_run(struct bench *b, const struct rec_dma *in
     return q.out;
 }
 
+static inline void bench_command_rest(struct bench *b, struct iommu_command *c, struct iommu_step s)
+{
+    while (s.action != IOMMU_DO_DONE) {
+        struct iommu_read read = bench_step(b, &s);
+
+        s = iommu_queue_next(b->u, c, s.action == IOMMU_DO_READ ? &read : NULL);
+    }
+}
+
 /* One descriptor, which must be due; the trace begins anew. */
 static inline struct iommu_command bench_command(struct bench *b)
 {
     struct iommu_command c;
-    struct iommu_step s;
 
     bench_clear_trace(b);
-    s = iommu_queue_begin(b->u, &c);
-    while (s.action != IOMMU_DO_DONE) {
-        struct iommu_read read = bench_step(b, &s);
+    bench_command_rest(b, &c, iommu_queue_begin(b->u, &c));
+    return c;
+}
 
-        s = iommu_queue_next(b->u, &c, s.action == IOMMU_DO_READ ? &read : NULL);
-    }
+/* A completion, a time-out: the same. */
+static inline struct iommu_command bench_complete(struct bench *b, unsigned sid, bool error)
+{
+    struct iommu_command c;
+
+    bench_clear_trace(b);
+    bench_command_rest(b, &c, iommu_complete(b->u, &c, (uint16_t)sid, error));
+    return c;
+}
+
+static inline struct iommu_command bench_time_out(struct bench *b)
+{
+    struct iommu_command c;
+
+    bench_clear_trace(b);
+    bench_command_rest(b, &c, iommu_time_out(b->u, &c));
     return c;
 }
 

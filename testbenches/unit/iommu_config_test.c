@@ -7,7 +7,7 @@
 #define ECAP 0x010u
 
 #define CAP_ALL  UINT64_C(0x00D2078C20780E66)
-#define ECAP_ALL UINT64_C(0xF0105B)
+#define ECAP_ALL UINT64_C(0xF0105F)
 
 static struct bench *without(uint32_t away)
 {
@@ -38,9 +38,10 @@ GT_TEST(iommu_config, each_capability_taken_away_shows)
         uint64_t cap, ecap;
     } rows[] = {
         {AWAY(QI), CAP_ALL, 0x001041},
-        {AWAY(IR), CAP_ALL, 0x001043},
-        {AWAY(EIM), CAP_ALL, 0xF0104B},
-        {AWAY(PT), CAP_ALL, 0xF0101B},
+        {AWAY(IR), CAP_ALL, 0x001047},
+        {AWAY(EIM), CAP_ALL, 0xF0104F},
+        {AWAY(PT), CAP_ALL, 0xF0101F},
+        {AWAY(DT), CAP_ALL, 0xF0105B},
         {AWAY(PLMR), UINT64_C(0x00D2078C20780E46), ECAP_ALL},
         {AWAY(PHMR), UINT64_C(0x00D2078C20780E26), ECAP_ALL},
         {AWAY(PSI), UINT64_C(0x00C0070C20780E66), ECAP_ALL},

@@ -48,7 +48,7 @@ GT_TEST(iommu_fault, root_and_context_entries)
         {CTX, BENCH_L4 | 1 | BIT40, 0, 0, 0, 0xB, 6, "67F"},
         {CTX + 8, 0x702 | 0x80, 0, 0, 0, 0xB, 6, "67F"},
         {CTX + 8, 0x1000702, 0, 0, 0, 0xB, 6, "67F"},
-        {CTX, BENCH_L4 | 0x5, 0, 0, 0, 0x3, 6, "67F"}, /* T = 01, DT = 0 */
+        {CTX, BENCH_L4 | 0x5, 0, 0, 3, 0xD, 6, "67F"}, /* T = 01 */
         {CTX, BENCH_L4 | 0xD, 0, 0, 1, 0x3, 6, "67F"}, /* T = 11, before AT */
         {CTX + 8, 0x704, 0, 0, 0, 0x3, 6, "67F"},      /* 64 bits */
         {CTX + 8, 0x700, 0, 0, 0, 0x3, 6, "67F"},

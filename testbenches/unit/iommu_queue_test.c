@@ -238,17 +238,18 @@ static void expect_code(uint32_t away, uint64_t lo, uint64_t hi, uint32_t iqei)
 /* I82, I83. */
 GT_TEST(iommu_queue, bad_types_are_3)
 {
-    static const uint8_t known[16] = {[1] = 1, [2] = 1, [4] = 1, [5] = 1};
+    static const uint8_t known[16] = {[1] = 1, [2] = 1, [3] = 1, [4] = 1, [5] = 1};
 
     for (uint64_t type = 0; type < 16; type++) {
-        uint64_t g = type == 4 || type == 5 ? 0 : 0x30;
+        uint64_t g = type == 1 || type == 2 ? 0x30 : 0;
 
         expect_code(0, type | g, 0, known[type] ? 0 : 3);
         for (unsigned bit = 9; bit < 12; bit++) /* type 6:4 */
             expect_code(0, type | g | UINT64_C(1) << bit, 0, 3);
     }
     expect_code(UINT32_C(1) << IOMMU_IR, INTERRUPTS_ALL, 0, 3);
-    expect_code(0, UINT64_C(0x8003), UINT64_C(0xF00), 3); /* the type goes before reserved bits */
+    expect_code(UINT32_C(1) << IOMMU_DT, UINT64_C(3), 0, 3);
+    expect_code(0, UINT64_C(0x8006), UINT64_C(0xF00), 3); /* the type goes before reserved bits */
 }
 
 GT_TEST(iommu_queue, bad_parameters_are_4_and_what_a_g_does_not_use_is_not_looked_at)

@@ -22,7 +22,9 @@ GT_TEST(vtd_option, what_needs_something_away_goes_too)
 {
     EXPECT_U64(BIT(IOMMU_EIM), read_list("-eim").away);
     EXPECT_U64(BIT(IOMMU_IR) | BIT(IOMMU_EIM), read_list("-ir").away);
-    EXPECT_U64(BIT(IOMMU_QI) | BIT(IOMMU_IR) | BIT(IOMMU_EIM), read_list("-qi").away);
+    EXPECT_U64(BIT(IOMMU_DT), read_list("-dt").away);
+    EXPECT_U64(BIT(IOMMU_QI) | BIT(IOMMU_IR) | BIT(IOMMU_EIM) | BIT(IOMMU_DT),
+               read_list("-qi").away);
     EXPECT_U64(BIT(IOMMU_2M) | BIT(IOMMU_1G), read_list("-2m").away);
     EXPECT_U64(BIT(IOMMU_39) | BIT(IOMMU_57), read_list("-57,-39").away);
     EXPECT_U64(0, read_list("-pt,+pt").away);

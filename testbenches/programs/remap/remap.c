@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A driver of the IOMMU's invalidation queue and of interrupt remapping, and what each protects
 // from: the teaching device raises its MSI through an interrupt-remapping table, with the right
-// source-id and the wrong one, in both formats, with entries that change under the cache.
+// source-id and the wrong one, in both formats, with entries that change under the cache. With a
+// device-TLB it keeps a translation until that is invalidated; one that nobody answers times out.
 #include "../lib/rt.h"
 
 #define LAPIC     UINT64_C(0xFEE00000)
@@ -27,6 +28,7 @@
 #define REG_IECTL  0xA0
 #define REG_IEDATA 0xA4
 #define REG_IEADDR 0xA8
+#define REG_IQERCD 0xB0
 #define REG_IRTA   0xB8
 
 #define GCMD_TE    31
@@ -38,6 +40,7 @@
 
 #define FSTS_PPF 0x02u
 #define FSTS_IQE 0x10u
+#define FSTS_ITE 0x40u
 
 #define VECTOR_DEVICE 0x50 /* what the table says */
 #define VECTOR_MOVED  0x51 /* and says later */
@@ -46,12 +49,17 @@
 #define VECTOR_FAULT  0x54
 #define HANDLE        5
 
+#define ECAP_DT    0x4u
+#define EDU_BY_TLB 8u /* of its command */
+#define NO_DEVICE  0x99u
+#define EVERY_PAGE UINT64_C(0x7FFFFFFFFFFFF001)
+
 static unsigned failures;
 static volatile uint64_t taken[256];
-static uint64_t *queue, *table, *leaf;
+static uint64_t *queue, *table, *leaf, *context_entry;
 static uint8_t *buffer;
 static volatile uint32_t *status;
-static unsigned tail;
+static unsigned tail, edu_command = 1;
 
 static void check(const char *what, bool ok)
 {
@@ -123,7 +131,7 @@ static bool edu_dma(uint64_t from, uint64_t to)
     write64(EDU_BAR + 0x80, from);
     write64(EDU_BAR + 0x88, to);
     write64(EDU_BAR + 0x90, 64);
-    write64(EDU_BAR + 0x98, 1 | (to < 0x40000 || to >= 0x41000 ? 2 : 0));
+    write64(EDU_BAR + 0x98, edu_command | (to < 0x40000 || to >= 0x41000 ? 2 : 0));
     for (unsigned i = 0; i < 100000000; i++) /* QEMU takes a tenth of a second */
         if ((read32(EDU_BAR + 0x98) & 1) == 0)
             return true;
@@ -208,8 +216,9 @@ static void build(void)
     buffer = page_alloc();
     leaf = &l1[(IOVA >> 12) & 511];
     root[0] = (uint64_t)context | 1;
-    context[EDU_DEVFN * 2] = (uint64_t)l3 | 1; /* P, T = 00 */
-    context[EDU_DEVFN * 2 + 1] = 1 | DID << 8; /* 39-bit */
+    context_entry = &context[EDU_DEVFN * 2];
+    context_entry[0] = (uint64_t)l3 | 1; /* P, T = 00 */
+    context_entry[1] = 1 | DID << 8;     /* 39-bit */
     l3[(IOVA >> 30) & 511] = (uint64_t)l2 | 3;
     l2[(IOVA >> 21) & 511] = (uint64_t)l1 | 3;
     *leaf = (uint64_t)buffer | 3;
@@ -391,6 +400,80 @@ static void the_protected_region(void)
     check("unlike QEMU: and without protection it is", buffer[0] != 0x5A);
 }
 
+/* The page that the device's address has from now on, as far as the unit knows. */
+static bool remap(uint64_t page, unsigned rights)
+{
+    *leaf = page | rights;
+    submit(2 | 3 << 4 | (uint64_t)DID << 16, IOVA);
+    return wait_for_queue();
+}
+
+static bool invalidate_device(uint16_t sid, uint64_t page)
+{
+    submit(3 | (uint64_t)sid << 32, page);
+    return wait_for_queue();
+}
+
+static bool written(const uint8_t *at)
+{
+    return memcmp(at, buffer, 64) == 0;
+}
+
+static void a_translation_that_the_device_keeps(void)
+{
+    uint8_t *other = page_alloc();
+    uint64_t lo = 0;
+
+    edu_command |= EDU_BY_TLB;
+    for (unsigned i = 0; i < 64; i++)
+        buffer[i] = (uint8_t)(i * 5 + 1);
+    check("unlike QEMU: DMA by the device's own translations",
+          remap((uint64_t)buffer, 3) && edu_dma(IOVA, 0x40000) && edu_dma(0x40000, IOVA + 0x800) &&
+              written(buffer + 0x800));
+    check("unlike QEMU: which it keeps until they are invalidated",
+          remap((uint64_t)other, 3) && edu_dma(0x40000, IOVA + 0xC00) && written(buffer + 0xC00));
+    check("unlike QEMU: behind that it asks again", invalidate_device(EDU_DEVFN, IOVA) &&
+                                                        edu_dma(0x40000, IOVA + 0xC00) &&
+                                                        written(other + 0xC00));
+    check("unlike QEMU: a page that is not to be written is not, and nothing is a fault",
+          remap((uint64_t)buffer, 1) && invalidate_device(EDU_DEVFN, EVERY_PAGE) &&
+              edu_dma(0x40000, IOVA + 0x400) && !written(buffer + 0x400) && fault_reason(&lo) == 0);
+    edu_command &= ~EDU_BY_TLB;
+}
+
+static void a_device_that_is_not_there(void)
+{
+    uint64_t before = taken[VECTOR_FAULT];
+
+    submit(3 | (uint64_t)NO_DEVICE << 32, 0);
+    submit(5 | 0x20 | UINT64_C(0xABCD) << 32, (uint64_t)status);
+    for (unsigned i = 0; i < 1000 && (read32(IOMMU + REG_FSTS) & FSTS_ITE) == 0; i++)
+        continue;
+    settle();
+    check("unlike QEMU: an invalidation that nobody answers holds the queue until its time is over",
+          (read32(IOMMU + REG_FSTS) & FSTS_ITE) && *status != 0xABCD);
+    check("unlike QEMU: and that is a condition of the fault event",
+          taken[VECTOR_FAULT] == before + 1 &&
+              (uint16_t)(read64(IOMMU + REG_IQERCD) >> 32) == NO_DEVICE);
+    write32(IOMMU + REG_FSTS, FSTS_ITE);
+    for (unsigned i = 0; i < 1000 && *status != 0xABCD; i++)
+        continue;
+    check("unlike QEMU: cleared, the queue goes on", *status == 0xABCD);
+}
+
+/* This QEMU's edu has none. */
+static void the_device_tlb(void)
+{
+    if ((read64(IOMMU + REG_ECAP) & ECAP_DT) == 0)
+        return;
+    context_entry[0] |= 1 << 2; /* T = 01 */
+    gcmd(GCMD_TE, true);
+    check("unlike QEMU: the device may have translations of its own", invalidate_everything());
+    a_translation_that_the_device_keeps();
+    a_device_that_is_not_there();
+    gcmd(GCMD_TE, false);
+}
+
 int main(void)
 {
     put("remap\n");
@@ -404,6 +487,7 @@ int main(void)
     the_table();
     the_old_format();
     the_device_memory();
+    the_device_tlb();
     the_protected_region();
     line("failures", failures);
     return failures == 0 ? 0 : 1;
