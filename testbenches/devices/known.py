@@ -42,7 +42,7 @@ ROWS = [
     Row("8254: decimal counts", "outb 0x43 0x31; outb 0x40 0; outb 0x40 0x10; " + TICKS_10 + "outb 0x43 0; inb 0x40",
         0xF6, 0x91, "82C54, Control Word: BCD"),
     Row("8254: a low gate stops mode 0", "outb 0x61 1; outb 0x43 0xb0; outb 0x42 0; outb 0x42 1; " + TICKS_10 +
-        "outb 0x61 0; " + TICKS_10 + "outb 0x43 0x80; inb 0x42", 0xEB, 0xF7, "82C54, Gate Pin Operations"),
+        "outb 0x61 0; step 840; outb 0x43 0x80; inb 0x42", 0xEC, 0xF7, "82C54, Gate Pin Operations"),
     Row("UART: MCR at reset", "inb 0x3fc", 0x08, 0x00, "PC16550D, Reset Configuration"),
     Row("UART: the divisor at reset", "outb 0x3fb 0x80; inb 0x3f8", 0x0C, 0x01, "PC16550D: undefined; choice"),
     Row("UART: emptying an empty transmitter is no interrupt",
