@@ -240,6 +240,14 @@ static bool compared(struct run *run)
     return run->sb->diff.failed;
 }
 
+/* HLT with something due that can wake it; a masked interrupt cannot. */
+static bool sleeps(const struct run *run)
+{
+    if (!shell_halted(run->shell) || !shell_due(run->shell))
+        return false;
+    return run->sb == NULL || run->sb->ops->interruptible(run->sb->model, false);
+}
+
 static bool past_limits(struct run *run)
 {
     struct run_result *r = run->r;
@@ -257,7 +265,7 @@ static bool past_limits(struct run *run)
         r->verdict = VERDICT_LIMIT;
         return true;
     }
-    if (cycle - run->last_retire_cycle >= RUN_HANG_CYCLES) {
+    if (cycle - run->last_retire_cycle >= RUN_HANG_CYCLES && !sleeps(run)) {
         r->verdict = VERDICT_HANG;
         return true;
     }
@@ -399,7 +407,8 @@ static bool with_rtl(struct run *run, char *error, size_t error_bytes)
     struct shell_config sc = {.mem = run->rtl_mem,
                               .boot = run->boot,
                               .wait_states_max = o->wait_states_max,
-                              .seed = o->seed};
+                              .seed = o->seed,
+                              .board = o->board};
     struct shell_sink sink;
     bool ok;
 
@@ -430,6 +439,7 @@ static bool model_alone(struct run *run, char *error, size_t error_bytes)
     struct machine_config mc = {.ops = o->model,
                                 .mem = run->model_mem,
                                 .boot = run->boot,
+                                .board = o->board,
                                 .ctx = run,
                                 .console = sink_console};
     struct machine *m = machine_create(&mc);

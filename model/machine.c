@@ -9,6 +9,8 @@
 #define SLICE_RETIREMENTS 4096
 #define DMA_QUEUE         64
 #define COMPLETIONS       8
+#define IDLE_EVENTS       UINT64_C(4000000) /* that wake nobody: a hang */
+#define MASKED_CYCLES     UINT64_C(200000)  /* in HLT with interrupts masked: a hang */
 
 struct machine {
     const struct rw_model_ops *ops;
@@ -26,8 +28,10 @@ struct machine {
         bool error;
     } completion[COMPLETIONS]; /* of device-TLBs */
     unsigned completions;
-    uint64_t sent; /* when the outstanding invalidation went to a device-TLB */
-    uint64_t now;  /* retirements before the running slice */
+    uint64_t sent;        /* when the outstanding invalidation went to a device-TLB */
+    uint64_t now;         /* retirements before the running slice, and cycles slept */
+    uint64_t halted_at;   /* when the processor last did something */
+    uint64_t idle_events; /* of devices since then */
     bool exited;
     uint32_t exit_status;
     struct machine_counts counts;
@@ -35,7 +39,7 @@ struct machine {
 
 static void update_line(struct machine *m)
 {
-    m->ops->set_intr(m->cpu, lapic_pending(&m->board.lapic) >= 0);
+    m->ops->set_intr(m->cpu, pc_interrupt(&m->board) >= 0);
 }
 
 static bool in_iommu_window(uint64_t pa)
@@ -81,6 +85,7 @@ static void on_read(void *ctx, const struct rw_access *a, uint8_t *data)
     pc_beat_run(&m->board, &beat);
     update_line(m);
     memcpy(data, beat.data, a->bytes);
+    m->ops->stop(m->cpu); /* the next read is to see its own time */
 }
 
 static void on_write(void *ctx, const struct rw_access *a)
@@ -103,14 +108,14 @@ static uint64_t on_tsc(void *ctx, uint64_t adjust)
 {
     struct machine *m = ctx;
 
+    m->ops->stop(m->cpu);
     return m->now + adjust;
 }
 
 static uint8_t on_inta(void *ctx)
 {
     struct machine *m = ctx;
-    int offered = lapic_pending(&m->board.lapic);
-    uint8_t vector = lapic_acknowledge(&m->board.lapic, (uint8_t)(offered < 0 ? 0 : offered));
+    uint8_t vector = pc_acknowledge(&m->board, pc_interrupt(&m->board));
 
     update_line(m);
     return vector;
@@ -266,7 +271,7 @@ struct machine *machine_create(const struct machine_config *config)
     struct iommu_env ienv = {
         .ctx = m, .iommu = on_iommu, .message = on_message, .invalidate = on_invalidate};
     struct iommu_config ic = iommu_config_of(&config->boot.vtd);
-    struct device_host host = {m, host_dma, host_complete, host_console, host_exit};
+    struct device_host host = {m, host_dma, host_complete, host_console, host_exit, NULL};
 
     if (m == NULL)
         return NULL;
@@ -279,7 +284,7 @@ struct machine *machine_create(const struct machine_config *config)
         env.walk = on_walk;
     if (config->record)
         record_everything(&env);
-    pc_init(&m->board, &host);
+    pc_init(&m->board, &host, &config->board);
     m->cpu = m->ops->create(&mc, &env);
     m->iommu = iommu_create(&ic, &ienv);
     if (m->cpu == NULL || m->iommu == NULL) {
@@ -387,7 +392,7 @@ static void run_dma(struct machine *m, const struct device_dma *d)
 {
     struct rec_dma in = {
         .sid = d->sid, .iova = d->addr, .write = d->write, .len = d->len, .at = d->at};
-    struct device_dma_done done = {.tag = d->tag, .ok = true};
+    struct device_dma_done done = {.sid = d->sid, .tag = d->tag, .ok = true};
     struct iommu_request q;
     struct iommu_step s;
 
@@ -453,20 +458,31 @@ static uint64_t slice_length(const struct machine *m, uint64_t left)
     return slice < left ? slice : left;
 }
 
-/* HLT: time passes until something interrupts; false when nothing ever will. */
-static bool wait_for_event(struct machine *m)
+/* Something is there that wakes the processor now. */
+static bool wakes(struct machine *m)
 {
     if (m->board.lapic.nmi_pending && m->ops->interruptible(m->cpu, true))
         return true;
-    if (lapic_pending(&m->board.lapic) >= 0)
-        return m->ops->interruptible(m->cpu, false);
+    return pc_interrupt(&m->board) >= 0 && m->ops->interruptible(m->cpu, false);
+}
+
+/* HLT: time passes until something interrupts; false when nothing ever will. With interrupts masked
+ * only an NMI could, and is not waited for long. */
+static bool wait_for_event(struct machine *m)
+{
+    uint64_t next = next_event(m);
+    bool masked = !m->ops->interruptible(m->cpu, false);
+
+    if (wakes(m))
+        return true;
     if (m->queue_count != 0) {
         m->now++;
         return true;
     }
-    if (next_event(m) == DEVICE_NEVER)
+    if (next == DEVICE_NEVER || m->idle_events++ >= IDLE_EVENTS ||
+        (masked && next - m->halted_at > MASKED_CYCLES))
         return false;
-    m->now = next_event(m);
+    m->now = next;
     return true;
 }
 
@@ -486,6 +502,10 @@ enum machine_end machine_run(struct machine *m, uint64_t max_retirements)
         m->counts.retirements += done;
         if (end == RW_STEP_SHUTDOWN)
             return MACHINE_SHUTDOWN;
+        if (end != RW_STEP_HALTED || done != 0) {
+            m->halted_at = m->now;
+            m->idle_events = 0;
+        }
         if (end == RW_STEP_HALTED && !m->exited && !wait_for_event(m))
             return MACHINE_HANG;
     }

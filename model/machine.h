@@ -12,6 +12,7 @@ struct machine_config {
     const struct rw_model_ops *ops;
     struct rw_mem mem; /* loaded; borrowed */
     struct rw_boot boot;
+    struct pc_config board;
     void *ctx;
     void (*console)(void *ctx, uint8_t byte);
     void (*walk)(void *ctx, const struct rec_walk *w); /* may be NULL */

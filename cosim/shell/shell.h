@@ -16,6 +16,8 @@
 extern "C" {
 #endif
 
+#include "devices/pc.h"
+
 /* Where the RTL's records go, in the order of record_emit.sv. NULL members drop the record. */
 struct shell_sink {
     void *ctx;
@@ -42,6 +44,7 @@ struct shell_config {
     unsigned wait_states_max; /* 0..7 random extra cycles before an ack, from seed */
     uint64_t seed;            /* of the wait states, and of the registers before reset */
     uint8_t *dirty;           /* one byte a page of RAM, set at each write; NULL: none */
+    struct pc_config board;
 };
 
 struct shell; /* opaque */
@@ -61,6 +64,8 @@ void shell_ask(struct shell *s, bool ask);
 uint64_t shell_written(const struct shell *s);
 uint64_t shell_cycle(const struct shell *s);
 bool shell_halted(const struct shell *s);
+/* Something is due on the board by itself: a timer, a DMA request. */
+bool shell_due(const struct shell *s);
 bool shell_shut_down(const struct shell *s);
 uint64_t shell_unclaimed(const struct shell *s);
 /* FST of the whole design from now on; false when the file cannot be written. */

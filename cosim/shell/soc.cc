@@ -16,10 +16,6 @@
 #include <tlm_utils/simple_target_socket.h>
 #include <vector>
 
-extern "C" {
-#include "devices/pc.h"
-}
-
 namespace
 {
 
@@ -130,6 +126,7 @@ struct soc_module : sc_core::sc_module {
 } // namespace
 
 struct shell {
+    shell_config config;
     shell_sink sink;
     pc board;
     vsoc *rtl;
@@ -199,12 +196,13 @@ static void update_lines(shell *s)
 {
     vsoc_pins *pins = vsoc_board_pins(s->rtl);
     uint64_t cycle = vsoc_cycle(s->rtl);
-    int vector = lapic_pending(&s->board.lapic);
+    int32_t offer = pc_interrupt(&s->board);
 
-    if (pins->intr != (vector >= 0))
-        say_event(s, BOARD_LINE, cycle, vector >= 0);
-    pins->intr = vector >= 0;
-    pins->intr_vector = vector >= 0 ? static_cast<uint8_t>(vector) : 0;
+    if (pins->intr != (offer >= 0))
+        say_event(s, BOARD_LINE, cycle, offer >= 0);
+    pins->intr = offer >= 0;
+    pins->intr_vector = offer >= 0 ? static_cast<uint8_t>(offer) : 0;
+    pins->intr_note = offer;
     pins->wake = std::min(update_nmi(s, pins, cycle), pc_next_event(&s->board));
     if (pins->wake <= cycle)
         pins->wake = cycle + 1;
@@ -357,6 +355,7 @@ static void on_dma_response(void *ctx, uint64_t cycle, const vsoc_dma_rsp *r)
     shell *s = static_cast<shell *>(ctx);
     device_dma_done done{};
 
+    done.sid = s->in_flight.sid;
     done.tag = r->tag;
     done.ok = r->ok;
     memcpy(done.data, r->data, sizeof done.data);
@@ -366,10 +365,10 @@ static void on_dma_response(void *ctx, uint64_t cycle, const vsoc_dma_rsp *r)
     update_lines(s);
 }
 
-static void on_inta(void *ctx, uint64_t cycle, uint8_t offered)
+static void on_inta(void *ctx, uint64_t cycle, int32_t offered)
 {
     shell *s = static_cast<shell *>(ctx);
-    uint8_t vector = lapic_acknowledge(&s->board.lapic, offered);
+    uint8_t vector = pc_acknowledge(&s->board, offered);
 
     say_event(s, BOARD_ACKNOWLEDGE, cycle, vector);
     update_lines(s);
@@ -422,7 +421,7 @@ static void host_exit(void *ctx, uint32_t status)
 shell *shell_create(const shell_config *config, const shell_sink *sink)
 {
     shell *s = new shell{};
-    device_host host = {s, host_dma, host_complete, host_console, host_exit};
+    device_host host = {s, host_dma, host_complete, host_console, host_exit, nullptr};
     vsoc_board board = {s,
                         on_access,
                         on_dma_next,
@@ -435,8 +434,9 @@ shell *shell_create(const shell_config *config, const shell_sink *sink)
                         on_tick};
 
     sc_core::sc_report_handler::set_actions(sc_core::SC_INFO, sc_core::SC_DO_NOTHING);
+    s->config = *config;
     s->sink = *sink;
-    pc_init(&s->board, &host);
+    pc_init(&s->board, &host, &s->config.board);
     s->ram = std::make_unique<ram_target>("ram", config->mem);
     s->devices = std::make_unique<board_target>("devices", &s->board);
     s->soc = std::make_unique<soc_module>("soc", s);
@@ -479,14 +479,14 @@ void shell_stop(shell *s)
 
 void shell_reset(shell *s)
 {
-    device_host host = {s, host_dma, host_complete, host_console, host_exit};
+    device_host host = {s, host_dma, host_complete, host_console, host_exit, nullptr};
 
     s->dma_queue.clear();
     s->offered = false;
     s->completions.clear();
     s->completion_offered = false;
     s->nmi_rests = 0;
-    pc_init(&s->board, &host);
+    pc_init(&s->board, &host, &s->config.board);
     vsoc_reset(s->rtl);
 }
 
@@ -508,6 +508,11 @@ uint64_t shell_cycle(const shell *s)
 bool shell_halted(const shell *s)
 {
     return vsoc_halted(s->rtl);
+}
+
+bool shell_due(const shell *s)
+{
+    return !s->dma_queue.empty() || pc_next_event(&s->board) != DEVICE_NEVER;
 }
 
 bool shell_shut_down(const shell *s)

@@ -59,7 +59,7 @@ struct vsoc_board {
     bool (*completion_next)(void *ctx, struct vsoc_completion *c); /* as dma_next */
     void (*completion_accepted)(void *ctx, uint64_t cycle);
     void (*invalidate)(void *ctx, uint64_t cycle, const struct vsoc_invalidation *i);
-    void (*inta)(void *ctx, uint64_t cycle, uint8_t offered); /* the vector on the pins */
+    void (*inta)(void *ctx, uint64_t cycle, int32_t offered); /* intr_note, as the pins had it */
     void (*tick)(void *ctx, uint64_t cycle);                  /* called when cycle reaches wake */
 };
 
@@ -67,6 +67,7 @@ struct vsoc_board {
 struct vsoc_pins {
     bool intr, nmi, dma_pending, completion_pending;
     uint8_t intr_vector;
+    int32_t intr_note; /* the board's own, given back with inta */
     uint64_t wake;
 };
 

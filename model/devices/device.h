@@ -21,6 +21,7 @@ struct device_dma {
 };
 
 struct device_dma_done {
+    uint16_t sid; /* of the request */
     uint8_t tag;
     bool ok; /* false: blocked; data is all ones */
     uint8_t data[16];
@@ -34,16 +35,21 @@ struct device_host {
     void (*complete)(void *ctx, uint16_t sid, bool error);
     void (*console)(void *ctx, uint8_t byte);
     void (*guest_exit)(void *ctx, uint32_t status);
+    /* The device's wire to the interrupt controllers; the board's own (pc.h), no outside has it. */
+    void (*irq)(void *ctx, unsigned line, bool level);
 };
 
 struct device_ops {
     const char *name;
+    unsigned bytes_max; /* a wider access arrives as several of these, low first; 0: any */
     /* offset is relative to the device's region; bytes 1, 2, 4 or 8; the value is in the low bits
      */
     uint64_t (*read)(void *self, uint64_t offset, unsigned bytes);
     void (*write)(void *self, uint64_t offset, unsigned bytes, uint64_t value);
     void (*advance)(void *self, uint64_t now); /* NULL: time means nothing to it */
-    uint64_t (*next_event)(const void *self);  /* cycle at which advance must be called */
+    /* The cycle at which advance must be called because a line changes or something is sent;
+     * DEVICE_NEVER when only a register would read otherwise: advance comes before each access. */
+    uint64_t (*next_event)(const void *self);
     void (*dma_done)(void *self, const struct device_dma_done *done);
 };
 

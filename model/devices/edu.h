@@ -12,6 +12,7 @@
 // outstanding; the first blocked one ends it. A range outside the buffer moves nothing. By its
 // device-TLB, which holds one page, the device asks for a translation first and then uses it; an
 // invalidation drops it, and is complete when no translated request is outstanding.
+// The interrupt is an MSI when that is enabled, otherwise pin A, which stays up until 0x24 reads 0.
 #ifndef RW_EDU_H
 #define RW_EDU_H
 

@@ -1,17 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 // The board: address decoding and the few ports too small for a device of their own (0x80 POST
 // code, 0xE9 console, 0xF4 exit, 0x8900 "Shutdown").
-#include "devices/pc.h"
+#include "devices/pc_lines.h"
 
+#include <assert.h>
 #include <string.h>
 
-#define PORT_POST     0x80
-#define PORT_CONSOLE  0xE9
-#define PORT_EXIT     0xF4
-#define PORT_SHUTDOWN 0x8900
-#define ECAM_BASE     UINT64_C(0xB0000000)
-#define ECAM_BYTES    UINT64_C(0x100000)
-#define LAPIC_OFFSET  UINT64_C(0xFFF)
+#define PORT_POST       0x80
+#define PORT_CONSOLE    0xE9
+#define PORT_EXIT       0xF4
+#define PORT_SERIAL     0x3F8
+#define PORT_PCI        0xCF8
+#define PORT_SHUTDOWN   0x8900
+#define ECAM_BASE       UINT64_C(0xB0000000)
+#define ECAM_BYTES      UINT64_C(0x100000)
+#define LAPIC_OFFSET    UINT64_C(0x1FFF)
+#define PORT_PIC_MASTER 0x20
+#define PORT_PIC_SLAVE  0xA0
+#define PORT_ELCR       0x4D0
+#define PORT_TIMER      0x40
+#define PORT_61         0x61
+#define PORT_TEST_LINES 0x2000
 
 static uint64_t post_read(void *self, uint64_t offset, unsigned bytes)
 {
@@ -87,18 +96,172 @@ static void shutdown_write(void *self, uint64_t offset, unsigned bytes, uint64_t
 static const struct device_ops shutdown_ops = {
     .name = "shutdown", .read = ones_read, .write = shutdown_write};
 
-void pc_init(struct pc *pc, const struct device_host *outside)
+static void board_dma(void *ctx, const struct device_dma *req)
 {
-    memset(pc, 0, sizeof(*pc));
-    pc->host = *outside;
-    uart16550_init(&pc->uart, &pc->host);
+    struct pc *pc = ctx;
+
+    pc->outside.dma(pc->outside.ctx, req);
+}
+
+static void board_console(void *ctx, uint8_t byte)
+{
+    struct pc *pc = ctx;
+
+    pc->outside.console(pc->outside.ctx, byte);
+}
+
+static void board_exit(void *ctx, uint32_t status)
+{
+    struct pc *pc = ctx;
+
+    pc->outside.guest_exit(pc->outside.ctx, status);
+}
+
+static void board_irq(void *ctx, unsigned line, bool level)
+{
+    pc_irq(ctx, line, level);
+}
+
+static void add_region(struct pc_regions *r, struct device dev, uint64_t base, uint64_t bytes)
+{
+    assert(r->count < PC_REGIONS);
+    r->row[r->count++] = (struct pc_region){dev, base, bytes};
+}
+
+void pc_add_ports(struct pc *pc, struct device dev, uint64_t base, uint64_t bytes)
+{
+    add_region(&pc->ports, dev, base, bytes);
+}
+
+void pc_add_memory(struct pc *pc, struct device dev, uint64_t base, uint64_t bytes)
+{
+    add_region(&pc->memory, dev, base, bytes);
+}
+
+void pc_add_bar(struct pc *pc, struct device dev, const struct pci_function *function)
+{
+    assert(pc->bars < PC_MASTERS);
+    pc->bar[pc->bars++] = (struct pc_bar){dev, function};
+}
+
+void pc_add_timed(struct pc *pc, struct device dev)
+{
+    assert(pc->timeds < PC_TIMED);
+    pc->timed[pc->timeds++] = dev;
+}
+
+void pc_add_master(struct pc *pc, struct device dev, uint16_t sid, uint16_t mask)
+{
+    assert(pc->masters < PC_MASTERS);
+    pc->master[pc->masters++] = (struct pc_master){dev, sid, mask};
+}
+
+/* Ports and devices of the board itself. */
+static void add_board(struct pc *pc)
+{
+    pc_add_ports(pc, (struct device){&post_ops, pc}, PORT_POST, 1);
+    pc_add_ports(pc, (struct device){&e9_ops, pc}, PORT_CONSOLE, 1);
+    pc_add_ports(pc, (struct device){&exit_ops, pc}, PORT_EXIT, 4);
+    pc_add_ports(pc, (struct device){&shutdown_ops, pc}, PORT_SHUTDOWN, 1);
+}
+
+static void broadcast_eoi(void *board, uint8_t vector)
+{
+    ioapic_eoi(&((struct pc *)board)->ioapic, vector);
+}
+
+static void add_lapic(struct pc *pc)
+{
     lapic_init(&pc->lapic);
-    edu_init(&pc->edu, &pc->host);
+    pc->lapic.board = pc;
+    pc->lapic.eoi = broadcast_eoi;
+    pc_add_timed(pc, (struct device){&lapic_ops, &pc->lapic});
+}
+
+static void add_ioapic(struct pc *pc)
+{
+    struct device dev = {&ioapic_ops, &pc->ioapic};
+
+    ioapic_init(&pc->ioapic, &pc->host);
+    for (unsigned i = PC_FIRST_PCI_LINE; i < PC_LINES; i++)
+        ioapic_input(&pc->ioapic, i, true);
+    pc_add_memory(pc, dev, IOAPIC_BASE, IOAPIC_BYTES);
+    pc_add_master(pc, dev, IOAPIC_SID, 0xFFFF);
+}
+
+static void add_pic(struct pc *pc)
+{
+    i8259_init(&pc->pic);
+    pc_add_ports(pc, (struct device){&i8259_master_ops, &pc->pic}, PORT_PIC_MASTER, 2);
+    pc_add_ports(pc, (struct device){&i8259_slave_ops, &pc->pic}, PORT_PIC_SLAVE, 2);
+    pc_add_ports(pc, (struct device){&i8259_elcr_ops, &pc->pic}, PORT_ELCR, 2);
+    pc_add_ports(pc, (struct device){&pc_test_line_ops, pc}, PORT_TEST_LINES, PC_LINES);
+}
+
+static void add_timer(struct pc *pc)
+{
+    struct device dev = {&i8254_ops, &pc->timer};
+
+    i8254_init(&pc->timer, &pc->host);
+    pc_add_ports(pc, dev, PORT_TIMER, 4);
+    pc_add_ports(pc, (struct device){&i8254_port61_ops, &pc->timer}, PORT_61, 1);
+    pc_add_timed(pc, dev);
+}
+
+static void add_serial(struct pc *pc, const struct pc_config *config)
+{
+    struct device dev = {&uart16550_ops, &pc->uart};
+
+    uart16550_init(&pc->uart, &pc->host, config->serial, config->serial_bytes);
+    pc_add_ports(pc, dev, PORT_SERIAL, 8);
+    pc_add_timed(pc, dev);
+}
+
+/* A program is started where a PC's firmware would have set up "virtual wire mode"
+ * (MultiProcessor Specification, "Virtual Wire Mode"): the 8259 through LINT0, NMI at LINT1. */
+static void start_as_firmware_leaves_it(struct pc *pc)
+{
+    lapic_ops.write(&pc->lapic, 0x0F0, 4, 0x1FF);
+    lapic_ops.write(&pc->lapic, 0x350, 4, 0x8700);
+    lapic_ops.write(&pc->lapic, 0x360, 4, 0x8400);
+}
+
+static void add_pci(struct pc *pc)
+{
     pci_function_init(&pc->host_bridge, 0x00, 0x29C08086, 0x060000, 0, false);
     pci_function_init(&pc->isa_bridge, 0xF8, 0x29188086, 0x060100, 0, false);
     pci_bus_add(&pc->pci, &pc->host_bridge);
-    pci_bus_add(&pc->pci, &pc->edu.pci);
     pci_bus_add(&pc->pci, &pc->isa_bridge);
+    pc_add_ports(pc, (struct device){&pci_port_ops, &pc->pci}, PORT_PCI, 8);
+    pc_add_memory(pc, (struct device){&pci_ecam_ops, &pc->pci}, ECAM_BASE, ECAM_BYTES);
+}
+
+static void add_edu(struct pc *pc)
+{
+    struct device dev = {&edu_ops, &pc->edu};
+
+    edu_init(&pc->edu, &pc->host);
+    pci_bus_add(&pc->pci, &pc->edu.pci);
+    pc_add_bar(pc, dev, &pc->edu.pci);
+    pc_add_master(pc, dev, EDU_SID, 0xFFFF);
+}
+
+void pc_init(struct pc *pc, const struct device_host *outside, const struct pc_config *config)
+{
+    static const struct pc_config plain;
+
+    memset(pc, 0, sizeof(*pc));
+    pc->outside = *outside;
+    pc->host = (struct device_host){pc, board_dma, board_console, board_exit, board_irq};
+    add_board(pc);
+    add_lapic(pc);
+    add_ioapic(pc);
+    add_pic(pc);
+    add_timer(pc);
+    add_serial(pc, config == NULL ? &plain : config);
+    add_pci(pc);
+    add_edu(pc);
+    start_as_firmware_leaves_it(pc);
 }
 
 static bool covers(const struct pc_region *r, uint64_t addr)
@@ -106,30 +269,31 @@ static bool covers(const struct pc_region *r, uint64_t addr)
     return addr >= r->base && addr - r->base < r->bytes;
 }
 
-struct pc_region pc_decode(struct pc *pc, uint64_t addr, bool io)
+static struct pc_region bar_region(const struct pc_bar *b)
 {
-    const struct pc_region ports[] = {
-        {{&post_ops, pc}, PORT_POST, 1},       {{&e9_ops, pc}, PORT_CONSOLE, 1},
-        {{&exit_ops, pc}, PORT_EXIT, 4},       {{&uart16550_ops, &pc->uart}, 0x3F8, 8},
-        {{&pci_port_ops, &pc->pci}, 0xCF8, 8}, {{&shutdown_ops, pc}, PORT_SHUTDOWN, 1},
-    };
-    const struct pc_region memory[] = {
-        {{&pci_ecam_ops, &pc->pci}, ECAM_BASE, ECAM_BYTES},
-        {{&edu_ops, &pc->edu},
-         pci_bar0(&pc->edu.pci),
-         pci_memory_enabled(&pc->edu.pci) && pci_bar0(&pc->edu.pci) != 0 ? pc->edu.pci.bar0_bytes
-                                                                         : 0},
-    };
-    const struct pc_region *rows = io ? ports : memory;
-    unsigned count = io ? sizeof(ports) / sizeof(ports[0]) : sizeof(memory) / sizeof(memory[0]);
+    uint64_t base = pci_bar0(b->function);
+    bool answers = base != 0 && pci_memory_enabled(b->function);
 
-    for (unsigned i = 0; i < count; i++)
-        if (covers(&rows[i], addr))
-            return rows[i];
+    return (struct pc_region){b->dev, base, answers ? b->function->bar0_bytes : 0};
+}
+
+struct pc_region pc_decode(const struct pc *pc, uint64_t addr, bool io)
+{
+    const struct pc_regions *fixed = io ? &pc->ports : &pc->memory;
+
+    for (unsigned i = 0; i < fixed->count; i++)
+        if (covers(&fixed->row[i], addr))
+            return fixed->row[i];
+    for (unsigned i = 0; i < pc->bars && !io; i++) {
+        struct pc_region r = bar_region(&pc->bar[i]);
+
+        if (covers(&r, addr))
+            return r;
+    }
     return (struct pc_region){{NULL, NULL}, 0, 0};
 }
 
-uint64_t pc_read(struct pc *pc, uint64_t addr, unsigned bytes, bool io)
+static uint64_t read_piece(struct pc *pc, uint64_t addr, unsigned bytes, bool io)
 {
     struct pc_region r = pc_decode(pc, addr, io);
 
@@ -140,7 +304,7 @@ uint64_t pc_read(struct pc *pc, uint64_t addr, unsigned bytes, bool io)
     return r.dev.ops->read(r.dev.self, addr - r.base, bytes);
 }
 
-void pc_write(struct pc *pc, uint64_t addr, unsigned bytes, uint64_t value, bool io)
+static void write_piece(struct pc *pc, uint64_t addr, unsigned bytes, uint64_t value, bool io)
 {
     struct pc_region r = pc_decode(pc, addr, io);
 
@@ -148,6 +312,37 @@ void pc_write(struct pc *pc, uint64_t addr, unsigned bytes, uint64_t value, bool
         pc->unclaimed++;
     else
         r.dev.ops->write(r.dev.self, addr - r.base, bytes, value);
+}
+
+/* How wide the device at an address takes an access. */
+static unsigned width(const struct pc *pc, uint64_t addr, unsigned bytes, bool io)
+{
+    struct pc_region r = pc_decode(pc, addr, io);
+    unsigned most = r.dev.ops == NULL ? 0 : r.dev.ops->bytes_max;
+
+    return most != 0 && most < bytes ? most : bytes;
+}
+
+uint64_t pc_read(struct pc *pc, uint64_t addr, unsigned bytes, bool io)
+{
+    unsigned n = width(pc, addr, bytes, io);
+    uint64_t value = 0;
+
+    if (n == bytes)
+        value = read_piece(pc, addr, bytes, io);
+    for (unsigned at = 0; n != bytes && at < bytes; at += n)
+        value |= (read_piece(pc, addr + at, n, io) & 0xFF) << 8 * at;
+    pc_settle(pc);
+    return value;
+}
+
+void pc_write(struct pc *pc, uint64_t addr, unsigned bytes, uint64_t value, bool io)
+{
+    unsigned n = width(pc, addr, bytes, io);
+
+    for (unsigned at = 0; at < bytes; at += n)
+        write_piece(pc, addr + at, n, value >> 8 * at, io);
+    pc_settle(pc);
 }
 
 unsigned pc_piece_bytes(uint64_t addr, unsigned left)
@@ -159,7 +354,7 @@ unsigned pc_piece_bytes(uint64_t addr, unsigned left)
     return bytes;
 }
 
-/* Its registers are dwords; a longer or misaligned beat is none of them (lapic.h). */
+/* Its registers are dwords, its MSRs 8 bytes; another beat is none of them (lapic.h). */
 static void apic_beat(struct pc *pc, struct pc_beat *beat)
 {
     uint64_t offset = beat->addr & LAPIC_OFFSET, value = 0;
@@ -179,6 +374,7 @@ void pc_beat_run(struct pc *pc, struct pc_beat *beat)
 {
     if (beat->apic) {
         apic_beat(pc, beat);
+        pc_settle(pc);
         return;
     }
     for (unsigned at = 0, n; at < beat->bytes; at += n) {
@@ -208,15 +404,28 @@ void pc_invalidate(struct pc *pc, uint16_t sid, uint64_t addr, bool size)
 
 void pc_dma_done(struct pc *pc, const struct device_dma_done *done)
 {
-    edu_ops.dma_done(&pc->edu, done);
+    for (unsigned i = 0; i < pc->masters; i++)
+        if ((done->sid & pc->master[i].mask) == pc->master[i].sid)
+            pc->master[i].dev.ops->dma_done(pc->master[i].dev.self, done);
+    pc_settle(pc);
 }
 
 void pc_advance(struct pc *pc, uint64_t now)
 {
-    lapic_ops.advance(&pc->lapic, now);
+    for (unsigned i = 0; i < pc->timeds; i++)
+        pc->timed[i].ops->advance(pc->timed[i].self, now);
+    pc_settle(pc);
 }
 
 uint64_t pc_next_event(const struct pc *pc)
 {
-    return lapic_ops.next_event(&pc->lapic);
+    uint64_t first = DEVICE_NEVER;
+
+    for (unsigned i = 0; i < pc->timeds; i++) {
+        uint64_t next = pc->timed[i].ops->next_event(pc->timed[i].self);
+
+        if (next < first)
+            first = next;
+    }
+    return first;
 }

@@ -5,23 +5,17 @@
 #define RW_PC_H
 
 #include "devices/edu.h"
+#include "devices/i8254.h"
+#include "devices/i8259.h"
+#include "devices/ioapic.h"
 #include "devices/lapic.h"
 #include "devices/uart16550.h"
 
 #define PC_EXIT_NONE UINT32_MAX
-
-struct pc {
-    struct device_host
-        host; /* what the board offers its devices; dma and console come from outside */
-    struct uart16550 uart;
-    struct lapic lapic;
-    struct edu edu;
-    struct pci_function host_bridge, isa_bridge;
-    struct pci_bus pci;
-    uint8_t post_code;
-    uint64_t unclaimed;      /* accesses that no device claimed */
-    uint32_t shutdown_match; /* letters of "Shutdown" seen at port 0x8900 */
-};
+#define PC_LINES     24
+#define PC_REGIONS   32 /* of ports, and as many of memory */
+#define PC_TIMED     12
+#define PC_MASTERS   8
 
 /* One decoded region. */
 struct pc_region {
@@ -29,9 +23,74 @@ struct pc_region {
     uint64_t base, bytes;
 };
 
-void pc_init(struct pc *pc, const struct device_host *outside);
+struct pc_regions {
+    struct pc_region row[PC_REGIONS];
+    unsigned count;
+};
+
+/* BAR0 of a PCI function: where it answers is looked up at each access. */
+struct pc_bar {
+    struct device dev;
+    const struct pci_function *function;
+};
+
+/* Whose DMA it is: the source-ids that are `sid` under `mask`. */
+struct pc_master {
+    struct device dev;
+    uint16_t sid, mask;
+};
+
+/* What a run says of its board; borrowed. */
+struct pc_config {
+    const uint8_t *serial; /* what the far end of the UART has to say */
+    size_t serial_bytes;
+};
+
+struct pc {
+    struct device_host outside; /* dma, console and exit as the owner gave them */
+    struct device_host host;    /* what the board offers its devices; ctx is the board */
+    struct pc_regions ports, memory;
+    struct pc_bar bar[PC_MASTERS];
+    struct device timed[PC_TIMED];
+    struct pc_master master[PC_MASTERS];
+    unsigned bars, timeds, masters;
+    struct uart16550 uart;
+    struct lapic lapic;
+    struct ioapic ioapic;
+    struct i8259_pair pic;
+    struct i8254 timer;
+    struct edu edu;
+    struct pci_function host_bridge, isa_bridge;
+    struct pci_bus pci;
+    uint8_t post_code;
+    uint64_t unclaimed;      /* accesses that no device claimed */
+    uint32_t shutdown_match; /* letters of "Shutdown" seen at port 0x8900 */
+    uint32_t lines;          /* levels of the interrupt lines, one bit a line */
+    uint32_t pci_lines;      /* those of them that PCI interrupt pins drive */
+    uint32_t test_lines;     /* levels that the test ports add */
+    bool pic_int;            /* the 8259's INT, as its followers know it */
+};
+
+/* config may be NULL. */
+void pc_init(struct pc *pc, const struct device_host *outside, const struct pc_config *config);
+/* What pc_init calls for each device; a region, a clock and a master are separate things. */
+void pc_add_ports(struct pc *pc, struct device dev, uint64_t base, uint64_t bytes);
+void pc_add_memory(struct pc *pc, struct device dev, uint64_t base, uint64_t bytes);
+void pc_add_bar(struct pc *pc, struct device dev, const struct pci_function *function);
+void pc_add_timed(struct pc *pc, struct device dev);
+void pc_add_master(struct pc *pc, struct device dev, uint16_t sid, uint16_t mask);
+/* A device drives its line: 0-15 are ISA's IRQs, 16-23 PCI's; true is the active level, whatever
+ * polarity the wire has. IRQ n is input n of the 8259 pair and of the IOAPIC, but IRQ 0 is the
+ * IOAPIC's input 2, and IRQ 2 the cascade. The pins of PCI functions need no call: they are looked
+ * at after whatever can change them, and pin A to D of device n drives line 20 + (n + pin) % 4. */
+void pc_irq(struct pc *pc, unsigned line, bool level);
+/* What stands at the processor's INTR pin: -1 nothing, otherwise the vector in bits 7:0 and above
+ * them the board's note of whose it is. */
+int32_t pc_interrupt(const struct pc *pc);
+/* The processor takes what pc_interrupt offered; returns the vector that it is given. */
+uint8_t pc_acknowledge(struct pc *pc, int32_t offered);
 /* The device at an address (io: a port) now, BAR moves included; ops NULL when unclaimed. */
-struct pc_region pc_decode(struct pc *pc, uint64_t addr, bool io);
+struct pc_region pc_decode(const struct pc *pc, uint64_t addr, bool io);
 uint64_t pc_read(struct pc *pc, uint64_t addr, unsigned bytes, bool io);
 void pc_write(struct pc *pc, uint64_t addr, unsigned bytes, uint64_t value, bool io);
 /* One bus beat of 1..16 bytes: done as naturally aligned pieces of at most 8 bytes, low first. */
