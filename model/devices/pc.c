@@ -103,6 +103,13 @@ static void board_dma(void *ctx, const struct device_dma *req)
     pc->outside.dma(pc->outside.ctx, req);
 }
 
+static void board_complete(void *ctx, uint16_t sid, bool error)
+{
+    const struct pc *pc = ctx;
+
+    pc->outside.complete(pc->outside.ctx, sid, error);
+}
+
 static void board_console(void *ctx, uint8_t byte)
 {
     struct pc *pc = ctx;
@@ -252,7 +259,8 @@ void pc_init(struct pc *pc, const struct device_host *outside, const struct pc_c
 
     memset(pc, 0, sizeof(*pc));
     pc->outside = *outside;
-    pc->host = (struct device_host){pc, board_dma, board_console, board_exit, board_irq};
+    pc->host =
+        (struct device_host){pc, board_dma, board_complete, board_console, board_exit, board_irq};
     add_board(pc);
     add_lapic(pc);
     add_ioapic(pc);

@@ -122,7 +122,8 @@ static bool command(struct session *s, const char *name, uint64_t a, uint64_t v,
 int main(void)
 {
     struct session *s = calloc(1, sizeof(*s));
-    struct device_host host = {s, on_dma, on_console, on_exit_port, NULL};
+    struct device_host host = {
+        .ctx = s, .dma = on_dma, .console = on_console, .guest_exit = on_exit_port};
     char line[128], name[16];
 
     if (s == NULL)

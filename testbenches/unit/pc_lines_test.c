@@ -39,7 +39,8 @@ static void on_exit_port(void *ctx, uint32_t status)
 
 static void begin(struct bench *b)
 {
-    struct device_host host = {b, on_dma, on_console, on_exit_port, NULL};
+    struct device_host host = {
+        .ctx = b, .dma = on_dma, .console = on_console, .guest_exit = on_exit_port};
 
     memset(&b->last, 0, sizeof(b->last));
     b->sent = 0;
