@@ -129,6 +129,8 @@ static void bus_write(struct machine *m, uint64_t pa, unsigned bytes, const uint
     struct pc_beat beat = {.addr = pa, .bytes = bytes, .write = true};
 
     if (rw_mem_is_ram(&m->mem, pa, bytes)) {
+        if (!rw_mem_keeps(pa))
+            return;
         memcpy(m->mem.ram + pa, data, bytes);
         m->ops->mem_changed(m->cpu, pa, bytes);
         return;

@@ -58,9 +58,9 @@ struct ram_target : sc_core::sc_module {
         if (!rw_mem_is_ram(&mem, p.get_address(), p.get_data_length()))
             p.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);
         else {
-            if (p.is_write())
+            if (p.is_write() && rw_mem_keeps(p.get_address()))
                 memcpy(at, p.get_data_ptr(), p.get_data_length());
-            else
+            else if (!p.is_write())
                 memcpy(p.get_data_ptr(), at, p.get_data_length());
             p.set_response_status(tlm::TLM_OK_RESPONSE);
         }
