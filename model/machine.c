@@ -242,7 +242,7 @@ struct machine *machine_create(const struct machine_config *config)
         .ctx = m, .read = on_read, .write = on_write, .tsc = on_tsc, .inta = on_inta};
     struct iommu_env ienv = {.ctx = m, .iommu = on_iommu, .message = on_message};
     struct iommu_config ic = iommu_config_of(&config->boot.vtd);
-    struct device_host host = {m, host_dma, host_console, host_exit};
+    struct device_host host = {m, host_dma, host_console, host_exit, NULL};
 
     if (m == NULL)
         return NULL;
@@ -333,7 +333,7 @@ static void run_queue(struct machine *m)
 static void run_dma(struct machine *m, const struct device_dma *d)
 {
     struct rec_dma in = {.sid = d->sid, .iova = d->addr, .write = d->write, .len = d->len};
-    struct device_dma_done done = {.tag = d->tag, .ok = true};
+    struct device_dma_done done = {.sid = d->sid, .tag = d->tag, .ok = true};
     struct iommu_request q;
     struct iommu_step s;
 

@@ -304,6 +304,7 @@ static void on_dma_response(void *ctx, uint64_t cycle, const vsoc_dma_rsp *r)
     shell *s = static_cast<shell *>(ctx);
     device_dma_done done{};
 
+    done.sid = s->in_flight.sid;
     done.tag = r->tag;
     done.ok = r->ok;
     memcpy(done.data, r->data, sizeof done.data);
@@ -363,7 +364,7 @@ static void host_exit(void *ctx, uint32_t status)
 shell *shell_create(const shell_config *config, const shell_sink *sink)
 {
     shell *s = new shell{};
-    device_host host = {s, host_dma, host_console, host_exit};
+    device_host host = {s, host_dma, host_console, host_exit, nullptr};
     vsoc_board board = {s,       on_access, on_dma_next, on_dma_accepted, on_dma_response,
                         on_inta, on_tick};
 
@@ -412,7 +413,7 @@ void shell_stop(shell *s)
 
 void shell_reset(shell *s)
 {
-    device_host host = {s, host_dma, host_console, host_exit};
+    device_host host = {s, host_dma, host_console, host_exit, nullptr};
 
     s->dma_queue.clear();
     s->offered = false;

@@ -20,6 +20,7 @@ struct device_dma {
 };
 
 struct device_dma_done {
+    uint16_t sid; /* of the request */
     uint8_t tag;
     bool ok; /* false: blocked; data is all ones */
     uint8_t data[16];
@@ -31,6 +32,9 @@ struct device_host {
     void (*dma)(void *ctx, const struct device_dma *req); /* answered later by dma_done */
     void (*console)(void *ctx, uint8_t byte);
     void (*guest_exit)(void *ctx, uint32_t status);
+    void (*reset)(void *ctx); /* the whole machine begins again, soon */
+    /* The device's wire to the interrupt controllers; the board's own (pc.h), no outside has it. */
+    void (*irq)(void *ctx, unsigned line, bool level);
 };
 
 struct device_ops {
@@ -40,7 +44,9 @@ struct device_ops {
     uint64_t (*read)(void *self, uint64_t offset, unsigned bytes);
     void (*write)(void *self, uint64_t offset, unsigned bytes, uint64_t value);
     void (*advance)(void *self, uint64_t now); /* NULL: time means nothing to it */
-    uint64_t (*next_event)(const void *self);  /* cycle at which advance must be called */
+    /* The cycle at which advance must be called because a line changes or something is sent;
+     * DEVICE_NEVER when only a register would read otherwise: advance comes before each access. */
+    uint64_t (*next_event)(const void *self);
     void (*dma_done)(void *self, const struct device_dma_done *done);
 };
 

@@ -18,6 +18,7 @@ void edu_init(struct edu *e, const struct device_host *host)
 {
     *e = (struct edu){.host = host};
     pci_function_init(&e->pci, EDU_SID & 0xFF, 0x11E81234, 0x00FF00, BAR0_BYTES, true);
+    e->pci.config[PCI_INT_PIN] = 1;
 }
 
 static void send_msi(struct edu *e)
@@ -35,6 +36,7 @@ static void send_msi(struct edu *e)
 static void raise_irq(struct edu *e, uint32_t bits)
 {
     e->irq_status |= bits;
+    e->pci.intx = e->irq_status != 0;
     if (e->irq_status != 0)
         send_msi(e);
 }
@@ -196,6 +198,7 @@ static void edu_write(void *self, uint64_t offset, unsigned bytes, uint64_t valu
         break;
     case 0x64:
         e->irq_status &= ~v;
+        e->pci.intx = e->irq_status != 0;
         break;
     default:
         break;

@@ -9,6 +9,7 @@
 //   0x40000 the 4 KiB buffer, as a DMA address only
 // A transfer is cut into requests of at most 16 bytes in one aligned 16-byte block, one
 // outstanding; the first blocked one ends it. A range outside the buffer moves nothing.
+// The interrupt is an MSI when that is enabled, otherwise pin A, which stays up until 0x24 reads 0.
 #ifndef RW_EDU_H
 #define RW_EDU_H
 

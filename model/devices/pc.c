@@ -3,11 +3,14 @@
 // code, 0xE9 console, 0xF4 exit, 0x8900 "Shutdown").
 #include "devices/pc.h"
 
+#include <assert.h>
 #include <string.h>
 
 #define PORT_POST     0x80
 #define PORT_CONSOLE  0xE9
 #define PORT_EXIT     0xF4
+#define PORT_SERIAL   0x3F8
+#define PORT_PCI      0xCF8
 #define PORT_SHUTDOWN 0x8900
 #define ECAM_BASE     UINT64_C(0xB0000000)
 #define ECAM_BYTES    UINT64_C(0x100000)
@@ -87,18 +90,148 @@ static void shutdown_write(void *self, uint64_t offset, unsigned bytes, uint64_t
 static const struct device_ops shutdown_ops = {
     .name = "shutdown", .read = ones_read, .write = shutdown_write};
 
-void pc_init(struct pc *pc, const struct device_host *outside)
+static void board_dma(void *ctx, const struct device_dma *req)
 {
-    memset(pc, 0, sizeof(*pc));
-    pc->host = *outside;
-    uart16550_init(&pc->uart, &pc->host);
+    struct pc *pc = ctx;
+
+    pc->outside.dma(pc->outside.ctx, req);
+}
+
+static void board_console(void *ctx, uint8_t byte)
+{
+    struct pc *pc = ctx;
+
+    pc->outside.console(pc->outside.ctx, byte);
+}
+
+static void board_exit(void *ctx, uint32_t status)
+{
+    struct pc *pc = ctx;
+
+    pc->outside.guest_exit(pc->outside.ctx, status);
+}
+
+static void board_irq(void *ctx, unsigned line, bool level)
+{
+    pc_irq(ctx, line, level);
+}
+
+static void add_region(struct pc_regions *r, struct device dev, uint64_t base, uint64_t bytes)
+{
+    assert(r->count < PC_REGIONS);
+    r->row[r->count++] = (struct pc_region){dev, base, bytes};
+}
+
+void pc_add_ports(struct pc *pc, struct device dev, uint64_t base, uint64_t bytes)
+{
+    add_region(&pc->ports, dev, base, bytes);
+}
+
+void pc_add_memory(struct pc *pc, struct device dev, uint64_t base, uint64_t bytes)
+{
+    add_region(&pc->memory, dev, base, bytes);
+}
+
+void pc_add_bar(struct pc *pc, struct device dev, const struct pci_function *function)
+{
+    assert(pc->bars < PC_MASTERS);
+    pc->bar[pc->bars++] = (struct pc_bar){dev, function};
+}
+
+void pc_add_timed(struct pc *pc, struct device dev)
+{
+    assert(pc->timeds < PC_TIMED);
+    pc->timed[pc->timeds++] = dev;
+}
+
+void pc_add_master(struct pc *pc, struct device dev, uint16_t sid, uint16_t mask)
+{
+    assert(pc->masters < PC_MASTERS);
+    pc->master[pc->masters++] = (struct pc_master){dev, sid, mask};
+}
+
+/* Ports and devices of the board itself. */
+static void add_board(struct pc *pc)
+{
+    pc_add_ports(pc, (struct device){&post_ops, pc}, PORT_POST, 1);
+    pc_add_ports(pc, (struct device){&e9_ops, pc}, PORT_CONSOLE, 1);
+    pc_add_ports(pc, (struct device){&exit_ops, pc}, PORT_EXIT, 4);
+    pc_add_ports(pc, (struct device){&shutdown_ops, pc}, PORT_SHUTDOWN, 1);
+}
+
+static void add_interrupts(struct pc *pc)
+{
     lapic_init(&pc->lapic);
-    edu_init(&pc->edu, &pc->host);
+    pc_add_timed(pc, (struct device){&lapic_ops, &pc->lapic});
+}
+
+static void add_serial(struct pc *pc)
+{
+    uart16550_init(&pc->uart, &pc->host);
+    pc_add_ports(pc, (struct device){&uart16550_ops, &pc->uart}, PORT_SERIAL, 8);
+}
+
+static void add_pci(struct pc *pc)
+{
     pci_function_init(&pc->host_bridge, 0x00, 0x29C08086, 0x060000, 0, false);
     pci_function_init(&pc->isa_bridge, 0xF8, 0x29188086, 0x060100, 0, false);
     pci_bus_add(&pc->pci, &pc->host_bridge);
-    pci_bus_add(&pc->pci, &pc->edu.pci);
     pci_bus_add(&pc->pci, &pc->isa_bridge);
+    pc_add_ports(pc, (struct device){&pci_port_ops, &pc->pci}, PORT_PCI, 8);
+    pc_add_memory(pc, (struct device){&pci_ecam_ops, &pc->pci}, ECAM_BASE, ECAM_BYTES);
+}
+
+static void add_edu(struct pc *pc)
+{
+    struct device dev = {&edu_ops, &pc->edu};
+
+    edu_init(&pc->edu, &pc->host);
+    pci_bus_add(&pc->pci, &pc->edu.pci);
+    pc_add_bar(pc, dev, &pc->edu.pci);
+    pc_add_master(pc, dev, EDU_SID, 0xFFFF);
+}
+
+void pc_init(struct pc *pc, const struct device_host *outside)
+{
+    memset(pc, 0, sizeof(*pc));
+    pc->outside = *outside;
+    pc->host = (struct device_host){pc, board_dma, board_console, board_exit, board_irq};
+    add_board(pc);
+    add_interrupts(pc);
+    add_serial(pc);
+    add_pci(pc);
+    add_edu(pc);
+}
+
+void pc_irq(struct pc *pc, unsigned line, bool level)
+{
+    uint32_t bit = UINT32_C(1) << line;
+
+    assert(line < PC_LINES);
+    pc->lines = level ? pc->lines | bit : pc->lines & ~bit;
+}
+
+/* Device n's pin A is 20 + n % 4, B the next and so on, round (ICH9's default for devices 0-24). */
+static uint32_t line_of(const struct pci_function *f)
+{
+    unsigned pin = f->config[PCI_INT_PIN];
+
+    return pin == 0 ? 0 : UINT32_C(1) << (20 + ((f->devfn >> 3) + pin - 1) % 4);
+}
+
+/* What the pins of the PCI functions are now; called after whatever can change them. */
+static void settle(struct pc *pc)
+{
+    uint32_t level = 0, changed;
+
+    for (unsigned i = 0; i < pc->pci.count; i++)
+        if (pci_intx_asserted(pc->pci.functions[i]))
+            level |= line_of(pc->pci.functions[i]);
+    changed = level ^ pc->pci_lines;
+    pc->pci_lines = level;
+    for (unsigned line = 20; changed >> line != 0; line++)
+        if (changed >> line & 1)
+            pc_irq(pc, line, level >> line & 1);
 }
 
 static bool covers(const struct pc_region *r, uint64_t addr)
@@ -106,26 +239,27 @@ static bool covers(const struct pc_region *r, uint64_t addr)
     return addr >= r->base && addr - r->base < r->bytes;
 }
 
-struct pc_region pc_decode(struct pc *pc, uint64_t addr, bool io)
+static struct pc_region bar_region(const struct pc_bar *b)
 {
-    const struct pc_region ports[] = {
-        {{&post_ops, pc}, PORT_POST, 1},       {{&e9_ops, pc}, PORT_CONSOLE, 1},
-        {{&exit_ops, pc}, PORT_EXIT, 4},       {{&uart16550_ops, &pc->uart}, 0x3F8, 8},
-        {{&pci_port_ops, &pc->pci}, 0xCF8, 8}, {{&shutdown_ops, pc}, PORT_SHUTDOWN, 1},
-    };
-    const struct pc_region memory[] = {
-        {{&pci_ecam_ops, &pc->pci}, ECAM_BASE, ECAM_BYTES},
-        {{&edu_ops, &pc->edu},
-         pci_bar0(&pc->edu.pci),
-         pci_memory_enabled(&pc->edu.pci) && pci_bar0(&pc->edu.pci) != 0 ? pc->edu.pci.bar0_bytes
-                                                                         : 0},
-    };
-    const struct pc_region *rows = io ? ports : memory;
-    unsigned count = io ? sizeof(ports) / sizeof(ports[0]) : sizeof(memory) / sizeof(memory[0]);
+    uint64_t base = pci_bar0(b->function);
+    bool answers = base != 0 && pci_memory_enabled(b->function);
 
-    for (unsigned i = 0; i < count; i++)
-        if (covers(&rows[i], addr))
-            return rows[i];
+    return (struct pc_region){b->dev, base, answers ? b->function->bar0_bytes : 0};
+}
+
+struct pc_region pc_decode(const struct pc *pc, uint64_t addr, bool io)
+{
+    const struct pc_regions *fixed = io ? &pc->ports : &pc->memory;
+
+    for (unsigned i = 0; i < fixed->count; i++)
+        if (covers(&fixed->row[i], addr))
+            return fixed->row[i];
+    for (unsigned i = 0; i < pc->bars && !io; i++) {
+        struct pc_region r = bar_region(&pc->bar[i]);
+
+        if (covers(&r, addr))
+            return r;
+    }
     return (struct pc_region){{NULL, NULL}, 0, 0};
 }
 
@@ -148,6 +282,7 @@ void pc_write(struct pc *pc, uint64_t addr, unsigned bytes, uint64_t value, bool
         pc->unclaimed++;
     else
         r.dev.ops->write(r.dev.self, addr - r.base, bytes, value);
+    settle(pc);
 }
 
 unsigned pc_piece_bytes(uint64_t addr, unsigned left)
@@ -202,15 +337,28 @@ void pc_message(struct pc *pc, uint64_t addr, uint32_t data)
 
 void pc_dma_done(struct pc *pc, const struct device_dma_done *done)
 {
-    edu_ops.dma_done(&pc->edu, done);
+    for (unsigned i = 0; i < pc->masters; i++)
+        if ((done->sid & pc->master[i].mask) == pc->master[i].sid)
+            pc->master[i].dev.ops->dma_done(pc->master[i].dev.self, done);
+    settle(pc);
 }
 
 void pc_advance(struct pc *pc, uint64_t now)
 {
-    lapic_ops.advance(&pc->lapic, now);
+    for (unsigned i = 0; i < pc->timeds; i++)
+        pc->timed[i].ops->advance(pc->timed[i].self, now);
+    settle(pc);
 }
 
 uint64_t pc_next_event(const struct pc *pc)
 {
-    return lapic_ops.next_event(&pc->lapic);
+    uint64_t first = DEVICE_NEVER;
+
+    for (unsigned i = 0; i < pc->timeds; i++) {
+        uint64_t next = pc->timed[i].ops->next_event(pc->timed[i].self);
+
+        if (next < first)
+            first = next;
+    }
+    return first;
 }

@@ -9,10 +9,42 @@
 #include "devices/uart16550.h"
 
 #define PC_EXIT_NONE UINT32_MAX
+#define PC_LINES     24
+#define PC_REGIONS   32 /* of ports, and as many of memory */
+#define PC_TIMED     12
+#define PC_MASTERS   8
+
+/* One decoded region. */
+struct pc_region {
+    struct device dev;
+    uint64_t base, bytes;
+};
+
+struct pc_regions {
+    struct pc_region row[PC_REGIONS];
+    unsigned count;
+};
+
+/* BAR0 of a PCI function: where it answers is looked up at each access. */
+struct pc_bar {
+    struct device dev;
+    const struct pci_function *function;
+};
+
+/* Whose DMA it is: the source-ids that are `sid` under `mask`. */
+struct pc_master {
+    struct device dev;
+    uint16_t sid, mask;
+};
 
 struct pc {
-    struct device_host
-        host; /* what the board offers its devices; dma and console come from outside */
+    struct device_host outside; /* dma, console and exit as the owner gave them */
+    struct device_host host;    /* what the board offers its devices; ctx is the board */
+    struct pc_regions ports, memory;
+    struct pc_bar bar[PC_MASTERS];
+    struct device timed[PC_TIMED];
+    struct pc_master master[PC_MASTERS];
+    unsigned bars, timeds, masters;
     struct uart16550 uart;
     struct lapic lapic;
     struct edu edu;
@@ -21,17 +53,23 @@ struct pc {
     uint8_t post_code;
     uint64_t unclaimed;      /* accesses that no device claimed */
     uint32_t shutdown_match; /* letters of "Shutdown" seen at port 0x8900 */
-};
-
-/* One decoded region. */
-struct pc_region {
-    struct device dev;
-    uint64_t base, bytes;
+    uint32_t lines;          /* levels of the interrupt lines, one bit a line */
+    uint32_t pci_lines;      /* those of them that PCI interrupt pins drive */
 };
 
 void pc_init(struct pc *pc, const struct device_host *outside);
+/* What pc_init calls for each device; a region, a clock and a master are separate things. */
+void pc_add_ports(struct pc *pc, struct device dev, uint64_t base, uint64_t bytes);
+void pc_add_memory(struct pc *pc, struct device dev, uint64_t base, uint64_t bytes);
+void pc_add_bar(struct pc *pc, struct device dev, const struct pci_function *function);
+void pc_add_timed(struct pc *pc, struct device dev);
+void pc_add_master(struct pc *pc, struct device dev, uint16_t sid, uint16_t mask);
+/* A device drives its line: 0-15 are ISA's IRQs, 16-23 PCI's; true is the active level, whatever
+ * polarity the wire has. The pins of PCI functions need no call: they are looked at after whatever
+ * can change them, and pin A to D of device n drives line 20 + (n + pin) % 4. */
+void pc_irq(struct pc *pc, unsigned line, bool level);
 /* The device at an address (io: a port) now, BAR moves included; ops NULL when unclaimed. */
-struct pc_region pc_decode(struct pc *pc, uint64_t addr, bool io);
+struct pc_region pc_decode(const struct pc *pc, uint64_t addr, bool io);
 uint64_t pc_read(struct pc *pc, uint64_t addr, unsigned bytes, bool io);
 void pc_write(struct pc *pc, uint64_t addr, unsigned bytes, uint64_t value, bool io);
 /* One bus beat of 1..16 bytes: done as naturally aligned pieces of at most 8 bytes, low first. */

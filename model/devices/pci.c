@@ -12,6 +12,8 @@
 #define CFG_MSI      0x40
 #define STATUS_CAPS  0x10
 #define MSI_ENABLE   0x01
+#define INTX_DISABLE 0x04 /* of the command register's upper byte */
+#define STATUS_INTX  0x08
 #define MSI_64BIT    0x80
 
 static void put32(uint8_t *p, uint32_t v)
@@ -57,6 +59,12 @@ bool pci_master_enabled(const struct pci_function *f)
     return (f->config[CFG_COMMAND] & PCI_COMMAND_MASTER) != 0;
 }
 
+bool pci_intx_asserted(const struct pci_function *f)
+{
+    return f->intx && !(f->has_msi && (f->config[CFG_MSI + 2] & MSI_ENABLE)) &&
+           !(f->config[CFG_COMMAND + 1] & INTX_DISABLE);
+}
+
 bool pci_msi(const struct pci_function *f, uint64_t *addr, uint16_t *data)
 {
     const uint8_t *msi = f->config + CFG_MSI;
@@ -74,7 +82,7 @@ static uint8_t writable(const struct pci_function *f, unsigned offset)
     if (offset == CFG_COMMAND)
         return PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER;
     if (offset == CFG_COMMAND + 1)
-        return 0x04; /* interrupt disable */
+        return INTX_DISABLE;
     if (offset == CFG_INT_LINE)
         return 0xFF;
     if (offset >= CFG_BAR0 && offset < CFG_BAR0 + 4 && f->bar0_bytes != 0)
@@ -103,6 +111,8 @@ static uint64_t config_read(const struct pci_bus *b, uint32_t devfn, unsigned of
     for (unsigned i = 0; i < bytes; i++) {
         uint8_t byte = f == NULL ? 0xFF : offset + i < 256 ? f->config[offset + i] : 0;
 
+        if (f != NULL && offset + i == CFG_STATUS && f->intx)
+            byte |= STATUS_INTX;
         value |= (uint64_t)byte << (8 * i);
     }
     return value;

@@ -9,12 +9,14 @@
 
 #define PCI_COMMAND_MEMORY 0x0002u
 #define PCI_COMMAND_MASTER 0x0004u
+#define PCI_INT_PIN        0x3D /* 0: none; 1 to 4: A to D */
 
 struct pci_function {
     uint8_t devfn;
     uint8_t config[256]; /* little-endian registers as software reads them */
     uint32_t bar0_bytes; /* 0: no BAR; otherwise a power of two */
     bool has_msi;        /* capability at 0x40, 64-bit address */
+    bool intx;           /* the device asks for its interrupt pin (register 0x3D says which) */
 };
 
 #define PCI_FUNCTIONS 4
@@ -30,6 +32,8 @@ void pci_function_init(struct pci_function *f, uint8_t devfn, uint32_t id, uint3
 uint32_t pci_bar0(const struct pci_function *f);
 bool pci_memory_enabled(const struct pci_function *f);
 bool pci_master_enabled(const struct pci_function *f);
+/* The device's interrupt pin: asked for, and not turned off by MSI or by the command register. */
+bool pci_intx_asserted(const struct pci_function *f);
 /* The MSI message when MSI is enabled. */
 bool pci_msi(const struct pci_function *f, uint64_t *addr, uint16_t *data);
 

@@ -100,10 +100,9 @@ static void put_memory_size(struct rtc *r, uint64_t bytes)
     r->cmos[REG_ABOVE_16M + 1] = (uint8_t)(above_16m >> 8);
 }
 
-void rtc_init(struct rtc *r, const struct device_host *host, uint64_t cycle_hz,
-              uint64_t memory_bytes)
+void rtc_init(struct rtc *r, const struct device_host *host, uint64_t memory_bytes)
 {
-    *r = (struct rtc){.host = host, .cycle_hz = cycle_hz, .update = TICK_HZ};
+    *r = (struct rtc){.host = host, .update = TICK_HZ};
     r->cmos[REG_WEEKDAY] = 2;
     r->cmos[REG_DAY] = 1;
     r->cmos[REG_MONTH] = 1;
@@ -217,7 +216,7 @@ static void go_to(struct rtc *r, uint64_t now)
 static void rtc_advance(void *self, uint64_t now)
 {
     struct rtc *r = self;
-    uint64_t ticks = r->cycle_start + clock_ticks(now, r->cycle_hz, TICK_HZ);
+    uint64_t ticks = r->cycle_start + clock_ticks(now, TICK_HZ);
 
     if (ticks <= r->now)
         return;
@@ -237,7 +236,7 @@ static uint64_t rtc_next_event(const void *self)
         tick = r->update;
     if ((r->cmos[REG_B] & B_PIE) && r->periodic < tick)
         tick = r->periodic;
-    return tick == DEVICE_NEVER ? tick : clock_cycle_of(tick - r->cycle_start, r->cycle_hz, TICK_HZ);
+    return tick == DEVICE_NEVER ? tick : clock_cycle(tick - r->cycle_start, TICK_HZ);
 }
 
 /* --- registers --- */

@@ -11,7 +11,7 @@
 //   65535; 0x34 above 16 MByte in 64 Kbytes
 // Power-on: 2024-01-01 00:00:00, Monday; A 0x26, B 0x02, BCD. A reset of the machine leaves time and
 // RAM, clears PIE AIE UIE SQWE and register C. Only bytes are accessed; others read all ones.
-// The clock's 32768 Hz are derived from the machine's cycles. UIP is 1 for the last 8 ticks (244 us)
+// The clock's 32768 Hz are derived from the machine's cycles (clock.h). UIP is 1 for the last 8 ticks (244 us)
 // before the registers change; the change itself takes no time.
 #ifndef RW_RTC_H
 #define RW_RTC_H
@@ -23,7 +23,6 @@
 
 struct rtc {
     const struct device_host *host;
-    uint64_t cycle_hz;
     uint64_t now;         /* ticks */
     uint64_t update;      /* tick of the next second */
     uint64_t divider;     /* tick at which the divider was let go */
@@ -33,8 +32,7 @@ struct rtc {
     uint8_t cmos[128];
 };
 
-void rtc_init(struct rtc *r, const struct device_host *host, uint64_t cycle_hz,
-              uint64_t memory_bytes);
+void rtc_init(struct rtc *r, const struct device_host *host, uint64_t memory_bytes);
 /* The machine was reset; its cycles begin again at 0. */
 void rtc_reset(struct rtc *r);
 extern const struct device_ops rtc_ops; /* 2 bytes */
