@@ -27,12 +27,12 @@
 #define ECAM_BYTES     UINT64_C(0x100000)
 
 /* From the information structure on. */
-#define INFO_MAP       0x100u
-#define INFO_MODULES   0x200u
-#define INFO_LOADER    0x300u
-#define INFO_LINE      0x400u
-#define INFO_STRINGS   0xC00u
-#define INFO_END       0x2000u
+#define INFO_MAP     0x100u
+#define INFO_MODULES 0x200u
+#define INFO_LOADER  0x300u
+#define INFO_LINE    0x400u
+#define INFO_STRINGS 0xC00u
+#define INFO_END     0x2000u
 
 struct loader {
     struct rw_mem *mem;

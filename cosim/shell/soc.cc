@@ -16,10 +16,6 @@
 #include <tlm_utils/simple_target_socket.h>
 #include <vector>
 
-extern "C" {
-#include "devices/pc.h"
-}
-
 namespace
 {
 
@@ -361,16 +357,36 @@ static void host_exit(void *ctx, uint32_t status)
         s->sink.guest_exit(s->sink.ctx, status);
 }
 
+static void host_reset(void *ctx)
+{
+    shell *s = static_cast<shell *>(ctx);
+
+    if (s->sink.reset != nullptr)
+        s->sink.reset(s->sink.ctx);
+}
+
+static device_host host_of(shell *s)
+{
+    device_host host{};
+
+    host.ctx = s;
+    host.dma = host_dma;
+    host.console = host_console;
+    host.guest_exit = host_exit;
+    host.reset = host_reset;
+    return host;
+}
+
 shell *shell_create(const shell_config *config, const shell_sink *sink)
 {
     shell *s = new shell{};
-    device_host host = {s, host_dma, host_console, host_exit, nullptr};
+    device_host host = host_of(s);
     vsoc_board board = {s,       on_access, on_dma_next, on_dma_accepted, on_dma_response,
                         on_inta, on_tick};
 
     sc_core::sc_report_handler::set_actions(sc_core::SC_INFO, sc_core::SC_DO_NOTHING);
     s->sink = *sink;
-    pc_init(&s->board, &host);
+    pc_init(&s->board, &host, &config->board);
     s->ram = std::make_unique<ram_target>("ram", config->mem);
     s->devices = std::make_unique<board_target>("devices", &s->board);
     s->soc = std::make_unique<soc_module>("soc", s);
@@ -411,14 +427,18 @@ void shell_stop(shell *s)
     vsoc_stop(s->rtl);
 }
 
-void shell_reset(shell *s)
+void shell_reset(shell *s, bool power)
 {
-    device_host host = {s, host_dma, host_console, host_exit, nullptr};
+    device_host host = host_of(s);
+    pc_config config = s->board.config;
 
     s->dma_queue.clear();
     s->offered = false;
     s->nmi_rests = 0;
-    pc_init(&s->board, &host);
+    if (power)
+        pc_init(&s->board, &host, &config);
+    else
+        pc_restart(&s->board, vsoc_cycle(s->rtl));
     vsoc_reset(s->rtl);
 }
 

@@ -83,7 +83,7 @@ static uint8_t item_byte(const struct fwcfg *f, uint32_t i)
 {
     switch (f->key) {
     case KEY_SIGNATURE:
-        return (uint8_t)"QEMU"[i];
+        return (uint8_t) "QEMU"[i];
     case KEY_RAM_SIZE:
         return number_byte(f->memory_bytes, i);
     case KEY_ID:

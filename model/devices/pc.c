@@ -111,6 +111,13 @@ static void board_exit(void *ctx, uint32_t status)
     pc->outside.guest_exit(pc->outside.ctx, status);
 }
 
+static void board_reset(void *ctx)
+{
+    struct pc *pc = ctx;
+
+    pc->outside.reset(pc->outside.ctx);
+}
+
 static void board_irq(void *ctx, unsigned line, bool level)
 {
     pc_irq(ctx, line, level);
@@ -171,6 +178,40 @@ static void add_serial(struct pc *pc)
     pc_add_ports(pc, (struct device){&uart16550_ops, &pc->uart}, PORT_SERIAL, 8);
 }
 
+/* What the firmware and a PC's chipset leave beside the interrupt controllers. */
+static void add_firmware(struct pc *pc)
+{
+    fwcfg_init(&pc->fwcfg, &pc->config.firmware);
+    pc_add_ports(pc, (struct device){&fwcfg_ops, &pc->fwcfg}, FWCFG_PORT, 2);
+}
+
+static void add_rtc(struct pc *pc)
+{
+    struct device dev = {&rtc_ops, &pc->rtc};
+
+    rtc_init(&pc->rtc, &pc->host, pc->config.firmware.memory_bytes);
+    pc_add_ports(pc, dev, RTC_PORT, 2);
+    pc_add_timed(pc, dev);
+}
+
+static void add_pm(struct pc *pc)
+{
+    struct device dev = {&pm_ops, &pc->pm};
+
+    pm_init(&pc->pm, &pc->host, pc->config.power_button_at);
+    pc_add_ports(pc, dev, PM_PORT, PM_BYTES);
+    pc_add_timed(pc, dev);
+}
+
+/* Before PCI's ports: 0xCF9 lies among them. */
+static void add_reset(struct pc *pc)
+{
+    reset_ports_init(&pc->reset, &pc->host);
+    pc_add_ports(pc, (struct device){&reset_keyboard_ops, &pc->reset}, RESET_PORT_KEYBOARD, 1);
+    pc_add_ports(pc, (struct device){&reset_port92_ops, &pc->reset}, RESET_PORT_92, 1);
+    pc_add_ports(pc, (struct device){&reset_cf9_ops, &pc->reset}, RESET_PORT_CF9, 1);
+}
+
 static void add_pci(struct pc *pc)
 {
     pci_function_init(&pc->host_bridge, 0x00, 0x29C08086, 0x060000, 0, false);
@@ -191,16 +232,42 @@ static void add_edu(struct pc *pc)
     pc_add_master(pc, dev, EDU_SID, 0xFFFF);
 }
 
-void pc_init(struct pc *pc, const struct device_host *outside)
+void pc_init(struct pc *pc, const struct device_host *outside, const struct pc_config *config)
 {
     memset(pc, 0, sizeof(*pc));
+    pc->config = *config;
     pc->outside = *outside;
-    pc->host = (struct device_host){pc, board_dma, board_console, board_exit, board_irq};
+    pc->host = (struct device_host){.ctx = pc,
+                                    .dma = board_dma,
+                                    .console = board_console,
+                                    .guest_exit = board_exit,
+                                    .reset = board_reset,
+                                    .irq = board_irq};
     add_board(pc);
     add_interrupts(pc);
     add_serial(pc);
+    add_firmware(pc);
+    add_rtc(pc);
+    add_pm(pc);
+    add_reset(pc);
     add_pci(pc);
     add_edu(pc);
+}
+
+void pc_restart(struct pc *pc, uint64_t now)
+{
+    struct device_host outside = pc->outside;
+    struct pc_config config = pc->config;
+    struct rtc rtc;
+    uint64_t unclaimed = pc->unclaimed;
+
+    pc_advance(pc, now);
+    rtc = pc->rtc;
+    config.power_button_at = pc->pm.press == DEVICE_NEVER ? 0 : pc->pm.press - now;
+    pc_init(pc, &outside, &config);
+    pc->unclaimed = unclaimed;
+    pc->rtc = rtc;
+    rtc_reset(&pc->rtc);
 }
 
 void pc_irq(struct pc *pc, unsigned line, bool level)

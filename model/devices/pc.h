@@ -4,8 +4,13 @@
 #ifndef RW_PC_H
 #define RW_PC_H
 
+#include "devices/acpi.h"
 #include "devices/edu.h"
+#include "devices/fwcfg.h"
 #include "devices/lapic.h"
+#include "devices/pm.h"
+#include "devices/reset.h"
+#include "devices/rtc.h"
 #include "devices/uart16550.h"
 
 #define PC_EXIT_NONE UINT32_MAX
@@ -37,7 +42,14 @@ struct pc_master {
     uint16_t sid, mask;
 };
 
+/* What the machine is made of, and what happens to it from outside. */
+struct pc_config {
+    struct acpi_config firmware;
+    uint64_t power_button_at; /* the cycle at which it is pressed; 0: not at all */
+};
+
 struct pc {
+    struct pc_config config;
     struct device_host outside; /* dma, console and exit as the owner gave them */
     struct device_host host;    /* what the board offers its devices; ctx is the board */
     struct pc_regions ports, memory;
@@ -48,6 +60,10 @@ struct pc {
     struct uart16550 uart;
     struct lapic lapic;
     struct edu edu;
+    struct fwcfg fwcfg;
+    struct rtc rtc;
+    struct pm pm;
+    struct reset_ports reset;
     struct pci_function host_bridge, isa_bridge;
     struct pci_bus pci;
     uint8_t post_code;
@@ -57,7 +73,10 @@ struct pc {
     uint32_t pci_lines;      /* those of them that PCI interrupt pins drive */
 };
 
-void pc_init(struct pc *pc, const struct device_host *outside);
+void pc_init(struct pc *pc, const struct device_host *outside, const struct pc_config *config);
+/* The machine is reset at cycle `now` and its cycles begin again at 0: everything but what a
+ * battery keeps and what still waits outside is as pc_init left it. */
+void pc_restart(struct pc *pc, uint64_t now);
 /* What pc_init calls for each device; a region, a clock and a master are separate things. */
 void pc_add_ports(struct pc *pc, struct device dev, uint64_t base, uint64_t bytes);
 void pc_add_memory(struct pc *pc, struct device dev, uint64_t base, uint64_t bytes);

@@ -21,7 +21,9 @@
 
 void pm_init(struct pm *p, const struct device_host *host, uint64_t power_button_at)
 {
-    *p = (struct pm){.host = host, .press = power_button_at, .control = CNT_SCI_EN};
+    *p = (struct pm){.host = host,
+                     .press = power_button_at == 0 ? DEVICE_NEVER : power_button_at,
+                     .control = CNT_SCI_EN};
 }
 
 static void update_sci(struct pm *p)
@@ -99,7 +101,7 @@ static void pm_write(void *self, uint64_t offset, unsigned bytes, uint64_t value
         return;
     value <<= 8 * offset;
     lanes <<= 8 * offset;
-    p->status &= (uint16_t)~(value & lanes & STS_BITS);
+    p->status &= (uint16_t) ~(value & lanes & STS_BITS);
     p->enable = merged(p->enable, (uint16_t)(value >> 16) & EN_BITS, (uint16_t)(lanes >> 16));
     write_control(p, (uint16_t)(value >> 32), (uint16_t)(lanes >> 32));
     update_sci(p);

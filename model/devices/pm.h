@@ -8,9 +8,9 @@
 //                  another SLP_TYP does nothing
 //   0x608 PM_TMR   24 bits at 3.579545 MHz from cycle 0, RO; TMR_STS rises whenever bit 23 changes
 //   the rest reads 0. Reset: all 0 but SCI_EN.
-// Any access inside the block: each byte by itself, the timer read once. GBL, RTC and WAK never rise
-// by themselves. The SCI, IRQ 9, is high while a bit is set in both STS and EN.
-// The power button is pressed once, at a given cycle.
+// Any access inside the block: each byte by itself, the timer read once. GBL, RTC and WAK never
+// rise by themselves. The SCI, IRQ 9, is high while a bit is set in both STS and EN. The power
+// button is pressed once, at a given cycle.
 #ifndef RW_PM_H
 #define RW_PM_H
 
@@ -23,10 +23,11 @@
 struct pm {
     const struct device_host *host;
     uint64_t ticks; /* of the timer, by now */
-    uint64_t press; /* cycle of the power button; DEVICE_NEVER: none to come */
+    uint64_t press; /* cycle of the power button; DEVICE_NEVER: it is past, or there is none */
     uint16_t status, enable, control;
 };
 
+/* power_button_at: a cycle; 0: never. */
 void pm_init(struct pm *p, const struct device_host *host, uint64_t power_button_at);
 extern const struct device_ops pm_ops;
 

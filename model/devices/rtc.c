@@ -32,26 +32,26 @@ enum rtc_reg {
     REG_ABOVE_16M = 0x34
 };
 
-#define A_UIP         0x80
-#define A_DIVIDER     0x70
-#define A_RUNS        0x20
-#define A_RATE        0x0F
-#define B_SET         0x80
-#define B_PIE         0x40
-#define B_AIE         0x20
-#define B_UIE         0x10
-#define B_SQWE        0x08
-#define B_BINARY      0x04
-#define B_24          0x02
-#define C_IRQF        0x80
-#define C_PF          0x40
-#define C_AF          0x20
-#define C_UF          0x10
-#define D_VRT         0x80
-#define HOURS_PM      0x80
-#define ALARM_ANY     0xC0
-#define BASE_KB       640
-#define MBYTE         (UINT64_C(1) << 20)
+#define A_UIP     0x80
+#define A_DIVIDER 0x70
+#define A_RUNS    0x20
+#define A_RATE    0x0F
+#define B_SET     0x80
+#define B_PIE     0x40
+#define B_AIE     0x20
+#define B_UIE     0x10
+#define B_SQWE    0x08
+#define B_BINARY  0x04
+#define B_24      0x02
+#define C_IRQF    0x80
+#define C_PF      0x40
+#define C_AF      0x20
+#define C_UF      0x10
+#define D_VRT     0x80
+#define HOURS_PM  0x80
+#define ALARM_ANY 0xC0
+#define BASE_KB   640
+#define MBYTE     (UINT64_C(1) << 20)
 
 static bool runs(const struct rtc *r)
 {
@@ -119,7 +119,7 @@ void rtc_reset(struct rtc *r)
 {
     r->cycle_start = r->now;
     r->index = 0;
-    r->cmos[REG_B] &= (uint8_t)~(B_PIE | B_AIE | B_UIE | B_SQWE);
+    r->cmos[REG_B] &= (uint8_t) ~(B_PIE | B_AIE | B_UIE | B_SQWE);
     r->cmos[REG_C] = 0;
 }
 

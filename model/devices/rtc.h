@@ -7,12 +7,12 @@
 //   0x0B SET PIE AIE UIE SQWE DM(1 binary) 24/12(1 24) DSE (kept, without effect)
 //   0x0C IRQF PF AF UF, RO, cleared by the read; the flags rise whether or not they are enabled
 //   0x0D bit 7 VRT, RO   the rest is RAM
-//   memory size as a PC's BIOS leaves it, in Kbytes: 0x15 base; 0x17 and 0x30 above 1 MByte, at most
-//   65535; 0x34 above 16 MByte in 64 Kbytes
-// Power-on: 2024-01-01 00:00:00, Monday; A 0x26, B 0x02, BCD. A reset of the machine leaves time and
-// RAM, clears PIE AIE UIE SQWE and register C. Only bytes are accessed; others read all ones.
-// The clock's 32768 Hz are derived from the machine's cycles (clock.h). UIP is 1 for the last 8 ticks (244 us)
-// before the registers change; the change itself takes no time.
+//   memory size as a PC's BIOS leaves it, in Kbytes: 0x15 base; 0x17 and 0x30 above 1 MByte, at
+//   most 65535; 0x34 above 16 MByte in 64 Kbytes
+// Power-on: 2024-01-01 00:00:00, Monday; A 0x26, B 0x02, BCD. A reset of the machine leaves time
+// and RAM, clears PIE AIE UIE SQWE and register C. Only bytes are accessed; others read all ones.
+// The clock's 32768 Hz are derived from the machine's cycles (clock.h). UIP is 1 for the last 8
+// ticks (244 us) before the registers change; the change itself takes no time.
 #ifndef RW_RTC_H
 #define RW_RTC_H
 
