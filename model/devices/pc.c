@@ -139,10 +139,11 @@ void pc_add_memory(struct pc *pc, struct device dev, uint64_t base, uint64_t byt
     add_region(&pc->memory, dev, base, bytes);
 }
 
-void pc_add_bar(struct pc *pc, struct device dev, const struct pci_function *function)
+void pc_add_bar(struct pc *pc, struct device dev, const struct pci_function *function,
+                unsigned number)
 {
     assert(pc->bars < PC_MASTERS);
-    pc->bar[pc->bars++] = (struct pc_bar){dev, function};
+    pc->bar[pc->bars++] = (struct pc_bar){dev, function, number};
 }
 
 void pc_add_timed(struct pc *pc, struct device dev)
@@ -214,8 +215,8 @@ static void add_reset(struct pc *pc)
 
 static void add_pci(struct pc *pc)
 {
-    pci_function_init(&pc->host_bridge, 0x00, 0x29C08086, 0x060000, 0, false);
-    pci_function_init(&pc->isa_bridge, 0xF8, 0x29188086, 0x060100, 0, false);
+    pci_function_init(&pc->host_bridge, 0x00, 0x29C08086, 0x060000);
+    pci_function_init(&pc->isa_bridge, 0xF8, 0x29188086, 0x060100);
     pci_bus_add(&pc->pci, &pc->host_bridge);
     pci_bus_add(&pc->pci, &pc->isa_bridge);
     pc_add_ports(pc, (struct device){&pci_port_ops, &pc->pci}, PORT_PCI, 8);
@@ -228,8 +229,21 @@ static void add_edu(struct pc *pc)
 
     edu_init(&pc->edu, &pc->host);
     pci_bus_add(&pc->pci, &pc->edu.pci);
-    pc_add_bar(pc, dev, &pc->edu.pci);
+    pc_add_bar(pc, dev, &pc->edu.pci, 0);
     pc_add_master(pc, dev, EDU_SID, 0xFFFF);
+}
+
+static void add_virtio(struct pc *pc)
+{
+    struct device dev = {&virtio_blk_ops, &pc->virtio};
+
+    if (pc->config.disk == NULL)
+        return;
+    virtio_blk_init(&pc->virtio, &pc->host, pc->config.disk);
+    pci_bus_add(&pc->pci, &pc->virtio.pci);
+    pc_add_bar(pc, dev, &pc->virtio.pci, 4);
+    pc_add_bar(pc, (struct device){&virtio_blk_msix_ops, &pc->virtio}, &pc->virtio.pci, 1);
+    pc_add_master(pc, dev, VIRTIO_BLK_SID, 0xFFFF);
 }
 
 void pc_init(struct pc *pc, const struct device_host *outside, const struct pc_config *config)
@@ -252,6 +266,7 @@ void pc_init(struct pc *pc, const struct device_host *outside, const struct pc_c
     add_reset(pc);
     add_pci(pc);
     add_edu(pc);
+    add_virtio(pc);
 }
 
 void pc_restart(struct pc *pc, uint64_t now)
@@ -306,14 +321,6 @@ static bool covers(const struct pc_region *r, uint64_t addr)
     return addr >= r->base && addr - r->base < r->bytes;
 }
 
-static struct pc_region bar_region(const struct pc_bar *b)
-{
-    uint64_t base = pci_bar0(b->function);
-    bool answers = base != 0 && pci_memory_enabled(b->function);
-
-    return (struct pc_region){b->dev, base, answers ? b->function->bar0_bytes : 0};
-}
-
 struct pc_region pc_decode(const struct pc *pc, uint64_t addr, bool io)
 {
     const struct pc_regions *fixed = io ? &pc->ports : &pc->memory;
@@ -321,10 +328,11 @@ struct pc_region pc_decode(const struct pc *pc, uint64_t addr, bool io)
     for (unsigned i = 0; i < fixed->count; i++)
         if (covers(&fixed->row[i], addr))
             return fixed->row[i];
-    for (unsigned i = 0; i < pc->bars && !io; i++) {
-        struct pc_region r = bar_region(&pc->bar[i]);
+    for (unsigned i = 0; i < pc->bars; i++) {
+        struct pci_window w = pci_bar_window(pc->bar[i].function, pc->bar[i].number);
+        struct pc_region r = {pc->bar[i].dev, w.base, w.bytes};
 
-        if (covers(&r, addr))
+        if (w.io == io && covers(&r, addr))
             return r;
     }
     return (struct pc_region){{NULL, NULL}, 0, 0};

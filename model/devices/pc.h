@@ -12,6 +12,7 @@
 #include "devices/reset.h"
 #include "devices/rtc.h"
 #include "devices/uart16550.h"
+#include "devices/virtio_blk.h"
 
 #define PC_EXIT_NONE UINT32_MAX
 #define PC_LINES     24
@@ -30,10 +31,11 @@ struct pc_regions {
     unsigned count;
 };
 
-/* BAR0 of a PCI function: where it answers is looked up at each access. */
+/* A BAR of a PCI function: where it answers is looked up at each access. */
 struct pc_bar {
     struct device dev;
     const struct pci_function *function;
+    unsigned number;
 };
 
 /* Whose DMA it is: the source-ids that are `sid` under `mask`. */
@@ -46,6 +48,7 @@ struct pc_master {
 struct pc_config {
     struct acpi_config firmware;
     uint64_t power_button_at; /* the cycle at which it is pressed; 0: not at all */
+    const struct disk *disk;  /* borrowed; NULL: there is no virtio block device */
 };
 
 struct pc {
@@ -62,6 +65,7 @@ struct pc {
     struct edu edu;
     struct fwcfg fwcfg;
     struct rtc rtc;
+    struct virtio_blk virtio;
     struct pm pm;
     struct reset_ports reset;
     struct pci_function host_bridge, isa_bridge;
@@ -80,7 +84,8 @@ void pc_restart(struct pc *pc, uint64_t now);
 /* What pc_init calls for each device; a region, a clock and a master are separate things. */
 void pc_add_ports(struct pc *pc, struct device dev, uint64_t base, uint64_t bytes);
 void pc_add_memory(struct pc *pc, struct device dev, uint64_t base, uint64_t bytes);
-void pc_add_bar(struct pc *pc, struct device dev, const struct pci_function *function);
+void pc_add_bar(struct pc *pc, struct device dev, const struct pci_function *function,
+                unsigned number);
 void pc_add_timed(struct pc *pc, struct device dev);
 void pc_add_master(struct pc *pc, struct device dev, uint16_t sid, uint16_t mask);
 /* A device drives its line: 0-15 are ISA's IRQs, 16-23 PCI's; true is the active level, whatever
