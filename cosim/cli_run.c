@@ -27,6 +27,7 @@ enum {
     OPT_RTL_ONLY,
     OPT_RESET_AT,
     OPT_POWER_BUTTON_AT,
+    OPT_DISK,
     OPT_CPUID,
     OPT_START,
     OPT_VTD,
@@ -41,6 +42,7 @@ static const struct option options[] = {
     {"max-instructions", required_argument, NULL, OPT_MAX_INSTRUCTIONS},
     {"rtl-only", no_argument, NULL, OPT_RTL_ONLY},
     {"reset-at", required_argument, NULL, OPT_RESET_AT},
+    {"disk", required_argument, NULL, OPT_DISK},
     {"power-button-at", required_argument, NULL, OPT_POWER_BUTTON_AT},
     {"cpuid", required_argument, NULL, OPT_CPUID},
     {"start", required_argument, NULL, OPT_START},
@@ -56,6 +58,7 @@ static const char help[] =
     "  --max-instructions N    limit (none)\n"
     "  --rtl-only              run: the RTL without the model\n"
     "  --reset-at N            a second reset at cycle N: everything begins again\n"
+    "  --disk FILE[,ro]        the virtio block device at 00:03.0; the file is written at the end\n"
     "  --power-button-at N     the power button is pressed at cycle N\n"
     "  --cpuid LIST            features to take away: -smap,-la57; vendor=TEXT, signature=N\n"
     "  --vtd LIST              what the IOMMU is to lack: -ir,-57; records=N\n"
@@ -132,6 +135,9 @@ static int take_option(struct run_command *c, int opt)
         break;
     case OPT_RESET_AT:
         ok = option_between(optarg, 2, UINT64_MAX, &o->reset_at);
+        break;
+    case OPT_DISK:
+        o->disk = optarg;
         break;
     case OPT_POWER_BUTTON_AT:
         ok = option_between(optarg, 1, UINT64_MAX - 1, &o->power_button_at);

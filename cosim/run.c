@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "disk_file.h"
 #include "feed.h"
 #include "machine.h"
 #include "shell/shell.h"
@@ -28,7 +29,8 @@ struct run {
     struct run_result *r;
     struct shell *shell;
     struct scoreboard *sb;
-    struct feed feed; /* on their way to it */
+    struct disk_file *disk; /* NULL: none */
+    struct feed feed;       /* on their way to it */
     struct rw_mem rtl_mem, model_mem;
     struct rw_boot boot;
     uint8_t *dirty; /* pages of the RTL's RAM written since they were compared */
@@ -452,7 +454,8 @@ static struct pc_config board_of(const struct run *run)
     const struct run_options *o = run->o;
 
     return (struct pc_config){.firmware = image_firmware(&o->image, o->memory_bytes),
-                              .power_button_at = o->power_button_at};
+                              .power_button_at = o->power_button_at,
+                              .disk = run->disk == NULL ? NULL : disk_file_disk(run->disk)};
 }
 
 static bool with_rtl(struct run *run, char *error, size_t error_bytes)
@@ -555,8 +558,10 @@ static bool model_alone(struct run *run, char *error, size_t error_bytes)
 
 /* --- */
 
-static void unmap(struct run *run)
+static void put_away(struct run *run)
 {
+    if (run->disk != NULL)
+        disk_file_close(run->disk);
     munmap(run->rtl_mem.ram, run->rtl_mem.bytes);
     munmap(run->model_mem.ram, run->model_mem.bytes);
 }
@@ -574,7 +579,11 @@ bool run_program(const struct run_options *o, struct run_result *r, char *error,
     }
     if (!image_load(&o->image, &run.rtl_mem, &run.boot, error, error_bytes) ||
         !image_load(&o->image, &run.model_mem, &run.boot, error, error_bytes)) {
-        unmap(&run);
+        put_away(&run);
+        return false;
+    }
+    if (o->disk != NULL && (run.disk = disk_file_open(o->disk, error, error_bytes)) == NULL) {
+        put_away(&run);
         return false;
     }
     if (o->mode == RUN_LOCKSTEP)
@@ -587,7 +596,9 @@ bool run_program(const struct run_options *o, struct run_result *r, char *error,
     r->seconds = now_seconds() - run.started;
     if (o->progress && isatty(STDERR_FILENO))
         fputs("\r\033[K", stderr);
-    unmap(&run);
+    if (ok && run.disk != NULL && r->verdict != VERDICT_MISMATCH)
+        ok = disk_file_commit(run.disk, error, error_bytes);
+    put_away(&run);
     if (!ok) {
         record_log_destroy(r->log);
         r->log = NULL;

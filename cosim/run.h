@@ -28,6 +28,7 @@ struct run_options {
     const char *wave_path;
     uint64_t wave_from, wave_to;
     uint64_t reset_at;        /* a second reset at this cycle, everything begins again; 0: none */
+    const char *disk;         /* FILE or FILE,ro; NULL: no disk */
     uint64_t power_button_at; /* the cycle at which it is pressed; 0: not at all */
 };
 

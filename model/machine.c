@@ -367,7 +367,8 @@ static void run_queue(struct machine *m)
 
 static void run_dma(struct machine *m, const struct device_dma *d)
 {
-    struct rec_dma in = {.sid = d->sid, .iova = d->addr, .write = d->write, .len = d->len};
+    struct rec_dma in = {
+        .sid = d->sid, .iova = d->addr, .write = d->write, .len = d->len, .at = d->at};
     struct device_dma_done done = {.sid = d->sid, .tag = d->tag, .ok = true};
     struct iommu_request q;
     struct iommu_step s;

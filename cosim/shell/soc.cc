@@ -335,6 +335,7 @@ static void host_dma(void *ctx, const device_dma *req)
     d.addr = req->addr;
     d.sid = req->sid;
     d.len = req->len;
+    d.at = req->at;
     d.tag = req->tag;
     d.write = req->write;
     memcpy(d.data, req->data, sizeof d.data);

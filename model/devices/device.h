@@ -10,13 +10,15 @@
 
 #define DEVICE_NEVER UINT64_MAX
 
-/* A DMA request as a device issues it: 1..16 bytes inside one aligned 16-byte block. */
+/* A DMA request as a device issues it: 1..16 bytes inside one aligned 16-byte block; a read may
+ * have none. */
 struct device_dma {
     uint64_t addr;
     uint16_t sid; /* bus 15:8, device 7:3, function 2:0 */
     uint8_t len, tag;
+    uint8_t at; /* 0 untranslated, 1 translation request, 2 translated; docs/iommu.md */
     bool write;
-    uint8_t data[16];
+    uint8_t data[16]; /* of a write; 0 behind len */
 };
 
 struct device_dma_done {

@@ -246,6 +246,18 @@ static void add_virtio(struct pc *pc)
     pc_add_master(pc, dev, VIRTIO_BLK_SID, 0xFFFF);
 }
 
+static void add_traffic(struct pc *pc)
+{
+    struct device dev = {&traffic_ops, &pc->traffic};
+
+    traffic_init(&pc->traffic, &pc->host);
+    pci_bus_add(&pc->pci, &pc->traffic.pci);
+    pc_add_bar(pc, dev, &pc->traffic.pci, 0);
+    pc_add_bar(pc, dev, &pc->traffic.pci, 1);
+    pc_add_master(pc, dev, TRAFFIC_SID, 0xFFF8); /* 00:04 */
+    pc_add_master(pc, dev, 0x0100, 0xFF00);      /* bus 1 */
+}
+
 void pc_init(struct pc *pc, const struct device_host *outside, const struct pc_config *config)
 {
     memset(pc, 0, sizeof(*pc));
@@ -267,6 +279,7 @@ void pc_init(struct pc *pc, const struct device_host *outside, const struct pc_c
     add_pci(pc);
     add_edu(pc);
     add_virtio(pc);
+    add_traffic(pc);
 }
 
 void pc_restart(struct pc *pc, uint64_t now)

@@ -11,6 +11,7 @@
 #include "devices/pm.h"
 #include "devices/reset.h"
 #include "devices/rtc.h"
+#include "devices/traffic.h"
 #include "devices/uart16550.h"
 #include "devices/virtio_blk.h"
 
@@ -66,6 +67,7 @@ struct pc {
     struct fwcfg fwcfg;
     struct rtc rtc;
     struct virtio_blk virtio;
+    struct traffic traffic;
     struct pm pm;
     struct reset_ports reset;
     struct pci_function host_bridge, isa_bridge;
