@@ -9,7 +9,7 @@
 //   MADT: local APIC 0, IOAPIC 0 at 0xFEC00000 from GSI 0, IRQ 0 on GSI 2, IRQ 9 level and active
 //   high, LINT1 is NMI.
 //   DMAR: one unit at 0xFED90000, INCLUDE_PCI_ALL, the IOAPIC as FFh:00.0.
-//   DSDT: \_S5 (SLP_TYP 0), \_SB.PCI0 with its bus number, ports and windows.
+//   DSDT: \_S5 (SLP_TYP 0), \_SB.PCI0 with its bus number, ports, windows and interrupt pins.
 // The FACS lies in the last page of RAM, since software writes to it.
 #ifndef RW_ACPI_H
 #define RW_ACPI_H
