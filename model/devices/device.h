@@ -34,7 +34,8 @@ struct device_host {
     void (*dma)(void *ctx, const struct device_dma *req); /* answered later by dma_done */
     void (*console)(void *ctx, uint8_t byte);
     void (*guest_exit)(void *ctx, uint32_t status);
-    void (*reset)(void *ctx); /* the whole machine begins again, soon */
+    void (*reset)(
+        void *ctx); /* the whole machine begins again, soon; of an outside it may be NULL */
     /* The device's wire to the interrupt controllers; the board's own (pc.h), no outside has it. */
     void (*irq)(void *ctx, unsigned line, bool level);
 };

@@ -115,7 +115,8 @@ static void board_reset(void *ctx)
 {
     struct pc *pc = ctx;
 
-    pc->outside.reset(pc->outside.ctx);
+    if (pc->outside.reset != NULL)
+        pc->outside.reset(pc->outside.ctx);
 }
 
 static void board_irq(void *ctx, unsigned line, bool level)
