@@ -11,6 +11,7 @@
 #include "options.h"
 #include "report.h"
 #include "run.h"
+#include "serial_option.h"
 #include "start_option.h"
 #include "vtd_option.h"
 #include "walk_diff.h"
@@ -31,6 +32,7 @@ enum {
     OPT_CPUID,
     OPT_START,
     OPT_VTD,
+    OPT_SERIAL_INPUT,
     OPT_UNDEFINED
 };
 
@@ -47,6 +49,7 @@ static const struct option options[] = {
     {"cpuid", required_argument, NULL, OPT_CPUID},
     {"start", required_argument, NULL, OPT_START},
     {"vtd", required_argument, NULL, OPT_VTD},
+    {"serial-input", required_argument, NULL, OPT_SERIAL_INPUT},
     {"undefined", required_argument, NULL, OPT_UNDEFINED},
     COMMON_ROWS};
 
@@ -63,6 +66,7 @@ static const char help[] =
     "  --cpuid LIST            features to take away: -smap,-la57; vendor=TEXT, signature=N\n"
     "  --vtd LIST              what the IOMMU is to lack: -ir,-57; records=N\n"
     "  --start LIST            registers to begin with: rip=N,rax=N,rbx=N,rsi=N,rsp=N,cr3=N\n"
+    "  --serial-input FILE     what arrives at the UART, once the program has raised DTR\n"
     "  --undefined NAME        results that the SDM leaves undefined: " PERSONALITIES "\n";
 
 struct run_report {
@@ -123,6 +127,10 @@ static int take_option(struct run_command *c, int opt)
         break;
     case OPT_VTD:
         if (!vtd_option(optarg, &o->image.vtd, error, sizeof(error)))
+            return 1 + cli_refuse("%s", error);
+        break;
+    case OPT_SERIAL_INPUT:
+        if (!serial_option(optarg, &o->board, error, sizeof(error)))
             return 1 + cli_refuse("%s", error);
         break;
     case OPT_START:

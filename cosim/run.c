@@ -252,6 +252,14 @@ static bool compared(struct run *run)
     return run->sb->diff.failed;
 }
 
+/* HLT with something due that can wake it; a masked interrupt cannot. */
+static bool sleeps(const struct run *run)
+{
+    if (!shell_halted(run->shell) || !shell_due(run->shell))
+        return false;
+    return run->sb == NULL || run->sb->ops->interruptible(run->sb->model, false);
+}
+
 static bool past_limits(struct run *run)
 {
     struct run_result *r = run->r;
@@ -270,7 +278,7 @@ static bool past_limits(struct run *run)
         r->verdict = VERDICT_LIMIT;
         return true;
     }
-    if (cycle - run->last_retire_cycle >= RUN_HANG_CYCLES) {
+    if (cycle - run->last_retire_cycle >= RUN_HANG_CYCLES && !sleeps(run)) {
         r->verdict = VERDICT_HANG;
         return true;
     }
@@ -452,10 +460,12 @@ static struct shell_sink sink_for(struct run *run)
 static struct pc_config board_of(const struct run *run)
 {
     const struct run_options *o = run->o;
+    struct pc_config c = o->board;
 
-    return (struct pc_config){.firmware = image_firmware(&o->image, o->memory_bytes),
-                              .power_button_at = o->power_button_at,
-                              .disk = run->disk == NULL ? NULL : disk_file_disk(run->disk)};
+    c.firmware = image_firmware(&o->image, o->memory_bytes);
+    c.power_button_at = o->power_button_at;
+    c.disk = run->disk == NULL ? NULL : disk_file_disk(run->disk);
+    return c;
 }
 
 static bool with_rtl(struct run *run, char *error, size_t error_bytes)

@@ -6,17 +6,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "devices/pc.h"
 #include "image.h"
 #include "scoreboard.h"
 
 #define RUN_MEMORY_DEFAULT     (UINT64_C(256) << 20)
 #define RUN_MAX_CYCLES_DEFAULT UINT64_C(400000000)
-#define RUN_HANG_CYCLES        UINT64_C(200000) /* without a retirement */
+#define RUN_HANG_CYCLES        UINT64_C(200000) /* without a retirement; a sleep is none */
 
 enum run_mode { RUN_LOCKSTEP, RUN_RTL_ALONE, RUN_MODEL_ALONE };
 
 struct run_options {
     struct image_options image;
+    struct pc_config board;
     enum run_mode mode;
     uint64_t memory_bytes, seed, max_cycles, max_instructions;
     unsigned wait_states_max;

@@ -8,6 +8,8 @@
 
 #define SLICE_RETIREMENTS 4096
 #define DMA_QUEUE         64
+#define IDLE_EVENTS       UINT64_C(4000000) /* that wake nobody: a hang */
+#define MASKED_CYCLES     UINT64_C(200000)  /* in HLT with interrupts masked: a hang */
 
 struct machine {
     const struct rw_model_ops *ops;
@@ -20,7 +22,9 @@ struct machine {
     void (*walk)(void *ctx, const struct rec_walk *w);
     struct device_dma queue[DMA_QUEUE];
     unsigned queue_head, queue_count;
-    uint64_t now; /* retirements before the running slice */
+    uint64_t now;         /* retirements before the running slice, and cycles slept */
+    uint64_t halted_at;   /* when the processor last did something */
+    uint64_t idle_events; /* of devices since then */
     bool exited, reset;
     bool record;
     uint32_t exit_status;
@@ -29,7 +33,7 @@ struct machine {
 
 static void update_line(struct machine *m)
 {
-    m->ops->set_intr(m->cpu, lapic_pending(&m->board.lapic) >= 0);
+    m->ops->set_intr(m->cpu, pc_interrupt(&m->board) >= 0);
 }
 
 static bool in_iommu_window(uint64_t pa)
@@ -75,6 +79,7 @@ static void on_read(void *ctx, const struct rw_access *a, uint8_t *data)
     pc_beat_run(&m->board, &beat);
     update_line(m);
     memcpy(data, beat.data, a->bytes);
+    m->ops->stop(m->cpu); /* the next read is to see its own time */
 }
 
 static void on_write(void *ctx, const struct rw_access *a)
@@ -97,14 +102,14 @@ static uint64_t on_tsc(void *ctx, uint64_t adjust)
 {
     struct machine *m = ctx;
 
+    m->ops->stop(m->cpu);
     return m->now + adjust;
 }
 
 static uint8_t on_inta(void *ctx)
 {
     struct machine *m = ctx;
-    int offered = lapic_pending(&m->board.lapic);
-    uint8_t vector = lapic_acknowledge(&m->board.lapic, (uint8_t)(offered < 0 ? 0 : offered));
+    uint8_t vector = pc_acknowledge(&m->board, pc_interrupt(&m->board));
 
     update_line(m);
     return vector;
@@ -298,7 +303,7 @@ bool machine_restart(struct machine *m, const struct rw_boot *boot)
     finish(m);
     pc_restart(&m->board, m->now);
     m->queue_head = m->queue_count = 0;
-    m->now = 0;
+    m->now = m->halted_at = m->idle_events = 0;
     m->reset = false;
     return begin(m, boot);
 }
@@ -426,20 +431,31 @@ static uint64_t slice_length(const struct machine *m, uint64_t left)
     return slice < left ? slice : left;
 }
 
-/* HLT: time passes until something interrupts; false when nothing ever will. */
-static bool wait_for_event(struct machine *m)
+/* Something is there that wakes the processor now. */
+static bool wakes(struct machine *m)
 {
     if (m->board.lapic.nmi_pending && m->ops->interruptible(m->cpu, true))
         return true;
-    if (lapic_pending(&m->board.lapic) >= 0)
-        return m->ops->interruptible(m->cpu, false);
+    return pc_interrupt(&m->board) >= 0 && m->ops->interruptible(m->cpu, false);
+}
+
+/* HLT: time passes until something interrupts; false when nothing ever will. With interrupts masked
+ * only an NMI could, and is not waited for long. */
+static bool wait_for_event(struct machine *m)
+{
+    uint64_t next = pc_next_event(&m->board);
+    bool masked = !m->ops->interruptible(m->cpu, false);
+
+    if (wakes(m))
+        return true;
     if (m->queue_count != 0) {
         m->now++;
         return true;
     }
-    if (pc_next_event(&m->board) == DEVICE_NEVER)
+    if (next == DEVICE_NEVER || m->idle_events++ >= IDLE_EVENTS ||
+        (masked && next - m->halted_at > MASKED_CYCLES))
         return false;
-    m->now = pc_next_event(&m->board);
+    m->now = next;
     return true;
 }
 
@@ -459,6 +475,10 @@ enum machine_end machine_run(struct machine *m, uint64_t max_retirements)
         m->counts.retirements += done;
         if (end == RW_STEP_SHUTDOWN)
             return MACHINE_SHUTDOWN;
+        if (end != RW_STEP_HALTED || done != 0) {
+            m->halted_at = m->now;
+            m->idle_events = 0;
+        }
         if (end == RW_STEP_HALTED && !m->exited && !m->reset && !wait_for_event(m))
             return MACHINE_HANG;
     }

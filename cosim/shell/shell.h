@@ -66,6 +66,8 @@ void shell_ask(struct shell *s, bool ask);
 uint64_t shell_written(const struct shell *s);
 uint64_t shell_cycle(const struct shell *s);
 bool shell_halted(const struct shell *s);
+/* Something is due on the board by itself: a timer, a DMA request. */
+bool shell_due(const struct shell *s);
 bool shell_shut_down(const struct shell *s);
 uint64_t shell_unclaimed(const struct shell *s);
 /* FST of the whole design from now on; false when the file cannot be written. */

@@ -126,6 +126,7 @@ struct soc_module : sc_core::sc_module {
 } // namespace
 
 struct shell {
+    shell_config config;
     shell_sink sink;
     pc board;
     vsoc *rtl;
@@ -193,12 +194,13 @@ static void update_lines(shell *s)
 {
     vsoc_pins *pins = vsoc_board_pins(s->rtl);
     uint64_t cycle = vsoc_cycle(s->rtl);
-    int vector = lapic_pending(&s->board.lapic);
+    int32_t offer = pc_interrupt(&s->board);
 
-    if (pins->intr != (vector >= 0))
-        say_event(s, BOARD_LINE, cycle, vector >= 0);
-    pins->intr = vector >= 0;
-    pins->intr_vector = vector >= 0 ? static_cast<uint8_t>(vector) : 0;
+    if (pins->intr != (offer >= 0))
+        say_event(s, BOARD_LINE, cycle, offer >= 0);
+    pins->intr = offer >= 0;
+    pins->intr_vector = offer >= 0 ? static_cast<uint8_t>(offer) : 0;
+    pins->intr_note = offer;
     pins->wake = std::min(update_nmi(s, pins, cycle), pc_next_event(&s->board));
     if (pins->wake <= cycle)
         pins->wake = cycle + 1;
@@ -310,10 +312,10 @@ static void on_dma_response(void *ctx, uint64_t cycle, const vsoc_dma_rsp *r)
     update_lines(s);
 }
 
-static void on_inta(void *ctx, uint64_t cycle, uint8_t offered)
+static void on_inta(void *ctx, uint64_t cycle, int32_t offered)
 {
     shell *s = static_cast<shell *>(ctx);
-    uint8_t vector = lapic_acknowledge(&s->board.lapic, offered);
+    uint8_t vector = pc_acknowledge(&s->board, offered);
 
     say_event(s, BOARD_ACKNOWLEDGE, cycle, vector);
     update_lines(s);
@@ -386,8 +388,9 @@ shell *shell_create(const shell_config *config, const shell_sink *sink)
                         on_inta, on_tick};
 
     sc_core::sc_report_handler::set_actions(sc_core::SC_INFO, sc_core::SC_DO_NOTHING);
+    s->config = *config;
     s->sink = *sink;
-    pc_init(&s->board, &host, &config->board);
+    pc_init(&s->board, &host, &s->config.board);
     s->ram = std::make_unique<ram_target>("ram", config->mem);
     s->devices = std::make_unique<board_target>("devices", &s->board);
     s->soc = std::make_unique<soc_module>("soc", s);
@@ -431,13 +434,12 @@ void shell_stop(shell *s)
 void shell_reset(shell *s, bool power)
 {
     device_host host = host_of(s);
-    pc_config config = s->board.config;
 
     s->dma_queue.clear();
     s->offered = false;
     s->nmi_rests = 0;
     if (power)
-        pc_init(&s->board, &host, &config);
+        pc_init(&s->board, &host, &s->config.board);
     else
         pc_restart(&s->board, vsoc_cycle(s->rtl));
     vsoc_reset(s->rtl);
@@ -461,6 +463,11 @@ uint64_t shell_cycle(const shell *s)
 bool shell_halted(const shell *s)
 {
     return vsoc_halted(s->rtl);
+}
+
+bool shell_due(const shell *s)
+{
+    return !s->dma_queue.empty() || pc_next_event(&s->board) != DEVICE_NEVER;
 }
 
 bool shell_shut_down(const shell *s)

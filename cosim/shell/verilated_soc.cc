@@ -49,6 +49,7 @@ struct vsoc {
     uint64_t answered; // accesses at mem_*
     uint64_t written;  // RAM address written in this cycle
     unsigned wait_left;
+    int32_t intr_note; // of what the pins have
     bool access_open, stop;
     bool changed; // inputs other than memory's, since they were last taken
 };
@@ -214,6 +215,7 @@ static void drive_interrupts(vsoc *v)
 {
     Vsoc_top *top = v->top.get();
 
+    v->intr_note = v->pins.intr_note;
     if (top->intr_i == v->pins.intr && top->intr_vector_i == v->pins.intr_vector &&
         top->nmi_i == v->pins.nmi)
         return;
@@ -228,7 +230,7 @@ static void see_handshakes(vsoc *v)
     Vsoc_top *top = v->top.get();
 
     if (top->inta_o)
-        v->board.inta(v->board.ctx, v->cycle, top->intr_vector_i);
+        v->board.inta(v->board.ctx, v->cycle, v->intr_note);
     if (top->dma_valid_i && top->dma_ready_o)
         v->board.dma_accepted(v->board.ctx, v->cycle);
     if (top->dma_rsp_valid_o) {
@@ -313,6 +315,7 @@ static void reset(vsoc *v)
     v->written = UINT64_MAX;
     v->access_open = false;
     v->pins = vsoc_pins{};
+    v->intr_note = -1;
     v->pins.wake = UINT64_MAX;
     top->mem_ack_i = 0;
     top->mem_err_i = 0;

@@ -43,7 +43,7 @@ struct vsoc_board {
     bool (*dma_next)(void *ctx, struct vsoc_dma *d); /* the request to present, if there is one */
     void (*dma_accepted)(void *ctx, uint64_t cycle);
     void (*dma_response)(void *ctx, uint64_t cycle, const struct vsoc_dma_rsp *r);
-    void (*inta)(void *ctx, uint64_t cycle, uint8_t offered); /* the vector on the pins */
+    void (*inta)(void *ctx, uint64_t cycle, int32_t offered); /* intr_note, as the pins had it */
     void (*tick)(void *ctx, uint64_t cycle);                  /* called when cycle reaches wake */
 };
 
@@ -51,6 +51,7 @@ struct vsoc_board {
 struct vsoc_pins {
     bool intr, nmi, dma_pending;
     uint8_t intr_vector;
+    int32_t intr_note; /* the board's own, given back with inta */
     uint64_t wake;
 };
 

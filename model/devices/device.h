@@ -42,6 +42,7 @@ struct device_host {
 
 struct device_ops {
     const char *name;
+    unsigned bytes_max; /* a wider access arrives as several of these, low first; 0: any */
     /* offset is relative to the device's region; bytes 1, 2, 4 or 8; the value is in the low bits
      */
     uint64_t (*read)(void *self, uint64_t offset, unsigned bytes);

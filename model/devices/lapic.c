@@ -1,59 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// Local APIC; SDM Vol. 3A "Advanced Programmable Interrupt Controller (APIC)". Level-triggered
-// messages set TMR but no EOI is broadcast; x2APIC, TSC-deadline and logical destinations beyond
-// the flat model are not here.
-#include "devices/lapic.h"
+// Local APIC: what it accepts and hands to the processor. SDM Vol. 3A "Handling Interrupts",
+// "Issuing Interprocessor Interrupts", "Local Vector Table", "Error Handling".
+#include <stddef.h>
 
-#include <string.h>
+#include "devices/lapic_internal.h"
 
-enum lapic_reg {
-    REG_ID = 0x020,
-    REG_VERSION = 0x030,
-    REG_TPR = 0x080,
-    REG_APR = 0x090,
-    REG_PPR = 0x0A0,
-    REG_EOI = 0x0B0,
-    REG_LDR = 0x0D0,
-    REG_DFR = 0x0E0,
-    REG_SVR = 0x0F0,
-    REG_ISR = 0x100,
-    REG_TMR = 0x180,
-    REG_IRR = 0x200,
-    REG_ESR = 0x280,
-    REG_ICR_LOW = 0x300,
-    REG_ICR_HIGH = 0x310,
-    REG_LVT_TIMER = 0x320,
-    REG_LVT_THERMAL = 0x330,
-    REG_LVT_PMC = 0x340,
-    REG_LVT_LINT0 = 0x350,
-    REG_LVT_LINT1 = 0x360,
-    REG_LVT_ERROR = 0x370,
-    REG_TIMER_INITIAL = 0x380,
-    REG_TIMER_CURRENT = 0x390,
-    REG_TIMER_DIVIDE = 0x3E0
-};
+#define ICR_LOGICAL   0x00000800u
+#define ICR_ASSERT    0x00004000u
+#define ICR_LEVEL     0x00008000u
+#define DFR_FLAT      0xFu
+#define MESSAGE_MODEL 4u /* address bit 2: logical */
 
-#define LVT_MASK           0x00010000u
-#define LVT_PERIODIC       0x00020000u
-#define SVR_ENABLE         0x00000100u
-#define VERSION            0x00050014u /* 6 LVT entries */
-#define ESR_ILLEGAL_VECTOR 0x40u
-#define DELIVERY_FIXED     0u
-#define DELIVERY_LOWEST    1u
-#define DELIVERY_NMI       4u
-
-void lapic_init(struct lapic *a)
-{
-    *a = (struct lapic){.dfr = 0xFFFFFFFFu,
-                        .svr = 0xFF,
-                        .lvt_timer = LVT_MASK,
-                        .lvt_thermal = LVT_MASK,
-                        .lvt_pmc = LVT_MASK,
-                        .lvt_lint0 = LVT_MASK,
-                        .lvt_lint1 = LVT_MASK,
-                        .lvt_error = LVT_MASK,
-                        .timer_deadline = DEVICE_NEVER};
-}
+enum shorthand { TO_DESTINATION, TO_SELF, TO_ALL, TO_OTHERS };
 
 static int highest(const uint32_t bits[8])
 {
@@ -63,7 +21,13 @@ static int highest(const uint32_t bits[8])
     return -1;
 }
 
-static uint32_t ppr(const struct lapic *a)
+static uint32_t bit(unsigned vector)
+{
+    return UINT32_C(1) << (vector % 32);
+}
+
+/* "Processor Priority Register (PPR)". */
+uint32_t lapic_ppr(const struct lapic *a)
 {
     int isrv = highest(a->isr);
     uint32_t service = isrv < 0 ? 0 : (uint32_t)isrv & 0xF0;
@@ -71,266 +35,211 @@ static uint32_t ppr(const struct lapic *a)
     return (a->tpr & 0xF0) >= service ? a->tpr : service;
 }
 
+/* The error interrupt comes with the first error since ESR was written. */
+void lapic_error(struct lapic *a, uint32_t bits)
+{
+    bool first = a->esr_pending == 0;
+
+    a->esr_pending |= bits;
+    if (first && !(a->lvt[LVT_ERROR] & LVT_MASK))
+        lapic_deliver(a, DELIVER_FIXED, (uint8_t)a->lvt[LVT_ERROR], false);
+}
+
 static void accept_fixed(struct lapic *a, uint8_t vector, bool level)
 {
-    uint32_t bit = UINT32_C(1) << (vector % 32);
-
+    if (!(a->svr & SVR_ENABLE))
+        return;
     if (vector < 16) {
-        a->esr_pending |= ESR_ILLEGAL_VECTOR;
+        lapic_error(a, ESR_RECEIVE_VECTOR);
         return;
     }
-    a->irr[vector / 32] |= bit;
+    a->irr[vector / 32] |= bit(vector);
     if (level)
-        a->tmr[vector / 32] |= bit;
+        a->tmr[vector / 32] |= bit(vector);
     else
-        a->tmr[vector / 32] &= ~bit;
+        a->tmr[vector / 32] &= ~bit(vector);
 }
 
-static bool destination_is_us(const struct lapic *a, uint8_t dest, bool logical)
+/* choice: SMI, INIT and start-up have no effect. */
+void lapic_deliver(struct lapic *a, enum delivery mode, uint8_t vector, bool level)
 {
-    if (dest == 0xFF)
-        return true;
-    if (!logical)
-        return dest == a->id >> 24;
-    return (dest & (a->ldr >> 24)) != 0;
-}
-
-static void deliver(struct lapic *a, uint32_t mode, uint8_t vector, bool level)
-{
-    if (mode == DELIVERY_NMI)
-        a->nmi_pending = true;
-    else if ((mode == DELIVERY_FIXED || mode == DELIVERY_LOWEST) && (a->svr & SVR_ENABLE))
+    switch (mode) {
+    case DELIVER_FIXED:
+    case DELIVER_LOWEST:
         accept_fixed(a, vector, level);
+        break;
+    case DELIVER_NMI:
+        a->nmi_pending = true;
+        break;
+    case DELIVER_EXTINT:
+        a->extint_pending |= (a->svr & SVR_ENABLE) != 0;
+        break;
+    case DELIVER_SMI:
+    case DELIVER_INIT:
+    case DELIVER_STARTUP:
+        break;
+    }
+}
+
+/* "Logical Destination Mode": flat and cluster model; in x2APIC mode clusters of 16. */
+static bool logical_is_us(const struct lapic *a, uint32_t dest)
+{
+    if (lapic_is_x2(a))
+        return dest >> 16 == a->ldr >> 16 && (dest & a->ldr & 0xFFFF) != 0;
+    if (dest > 0xFF)
+        return false;
+    if (a->dfr >> 28 == DFR_FLAT)
+        return (dest & a->ldr >> 24) != 0;
+    return dest >> 4 == a->ldr >> 28 && (dest & a->ldr >> 24 & 0xF) != 0;
+}
+
+static bool destination_is_us(const struct lapic *a, uint32_t dest, bool logical)
+{
+    if (dest == UINT32_MAX || (dest == 0xFF && !lapic_is_x2(a)))
+        return true;
+    return logical ? logical_is_us(a, dest) : dest == a->id;
 }
 
 void lapic_message(struct lapic *a, uint64_t addr, uint32_t data)
 {
     /* Address 63:40 is destination 31:8: 0, or all ones for everybody (docs/iommu.md I75). */
-    uint32_t high = (uint32_t)(addr >> 40);
+    uint32_t dest = (uint32_t)(addr >> 40) << 8 | (uint8_t)(addr >> 12);
 
-    if (high != 0 && !(high == 0xFFFFFF && (uint8_t)(addr >> 12) == 0xFF))
-        return;
-    if (destination_is_us(a, (uint8_t)(addr >> 12), (addr & 4) != 0))
-        deliver(a, (data >> 8) & 7, (uint8_t)data, (data & 0x8000) != 0);
+    if (lapic_is_enabled(a) && destination_is_us(a, dest, (addr & MESSAGE_MODEL) != 0))
+        lapic_deliver(a, data >> 8 & 7, (uint8_t)data, (data & ICR_LEVEL) != 0);
 }
 
 int lapic_pending(const struct lapic *a)
 {
     int vector = highest(a->irr);
 
-    if (!(a->svr & SVR_ENABLE) || vector < 0)
-        return -1;
-    return ((uint32_t)vector & 0xF0) > (ppr(a) & 0xF0) ? vector : -1;
+    return vector >= 0 && ((uint32_t)vector & 0xF0) > (lapic_ppr(a) & 0xF0) ? vector : -1;
 }
 
 uint8_t lapic_acknowledge(struct lapic *a, uint8_t vector)
 {
-    uint32_t bit = UINT32_C(1) << (vector % 32);
-
-    if (!(a->irr[vector / 32] & bit))
+    if (!(a->irr[vector / 32] & bit(vector)))
         return (uint8_t)a->svr;
-    a->irr[vector / 32] &= ~bit;
-    a->isr[vector / 32] |= bit;
+    a->irr[vector / 32] &= ~bit(vector);
+    a->isr[vector / 32] |= bit(vector);
     return vector;
 }
 
-static unsigned divide_log2(const struct lapic *a)
-{
-    unsigned code = (a->timer_divide & 3) | ((a->timer_divide >> 1) & 4);
+/* --- the local interrupt pins --- */
 
-    return (code + 1) & 7;
+static enum delivery lvt_mode(uint32_t entry)
+{
+    return entry >> 8 & 7;
 }
 
-static uint32_t timer_current(const struct lapic *a)
+static bool asserted(const struct lapic *a, unsigned pin)
 {
-    uint64_t left;
-
-    if (a->timer_deadline == DEVICE_NEVER)
-        return 0;
-    left = a->timer_deadline > a->now ? a->timer_deadline - a->now : 0;
-    return (uint32_t)((left + (UINT64_C(1) << divide_log2(a)) - 1) >> divide_log2(a));
+    return a->lint[pin] != ((a->lvt[LVT_LINT0 + pin] & LVT_LOW) != 0);
 }
 
-static void timer_start(struct lapic *a, uint64_t from)
+bool lapic_extint(const struct lapic *a)
 {
-    a->timer_start = from;
-    a->timer_deadline = a->timer_initial == 0
-                            ? DEVICE_NEVER
-                            : from + ((uint64_t)a->timer_initial << divide_log2(a));
+    uint32_t entry = a->lvt[LVT_LINT0];
+
+    if (!lapic_is_enabled(a))
+        return a->lint[0];
+    return a->extint_pending ||
+           (!(entry & LVT_MASK) && lvt_mode(entry) == DELIVER_EXTINT && asserted(a, 0));
 }
 
-/* SDM Vol. 3A "APIC Timer": the count goes on from where it stands, at the new rate. choice: the
- * step in progress begins anew. */
-static void timer_continue(struct lapic *a, uint32_t left)
+/* A fixed level interrupt is sent while the pin stands and no EOI is outstanding. ExtINT is a level
+ * of its own (lapic_extint); the other modes are edges. */
+static void lint_level(struct lapic *a, unsigned pin)
 {
-    if (a->timer_deadline != DEVICE_NEVER)
-        a->timer_deadline = a->now + ((uint64_t)left << divide_log2(a));
+    uint32_t *entry = &a->lvt[LVT_LINT0 + pin];
+
+    if (lvt_mode(*entry) != DELIVER_FIXED || !(*entry & LVT_LEVEL) || !asserted(a, pin) ||
+        (*entry & (LVT_MASK | LVT_REMOTE_IRR)))
+        return;
+    *entry |= LVT_REMOTE_IRR;
+    lapic_deliver(a, DELIVER_FIXED, (uint8_t)*entry, true);
 }
 
-/* SDM Vol. 3A "Local APIC State After It Has Been Software Disabled": every LVT entry is masked,
- * and stays so while the APIC is disabled. */
-static void mask_all(struct lapic *a)
+void lapic_lint(struct lapic *a, unsigned pin, bool level)
 {
-    a->lvt_timer |= LVT_MASK;
-    a->lvt_thermal |= LVT_MASK;
-    a->lvt_pmc |= LVT_MASK;
-    a->lvt_lint0 |= LVT_MASK;
-    a->lvt_lint1 |= LVT_MASK;
-    a->lvt_error |= LVT_MASK;
+    uint32_t entry = a->lvt[LVT_LINT0 + pin];
+    bool before = asserted(a, pin);
+    bool edge = lvt_mode(entry) != DELIVER_EXTINT &&
+                !(lvt_mode(entry) == DELIVER_FIXED && (entry & LVT_LEVEL));
+
+    a->lint[pin] = level;
+    if (!lapic_is_enabled(a))
+        return;
+    if (edge && !(entry & LVT_MASK) && !before && asserted(a, pin))
+        lapic_deliver(a, lvt_mode(entry), (uint8_t)entry, false);
+    lint_level(a, pin);
 }
 
-static void lapic_advance(void *self, uint64_t now)
+void lapic_lint_written(struct lapic *a, unsigned pin)
 {
-    struct lapic *a = self;
-
-    a->now = now;
-    while (a->timer_deadline <= now) {
-        uint64_t expired = a->timer_deadline;
-
-        if (!(a->lvt_timer & LVT_MASK))
-            deliver(a, DELIVERY_FIXED, (uint8_t)a->lvt_timer, false);
-        if (a->lvt_timer & LVT_PERIODIC)
-            timer_start(a, expired);
-        else
-            a->timer_deadline = DEVICE_NEVER;
-    }
+    if (!(a->lvt[LVT_LINT0 + pin] & LVT_LEVEL))
+        a->lvt[LVT_LINT0 + pin] &= ~LVT_REMOTE_IRR;
+    lint_level(a, pin);
 }
 
-static uint64_t lapic_next_event(const void *self)
+static void lint_ended(struct lapic *a, uint8_t vector)
 {
-    return ((const struct lapic *)self)->timer_deadline;
-}
+    for (unsigned pin = 0; pin < 2; pin++) {
+        uint32_t *entry = &a->lvt[LVT_LINT0 + pin];
 
-/* Registers that are plain storage: mask of the bits that software writes. */
-struct lapic_storage {
-    uint16_t reg;
-    uint32_t mask;
-    uint32_t *value;
-};
-
-static uint32_t *storage(struct lapic *a, uint64_t reg, uint32_t *mask)
-{
-    const struct lapic_storage rows[] = {
-        {REG_ID, 0xFF000000u, &a->id},
-        {REG_TPR, 0x000000FFu, &a->tpr},
-        {REG_LDR, 0xFF000000u, &a->ldr},
-        {REG_DFR, 0xF0000000u, &a->dfr},
-        {REG_SVR, 0x000001FFu, &a->svr},
-        {REG_ICR_HIGH, 0xFF000000u, &a->icr_high},
-        {REG_LVT_TIMER, 0x000300FFu, &a->lvt_timer},
-        {REG_LVT_THERMAL, 0x000107FFu, &a->lvt_thermal},
-        {REG_LVT_PMC, 0x000107FFu, &a->lvt_pmc},
-        {REG_LVT_LINT0, 0x0001A7FFu, &a->lvt_lint0},
-        {REG_LVT_LINT1, 0x0001A7FFu, &a->lvt_lint1},
-        {REG_LVT_ERROR, 0x000100FFu, &a->lvt_error},
-        {REG_TIMER_DIVIDE, 0x0000000Bu, &a->timer_divide},
-    };
-
-    for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        if (rows[i].reg == reg) {
-            *mask = rows[i].mask;
-            return rows[i].value;
+        if ((*entry & LVT_REMOTE_IRR) && (uint8_t)*entry == vector) {
+            *entry &= ~LVT_REMOTE_IRR;
+            lint_level(a, pin);
         }
     }
-    return NULL;
 }
 
-static uint64_t lapic_read(void *self, uint64_t offset, unsigned bytes)
-{
-    struct lapic *a = self;
-    uint32_t mask;
-    uint32_t *plain;
-
-    if (bytes != 4 || offset % 16 != 0)
-        return 0;
-    plain = storage(a, offset, &mask);
-    if (plain != NULL)
-        return *plain;
-    if (offset >= REG_ISR && offset < REG_ISR + 0x80)
-        return a->isr[(offset - REG_ISR) / 16];
-    if (offset >= REG_TMR && offset < REG_TMR + 0x80)
-        return a->tmr[(offset - REG_TMR) / 16];
-    if (offset >= REG_IRR && offset < REG_IRR + 0x80)
-        return a->irr[(offset - REG_IRR) / 16];
-    switch (offset) {
-    case REG_VERSION:
-        return VERSION;
-    case REG_PPR:
-        return ppr(a);
-    case REG_ESR:
-        return a->esr;
-    case REG_ICR_LOW:
-        return a->icr_low;
-    case REG_TIMER_INITIAL:
-        return a->timer_initial;
-    case REG_TIMER_CURRENT:
-        return timer_current(a);
-    default:
-        return 0;
-    }
-}
-
-static void end_of_interrupt(struct lapic *a)
+/* "Signaling Interrupt Servicing Completion". */
+void lapic_end_of_interrupt(struct lapic *a)
 {
     int vector = highest(a->isr);
 
-    if (vector >= 0)
-        a->isr[vector / 32] &= ~(UINT32_C(1) << (vector % 32));
+    if (vector < 0)
+        return;
+    a->isr[vector / 32] &= ~bit((unsigned)vector);
+    if (!(a->tmr[vector / 32] & bit((unsigned)vector)))
+        return;
+    lint_ended(a, (uint8_t)vector);
+    if (!(a->svr & SVR_NO_EOI) && a->eoi != NULL)
+        a->eoi(a->board, (uint8_t)vector);
 }
 
-static void send_ipi(struct lapic *a, uint32_t icr)
-{
-    uint32_t shorthand = (icr >> 18) & 3;
+/* --- interprocessor interrupts --- */
 
-    a->icr_low = icr & 0x000CCFFFu;
-    if (shorthand == 3)
-        return; /* all excluding self: nobody */
-    if (shorthand != 0 || destination_is_us(a, (uint8_t)(a->icr_high >> 24), (icr & 0x800) != 0))
-        deliver(a, (icr >> 8) & 7, (uint8_t)icr, false);
+static bool has_vector(enum delivery mode)
+{
+    return mode == DELIVER_FIXED || mode == DELIVER_LOWEST;
 }
 
-static void lapic_write(void *self, uint64_t offset, unsigned bytes, uint64_t value)
+/* "Interrupt Command Register (ICR)": the trigger mode counts for INIT only, every other message is
+ * an edge. choice: shorthands with modes that the manual calls invalid are sent. */
+void lapic_send_ipi(struct lapic *a, uint32_t low, uint32_t destination)
 {
-    struct lapic *a = self;
-    uint32_t v = (uint32_t)value;
-    uint32_t mask;
-    uint32_t *plain;
+    enum delivery mode = low >> 8 & 7;
+    uint8_t vector = (uint8_t)low;
 
-    if (bytes != 4 || offset % 16 != 0)
-        return;
-    plain = storage(a, offset, &mask);
-    if (plain != NULL) {
-        uint32_t left = timer_current(a);
-
-        *plain = (*plain & ~mask) | (v & mask);
-        if (offset == REG_TIMER_DIVIDE)
-            timer_continue(a, left);
-        if (!(a->svr & SVR_ENABLE))
-            mask_all(a);
-        return;
-    }
-    switch (offset) {
-    case REG_EOI:
-        end_of_interrupt(a);
+    if (has_vector(mode) && vector < 16)
+        lapic_error(a, ESR_SEND_VECTOR);
+    switch (low >> 18 & 3) {
+    case TO_DESTINATION:
+        if (destination_is_us(a, destination, (low & ICR_LOGICAL) != 0))
+            lapic_deliver(a, mode, vector, false);
         break;
-    case REG_ESR:
-        a->esr = a->esr_pending;
-        a->esr_pending = 0;
+    case TO_SELF:
+    case TO_ALL:
+        lapic_deliver(a, mode, vector, false);
         break;
-    case REG_ICR_LOW:
-        send_ipi(a, v);
-        break;
-    case REG_TIMER_INITIAL:
-        a->timer_initial = v;
-        timer_start(a, a->now);
-        break;
-    default:
+    case TO_OTHERS: /* nobody */
         break;
     }
 }
 
-const struct device_ops lapic_ops = {.name = "lapic",
-                                     .read = lapic_read,
-                                     .write = lapic_write,
-                                     .advance = lapic_advance,
-                                     .next_event = lapic_next_event};
+void lapic_self_ipi(struct lapic *a, uint8_t vector)
+{
+    lapic_send_ipi(a, TO_SELF << 18 | vector, 0);
+}

@@ -1,20 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 // The board: address decoding and the few ports too small for a device of their own (0x80 POST
 // code, 0xE9 console, 0xF4 exit, 0x8900 "Shutdown").
-#include "devices/pc.h"
+#include "devices/pc_lines.h"
 
 #include <assert.h>
 #include <string.h>
 
-#define PORT_POST     0x80
-#define PORT_CONSOLE  0xE9
-#define PORT_EXIT     0xF4
-#define PORT_SERIAL   0x3F8
-#define PORT_PCI      0xCF8
-#define PORT_SHUTDOWN 0x8900
-#define ECAM_BASE     UINT64_C(0xB0000000)
-#define ECAM_BYTES    UINT64_C(0x100000)
-#define LAPIC_OFFSET  UINT64_C(0xFFF)
+#define PORT_POST       0x80
+#define PORT_CONSOLE    0xE9
+#define PORT_EXIT       0xF4
+#define PORT_SERIAL     0x3F8
+#define PORT_PCI        0xCF8
+#define PORT_SHUTDOWN   0x8900
+#define ECAM_BASE       UINT64_C(0xB0000000)
+#define ECAM_BYTES      UINT64_C(0x100000)
+#define LAPIC_OFFSET    UINT64_C(0x1FFF)
+#define PORT_PIC_MASTER 0x20
+#define PORT_PIC_SLAVE  0xA0
+#define PORT_ELCR       0x4D0
+#define PORT_TIMER      0x40
+#define PORT_61         0x61
+#define PORT_TEST_LINES 0x2000
 
 static uint64_t post_read(void *self, uint64_t offset, unsigned bytes)
 {
@@ -168,16 +174,65 @@ static void add_board(struct pc *pc)
     pc_add_ports(pc, (struct device){&shutdown_ops, pc}, PORT_SHUTDOWN, 1);
 }
 
-static void add_interrupts(struct pc *pc)
+static void broadcast_eoi(void *board, uint8_t vector)
+{
+    ioapic_eoi(&((struct pc *)board)->ioapic, vector);
+}
+
+static void add_lapic(struct pc *pc)
 {
     lapic_init(&pc->lapic);
+    pc->lapic.board = pc;
+    pc->lapic.eoi = broadcast_eoi;
     pc_add_timed(pc, (struct device){&lapic_ops, &pc->lapic});
 }
 
-static void add_serial(struct pc *pc)
+static void add_ioapic(struct pc *pc)
 {
-    uart16550_init(&pc->uart, &pc->host);
-    pc_add_ports(pc, (struct device){&uart16550_ops, &pc->uart}, PORT_SERIAL, 8);
+    struct device dev = {&ioapic_ops, &pc->ioapic};
+
+    ioapic_init(&pc->ioapic, &pc->host);
+    for (unsigned i = PC_FIRST_PCI_LINE; i < PC_LINES; i++)
+        ioapic_input(&pc->ioapic, i, true);
+    pc_add_memory(pc, dev, IOAPIC_BASE, IOAPIC_BYTES);
+    pc_add_master(pc, dev, IOAPIC_SID, 0xFFFF);
+}
+
+static void add_pic(struct pc *pc)
+{
+    i8259_init(&pc->pic);
+    pc_add_ports(pc, (struct device){&i8259_master_ops, &pc->pic}, PORT_PIC_MASTER, 2);
+    pc_add_ports(pc, (struct device){&i8259_slave_ops, &pc->pic}, PORT_PIC_SLAVE, 2);
+    pc_add_ports(pc, (struct device){&i8259_elcr_ops, &pc->pic}, PORT_ELCR, 2);
+    pc_add_ports(pc, (struct device){&pc_test_line_ops, pc}, PORT_TEST_LINES, PC_LINES);
+}
+
+static void add_timer(struct pc *pc)
+{
+    struct device dev = {&i8254_ops, &pc->timer};
+
+    i8254_init(&pc->timer, &pc->host);
+    pc_add_ports(pc, dev, PORT_TIMER, 4);
+    pc_add_ports(pc, (struct device){&i8254_port61_ops, &pc->timer}, PORT_61, 1);
+    pc_add_timed(pc, dev);
+}
+
+static void add_serial(struct pc *pc, const struct pc_config *config)
+{
+    struct device dev = {&uart16550_ops, &pc->uart};
+
+    uart16550_init(&pc->uart, &pc->host, config->serial, config->serial_bytes);
+    pc_add_ports(pc, dev, PORT_SERIAL, 8);
+    pc_add_timed(pc, dev);
+}
+
+/* A program is started where a PC's firmware would have set up "virtual wire mode"
+ * (MultiProcessor Specification, "Virtual Wire Mode"): the 8259 through LINT0, NMI at LINT1. */
+static void start_as_firmware_leaves_it(struct pc *pc)
+{
+    lapic_ops.write(&pc->lapic, 0x0F0, 4, 0x1FF);
+    lapic_ops.write(&pc->lapic, 0x350, 4, 0x8700);
+    lapic_ops.write(&pc->lapic, 0x360, 4, 0x8400);
 }
 
 /* What the firmware and a PC's chipset leave beside the interrupt controllers. */
@@ -261,7 +316,11 @@ static void add_traffic(struct pc *pc)
 
 void pc_init(struct pc *pc, const struct device_host *outside, const struct pc_config *config)
 {
+    static const struct pc_config plain;
+
     memset(pc, 0, sizeof(*pc));
+    if (config == NULL)
+        config = &plain;
     pc->config = *config;
     pc->outside = *outside;
     pc->host = (struct device_host){.ctx = pc,
@@ -271,8 +330,11 @@ void pc_init(struct pc *pc, const struct device_host *outside, const struct pc_c
                                     .reset = board_reset,
                                     .irq = board_irq};
     add_board(pc);
-    add_interrupts(pc);
-    add_serial(pc);
+    add_lapic(pc);
+    add_ioapic(pc);
+    add_pic(pc);
+    add_timer(pc);
+    add_serial(pc, config);
     add_firmware(pc);
     add_rtc(pc);
     add_pm(pc);
@@ -281,6 +343,7 @@ void pc_init(struct pc *pc, const struct device_host *outside, const struct pc_c
     add_edu(pc);
     add_virtio(pc);
     add_traffic(pc);
+    start_as_firmware_leaves_it(pc);
 }
 
 void pc_restart(struct pc *pc, uint64_t now)
@@ -297,37 +360,6 @@ void pc_restart(struct pc *pc, uint64_t now)
     pc->unclaimed = unclaimed;
     pc->rtc = rtc;
     rtc_reset(&pc->rtc);
-}
-
-void pc_irq(struct pc *pc, unsigned line, bool level)
-{
-    uint32_t bit = UINT32_C(1) << line;
-
-    assert(line < PC_LINES);
-    pc->lines = level ? pc->lines | bit : pc->lines & ~bit;
-}
-
-/* Device n's pin A is 20 + n % 4, B the next and so on, round (ICH9's default for devices 0-24). */
-static uint32_t line_of(const struct pci_function *f)
-{
-    unsigned pin = f->config[PCI_INT_PIN];
-
-    return pin == 0 ? 0 : UINT32_C(1) << (20 + ((f->devfn >> 3) + pin - 1) % 4);
-}
-
-/* What the pins of the PCI functions are now; called after whatever can change them. */
-static void settle(struct pc *pc)
-{
-    uint32_t level = 0, changed;
-
-    for (unsigned i = 0; i < pc->pci.count; i++)
-        if (pci_intx_asserted(pc->pci.functions[i]))
-            level |= line_of(pc->pci.functions[i]);
-    changed = level ^ pc->pci_lines;
-    pc->pci_lines = level;
-    for (unsigned line = 20; changed >> line != 0; line++)
-        if (changed >> line & 1)
-            pc_irq(pc, line, level >> line & 1);
 }
 
 static bool covers(const struct pc_region *r, uint64_t addr)
@@ -352,7 +384,7 @@ struct pc_region pc_decode(const struct pc *pc, uint64_t addr, bool io)
     return (struct pc_region){{NULL, NULL}, 0, 0};
 }
 
-uint64_t pc_read(struct pc *pc, uint64_t addr, unsigned bytes, bool io)
+static uint64_t read_piece(struct pc *pc, uint64_t addr, unsigned bytes, bool io)
 {
     struct pc_region r = pc_decode(pc, addr, io);
 
@@ -363,7 +395,7 @@ uint64_t pc_read(struct pc *pc, uint64_t addr, unsigned bytes, bool io)
     return r.dev.ops->read(r.dev.self, addr - r.base, bytes);
 }
 
-void pc_write(struct pc *pc, uint64_t addr, unsigned bytes, uint64_t value, bool io)
+static void write_piece(struct pc *pc, uint64_t addr, unsigned bytes, uint64_t value, bool io)
 {
     struct pc_region r = pc_decode(pc, addr, io);
 
@@ -371,7 +403,37 @@ void pc_write(struct pc *pc, uint64_t addr, unsigned bytes, uint64_t value, bool
         pc->unclaimed++;
     else
         r.dev.ops->write(r.dev.self, addr - r.base, bytes, value);
-    settle(pc);
+}
+
+/* How wide the device at an address takes an access. */
+static unsigned width(const struct pc *pc, uint64_t addr, unsigned bytes, bool io)
+{
+    struct pc_region r = pc_decode(pc, addr, io);
+    unsigned most = r.dev.ops == NULL ? 0 : r.dev.ops->bytes_max;
+
+    return most != 0 && most < bytes ? most : bytes;
+}
+
+uint64_t pc_read(struct pc *pc, uint64_t addr, unsigned bytes, bool io)
+{
+    unsigned n = width(pc, addr, bytes, io);
+    uint64_t value = 0;
+
+    if (n == bytes)
+        value = read_piece(pc, addr, bytes, io);
+    for (unsigned at = 0; n != bytes && at < bytes; at += n)
+        value |= (read_piece(pc, addr + at, n, io) & 0xFF) << 8 * at;
+    pc_settle(pc);
+    return value;
+}
+
+void pc_write(struct pc *pc, uint64_t addr, unsigned bytes, uint64_t value, bool io)
+{
+    unsigned n = width(pc, addr, bytes, io);
+
+    for (unsigned at = 0; at < bytes; at += n)
+        write_piece(pc, addr + at, n, value >> 8 * at, io);
+    pc_settle(pc);
 }
 
 unsigned pc_piece_bytes(uint64_t addr, unsigned left)
@@ -383,7 +445,7 @@ unsigned pc_piece_bytes(uint64_t addr, unsigned left)
     return bytes;
 }
 
-/* Its registers are dwords; a longer or misaligned beat is none of them (lapic.h). */
+/* Its registers are dwords, its MSRs 8 bytes; another beat is none of them (lapic.h). */
 static void apic_beat(struct pc *pc, struct pc_beat *beat)
 {
     uint64_t offset = beat->addr & LAPIC_OFFSET, value = 0;
@@ -403,6 +465,7 @@ void pc_beat_run(struct pc *pc, struct pc_beat *beat)
 {
     if (beat->apic) {
         apic_beat(pc, beat);
+        pc_settle(pc);
         return;
     }
     for (unsigned at = 0, n; at < beat->bytes; at += n) {
@@ -429,14 +492,14 @@ void pc_dma_done(struct pc *pc, const struct device_dma_done *done)
     for (unsigned i = 0; i < pc->masters; i++)
         if ((done->sid & pc->master[i].mask) == pc->master[i].sid)
             pc->master[i].dev.ops->dma_done(pc->master[i].dev.self, done);
-    settle(pc);
+    pc_settle(pc);
 }
 
 void pc_advance(struct pc *pc, uint64_t now)
 {
     for (unsigned i = 0; i < pc->timeds; i++)
         pc->timed[i].ops->advance(pc->timed[i].self, now);
-    settle(pc);
+    pc_settle(pc);
 }
 
 uint64_t pc_next_event(const struct pc *pc)

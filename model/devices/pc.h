@@ -7,6 +7,9 @@
 #include "devices/acpi.h"
 #include "devices/edu.h"
 #include "devices/fwcfg.h"
+#include "devices/i8254.h"
+#include "devices/i8259.h"
+#include "devices/ioapic.h"
 #include "devices/lapic.h"
 #include "devices/pm.h"
 #include "devices/reset.h"
@@ -50,6 +53,8 @@ struct pc_config {
     struct acpi_config firmware;
     uint64_t power_button_at; /* the cycle at which it is pressed; 0: not at all */
     const struct disk *disk;  /* borrowed; NULL: there is no virtio block device */
+    const uint8_t *serial;    /* what the far end of the UART has to say; borrowed */
+    size_t serial_bytes;
 };
 
 struct pc {
@@ -63,6 +68,9 @@ struct pc {
     unsigned bars, timeds, masters;
     struct uart16550 uart;
     struct lapic lapic;
+    struct ioapic ioapic;
+    struct i8259_pair pic;
+    struct i8254 timer;
     struct edu edu;
     struct fwcfg fwcfg;
     struct rtc rtc;
@@ -77,8 +85,11 @@ struct pc {
     uint32_t shutdown_match; /* letters of "Shutdown" seen at port 0x8900 */
     uint32_t lines;          /* levels of the interrupt lines, one bit a line */
     uint32_t pci_lines;      /* those of them that PCI interrupt pins drive */
+    uint32_t test_lines;     /* levels that the test ports add */
+    bool pic_int;            /* the 8259's INT, as its followers know it */
 };
 
+/* config may be NULL. */
 void pc_init(struct pc *pc, const struct device_host *outside, const struct pc_config *config);
 /* The machine is reset at cycle `now` and its cycles begin again at 0: everything but what a
  * battery keeps and what still waits outside is as pc_init left it. */
@@ -91,9 +102,15 @@ void pc_add_bar(struct pc *pc, struct device dev, const struct pci_function *fun
 void pc_add_timed(struct pc *pc, struct device dev);
 void pc_add_master(struct pc *pc, struct device dev, uint16_t sid, uint16_t mask);
 /* A device drives its line: 0-15 are ISA's IRQs, 16-23 PCI's; true is the active level, whatever
- * polarity the wire has. The pins of PCI functions need no call: they are looked at after whatever
- * can change them, and pin A to D of device n drives line 20 + (n + pin) % 4. */
+ * polarity the wire has. IRQ n is input n of the 8259 pair and of the IOAPIC, but IRQ 0 is the
+ * IOAPIC's input 2, and IRQ 2 the cascade. The pins of PCI functions need no call: they are looked
+ * at after whatever can change them, and pin A to D of device n drives line 20 + (n + pin) % 4. */
 void pc_irq(struct pc *pc, unsigned line, bool level);
+/* What stands at the processor's INTR pin: -1 nothing, otherwise the vector in bits 7:0 and above
+ * them the board's note of whose it is. */
+int32_t pc_interrupt(const struct pc *pc);
+/* The processor takes what pc_interrupt offered; returns the vector that it is given. */
+uint8_t pc_acknowledge(struct pc *pc, int32_t offered);
 /* The device at an address (io: a port) now, BAR moves included; ops NULL when unclaimed. */
 struct pc_region pc_decode(const struct pc *pc, uint64_t addr, bool io);
 uint64_t pc_read(struct pc *pc, uint64_t addr, unsigned bytes, bool io);

@@ -47,6 +47,8 @@ head -c 6000 "$demo" >"$work/cut2"
 refused "cut in a segment" run "$work/cut2"
 refused "too little memory" run --memory 4M --module /bin/bash --module /bin/bash --module /bin/bash --module /bin/bash "$demo"
 refused "a module that is not there" run --module "$work/none" "$demo"
+refused "serial input that is not there" run --serial-input "$work/none" "$demo"
+refused "serial input that is a directory" model --serial-input "$work" "$demo"
 refused "a directory" run "$work"
 refused "a host program" run /bin/true
 refused "unknown option" run --no-such-option "$demo"

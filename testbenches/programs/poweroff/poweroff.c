@@ -1,12 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// Waits for the power button, as ringwalk run --power-button-at presses it, and powers off by S5.
-// Without it the program fails its own check.
+// Waits in HLT for the power button, as ringwalk run --power-button-at presses it, whose SCI comes
+// through the IOAPIC, and powers off by S5. Without it nothing ever wakes the program.
 #include "../lib/rt.h"
 
 #define PM1_STS 0x600
+#define PM1_EN  0x602
 #define PM1_CNT 0x604
 #define PWRBTN  0x0100
 #define SLP_EN  0x2000
+#define IOAPIC  UINT64_C(0xFEC00000)
+#define LAPIC   UINT64_C(0xFEE00000)
+#define SCI     9
+#define VECTOR  0x49
+#define LEVEL   0x8000
+
+static volatile unsigned pressed, interrupts;
 
 static void outw(uint16_t port, uint16_t v)
 {
@@ -21,15 +29,34 @@ static uint16_t inw(uint16_t port)
     return v;
 }
 
+/* Level: the line falls with the status bit, before the EOI. */
+static void on_sci(struct frame *f)
+{
+    (void)f;
+    interrupts++;
+    pressed += (inw(PM1_STS) & PWRBTN) != 0;
+    outw(PM1_STS, PWRBTN);
+    write32(LAPIC + 0xB0, 0);
+}
+
+static void ioapic(uint32_t reg, uint32_t v)
+{
+    write32(IOAPIC, reg);
+    write32(IOAPIC + 0x10, v);
+}
+
 int main(void)
 {
+    on_trap(VECTOR, on_sci);
+    write32(LAPIC + 0xF0, 0x1FF);
+    ioapic(0x10 + 2 * SCI + 1, 0);
+    ioapic(0x10 + 2 * SCI, VECTOR | LEVEL);
+    outw(PM1_EN, PWRBTN);
     outw(PM1_CNT, SLP_EN | 5 << 10); /* no state of this machine: goes on */
-    for (unsigned i = 0; (inw(PM1_STS) & PWRBTN) == 0; i++)
-        if (i == 100000)
-            return 1;
+    while (pressed == 0)
+        __asm__ volatile("sti; hlt; cli" : : : "memory");
     put("the power button was pressed\n");
-    outw(PM1_STS, PWRBTN);
-    if (inw(PM1_STS) & PWRBTN)
+    if (inw(PM1_STS) & PWRBTN || interrupts != 1)
         return 2;
     outw(PM1_CNT, SLP_EN);
     for (;;)
