@@ -205,7 +205,7 @@ void lapic_end_of_interrupt(struct lapic *a)
     if (!(a->tmr[vector / 32] & bit((unsigned)vector)))
         return;
     lint_ended(a, (uint8_t)vector);
-    if (!(a->svr & SVR_NO_EOI) && a->eoi != NULL)
+    if (a->eoi != NULL)
         a->eoi(a->board, (uint8_t)vector);
 }
 

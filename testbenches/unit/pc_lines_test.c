@@ -163,6 +163,25 @@ GT_TEST(pc_lines, the_8259_reaches_the_processor_through_the_ioapic)
     EXPECT_U64(0x0E, (uint8_t)pc_interrupt(&b.pc));
 }
 
+/* INT falls with the acknowledge: a request of higher priority that waits is an edge of its own. */
+GT_TEST(pc_lines, int_pulses_between_two_requests)
+{
+    struct bench b;
+    int32_t offer;
+
+    begin(&b);
+    apic(&b, LAPIC_LINT0, 4, 0x10000);
+    entry(&b, 0, 0x700);
+    out(&b, 0x21, 0x00);
+    pc_irq(&b.pc, 4, true);
+    deliver(&b);
+    offer = pc_interrupt(&b.pc);
+    pc_irq(&b.pc, 3, true);
+    EXPECT_U64(1, b.sent);
+    EXPECT_U64(0x0C, pc_acknowledge(&b.pc, offer));
+    EXPECT_U64(2, b.sent);
+}
+
 /* IRQ 0 is input 2; the others are inputs of their own number. */
 GT_TEST(pc_lines, isa_lines_at_the_ioapic)
 {
