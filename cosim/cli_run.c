@@ -27,6 +27,8 @@ enum {
     OPT_MAX_INSTRUCTIONS,
     OPT_RTL_ONLY,
     OPT_RESET_AT,
+    OPT_POWER_BUTTON_AT,
+    OPT_DISK,
     OPT_CPUID,
     OPT_START,
     OPT_VTD,
@@ -42,6 +44,8 @@ static const struct option options[] = {
     {"max-instructions", required_argument, NULL, OPT_MAX_INSTRUCTIONS},
     {"rtl-only", no_argument, NULL, OPT_RTL_ONLY},
     {"reset-at", required_argument, NULL, OPT_RESET_AT},
+    {"disk", required_argument, NULL, OPT_DISK},
+    {"power-button-at", required_argument, NULL, OPT_POWER_BUTTON_AT},
     {"cpuid", required_argument, NULL, OPT_CPUID},
     {"start", required_argument, NULL, OPT_START},
     {"vtd", required_argument, NULL, OPT_VTD},
@@ -57,6 +61,8 @@ static const char help[] =
     "  --max-instructions N    limit (none)\n"
     "  --rtl-only              run: the RTL without the model\n"
     "  --reset-at N            a second reset at cycle N: everything begins again\n"
+    "  --disk FILE[,ro]        the virtio block device at 00:03.0; the file is written at the end\n"
+    "  --power-button-at N     the power button is pressed at cycle N\n"
     "  --cpuid LIST            features to take away: -smap,-la57; vendor=TEXT, signature=N\n"
     "  --vtd LIST              what the IOMMU is to lack: -ir,-57; records=N\n"
     "  --start LIST            registers to begin with: rip=N,rax=N,rbx=N,rsi=N,rsp=N,cr3=N\n"
@@ -138,6 +144,12 @@ static int take_option(struct run_command *c, int opt)
     case OPT_RESET_AT:
         ok = option_between(optarg, 2, UINT64_MAX, &o->reset_at);
         break;
+    case OPT_DISK:
+        o->disk = optarg;
+        break;
+    case OPT_POWER_BUTTON_AT:
+        ok = option_between(optarg, 1, UINT64_MAX - 1, &o->power_button_at);
+        break;
     default:
         return 1 + EXIT_USAGE; /* getopt has said what is wrong */
     }
@@ -189,7 +201,7 @@ static int finish(const struct cli *cli, struct run_command *c, struct run_resul
     struct bundle_request b = {.root = c->common.bundles,
                                .name = name == NULL ? c->run.image.path : name + 1,
                                .seed = c->run.seed,
-                               .cycle = r->first.cycle,
+                               .cycle = r->before + r->first.cycle,
                                .program = cli->program,
                                .argv = cli->argv,
                                .argc = cli->argc,

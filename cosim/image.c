@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Program images; see the header. Boot structures (information structure, strings, memory map,
-// modules' table, page tables) lie in the last 64 KiB of RAM; modules follow the program.
+// modules' table, page tables, FACS) lie in the last 64 KiB of RAM; modules follow the program.
 #include "image.h"
 
 #include <elf.h>
@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "iommu/iommu.h"
+
 #define MB_MAGIC       0x1BADB002u
 #define MB_BOOT_MAGIC  0x2BADB002u
 #define MB_SEARCH      8192
@@ -20,6 +22,17 @@
 #define BOOT_AREA      0x10000u
 #define MAX_SEGMENTS   64
 #define MAX_MODULES    16
+#define FIRMWARE_END   UINT64_C(0x100000)
+#define ECAM_BASE      UINT64_C(0xB0000000)
+#define ECAM_BYTES     UINT64_C(0x100000)
+
+/* From the information structure on. */
+#define INFO_MAP     0x100u
+#define INFO_MODULES 0x200u
+#define INFO_LOADER  0x300u
+#define INFO_LINE    0x400u
+#define INFO_STRINGS 0xC00u
+#define INFO_END     0x2000u
 
 struct loader {
     struct rw_mem *mem;
@@ -96,6 +109,9 @@ static bool claim(struct loader *l, uint64_t pa, uint64_t bytes)
                       "segment 0x%" PRIx64 "+0x%" PRIx64 " does not fit in %" PRIu64
                       " MiB of RAM (try --memory)",
                       pa, bytes, l->mem->bytes >> 20);
+    if (pa < FIRMWARE_END && pa + bytes > ACPI_BASE)
+        return refuse(l, "segment 0x%" PRIx64 "+0x%" PRIx64 " lies where the firmware's tables are",
+                      pa, bytes);
     for (unsigned i = 0; i < l->segment_count; i++)
         if (pa < l->segments[i].to && l->segments[i].from < pa + bytes)
             return refuse(l, "segments overlap at 0x%" PRIx64, pa);
@@ -217,63 +233,117 @@ static void put64(struct rw_mem *mem, uint64_t pa, uint64_t v)
     memcpy(mem->ram + pa, &v, sizeof(v));
 }
 
-static uint64_t put_memory_map(struct rw_mem *mem, uint64_t pa)
+/* Multiboot "mmap_addr": what is not in the list is not there. */
+static uint32_t put_memory_map(struct rw_mem *mem, uint64_t pa)
 {
-    const uint64_t ranges[][2] = {{0, 0xA0000}, {0x100000, mem->bytes - BOOT_AREA}};
+    const uint64_t top = mem->bytes - BOOT_AREA;
+    const struct {
+        uint64_t from, to;
+        uint32_t type; /* 1: RAM to use; 2: reserved */
+    } ranges[] = {{0, 0xA0000, 1},
+                  {ACPI_BASE, FIRMWARE_END, 2},
+                  {FIRMWARE_END, top, 1},
+                  {top, mem->bytes, 2},
+                  {ECAM_BASE, ECAM_BASE + ECAM_BYTES, 2}};
+    const unsigned count = sizeof(ranges) / sizeof(ranges[0]);
 
-    for (unsigned i = 0; i < 2; i++, pa += 24) {
+    for (unsigned i = 0; i < count; i++, pa += 24) {
         put32(mem, pa, 20);
-        put64(mem, pa + 4, ranges[i][0]);
-        put64(mem, pa + 12, ranges[i][1] - ranges[i][0]);
-        put32(mem, pa + 20, 1);
+        put64(mem, pa + 4, ranges[i].from);
+        put64(mem, pa + 12, ranges[i].to - ranges[i].from);
+        put32(mem, pa + 20, ranges[i].type);
     }
-    return 48;
+    return 24 * count;
 }
 
-static bool load_modules(struct loader *l, const struct image_options *o, uint64_t table)
+/* A module's string is its file's name. */
+static bool put_module_name(struct loader *l, const char *name, uint64_t entry, uint64_t *string)
 {
+    size_t bytes = strlen(name) + 1;
+
+    if (bytes > l->mem->bytes - BOOT_AREA + INFO_END - *string)
+        return refuse(l, "the names of the modules are too long");
+    memcpy(l->mem->ram + *string, name, bytes);
+    put32(l->mem, entry + 8, (uint32_t)*string);
+    *string += bytes;
+    return true;
+}
+
+static bool load_module(struct loader *l, const char *name, uint64_t entry)
+{
+    uint64_t from = l->high > FIRMWARE_END ? l->high : FIRMWARE_END;
+    uint64_t pa = (from + 0xFFF) & ~UINT64_C(0xFFF);
+    uint8_t *data;
+    size_t bytes;
+
+    l->path = name;
+    if (!read_file(l, name, &data, &bytes))
+        return false;
+    if (!claim(l, pa, bytes)) {
+        free(data);
+        return false;
+    }
+    memcpy(l->mem->ram + pa, data, bytes);
+    free(data);
+    put32(l->mem, entry, (uint32_t)pa);
+    put32(l->mem, entry + 4, (uint32_t)(pa + bytes));
+    return true;
+}
+
+static bool load_modules(struct loader *l, const struct image_options *o, uint64_t info)
+{
+    uint64_t string = info + INFO_STRINGS;
+
     if (o->module_count > MAX_MODULES)
         return refuse(l, "takes at most %u modules", MAX_MODULES);
     for (unsigned i = 0; i < o->module_count; i++) {
-        uint64_t pa = (l->high + 0xFFF) & ~UINT64_C(0xFFF);
-        uint8_t *data;
-        size_t bytes;
+        uint64_t entry = info + INFO_MODULES + 16 * i;
 
-        l->path = o->modules[i];
-        if (!read_file(l, o->modules[i], &data, &bytes))
+        if (!load_module(l, o->modules[i], entry) ||
+            !put_module_name(l, o->modules[i], entry, &string))
             return false;
-        if (!claim(l, pa, bytes)) {
-            free(data);
-            return false;
-        }
-        memcpy(l->mem->ram + pa, data, bytes);
-        free(data);
-        put32(l->mem, table + 16 * i, (uint32_t)pa);
-        put32(l->mem, table + 16 * i + 4, (uint32_t)(pa + bytes));
     }
     return true;
 }
 
+/* Multiboot "Boot information format". */
 static bool put_information(struct loader *l, const struct image_options *o, uint64_t info)
 {
+    static const char loader[] = "ringwalk";
     struct rw_mem *mem = l->mem;
     const char *append = o->append == NULL ? "" : o->append;
-    uint64_t map = info + 0x100, modules = info + 0x200, line = info + 0x400;
 
-    if (strlen(append) >= 0x800)
-        return refuse(l, "--append is longer than 2047 bytes");
-    put32(mem, info, 0x4D); /* memory sizes, command line, modules, memory map */
-    if (o->module_count != 0)
-        put32(mem, info, 0x4D | 8);
+    if (strlen(append) >= INFO_STRINGS - INFO_LINE)
+        return refuse(l, "--append is longer than %u bytes", INFO_STRINGS - INFO_LINE - 1);
+    put32(mem, info, 0x24D); /* memory sizes, command line, modules, memory map, loader's name */
     put32(mem, info + 4, 640);
-    put32(mem, info + 8, (uint32_t)((mem->bytes - BOOT_AREA - 0x100000) >> 10));
-    put32(mem, info + 16, (uint32_t)line);
+    put32(mem, info + 8, (uint32_t)((mem->bytes - BOOT_AREA - FIRMWARE_END) >> 10));
+    put32(mem, info + 16, (uint32_t)info + INFO_LINE);
     put32(mem, info + 20, o->module_count);
-    put32(mem, info + 24, (uint32_t)modules);
-    put32(mem, info + 44, (uint32_t)put_memory_map(mem, map));
-    put32(mem, info + 48, (uint32_t)map);
-    memcpy(mem->ram + line, append, strlen(append) + 1);
-    return load_modules(l, o, modules);
+    put32(mem, info + 24, (uint32_t)info + INFO_MODULES);
+    put32(mem, info + 44, put_memory_map(mem, info + INFO_MAP));
+    put32(mem, info + 48, (uint32_t)info + INFO_MAP);
+    put32(mem, info + 64, (uint32_t)info + INFO_LOADER);
+    memcpy(mem->ram + info + INFO_LOADER, loader, sizeof(loader));
+    memcpy(mem->ram + info + INFO_LINE, append, strlen(append) + 1);
+    return load_modules(l, o, info);
+}
+
+struct acpi_config image_firmware(const struct image_options *o, uint64_t memory_bytes)
+{
+    struct iommu_config unit = iommu_config_of(&o->vtd);
+
+    return (struct acpi_config){.memory_bytes = memory_bytes,
+                                .haw = unit.haw,
+                                .interrupt_remapping = !(unit.away >> IOMMU_IR & 1)};
+}
+
+static void put_firmware(struct rw_mem *mem, const struct image_options *o)
+{
+    struct acpi_config c = image_firmware(o, mem->bytes);
+
+    acpi_build(mem->ram + ACPI_BASE, &c);
+    acpi_build_facs(mem->ram + mem->bytes - ACPI_FACS_BELOW);
 }
 
 /* Identity map of the first 4 GiB in 2-MByte pages: P, R/W; leaves PS. */
@@ -312,8 +382,10 @@ static bool load(struct loader *l, const struct image_options *o, struct rw_boot
         return false;
     if (l->segment_count == 0)
         return refuse(l, "has nothing to load");
-    boot->long_mode = !(header != NULL && (!elf || l->file[EI_CLASS] == ELFCLASS32 ||
-                                           (get32(header + 4) & MB_AOUT_FIELDS)));
+    put_firmware(l->mem, o);
+    boot->long_mode = header == NULL;
+    if (!boot->long_mode && boot->rip >> 32 != 0)
+        return refuse(l, "begins above 4 GiB, where Multiboot's 32-bit code cannot");
     if (boot->long_mode && (o->cpuid.away >> RW_LM & 1))
         return refuse(l, "starts in long mode, which --cpuid takes away (lm)");
     if (boot->long_mode) {

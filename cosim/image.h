@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "devices/acpi.h"
 #include "ringwalk.h"
 #include "start_option.h"
 
@@ -22,6 +23,8 @@ struct image_options {
     enum rw_undefined undefined;
 };
 
+/* What the firmware's tables say. */
+struct acpi_config image_firmware(const struct image_options *o, uint64_t memory_bytes);
 /* Fills mem (zeroed by the caller) and boot. On failure returns false and one line in error. */
 bool image_load(const struct image_options *o, struct rw_mem *mem, struct rw_boot *boot,
                 char *error, size_t error_bytes);

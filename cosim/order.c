@@ -139,7 +139,7 @@ static void data_access(struct scoreboard *sb, const struct rec_bus *seen)
     uint64_t pa = sb->dma.request.out.pa;
     bool ram = rw_mem_is_ram(&sb->mem, pa, d->len);
 
-    if (d->write && ram) {
+    if (d->write && ram && rw_mem_keeps(pa)) {
         memcpy(sb->mem.ram + pa, d->data, d->len);
         sb->ops->mem_changed(sb->model, pa, d->len);
     } else if (!d->write) {
@@ -199,7 +199,7 @@ static bool message_due(struct scoreboard *sb, struct rec_bus *beat)
 
 void order_write4(struct scoreboard *sb, uint64_t pa, uint32_t data)
 {
-    if (!rw_mem_is_ram(&sb->mem, pa, 4))
+    if (!rw_mem_is_ram(&sb->mem, pa, 4) || !rw_mem_keeps(pa))
         return;
     memcpy(sb->mem.ram + pa, &data, 4);
     sb->ops->mem_changed(sb->model, pa, 4);

@@ -87,6 +87,8 @@ void report_text(FILE *out, const struct run_options *o, const struct run_result
         fprintf(out, " %s %" PRIu64 "%s", stim_names[i], c->stimuli[i],
                 i + 1 < STIM_COUNT ? "," : "\n");
     fprintf(out, "unclaimed accesses: %" PRIu64 "\n", r->unclaimed);
+    if (r->resets != 0)
+        fprintf(out, "resets by the guest: %u\n", r->resets);
     if (r->guest_exited)
         fprintf(out, "guest exit: %" PRIu32 "\n", r->guest_exit);
     fprintf(out, "seconds: %.2f\n", r->seconds);

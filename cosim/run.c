@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "disk_file.h"
 #include "feed.h"
 #include "machine.h"
 #include "shell/shell.h"
@@ -28,14 +29,17 @@ struct run {
     struct run_result *r;
     struct shell *shell;
     struct scoreboard *sb;
-    struct feed feed; /* on their way to it */
+    struct disk_file *disk; /* NULL: none */
+    struct feed feed;       /* on their way to it */
     struct rw_mem rtl_mem, model_mem;
     struct rw_boot boot;
     uint8_t *dirty; /* pages of the RTL's RAM written since they were compared */
     uint64_t last_retire_cycle, asked, chunks;
     double started, last_progress;
+    uint64_t lived; /* cycles of the lives that the guest ended by a reset */
     bool wave_tried, was_reset, property_failed;
-    bool asking; /* the shell was told so */
+    bool reset_asked; /* by the guest */
+    bool asking;      /* the shell was told so */
 };
 
 const char *run_verdict_name(enum run_verdict v)
@@ -109,7 +113,7 @@ static void check_limits(struct run *run, const struct rec_retire *r)
     run->last_retire_cycle = r->cycle;
     if (r->kind == RETIRE_SHUTDOWN)
         run->r->shut_down = true;
-    if (run->r->shut_down || run->r->guest_exited ||
+    if (run->r->shut_down || run->r->guest_exited || run->reset_asked ||
         run->r->counts.instructions >= run->o->max_instructions)
         shell_stop(run->shell);
 }
@@ -132,7 +136,7 @@ static void ask(struct run *run, bool whole_state)
 /* At every so-many retirements the RTL is asked for its whole system state, and at the end. */
 static void ask_for_state(struct run *run)
 {
-    bool last = run->r->guest_exited;
+    bool last = run->r->guest_exited || run->reset_asked;
 
     run->asked++;
     ask(run, last || run->asked % ASK_RETIREMENTS == 0);
@@ -181,6 +185,14 @@ static void sink_exit(void *ctx, uint32_t status)
     ask(run, true);
 }
 
+static void sink_reset(void *ctx)
+{
+    struct run *run = ctx;
+
+    run->reset_asked = true;
+    ask(run, true);
+}
+
 /* It ends the run like a difference; without a scoreboard, too. */
 static void sink_assertion(void *ctx, uint64_t cycle, const char *where, const char *label)
 {
@@ -209,7 +221,7 @@ static void stop_shell(void *ctx)
 static bool wave_window(struct run *run, uint64_t *chunk, char *error, size_t error_bytes)
 {
     const struct run_options *o = run->o;
-    uint64_t cycle = shell_cycle(run->shell);
+    uint64_t cycle = run->r->before + shell_cycle(run->shell);
 
     if (o->wave_path == NULL || cycle > o->wave_to)
         return true;
@@ -252,6 +264,7 @@ static bool past_limits(struct run *run)
 {
     struct run_result *r = run->r;
     uint64_t cycle = shell_cycle(run->shell);
+    uint64_t total = r->before + cycle;
 
     if (run->property_failed || (run->sb != NULL && compared(run))) {
         r->verdict = VERDICT_MISMATCH;
@@ -261,7 +274,7 @@ static bool past_limits(struct run *run)
         r->verdict = VERDICT_AGREED;
         return true;
     }
-    if (cycle >= run->o->max_cycles || r->counts.instructions >= run->o->max_instructions) {
+    if (total >= run->o->max_cycles || r->counts.instructions >= run->o->max_instructions) {
         r->verdict = VERDICT_LIMIT;
         return true;
     }
@@ -272,12 +285,12 @@ static bool past_limits(struct run *run)
     return false;
 }
 
-/* The OUT that ended the run has still to retire and be compared. */
+/* The OUT that ended the run, or a life of it, has still to retire and be compared. */
 static void run_out_exit(struct run *run)
 {
     uint64_t before = run->r->counts.retirements;
 
-    if (run->r->guest_exited && !run->r->shut_down)
+    if (!run->r->shut_down)
         while (run->r->counts.retirements == before && !(run->sb != NULL && run->sb->diff.failed) &&
                shell_run(run->shell, EXIT_GRACE) != EXIT_GRACE)
             continue;
@@ -309,13 +322,11 @@ static void ram_clear(struct rw_mem *mem)
     madvise(mem->ram, mem->bytes, MADV_DONTNEED); /* anonymous and private: zero from now on */
 }
 
-/* --reset-at: everything begins again, on both sides; what the RTL was doing must leave nothing. */
-static bool reset_now(struct run *run, char *error, size_t error_bytes)
+/* A reset of the machine: everything begins again, on both sides; what the RTL was doing must leave
+ * nothing. */
+static bool begin_again(struct run *run, bool power, char *error, size_t error_bytes)
 {
     if (run->sb != NULL) {
-        feed_flush(&run->feed);
-        if (run->sb->diff.failed)
-            return true;
         scoreboard_destroy(run->sb);
         run->sb = NULL;
         memset(run->dirty, 0, (size_t)(run->rtl_mem.bytes >> 12));
@@ -327,12 +338,50 @@ static bool reset_now(struct run *run, char *error, size_t error_bytes)
         return false;
     if (run->o->mode == RUN_LOCKSTEP && !begin_model(run, error, error_bytes))
         return false;
+    run->r->before += shell_cycle(run->shell);
+    run->last_retire_cycle = run->asked = run->chunks = 0;
+    shell_reset(run->shell, power);
+    run->asking = false;
+    return true;
+}
+
+/* --reset-at: whatever the machine is doing. */
+static bool reset_now(struct run *run, char *error, size_t error_bytes)
+{
+    if (run->sb != NULL) {
+        feed_flush(&run->feed);
+        if (run->sb->diff.failed)
+            return true;
+    }
+    run->was_reset = true;
+    run->lived = 0;
     run->r->counts = (struct scoreboard_counts){0};
     run->r->guest_exited = run->r->shut_down = false;
-    run->last_retire_cycle = run->asked = run->chunks = 0;
-    shell_reset(run->shell);
-    run->asking = false;
-    run->was_reset = true;
+    return begin_again(run, true, error, error_bytes);
+}
+
+/* The guest's own: what it did before is compared to the end, and counts. */
+static bool reset_by_guest(struct run *run, char *error, size_t error_bytes)
+{
+    struct scoreboard_counts counts = run->r->counts;
+
+    run_out_exit(run);
+    if (run->sb != NULL) {
+        feed_flush(&run->feed);
+        scoreboard_finish(run->sb, shell_written(run->shell));
+        if (run->sb->diff.failed)
+            return true;
+        counts = run->sb->counts;
+    }
+    if (run->property_failed || run->r->guest_exited || run->r->shut_down)
+        return true;
+    run->lived += shell_cycle(run->shell);
+    run->r->resets++;
+    run->reset_asked = false;
+    if (!begin_again(run, false, error, error_bytes))
+        return false;
+    if (run->sb != NULL)
+        run->sb->counts = counts;
     return true;
 }
 
@@ -341,7 +390,8 @@ static bool run_rtl(struct run *run, char *error, size_t error_bytes)
     bool waves_only_needed = run->o->wave_path != NULL;
 
     for (;;) {
-        uint64_t chunk = CHUNK_CYCLES, left = run->o->max_cycles - shell_cycle(run->shell);
+        uint64_t chunk = CHUNK_CYCLES;
+        uint64_t left = run->o->max_cycles - run->r->before - shell_cycle(run->shell);
 
         if (left < chunk)
             chunk = left;
@@ -356,11 +406,13 @@ static bool run_rtl(struct run *run, char *error, size_t error_bytes)
                 chunk = to_reset;
         }
         shell_run(run->shell, chunk);
-        progress(run, shell_cycle(run->shell), "cycles");
+        progress(run, run->r->before + shell_cycle(run->shell), "cycles");
+        if (run->reset_asked && !reset_by_guest(run, error, error_bytes))
+            return false;
         if (past_limits(run))
             break;
     }
-    if (run->r->verdict == VERDICT_AGREED)
+    if (run->r->verdict == VERDICT_AGREED && run->r->guest_exited)
         run_out_exit(run);
     if (run->sb != NULL) {
         feed_flush(&run->feed);
@@ -372,17 +424,21 @@ static bool run_rtl(struct run *run, char *error, size_t error_bytes)
         }
     }
     /* A little of what followed belongs in the picture. */
-    if (run->o->wave_path != NULL && shell_cycle(run->shell) < run->o->wave_to)
-        shell_run(run->shell, run->o->wave_to - shell_cycle(run->shell));
-    run->r->cycles = shell_cycle(run->shell);
+    uint64_t total = run->r->before + shell_cycle(run->shell);
+    if (run->o->wave_path != NULL && total < run->o->wave_to)
+        shell_run(run->shell, run->o->wave_to - total);
+    run->r->cycles = run->lived + shell_cycle(run->shell);
     run->r->unclaimed = shell_unclaimed(run->shell);
     return true;
 }
 
 static struct shell_sink sink_for(struct run *run)
 {
-    struct shell_sink s = {
-        .ctx = run, .assertion = sink_assertion, .console = sink_console, .guest_exit = sink_exit};
+    struct shell_sink s = {.ctx = run,
+                           .assertion = sink_assertion,
+                           .console = sink_console,
+                           .guest_exit = sink_exit,
+                           .reset = sink_reset};
 
     if (run->sb == NULL) {
         s.retire = sink_retire_alone;
@@ -401,14 +457,25 @@ static struct shell_sink sink_for(struct run *run)
     return s;
 }
 
+static struct pc_config board_of(const struct run *run)
+{
+    const struct run_options *o = run->o;
+    struct pc_config c = o->board;
+
+    c.firmware = image_firmware(&o->image, o->memory_bytes);
+    c.power_button_at = o->power_button_at;
+    c.disk = run->disk == NULL ? NULL : disk_file_disk(run->disk);
+    return c;
+}
+
 static bool with_rtl(struct run *run, char *error, size_t error_bytes)
 {
     const struct run_options *o = run->o;
     struct shell_config sc = {.mem = run->rtl_mem,
                               .boot = run->boot,
+                              .board = board_of(run),
                               .wait_states_max = o->wait_states_max,
-                              .seed = o->seed,
-                              .board = o->board};
+                              .seed = o->seed};
     struct shell_sink sink;
     bool ok;
 
@@ -432,29 +499,58 @@ static bool with_rtl(struct run *run, char *error, size_t error_bytes)
 
 /* --- the model alone --- */
 
-static bool model_alone(struct run *run, char *error, size_t error_bytes)
+static bool model_again(struct run *run, struct machine *m, char *error, size_t error_bytes)
+{
+    ram_clear(&run->model_mem);
+    if (!image_load(&run->o->image, &run->model_mem, &run->boot, error, error_bytes))
+        return false;
+    run->r->resets++;
+    if (machine_restart(m, &run->boot))
+        return true;
+    snprintf(error, error_bytes, "out of memory for the golden model");
+    return false;
+}
+
+static bool run_model(struct run *run, struct machine *m, enum machine_end *end, char *error,
+                      size_t error_bytes)
 {
     const struct run_options *o = run->o;
+    uint64_t limit = o->max_cycles < o->max_instructions ? o->max_cycles : o->max_instructions;
+
+    *end = MACHINE_LIMIT;
+    while (*end == MACHINE_LIMIT && machine_counts(m).retirements < limit) {
+        uint64_t left = limit - machine_counts(m).retirements;
+
+        *end = machine_run(m, left < 4000000 ? left : 4000000);
+        progress(run, machine_counts(m).retirements, "instructions");
+        if (*end != MACHINE_RESET)
+            continue;
+        if (!model_again(run, m, error, error_bytes))
+            return false;
+        *end = MACHINE_LIMIT;
+    }
+    return true;
+}
+
+static bool model_alone(struct run *run, char *error, size_t error_bytes)
+{
     struct run_result *r = run->r;
-    struct machine_config mc = {.ops = o->model,
+    struct machine_config mc = {.ops = run->o->model,
                                 .mem = run->model_mem,
                                 .boot = run->boot,
-                                .board = o->board,
+                                .board = board_of(run),
                                 .ctx = run,
                                 .console = sink_console};
     struct machine *m = machine_create(&mc);
-    uint64_t limit = o->max_cycles < o->max_instructions ? o->max_cycles : o->max_instructions;
-    enum machine_end end = MACHINE_LIMIT;
+    enum machine_end end;
 
     if (m == NULL) {
         snprintf(error, error_bytes, "out of memory for the golden model");
         return false;
     }
-    while (end == MACHINE_LIMIT && machine_counts(m).retirements < limit) {
-        uint64_t left = limit - machine_counts(m).retirements;
-
-        end = machine_run(m, left < 4000000 ? left : 4000000);
-        progress(run, machine_counts(m).retirements, "instructions");
+    if (!run_model(run, m, &end, error, error_bytes)) {
+        machine_destroy(m);
+        return false;
     }
     r->guest_exited = machine_exit_status(m, &r->guest_exit);
     r->shut_down = end == MACHINE_SHUTDOWN;
@@ -472,8 +568,10 @@ static bool model_alone(struct run *run, char *error, size_t error_bytes)
 
 /* --- */
 
-static void unmap(struct run *run)
+static void put_away(struct run *run)
 {
+    if (run->disk != NULL)
+        disk_file_close(run->disk);
     munmap(run->rtl_mem.ram, run->rtl_mem.bytes);
     munmap(run->model_mem.ram, run->model_mem.bytes);
 }
@@ -491,7 +589,11 @@ bool run_program(const struct run_options *o, struct run_result *r, char *error,
     }
     if (!image_load(&o->image, &run.rtl_mem, &run.boot, error, error_bytes) ||
         !image_load(&o->image, &run.model_mem, &run.boot, error, error_bytes)) {
-        unmap(&run);
+        put_away(&run);
+        return false;
+    }
+    if (o->disk != NULL && (run.disk = disk_file_open(o->disk, error, error_bytes)) == NULL) {
+        put_away(&run);
         return false;
     }
     if (o->mode == RUN_LOCKSTEP)
@@ -504,7 +606,9 @@ bool run_program(const struct run_options *o, struct run_result *r, char *error,
     r->seconds = now_seconds() - run.started;
     if (o->progress && isatty(STDERR_FILENO))
         fputs("\r\033[K", stderr);
-    unmap(&run);
+    if (ok && run.disk != NULL && r->verdict != VERDICT_MISMATCH)
+        ok = disk_file_commit(run.disk, error, error_bytes);
+    put_away(&run);
     if (!ok) {
         record_log_destroy(r->log);
         r->log = NULL;

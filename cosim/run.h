@@ -29,7 +29,9 @@ struct run_options {
     /* FST of [wave_from, wave_to) when wave_path is not NULL. */
     const char *wave_path;
     uint64_t wave_from, wave_to;
-    uint64_t reset_at; /* a second reset at this cycle, everything begins again; 0: none */
+    uint64_t reset_at;        /* a second reset at this cycle, everything begins again; 0: none */
+    const char *disk;         /* FILE or FILE,ro; NULL: no disk */
+    uint64_t power_button_at; /* the cycle at which it is pressed; 0: not at all */
 };
 
 enum run_verdict { VERDICT_AGREED, VERDICT_MISMATCH, VERDICT_LIMIT, VERDICT_HANG };
@@ -38,6 +40,8 @@ struct run_result {
     enum run_verdict verdict;
     struct scoreboard_counts counts;
     uint64_t cycles, unclaimed;
+    uint64_t before; /* cycles before the last reset, from which records count */
+    unsigned resets; /* that the guest made */
     bool guest_exited, shut_down;
     uint32_t guest_exit;
     double seconds;

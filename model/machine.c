@@ -32,7 +32,8 @@ struct machine {
     uint64_t now;         /* retirements before the running slice, and cycles slept */
     uint64_t halted_at;   /* when the processor last did something */
     uint64_t idle_events; /* of devices since then */
-    bool exited;
+    bool exited, reset;
+    bool record;
     uint32_t exit_status;
     struct machine_counts counts;
 };
@@ -141,6 +142,8 @@ static void bus_write(struct machine *m, uint64_t pa, unsigned bytes, const uint
     struct pc_beat beat = {.addr = pa, .bytes = bytes, .write = true};
 
     if (rw_mem_is_ram(&m->mem, pa, bytes)) {
+        if (!rw_mem_keeps(pa))
+            return;
         memcpy(m->mem.ram + pa, data, bytes);
         m->ops->mem_changed(m->cpu, pa, bytes);
         return;
@@ -220,6 +223,11 @@ static void host_exit(void *ctx, uint32_t status)
     m->exit_status = status;
 }
 
+static void host_reset(void *ctx)
+{
+    ((struct machine *)ctx)->reset = true;
+}
+
 /* With these hooks the model takes no short way: each access is announced, each record made. */
 static void ignore_access(void *ctx, const struct rw_access *a)
 {
@@ -262,16 +270,44 @@ static void record_everything(struct rw_env *env)
     env->walk = on_walk;
 }
 
-struct machine *machine_create(const struct machine_config *config)
+/* Processor and unit as a reset leaves them. */
+static bool begin(struct machine *m, const struct rw_boot *boot)
 {
-    struct machine *m = calloc(1, sizeof(*m));
-    struct rw_model_config mc = {.mem = config->mem, .boot = config->boot};
+    struct rw_model_config mc = {.mem = m->mem, .boot = *boot};
     struct rw_env env = {
         .ctx = m, .read = on_read, .write = on_write, .tsc = on_tsc, .inta = on_inta};
     struct iommu_env ienv = {
         .ctx = m, .iommu = on_iommu, .message = on_message, .invalidate = on_invalidate};
-    struct iommu_config ic = iommu_config_of(&config->boot.vtd);
-    struct device_host host = {m, host_dma, host_complete, host_console, host_exit, NULL};
+    struct iommu_config ic = iommu_config_of(&boot->vtd);
+
+    if (m->walk != NULL)
+        env.walk = on_walk;
+    if (m->record)
+        record_everything(&env);
+    m->cpu = m->ops->create(&mc, &env);
+    m->iommu = iommu_create(&ic, &ienv);
+    return m->cpu != NULL && m->iommu != NULL;
+}
+
+static void finish(struct machine *m)
+{
+    if (m->cpu != NULL)
+        m->ops->destroy(m->cpu);
+    if (m->iommu != NULL)
+        iommu_destroy(m->iommu);
+    m->cpu = NULL;
+    m->iommu = NULL;
+}
+
+struct machine *machine_create(const struct machine_config *config)
+{
+    struct machine *m = calloc(1, sizeof(*m));
+    struct device_host host = {.ctx = m,
+                               .dma = host_dma,
+                               .complete = host_complete,
+                               .console = host_console,
+                               .guest_exit = host_exit,
+                               .reset = host_reset};
 
     if (m == NULL)
         return NULL;
@@ -280,26 +316,29 @@ struct machine *machine_create(const struct machine_config *config)
     m->ctx = config->ctx;
     m->console = config->console;
     m->walk = config->walk;
-    if (m->walk != NULL)
-        env.walk = on_walk;
-    if (config->record)
-        record_everything(&env);
+    m->record = config->record;
     pc_init(&m->board, &host, &config->board);
-    m->cpu = m->ops->create(&mc, &env);
-    m->iommu = iommu_create(&ic, &ienv);
-    if (m->cpu == NULL || m->iommu == NULL) {
+    if (!begin(m, &config->boot)) {
         machine_destroy(m);
         return NULL;
     }
     return m;
 }
 
+bool machine_restart(struct machine *m, const struct rw_boot *boot)
+{
+    finish(m);
+    pc_restart(&m->board, m->now);
+    m->queue_head = m->queue_count = 0;
+    m->completions = 0;
+    m->now = m->halted_at = m->idle_events = 0;
+    m->reset = false;
+    return begin(m, boot);
+}
+
 void machine_destroy(struct machine *m)
 {
-    if (m->cpu != NULL)
-        m->ops->destroy(m->cpu);
-    if (m->iommu != NULL)
-        iommu_destroy(m->iommu);
+    finish(m);
     free(m);
 }
 
@@ -490,7 +529,7 @@ enum machine_end machine_run(struct machine *m, uint64_t max_retirements)
 {
     uint64_t total = 0;
 
-    while (!m->exited && total < max_retirements) {
+    while (!m->exited && !m->reset && total < max_retirements) {
         uint64_t done = 0;
         enum rw_step end;
 
@@ -506,10 +545,10 @@ enum machine_end machine_run(struct machine *m, uint64_t max_retirements)
             m->halted_at = m->now;
             m->idle_events = 0;
         }
-        if (end == RW_STEP_HALTED && !m->exited && !wait_for_event(m))
+        if (end == RW_STEP_HALTED && !m->exited && !m->reset && !wait_for_event(m))
             return MACHINE_HANG;
     }
-    return m->exited ? MACHINE_EXIT : MACHINE_LIMIT;
+    return m->exited ? MACHINE_EXIT : m->reset ? MACHINE_RESET : MACHINE_LIMIT;
 }
 
 bool machine_exit_status(const struct machine *m, uint32_t *status)

@@ -22,6 +22,7 @@ struct machine_config {
 enum machine_end {
     MACHINE_LIMIT,    /* max retirements done */
     MACHINE_EXIT,     /* the guest wrote the exit port */
+    MACHINE_RESET,    /* the guest asked for a reset: machine_restart goes on */
     MACHINE_SHUTDOWN, /* triple fault */
     MACHINE_HANG      /* HLT with nothing that could end it */
 };
@@ -34,6 +35,8 @@ struct machine; /* opaque */
 
 struct machine *machine_create(const struct machine_config *config);
 void machine_destroy(struct machine *m);
+/* RAM was loaded anew; false: out of memory, and only machine_destroy may follow. */
+bool machine_restart(struct machine *m, const struct rw_boot *boot);
 enum machine_end machine_run(struct machine *m, uint64_t max_retirements);
 bool machine_exit_status(const struct machine *m, uint32_t *status);
 struct machine_counts machine_counts(const struct machine *m);

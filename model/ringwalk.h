@@ -90,7 +90,8 @@ struct rw_boot {
     enum rw_undefined undefined; /* constant, like cpuid */
 };
 
-/* Physical memory: one mapping of RAM bytes from address 0, with the hole 0xA0000-0xBFFFF. */
+/* Physical memory: one mapping of RAM bytes from address 0, with the hole 0xA0000-0xBFFFF. What is
+ * written to 0xE0000-0xFFFFF is dropped: the firmware's tables lie there. */
 struct rw_mem {
     uint8_t *ram;
     uint64_t bytes;
@@ -99,6 +100,12 @@ struct rw_mem {
 static inline bool rw_mem_is_ram(const struct rw_mem *mem, uint64_t pa, unsigned bytes)
 {
     return pa + bytes <= mem->bytes && (pa + bytes <= 0xA0000 || pa >= 0xC0000);
+}
+
+/* Of RAM: is it kept when it is written? One page, or less. */
+static inline bool rw_mem_keeps(uint64_t pa)
+{
+    return pa < 0xE0000 || pa >= 0x100000;
 }
 
 /* One beat: inside one aligned 16-byte block, or a port access. */

@@ -36,15 +36,16 @@ struct shell_sink {
     void (*assertion)(void *ctx, uint64_t cycle, const char *where, const char *label);
     void (*console)(void *ctx, uint8_t byte);
     void (*guest_exit)(void *ctx, uint32_t status);
+    void (*reset)(void *ctx); /* the guest asked for it; shell_reset is the caller's */
 };
 
 struct shell_config {
     struct rw_mem mem; /* the RTL side's RAM, already loaded; borrowed */
     struct rw_boot boot;
+    struct pc_config board;
     unsigned wait_states_max; /* 0..7 random extra cycles before an ack, from seed */
     uint64_t seed;            /* of the wait states, and of the registers before reset */
     uint8_t *dirty;           /* one byte a page of RAM, set at each write; NULL: none */
-    struct pc_config board;
 };
 
 struct shell; /* opaque */
@@ -56,8 +57,9 @@ void shell_destroy(struct shell *s);
 uint64_t shell_run(struct shell *s, uint64_t cycles);
 void shell_stop(struct shell *s);
 /* Everything begins again as shell_create left it: the RTL through its reset pin, in whatever it is
- * doing, and a new board. The caller has loaded RAM anew. The cycle count begins again, too. */
-void shell_reset(struct shell *s);
+ * doing, and a new board (power: nothing is kept; otherwise what a battery keeps). The caller has
+ * loaded RAM anew. The cycle count begins again, too. */
+void shell_reset(struct shell *s, bool power);
 /* The next retirement is to be followed by the whole system state (`asked`). */
 void shell_ask(struct shell *s, bool ask);
 /* RAM address written in the newest cycle, whose record is still to come; UINT64_MAX: none. */

@@ -54,9 +54,9 @@ struct ram_target : sc_core::sc_module {
         if (!rw_mem_is_ram(&mem, p.get_address(), p.get_data_length()))
             p.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);
         else {
-            if (p.is_write())
+            if (p.is_write() && rw_mem_keeps(p.get_address()))
                 memcpy(at, p.get_data_ptr(), p.get_data_length());
-            else
+            else if (!p.is_write())
                 memcpy(p.get_data_ptr(), at, p.get_data_length());
             p.set_response_status(tlm::TLM_OK_RESPONSE);
         }
@@ -418,10 +418,31 @@ static void host_exit(void *ctx, uint32_t status)
         s->sink.guest_exit(s->sink.ctx, status);
 }
 
+static void host_reset(void *ctx)
+{
+    shell *s = static_cast<shell *>(ctx);
+
+    if (s->sink.reset != nullptr)
+        s->sink.reset(s->sink.ctx);
+}
+
+static device_host host_of(shell *s)
+{
+    device_host host{};
+
+    host.ctx = s;
+    host.dma = host_dma;
+    host.complete = host_complete;
+    host.console = host_console;
+    host.guest_exit = host_exit;
+    host.reset = host_reset;
+    return host;
+}
+
 shell *shell_create(const shell_config *config, const shell_sink *sink)
 {
     shell *s = new shell{};
-    device_host host = {s, host_dma, host_complete, host_console, host_exit, nullptr};
+    device_host host = host_of(s);
     vsoc_board board = {s,
                         on_access,
                         on_dma_next,
@@ -477,16 +498,19 @@ void shell_stop(shell *s)
     vsoc_stop(s->rtl);
 }
 
-void shell_reset(shell *s)
+void shell_reset(shell *s, bool power)
 {
-    device_host host = {s, host_dma, host_complete, host_console, host_exit, nullptr};
+    device_host host = host_of(s);
 
     s->dma_queue.clear();
     s->offered = false;
     s->completions.clear();
     s->completion_offered = false;
     s->nmi_rests = 0;
-    pc_init(&s->board, &host, &s->config.board);
+    if (power)
+        pc_init(&s->board, &host, &s->config.board);
+    else
+        pc_restart(&s->board, vsoc_cycle(s->rtl));
     vsoc_reset(s->rtl);
 }
 

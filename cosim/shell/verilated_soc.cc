@@ -113,14 +113,16 @@ static void answer_ram(vsoc *v)
     uint8_t *block = v->config.mem.ram + top->mem_addr_o;
     const uint8_t *data = reinterpret_cast<const uint8_t *>(&top->mem_wdata_o[0]);
 
-    if (top->mem_write_o) {
-        v->written = top->mem_addr_o;
-        if (v->config.dirty != nullptr)
-            v->config.dirty[top->mem_addr_o >> 12] = 1;
-    }
     if (!top->mem_write_o) {
         memcpy(&top->mem_rdata_i[0], block, 16);
-    } else if (top->mem_be_o == 0xFFFF) {
+        return;
+    }
+    if (!rw_mem_keeps(top->mem_addr_o))
+        return;
+    v->written = top->mem_addr_o;
+    if (v->config.dirty != nullptr)
+        v->config.dirty[top->mem_addr_o >> 12] = 1;
+    if (top->mem_be_o == 0xFFFF) {
         memcpy(block, data, 16);
     } else {
         for (unsigned be = top->mem_be_o; be != 0; be &= be - 1) {

@@ -48,6 +48,8 @@ static void beat_write(struct cpu *cpu, struct rw_access *a, const uint8_t *data
     memcpy(a->data, data, a->bytes);
     before(cpu, a);
     if (is_ram(cpu, a)) {
+        if (!rw_mem_keeps(a->pa))
+            return;
         memcpy(cpu->mem.ram + a->pa, data, a->bytes);
         decode_cache_written(cpu, a->pa, a->bytes);
     } else if (cpu->env.write) {
@@ -176,7 +178,7 @@ static void quick_fill(struct cpu *cpu, const struct mmu_req *req, uint64_t pa)
         return;
     if (cpu->breakpoints.write && breakpoint_on_page(cpu, req->va))
         return;
-    if (req->access == ACCESS_WRITE && decode_cache_holds(cpu, pa))
+    if (req->access == ACCESS_WRITE && (decode_cache_holds(cpu, pa) || !rw_mem_keeps(pa)))
         return;
     table[quick_slot(req->va)] = (struct quick){
         .tag = quick_tag(cpu, req->va, quick_key(cpu->quick_gen, req->user)), .host = host};

@@ -115,10 +115,10 @@ static inline void le_store(uint8_t *p, unsigned bytes, uint64_t v)
  * - segmentation: the key of a segment that is not flat matches no tag, and the access lies inside
  *   the page;
  * - data breakpoints: no page that holds a byte of one is filled; a change of them drops all pages;
- * - memory: only RAM is filled, and not under the local APIC; to write, only pages that no code was
- *   decoded from (decode_cache.c).
- * A hit changes no state of the TLB (replacement is round-robin), so hits that are not made here
- * leave it as it was. testbenches/paths holds the two ways against each other. */
+ * - memory: only RAM is filled, and not under the local APIC; to write, only pages that keep what
+ * is written and that no code was decoded from (decode_cache.c). A hit changes no state of the TLB
+ * (replacement is round-robin), so hits that are not made here leave it as it was.
+ * testbenches/paths holds the two ways against each other. */
 static inline uint64_t quick_key(uint64_t generation, bool user)
 {
     return generation << 2 | user;

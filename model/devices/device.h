@@ -10,14 +10,15 @@
 
 #define DEVICE_NEVER UINT64_MAX
 
-/* A DMA request as a device issues it: 1..16 bytes inside one aligned 16-byte block. */
+/* A DMA request as a device issues it: 1..16 bytes inside one aligned 16-byte block; a read may
+ * have none. */
 struct device_dma {
     uint64_t addr;
     uint16_t sid; /* bus 15:8, device 7:3, function 2:0 */
     uint8_t len, tag;
     uint8_t at; /* address type: 0 untranslated, 1 translation request, 2 translated */
     bool write;
-    uint8_t data[16];
+    uint8_t data[16]; /* of a write; 0 behind len */
 };
 
 struct device_dma_done {
@@ -35,6 +36,8 @@ struct device_host {
     void (*complete)(void *ctx, uint16_t sid, bool error);
     void (*console)(void *ctx, uint8_t byte);
     void (*guest_exit)(void *ctx, uint32_t status);
+    void (*reset)(
+        void *ctx); /* the whole machine begins again, soon; of an outside it may be NULL */
     /* The device's wire to the interrupt controllers; the board's own (pc.h), no outside has it. */
     void (*irq)(void *ctx, unsigned line, bool level);
 };

@@ -28,7 +28,9 @@
 void edu_init(struct edu *e, const struct device_host *host)
 {
     *e = (struct edu){.host = host};
-    pci_function_init(&e->pci, EDU_SID & 0xFF, 0x11E81234, 0x00FF00, BAR0_BYTES, true);
+    pci_function_init(&e->pci, EDU_SID & 0xFF, 0x11E81234, 0x00FF00);
+    pci_bar_init(&e->pci, 0, PCI_BAR_MEMORY, BAR0_BYTES);
+    pci_msi_init(&e->pci);
     e->pci.config[PCI_INT_PIN] = 1;
 }
 

@@ -124,6 +124,14 @@ static void board_exit(void *ctx, uint32_t status)
     pc->outside.guest_exit(pc->outside.ctx, status);
 }
 
+static void board_reset(void *ctx)
+{
+    struct pc *pc = ctx;
+
+    if (pc->outside.reset != NULL)
+        pc->outside.reset(pc->outside.ctx);
+}
+
 static void board_irq(void *ctx, unsigned line, bool level)
 {
     pc_irq(ctx, line, level);
@@ -145,10 +153,11 @@ void pc_add_memory(struct pc *pc, struct device dev, uint64_t base, uint64_t byt
     add_region(&pc->memory, dev, base, bytes);
 }
 
-void pc_add_bar(struct pc *pc, struct device dev, const struct pci_function *function)
+void pc_add_bar(struct pc *pc, struct device dev, const struct pci_function *function,
+                unsigned number)
 {
     assert(pc->bars < PC_MASTERS);
-    pc->bar[pc->bars++] = (struct pc_bar){dev, function};
+    pc->bar[pc->bars++] = (struct pc_bar){dev, function, number};
 }
 
 void pc_add_timed(struct pc *pc, struct device dev)
@@ -233,10 +242,44 @@ static void start_as_firmware_leaves_it(struct pc *pc)
     lapic_ops.write(&pc->lapic, 0x360, 4, 0x8400);
 }
 
+/* What the firmware and a PC's chipset leave beside the interrupt controllers. */
+static void add_firmware(struct pc *pc)
+{
+    fwcfg_init(&pc->fwcfg, &pc->config.firmware);
+    pc_add_ports(pc, (struct device){&fwcfg_ops, &pc->fwcfg}, FWCFG_PORT, 2);
+}
+
+static void add_rtc(struct pc *pc)
+{
+    struct device dev = {&rtc_ops, &pc->rtc};
+
+    rtc_init(&pc->rtc, &pc->host, pc->config.firmware.memory_bytes);
+    pc_add_ports(pc, dev, RTC_PORT, 2);
+    pc_add_timed(pc, dev);
+}
+
+static void add_pm(struct pc *pc)
+{
+    struct device dev = {&pm_ops, &pc->pm};
+
+    pm_init(&pc->pm, &pc->host, pc->config.power_button_at);
+    pc_add_ports(pc, dev, PM_PORT, PM_BYTES);
+    pc_add_timed(pc, dev);
+}
+
+/* Before PCI's ports: 0xCF9 lies among them. */
+static void add_reset(struct pc *pc)
+{
+    reset_ports_init(&pc->reset, &pc->host);
+    pc_add_ports(pc, (struct device){&reset_keyboard_ops, &pc->reset}, RESET_PORT_KEYBOARD, 1);
+    pc_add_ports(pc, (struct device){&reset_port92_ops, &pc->reset}, RESET_PORT_92, 1);
+    pc_add_ports(pc, (struct device){&reset_cf9_ops, &pc->reset}, RESET_PORT_CF9, 1);
+}
+
 static void add_pci(struct pc *pc)
 {
-    pci_function_init(&pc->host_bridge, 0x00, 0x29C08086, 0x060000, 0, false);
-    pci_function_init(&pc->isa_bridge, 0xF8, 0x29188086, 0x060100, 0, false);
+    pci_function_init(&pc->host_bridge, 0x00, 0x29C08086, 0x060000);
+    pci_function_init(&pc->isa_bridge, 0xF8, 0x29188086, 0x060100);
     pci_bus_add(&pc->pci, &pc->host_bridge);
     pci_bus_add(&pc->pci, &pc->isa_bridge);
     pc_add_ports(pc, (struct device){&pci_port_ops, &pc->pci}, PORT_PCI, 8);
@@ -249,8 +292,33 @@ static void add_edu(struct pc *pc)
 
     edu_init(&pc->edu, &pc->host);
     pci_bus_add(&pc->pci, &pc->edu.pci);
-    pc_add_bar(pc, dev, &pc->edu.pci);
+    pc_add_bar(pc, dev, &pc->edu.pci, 0);
     pc_add_master(pc, dev, EDU_SID, 0xFFFF);
+}
+
+static void add_virtio(struct pc *pc)
+{
+    struct device dev = {&virtio_blk_ops, &pc->virtio};
+
+    if (pc->config.disk == NULL)
+        return;
+    virtio_blk_init(&pc->virtio, &pc->host, pc->config.disk);
+    pci_bus_add(&pc->pci, &pc->virtio.pci);
+    pc_add_bar(pc, dev, &pc->virtio.pci, 4);
+    pc_add_bar(pc, (struct device){&virtio_blk_msix_ops, &pc->virtio}, &pc->virtio.pci, 1);
+    pc_add_master(pc, dev, VIRTIO_BLK_SID, 0xFFFF);
+}
+
+static void add_traffic(struct pc *pc)
+{
+    struct device dev = {&traffic_ops, &pc->traffic};
+
+    traffic_init(&pc->traffic, &pc->host);
+    pci_bus_add(&pc->pci, &pc->traffic.pci);
+    pc_add_bar(pc, dev, &pc->traffic.pci, 0);
+    pc_add_bar(pc, dev, &pc->traffic.pci, 1);
+    pc_add_master(pc, dev, TRAFFIC_SID, 0xFFF8); /* 00:04 */
+    pc_add_master(pc, dev, 0x0100, 0xFF00);      /* bus 1 */
 }
 
 void pc_init(struct pc *pc, const struct device_host *outside, const struct pc_config *config)
@@ -258,31 +326,53 @@ void pc_init(struct pc *pc, const struct device_host *outside, const struct pc_c
     static const struct pc_config plain;
 
     memset(pc, 0, sizeof(*pc));
+    if (config == NULL)
+        config = &plain;
+    pc->config = *config;
     pc->outside = *outside;
-    pc->host =
-        (struct device_host){pc, board_dma, board_complete, board_console, board_exit, board_irq};
+    pc->host = (struct device_host){.ctx = pc,
+                                    .dma = board_dma,
+                                    .complete = board_complete,
+                                    .console = board_console,
+                                    .guest_exit = board_exit,
+                                    .reset = board_reset,
+                                    .irq = board_irq};
     add_board(pc);
     add_lapic(pc);
     add_ioapic(pc);
     add_pic(pc);
     add_timer(pc);
-    add_serial(pc, config == NULL ? &plain : config);
+    add_serial(pc, config);
+    add_firmware(pc);
+    add_rtc(pc);
+    add_pm(pc);
+    add_reset(pc);
     add_pci(pc);
     add_edu(pc);
+    add_virtio(pc);
+    add_traffic(pc);
     start_as_firmware_leaves_it(pc);
+}
+
+void pc_restart(struct pc *pc, uint64_t now)
+{
+    struct device_host outside = pc->outside;
+    struct pc_config config = pc->config;
+    struct rtc rtc;
+    uint64_t unclaimed = pc->unclaimed;
+
+    pc_advance(pc, now);
+    rtc = pc->rtc;
+    config.power_button_at = pc->pm.press == DEVICE_NEVER ? 0 : pc->pm.press - now;
+    pc_init(pc, &outside, &config);
+    pc->unclaimed = unclaimed;
+    pc->rtc = rtc;
+    rtc_reset(&pc->rtc);
 }
 
 static bool covers(const struct pc_region *r, uint64_t addr)
 {
     return addr >= r->base && addr - r->base < r->bytes;
-}
-
-static struct pc_region bar_region(const struct pc_bar *b)
-{
-    uint64_t base = pci_bar0(b->function);
-    bool answers = base != 0 && pci_memory_enabled(b->function);
-
-    return (struct pc_region){b->dev, base, answers ? b->function->bar0_bytes : 0};
 }
 
 struct pc_region pc_decode(const struct pc *pc, uint64_t addr, bool io)
@@ -292,10 +382,11 @@ struct pc_region pc_decode(const struct pc *pc, uint64_t addr, bool io)
     for (unsigned i = 0; i < fixed->count; i++)
         if (covers(&fixed->row[i], addr))
             return fixed->row[i];
-    for (unsigned i = 0; i < pc->bars && !io; i++) {
-        struct pc_region r = bar_region(&pc->bar[i]);
+    for (unsigned i = 0; i < pc->bars; i++) {
+        struct pci_window w = pci_bar_window(pc->bar[i].function, pc->bar[i].number);
+        struct pc_region r = {pc->bar[i].dev, w.base, w.bytes};
 
-        if (covers(&r, addr))
+        if (w.io == io && covers(&r, addr))
             return r;
     }
     return (struct pc_region){{NULL, NULL}, 0, 0};

@@ -4,12 +4,19 @@
 #ifndef RW_PC_H
 #define RW_PC_H
 
+#include "devices/acpi.h"
 #include "devices/edu.h"
+#include "devices/fwcfg.h"
 #include "devices/i8254.h"
 #include "devices/i8259.h"
 #include "devices/ioapic.h"
 #include "devices/lapic.h"
+#include "devices/pm.h"
+#include "devices/reset.h"
+#include "devices/rtc.h"
+#include "devices/traffic.h"
 #include "devices/uart16550.h"
+#include "devices/virtio_blk.h"
 
 #define PC_EXIT_NONE UINT32_MAX
 #define PC_LINES     24
@@ -28,10 +35,11 @@ struct pc_regions {
     unsigned count;
 };
 
-/* BAR0 of a PCI function: where it answers is looked up at each access. */
+/* A BAR of a PCI function: where it answers is looked up at each access. */
 struct pc_bar {
     struct device dev;
     const struct pci_function *function;
+    unsigned number;
 };
 
 /* Whose DMA it is: the source-ids that are `sid` under `mask`. */
@@ -40,13 +48,17 @@ struct pc_master {
     uint16_t sid, mask;
 };
 
-/* What a run says of its board; borrowed. */
+/* What the machine is made of, and what happens to it from outside. */
 struct pc_config {
-    const uint8_t *serial; /* what the far end of the UART has to say */
+    struct acpi_config firmware;
+    uint64_t power_button_at; /* the cycle at which it is pressed; 0: not at all */
+    const struct disk *disk;  /* borrowed; NULL: there is no virtio block device */
+    const uint8_t *serial;    /* what the far end of the UART has to say; borrowed */
     size_t serial_bytes;
 };
 
 struct pc {
+    struct pc_config config;
     struct device_host outside; /* dma, console and exit as the owner gave them */
     struct device_host host;    /* what the board offers its devices; ctx is the board */
     struct pc_regions ports, memory;
@@ -60,6 +72,12 @@ struct pc {
     struct i8259_pair pic;
     struct i8254 timer;
     struct edu edu;
+    struct fwcfg fwcfg;
+    struct rtc rtc;
+    struct virtio_blk virtio;
+    struct traffic traffic;
+    struct pm pm;
+    struct reset_ports reset;
     struct pci_function host_bridge, isa_bridge;
     struct pci_bus pci;
     uint8_t post_code;
@@ -73,10 +91,14 @@ struct pc {
 
 /* config may be NULL. */
 void pc_init(struct pc *pc, const struct device_host *outside, const struct pc_config *config);
+/* The machine is reset at cycle `now` and its cycles begin again at 0: everything but what a
+ * battery keeps and what still waits outside is as pc_init left it. */
+void pc_restart(struct pc *pc, uint64_t now);
 /* What pc_init calls for each device; a region, a clock and a master are separate things. */
 void pc_add_ports(struct pc *pc, struct device dev, uint64_t base, uint64_t bytes);
 void pc_add_memory(struct pc *pc, struct device dev, uint64_t base, uint64_t bytes);
-void pc_add_bar(struct pc *pc, struct device dev, const struct pci_function *function);
+void pc_add_bar(struct pc *pc, struct device dev, const struct pci_function *function,
+                unsigned number);
 void pc_add_timed(struct pc *pc, struct device dev);
 void pc_add_master(struct pc *pc, struct device dev, uint16_t sid, uint16_t mask);
 /* A device drives its line: 0-15 are ISA's IRQs, 16-23 PCI's; true is the active level, whatever

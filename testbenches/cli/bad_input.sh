@@ -63,6 +63,12 @@ refused "no such register" run --start r8=1 "$demo"
 refused "a register without a number" run --start rip= "$demo"
 refused "a feature that is not implemented" model --cpuid +avx "$demo"
 refused "no such personality" run --undefined amd "$demo"
+refused "no such disk" run --disk "$work/none" "$demo"
+refused "a directory as disk" model --disk "$work,ro" "$demo"
+refused "a disk without a sector" run --disk "$work/text" "$demo"
+refused "a disk that is no file" run --disk /dev/null "$demo"
+refused "a power button without a cycle" run --power-button-at never "$demo"
+refused "a command line that is too long" run --append "$(printf '%2048s' x)" "$demo"
 refused "unknown command" frobnicate
 refused "bad block option" mmu --seed x
 refused "bad bus option" bus --wait-states 8
@@ -82,6 +88,17 @@ struct.pack_into("<H", data, 44, 2)
 open(sys.argv[2], "wb").write(data)
 PY
 refused "overlapping segments" run "$work/overlap"
+# The same with its segments where the firmware's tables are.
+python3 - "$demo" "$work/firmware" <<'PY'
+import struct, sys
+data = bytearray(open(sys.argv[1], "rb").read())
+off, = struct.unpack_from("<I", data, 28)
+struct.pack_into("<I", data, off + 12, 0xE1000)
+struct.pack_into("<I", data, off + 20, 0x1000 - 0x800)
+struct.pack_into("<I", data, off + 16, 0x100)
+open(sys.argv[2], "wb").write(data)
+PY
+refused "a segment among the firmware's tables" run "$work/firmware"
 ends "limit of cycles" 3 limit run --max-cycles 5000 "$demo"
 ends "limit of instructions" 3 limit run --max-instructions 1000 "$demo"
 ends "guest: triple fault" 4 agreed run "$programs/bad_triple.elf"
@@ -90,6 +107,8 @@ ends "guest: loops for ever" 3 limit run --max-cycles 300000 "$programs/bad_loop
 ends "guest: runs into MMIO" 4 agreed run "$programs/bad_jump.elf"
 ends "guest: DMA to nowhere" 0 agreed run "$programs/bad_dma.elf"
 ends "guest: fails its check" 4 agreed run "$programs/bad_check.elf"
+ends "guest: resets for ever" 3 limit run --max-cycles 300000 "$programs/bad_reset.elf"
+ends "model: resets for ever" 3 limit model --max-cycles 300000 "$programs/bad_reset.elf"
 ends "model: triple fault" 4 agreed model "$programs/bad_triple.elf"
 ends "model: halts for ever" 3 hang model "$programs/bad_halt.elf"
 ends "model: loops for ever" 3 limit model --max-cycles 300000 "$programs/bad_loop.elf"

@@ -9,6 +9,7 @@
 #define JUMP   4
 #define DMA    5
 #define CHECK  6
+#define RESET  7
 
 #define EDU_BAR   UINT64_C(0xC0000000)
 #define EDU_DEVFN 0x10
@@ -74,6 +75,10 @@ int main(void)
     dma_to_nowhere();
 #elif BAD == CHECK
     return 7;
+#elif BAD == RESET
+    outb(0xCF9, 6);
+    for (;;)
+        continue;
 #endif
     return 0;
 }

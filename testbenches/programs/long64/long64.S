@@ -2,7 +2,7 @@
 # A static ELF64 executable begins in 64-bit mode, behind no bootloader: what docs/cpu.md "State at
 # start" promises, looked at from inside. The exit code is the number of the promise that fails, 0 none.
         .set    EXIT_PORT, 0xF4
-        .set    INFO_FLAGS, 0x4D        # memory sizes, command line, modules, memory map
+        .set    INFO_FLAGS, 0x24D       # memory sizes, command line, modules, memory map, loader's name
         .set    EFER, 0xC0000080
         .macro  promise number, condition
         movl    $\number, %eax
