@@ -359,9 +359,13 @@ in_i:       and.q     t0, imm, LowByte          ; call io_check
 in_dx:      and.q     t0, rdx, LowWord          ; call io_check
             ld.op     rax, io:t0+0              ; end
 out_i:      and.q     t0, imm, LowByte          ; call io_check
-            st.op     io:t0+0, rax              ; end
+            st.op     io:t0+0, rax              ; j io_settle
 out_dx:     and.q     t0, rdx, LowWord          ; call io_check
-            st.op     io:t0+0, rax              ; end
+            st.op     io:t0+0, rax
+# A12: what the write raised on the board stands at the pin before the next instruction.
+io_settle:  mov.q     t0, IoSettle
+io_settle_1: sub.q    t0, t0, 1                 ; jnz io_settle_1
+            nop                                 ; end
 # Port t0, operand size: IOPL, then the I/O permission bitmap.
 io_check:   and.q     -, cr0, [Cr0Pe]           ; retz
             shr.q     t1, flags, FlIopl
