@@ -7,10 +7,11 @@ SDM Vol. 3A "Control Registers", "Debug Registers"; Vol. 4 for the MSRs; Vol. 2 
 from case import Case
 
 MSRS = [0x10, 0x1B, 0x3A, 0x3B, 0x8B, 0xFE, 0x174, 0x175, 0x176, 0x179, 0x1A0, 0x1D9, 0x277, 0x2FF,
-        0xC0000080, 0xC0000081, 0xC0000082, 0xC0000083, 0xC0000084, 0xC0000100, 0xC0000101,
+        0x6E0, 0xC0000080, 0xC0000081, 0xC0000082, 0xC0000083, 0xC0000084, 0xC0000100, 0xC0000101,
         0xC0000102, 0xC0000103]
 ADDRESSES = {0x175, 0x176, 0xC0000082, 0xC0000083, 0xC0000100, 0xC0000101, 0xC0000102}
-NO_MSRS = [0x0, 0x11, 0x1C, 0x277 ^ 0x8000, 0x80000080, 0xC0000085, 0xC0000104, 0x40000080]
+NO_MSRS = [0x0, 0x11, 0x1C, 0x6E2, 0x802, 0x80B, 0x8FF, 0x900, 0x277 ^ 0x8000, 0x80000080,
+           0xC0000085, 0xC0000104, 0x40000080]
 PRIVILEGED = ("rdmsr", "wrmsr", "mov %cr0, %XAX", "mov %XAX, %cr3", "mov %db7, %XAX", "lmsw %ax",
               "smsw %eax", "clts", "hlt", "cli", "sti", "invd", "wbinvd", "lgdt gdtr", "sgdt PAGE",
               "sldt %eax", "str %eax", "ltr %ax", "lldt %ax", "rdtsc", "rdpmc", "invlpg PAGE",
@@ -69,6 +70,10 @@ def msrs():
                 half = "%eax" if bit < 32 else "%edx"
                 lines += [f"btc ${bit % 32}, {half}", "wrmsr", "rdmsr" if msr != 0x10 else "nop",
                           "movl %esi, %eax", "movl %edi, %edx", "wrmsr"]
+                if (msr, bit) == (0x1B, 10):  # x2APIC mode, which leads back by way of no APIC alone
+                    lines[-1:] = ["xorl $0x800, %eax", "wrmsr", "xorl $0x800, %eax", "wrmsr"]
+                if (msr, bit) in ((0x1B, 10), (0x1B, 11)):  # and what no APIC has forgotten
+                    lines += ["movl $0x12D, %eax", "movl %eax, LAPIC + 0xF0"]
                 yield Case(64, f"msr {msr:#x} bit {bit}{' of ones' * base}", "\n".join(lines))
     for msr in NO_MSRS:
         for name in ("rdmsr", "wrmsr"):

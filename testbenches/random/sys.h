@@ -82,6 +82,8 @@ void sys_breakpoint(struct gen *g);
 void sys_debug_register(struct gen *g);
 void sys_flags(struct gen *g);
 void sys_interrupt(struct gen *g);
+/* sys_apic.c */
+void sys_x2apic(struct gen *g);
 /* sys_control.c */
 void sys_control_bits(struct gen *g);
 void sys_paging_off(struct gen *g);

@@ -159,7 +159,7 @@ void sys_msr(struct gen *g)
         {0x174, ~3u, 0, BITS, 2},
         {0x176, 0, 0, ADDRESS, 2},
         {0x179, 0, 0, READ_ONLY, 1},
-        {0x1a0, 1, 0, BITS, 2},
+        {0x1a0, 0x00c51889, 4, BITS, 4},
         {0x1d9, 0, 0, BITS, 2},
         {0x200, 0xfffff006, 0xff, BITS, 2},
         {0x201, 0xfffff800, 0xff, BITS, 2},
@@ -167,6 +167,7 @@ void sys_msr(struct gen *g)
         {0x20f, 0xfffff800, 0xff, BITS, 2},
         {0x277, 0x05050505, 0x05050505, BITS, 4},
         {0x2ff, 0x805, 0, BITS, 3},
+        {0x6e0, 0, 0, FREE, 2},
         {0x6e1, 0xfffffffc, 0, BITS, 3},
         {0xc0000081, ~0u, ~0u, BITS, 3},
         {0xc0000082, 0, 0, ADDRESS, 2},
@@ -193,7 +194,7 @@ void sys_msr(struct gen *g)
         put(g, 0x320f, 2);
         if (chance(g, 50)) {
             op32(g);
-            put(g, 0x35, 1); /* a reserved bit of APIC_BASE, which stays where it is */
+            put(g, 0x35, 1); /* a bit of APIC_BASE, which stays where it is: x2APIC mode */
             put(g, 1u << (unsigned)"\0\1\2\3\4\5\6\7\11\12"[below(g, 10)], 4);
         }
         put(g, 0x300f, 2);

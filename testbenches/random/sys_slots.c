@@ -49,6 +49,7 @@ static const struct kind {
     {14, RING_0, sys_control_bits},
     {5, RING_0, sys_paging_off},
     {10, RING_0, sys_msr},
+    {6, RING_0, sys_x2apic},
     {16, 0, sys_page_entry},
     {5, 0, sys_keys},
     {6, NOT_16, sys_window_code},

@@ -145,7 +145,32 @@ start:
         movl    %eax, counter
         leal    slot_state(%ecx), %eax
         .endm
-        .macro  CALM                    # the APIC: no interrupt in service, a way out of a loop
+        .macro  MSR number, low, high=$0
+        movl    $\number, %ecx
+        movl    \low, %eax
+        movl    \high, %edx
+        wrmsr
+        .endm
+        .macro  APIC_OPEN               # ECX: the APIC
+        movl    $0x12F, 0xF0(%ecx)
+        movl    $0xB, 0x3E0(%ecx)
+        movl    $0x20000+TIMER, 0x320(%ecx)
+        .endm
+        # The APIC: in xAPIC mode (by way of none), no interrupt in service, a way out of a loop.
+        .macro  CALM ax, dx
+        mov     %\ax, calm
+        mov     %\dx, calm + 8
+        movl    $0x1B, %ecx
+        rdmsr
+        andl    $0xC00, %eax
+        cmpl    $0x800, %eax
+        je      8f
+        MSR     0x1B, $APIC + 0x100
+        MSR     0x1B, $APIC + 0x900
+        movl    $APIC, %ecx
+        APIC_OPEN
+8:      mov     calm, %\ax
+        mov     calm + 8, %\dx
         movl    $APIC, %ecx
         movl    $0, 0xB0(%ecx)
         movl    $WATCHDOG, 0x380(%ecx)
@@ -173,7 +198,7 @@ event32:
         cmpl    %ecx, episode
         jne     enter_episode
 resume32:
-        CALM
+        CALM    eax, edx
         movl    $KDATA, %ecx
         movl    %ecx, %ss
         movl    $KSTACK, %esp
@@ -229,7 +254,7 @@ event64:
         pushq   $enter_episode
         lretq
 resume64:
-        CALM
+        CALM    rax, rdx
         movl    $DATA_R + 0x1B, %ecx
         movl    %ecx, %ds
         movl    %ecx, %es
@@ -246,12 +271,6 @@ resume64:
         iretq
 
 # --- the entry of the episode of slot `counter`, in 32-bit code of ring 0 --------------------------
-        .macro  MSR number, low, high=$0
-        movl    $\number, %ecx
-        movl    \low, %eax
-        movl    \high, %edx
-        wrmsr
-        .endm
         .code32
 enter_episode:
         cli
@@ -275,7 +294,8 @@ enter_episode:
         movl    %eax, %cr3
         movl    %eax, %cr4
         MSR     0xC0000080, $0
-        MSR     0x1B, $APIC+0x900
+        MSR     0x1B, $APIC + 0x100     # from x2APIC mode too
+        MSR     0x1B, $APIC + 0x900
         MSR     0x6E1, $0
         COPY    master_gdt, GDT, GDT_BYTES
         COPY    master_ldt, LDT, LDT_BYTES
@@ -315,6 +335,7 @@ enter_episode:
         movl    EPISODE_CR4(%ebp), %eax
         andl    $~CR4_PCIDE, %eax
         movl    %eax, %cr4
+        MSR     0x1A0, $1               # every leaf, and NXE may be set
         MSR     0xC0000080, EPISODE_EFER(%ebp)
         MSR     0x277, EPISODE_PAT(%ebp), $0x00070105
         MSR     0x174, $K64
@@ -326,11 +347,9 @@ enter_episode:
         movl    %eax, %cr3
         movl    EPISODE_CR0(%ebp), %eax
         movl    %eax, %cr0
-        movl    $APIC, %edx
-        movl    $0x12F, 0xF0(%edx)
-        movl    $0, 0x80(%edx)
-        movl    $0xB, 0x3E0(%edx)
-        movl    $0x20000+TIMER, 0x320(%edx)
+        movl    $APIC, %ecx
+        movl    $0, 0x80(%ecx)
+        APIC_OPEN
         testl   $1, EPISODE_LONG(%ebp)
         jnz     2f
         MSR     0x174, $K32
@@ -370,6 +389,7 @@ episode: .long  -1, 0
 base16: .long   0, 0
 saved:  .quad   0, 0
 came:   .quad   0
+calm:   .quad   0, 0
 boot_gdtr:
         .word   GDT_BYTES - 1
         .quad   master_gdt

@@ -83,7 +83,13 @@ static inline bool is_platform_msr(uint64_t msr)
 {
     return (msr >= 0x200 && msr <= 0x20f) || msr == 0x2ff || msr == 0xfe || msr == 0x1b ||
            msr == 0x277 || msr == 0x1d9 || msr == 0x3a || msr == 0x8b || msr == 0x179 ||
-           msr == 0x1a0;
+           msr == 0x1a0 || msr == 0x6e0;
+}
+
+/* The local APIC's, in x2APIC mode. */
+static inline bool is_apic_msr(uint64_t msr)
+{
+    return msr >= 0x800 && msr <= 0x8ff;
 }
 
 static inline bool not_canonical(const struct shot *s, uint64_t va)

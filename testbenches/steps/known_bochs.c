@@ -11,7 +11,7 @@ static bool cpuid(const struct moment *m, unsigned f)
 static bool rdmsr(const struct moment *m, unsigned f)
 {
     return (f == F_GPR + RAX || f == F_GPR + RDX) && is(m, ZYDIS_MNEMONIC_RDMSR) && completed(m) &&
-           (is_platform_msr(m->msr) || m->msr == 0x3b);
+           (is_platform_msr(m->msr) || is_apic_msr(m->msr) || m->msr == 0x3b);
 }
 
 /* An access that runs over the end of 4 GBytes in a segment that ends there. */

@@ -16,7 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Not offered by TCG: PCID, INVPCID, RDPID, PREFETCHW, the invariant TSC. */
+/* Not offered by TCG: PCID, INVPCID, RDPID, PREFETCHW, the invariant TSC, x2APIC, TSC-deadline. */
 #define PROCESSOR                                                                                  \
     "base,vendor=GenuineIntel,family=6,model=94,stepping=3,level=7,xlevel=0x80000008,"             \
     "phys-bits=40,de=on,pse=on,tsc=on,msr=on,pae=on,cx8=on,apic=on,sep=on,mtrr=on,pge=on,"         \
