@@ -122,11 +122,11 @@ def apply(mutant, work, dry=False):
     return "" if done.returncode == 0 else (done.stdout + done.stderr).strip() or "patch failed"
 
 
-def build(work, target):
+def build(work, target, optimise="-O0"):
     out = work / "build"
     if not (out / "build.ninja").exists():
         command = ["cmake", "-S", work, "-B", out, "-G", "Ninja", "-DCMAKE_C_COMPILER=clang",
-                   "-DCMAKE_CXX_COMPILER=clang++", "-DRW_VERILATED_OPT=-O0",
+                   "-DCMAKE_CXX_COMPILER=clang++", "-DRW_VERILATED_OPT=" + optimise,
                    "-DRW_VERILATOR_ARGS=-Wno-fatal"]
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode != 0:
@@ -226,8 +226,8 @@ def end_of_report(done):
         (f", status {done.returncode}" if done.returncode else "")
 
 
-def run_once(mutant, words, seed, binaries, programs, timeout):
-    env = dict(os.environ, BUILD=str(programs.parent), WORK=str(binaries / "random"),
+def run_once(mutant, words, seed, binaries, programs, timeout, environment=os.environ):
+    env = dict(environment, BUILD=str(programs.parent), WORK=str(binaries / "random"),
                RINGWALK=str(binaries / TARGETS[mutant.kind]))
     try:
         done = subprocess.run(command_of(mutant, words, seed, binaries, programs), env=env,
