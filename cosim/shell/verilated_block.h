@@ -139,15 +139,17 @@ bool viommu_wave(struct viommu *v, const char *path, uint64_t from, uint64_t to)
 struct vbus_request {
     uint64_t addr;
     uint8_t wdata[16];
+    uint32_t high; /* 24 bits */
     uint16_t be;
-    uint8_t valid, src, write, io, lock, zero;
+    uint8_t valid, src, write, io, lock;
+    uint8_t zero[5];
 };
 
 struct vbus_in {
     struct vbus_request m[2];
     uint8_t mem_rdata[16];
     uint64_t reg_rdata;
-    uint8_t mem_ack, reg_ack, reset;
+    uint8_t mem_ack, mem_err, reg_ack, reset;
 };
 
 struct vbus_out {
@@ -157,9 +159,9 @@ struct vbus_out {
     uint64_t reg_wdata, seq, snoop_addr;
     struct rec_bus record;
     uint16_t reg_offset;
-    uint8_t ack[2];
+    uint8_t ack[2], err[2];
     uint8_t reg_valid, reg_write, reg_bytes, snoop_valid, record_valid;
-    uint8_t zero[7];
+    uint8_t zero[5];
 };
 
 struct vbus;

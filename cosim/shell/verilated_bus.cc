@@ -14,8 +14,6 @@ template <> void block_clock<Vbus_top>::quiet()
     top->m1_valid_i = 0;
     top->mem_ack_i = 0;
     top->mem_err_i = 0;
-    top->m0_high_i = 0;
-    top->m1_high_i = 0;
     top->reg_ack_i = 0;
 }
 
@@ -42,6 +40,7 @@ void vbus_destroy(vbus *v)
     top->m##n##_write_i = (q).write;                                                               \
     top->m##n##_io_i = (q).io;                                                                     \
     top->m##n##_lock_i = (q).lock;                                                                 \
+    top->m##n##_high_i = (q).high;                                                                 \
     top->m##n##_src_i = (q).src;                                                                   \
     top->m##n##_addr_i = (q).addr;                                                                 \
     top->m##n##_be_i = (q).be;                                                                     \
@@ -56,6 +55,7 @@ void vbus_cycle(vbus *v, const vbus_in *in, vbus_out *out)
     DRIVE(1, in->m[1]);
     memcpy(&top->mem_rdata_i[0], in->mem_rdata, 16);
     top->mem_ack_i = in->mem_ack;
+    top->mem_err_i = in->mem_err;
     top->reg_ack_i = in->reg_ack;
     top->reg_rdata_i = in->reg_rdata;
     top->rst_ni = !in->reset;
@@ -67,11 +67,14 @@ void vbus_cycle(vbus *v, const vbus_in *in, vbus_out *out)
     out->mem.io = top->mem_io_o;
     out->mem.lock = top->mem_lock_o;
     out->mem.src = top->mem_src_o;
+    out->mem.high = top->mem_high_o;
     out->mem.addr = top->mem_addr_o;
     out->mem.be = top->mem_be_o;
     memcpy(out->mem.wdata, &top->mem_wdata_o[0], 16);
     out->ack[0] = top->m0_ack_o;
     out->ack[1] = top->m1_ack_o;
+    out->err[0] = top->m0_err_o;
+    out->err[1] = top->m1_err_o;
     memcpy(out->rdata[0], &top->m0_rdata_o[0], 16);
     memcpy(out->rdata[1], &top->m1_rdata_o[0], 16);
     out->reg_valid = top->reg_valid_o;

@@ -38,6 +38,8 @@ enum {
     G_SNOOP,
     G_SEQ,
     G_LOCK,
+    G_ERR,
+    G_HIGH,
     G_COUNT
 };
 
@@ -58,6 +60,9 @@ static const struct decide_group groups[G_COUNT] = {
     [G_SEQ] = {.name = "seq", .wanted = DECIDE_BITS(15, 0)},
     /* Both masters wanted, and the lock kept one out that round robin would have let in. */
     [G_LOCK] = {.name = "lock of master", .wanted = DECIDE_BITS(1, 0)},
+    /* An access of master n acked without (2n) and with (2n + 1) it. */
+    [G_ERR] = {.name = "err", .wanted = DECIDE_BITS(3, 0)},
+    [G_HIGH] = {.name = "high address of a message", .wanted = DECIDE_BITS(23, 0)},
 };
 
 /* A master's next accesses: one, or a locked sequence. */
@@ -160,6 +165,8 @@ static struct vbus_request random_request(struct bench *b, unsigned master)
     q.src = sources[master][block_below(&b->random, 4)];
     q.write = block_chance(&b->random, 50);
     q.io = block_chance(&b->random, 15);
+    if (q.src == BUS_MESSAGE) /* B18 */
+        q.high = (uint32_t)block_random(&b->random) & 0xFFFFFF;
     q.lock = 0;
     if (q.io && block_chance(&b->random, 60)) /* else the address of something that is no port */
         q.addr = block_random(&b->random) & 0xFFFF;
@@ -234,8 +241,12 @@ static void drive_master(struct bench *b, unsigned master, struct vbus_in *in)
         else if (!quiet)
             m->up = true;
     }
-    if (m->up)
+    if (m->up) {
         in->m[master] = m->sequence[m->at];
+    } else if (block_chance(&b->random, 50)) { /* without valid the rest means nothing */
+        in->m[master] = random_request(b, master);
+        in->m[master].valid = 0;
+    }
 }
 
 static void master_acked(struct bench *b, unsigned master)
@@ -258,6 +269,7 @@ static void drive_memory(struct bench *b, struct vbus_in *in)
     memcpy(in->mem_rdata, data, 16);
     if (who == BUS_NOBODY) { /* an ack that nobody asked for: B4 */
         in->mem_ack = block_chance(&b->random, 25);
+        in->mem_err = block_chance(&b->random, 50);
         return;
     }
     if (!b->mem_open) {
@@ -267,6 +279,8 @@ static void drive_memory(struct bench *b, struct vbus_in *in)
     if (!in->m[who].write && !claimed(&in->m[who]))
         memset(in->mem_rdata, 0xFF, 16);
     in->mem_ack = b->mem_wait == 0;
+    in->mem_err = in->mem_ack ? !in->m[who].write && !claimed(&in->m[who])
+                              : block_chance(&b->random, 50); /* without an ack it means nothing */
     if (b->mem_wait > 0)
         b->mem_wait--;
     b->mem_open = !in->mem_ack;
@@ -319,6 +333,9 @@ static void count_decisions(struct bench *b, const struct vbus_in *in, const str
         decide_value(&g[G_ADDR_0 + i], q->addr);
         decide_value(&g[G_LANES_0 + i], q->be);
         decide_value(&g[G_SRC_0 + i], q->src);
+        decide_bit(&g[G_ERR], 2 * i + out->err[i]);
+        if (i == 1)
+            decide_value(&g[G_HIGH], q->high);
     }
     if (out->snoop_valid)
         decide_value(&g[G_SNOOP], out->snoop_addr << 4);
@@ -344,9 +361,9 @@ static void count_decisions(struct bench *b, const struct vbus_in *in, const str
 /* clang-format off */
 static const struct record_field pin_fields[] = {
     {"cycle", offsetof(struct vbus_out, cycle), 8, false},
-    PIN(mem.valid), PIN(mem.src), PIN(mem.write), PIN(mem.io), PIN(mem.lock), PIN(mem.addr), PIN(mem.be),
+    PIN(mem.valid), PIN(mem.src), PIN(mem.write), PIN(mem.io), PIN(mem.lock), PIN(mem.high), PIN(mem.addr), PIN(mem.be),
     PIN(mem.wdata), PIN(reg_valid), PIN(reg_write), PIN(reg_offset), PIN(reg_bytes), PIN(reg_wdata),
-    PIN(ack[0]), PIN(rdata[0]), PIN(ack[1]), PIN(rdata[1]), PIN(snoop_valid), PIN(snoop_addr),
+    PIN(ack[0]), PIN(err[0]), PIN(rdata[0]), PIN(ack[1]), PIN(err[1]), PIN(rdata[1]), PIN(snoop_valid), PIN(snoop_addr),
     PIN(seq), PIN(record_valid), REC(cycle), REC(seq), REC(addr), REC(data), REC(be), REC(src), REC(flags),
     REC(core), REC(zero),
 };

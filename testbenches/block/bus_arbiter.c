@@ -109,6 +109,7 @@ void bus_arbiter_outputs(const struct bus_arbiter *a, const struct vbus_in *in,
         out->mem = in->m[who];
         if (in->mem_ack) {
             out->ack[who] = 1;
+            out->err[who] = in->mem_err; /* B16 */
             enabled_lanes(out->rdata[who], in->mem_rdata, in->m[who].be);
         }
     }
