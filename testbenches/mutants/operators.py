@@ -123,8 +123,9 @@ def operands(text, start, end):
             stack[-1][0] = i + 6
             i += 5
         elif text.startswith("<=", i) and len(stack) == 1:
-            close(stack[-1], i + 1)
+            close(stack[-1], i)
             i += 1
+            stack[-1][0] = i + 1
         i += 1
     return pieces
 

@@ -56,6 +56,9 @@ class Operators(unittest.TestCase):
         self.assertEqual(operators.instrument(text, [(1, site)]),
                          "assign x = (mutant_pkg::mutant == 1 ? 1'b0 : (a)) || b;")
 
+    def test_a_compare_beside_an_operator(self):
+        self.assertEqual(found("assign x = a && b <= c;"), [("term", "a"), ("term", "b")])
+
     def test_statements(self):
         text = "always_ff @(posedge clk_i) if (a) q <= d;"
         sites = {s.kind: s for s in operators.sites(text)}
