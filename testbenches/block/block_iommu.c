@@ -152,7 +152,8 @@ static struct rec_dma random_request(struct bench *b)
 
     d.sid = pool_sid(b);
     d.write = block_chance(&b->random, 50);
-    d.iova += block_chance(&b->random, 30) ? block_below(&b->random, 16) & ~3u : 0;
+    if (block_chance(&b->random, 30))
+        d.iova += block_below(&b->random, 16) & (block_chance(&b->random, 50) ? ~3u : ~0u);
     room = 16 - (unsigned)(d.iova & 15);
     d.len = (uint8_t)(block_chance(&b->random, 50) ? 4 : block_below(&b->random, room) + 1);
     if (d.len > room)

@@ -357,7 +357,7 @@ bool width_device_event(struct bench *b, const struct experiment *e, unsigned gr
 
 static struct rec_dma some_request(struct bench *b, const struct device *d, uint64_t iova)
 {
-    return (struct rec_dma){.sid = d->sid, .iova = iova, .len = 4, .tag = (uint8_t)b->r->requests};
+    return (struct rec_dma){.sid = d->sid, .iova = iova, .len = 1, .tag = (uint8_t)b->r->requests};
 }
 
 /* What comes around the end of the time, in cycle `end` of the step; and what follows from that. */

@@ -94,8 +94,8 @@ bool width_width(struct bench *b, const struct experiment *e, unsigned group, un
     uint64_t t = group == G_WIDTH_PASS ? T_PASS_THROUGH : T_SECOND_STAGE;
     struct device d =
         width_add_device(b, width_random_id(b), width_random_id(b), t, width_random_page(b), aw);
-    uint64_t iova = group == G_WIDTH_PASS ? block_random(&b->random) >> 24 & ~UINT64_C(3)
-                                          : width_random_iova(b, &d);
+    uint64_t iova =
+        group == G_WIDTH_PASS ? block_random(&b->random) >> 24 : width_random_iova(b, &d);
     struct rec_dma x[2];
 
     (void)e;
@@ -112,7 +112,7 @@ bool width_width(struct bench *b, const struct experiment *e, unsigned group, un
 bool width_translation_off(struct bench *b, const struct experiment *e, unsigned group,
                            unsigned bit)
 {
-    uint64_t iova = block_random(&b->random) >> 24 & ~UINT64_C(3);
+    uint64_t iova = block_random(&b->random) >> 24;
     struct rec_dma x[2];
 
     (void)e;

@@ -30,7 +30,7 @@ uint16_t width_random_id(struct bench *b)
 
 uint64_t width_random_iova(struct bench *b, const struct device *d)
 {
-    return block_random(&b->random) >> (52 - 9 * d->levels) & ~UINT64_C(3);
+    return block_random(&b->random) >> (52 - 9 * d->levels);
 }
 
 unsigned width_leaf_level(unsigned log2)
@@ -114,12 +114,14 @@ struct path width_map(struct bench *b, const struct device *d, uint64_t iova, un
 
 bool width_go(struct bench *b, uint16_t sid, uint64_t iova, struct rec_dma *x)
 {
-    struct rec_dma in = {.sid = sid, .iova = iova, .len = 4, .tag = (uint8_t)b->r->requests};
+    struct rec_dma in = {.sid = sid, .iova = iova, .tag = (uint8_t)b->r->requests};
+    unsigned room = 16 - (unsigned)(iova & 15);
     struct answer a;
     bool same;
 
+    in.len = (uint8_t)(room < 4 ? room : 4);
     in.write = block_chance(&b->random, 50);
-    for (unsigned i = 0; in.write && i < 4; i++)
+    for (unsigned i = 0; in.write && i < in.len; i++)
         in.data[i] = (uint8_t)block_random(&b->random);
     same = iommu_request(b, &in, &a);
     *x = a.dma;
