@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "iommu_pool.h"
+#include "iommu_width.h"
 
 const char *const block_name = "iommu";
 const char *const block_view_place = "TOP.soc_top.u_iommu.";
@@ -21,6 +22,7 @@ const bool block_has_vtd = true;
 #define INTERRUPT_PERCENT 14   /* of the requests */
 #define BESIDE_PERCENT    20   /* of the requests have register accesses beside them */
 #define RESET_ONE_IN      1000 /* requests */
+#define WAIT_DESCRIPTOR   5    /* that writes no status */
 #define CUT_CYCLES        40   /* a reset falls into the first so many cycles of a request */
 
 /* --- tables --- */
@@ -160,7 +162,7 @@ static struct rec_dma random_request(struct bench *b)
         d.len = (uint8_t)room;
     if (block_chance(&b->random, 3)) {
         d.len = 0;
-        d.write = 0;
+        d.write = block_chance(&b->random, 30);
     }
     for (unsigned i = 0; i < d.len && d.write; i++)
         d.data[i] = (uint8_t)block_random(&b->random);
@@ -365,23 +367,41 @@ static bool random_command(struct bench *b)
     return iommu_command(b, stays, 0) && pool_read(b, 0x1C, 4);
 }
 
+/* The first things that are accepted after a reset: a descriptor and a request are there together.
+ */
+static bool first_together(struct bench *b)
+{
+    struct answer a;
+
+    if (!pool_write(b, REG_IQT, 4, 16) || !pool_write(b, REG_IQA, 8, b->iqa))
+        return false;
+    b->ask = (struct viommu_ask){
+        .dma = true, .in = random_request(b), .regs = 1, .reg = {{true, REG_GCMD, 4, GCMD_QIE, 0}}};
+    return iommu_step_one(b, &a) && iommu_quiet(b) && iommu_command(b, 0, 0);
+}
+
 /* A reset, mostly in the middle of a step. What was cached before is asked for again, under the
  * same root: a cache that kept it shows. */
 static bool reset(struct bench *b)
 {
     struct rec_dma in = random_request(b);
     struct answer a;
+    unsigned cycles = block_chance(&b->random, 80) ? 1 + block_below(&b->random, CUT_CYCLES) : 0;
 
     if (!iommu_request(b, &in, &a))
         return false;
     random_ask(b);
+    if (block_chance(&b->random, 15)) { /* the last thing accepted is a descriptor: I7 */
+        if (!iommu_quiet(b) || !width_queue(b, WAIT_DESCRIPTOR, 0))
+            return false;
+        cycles = 0;
+    }
     b->vtd = pool_config(b);
-    return iommu_reset_during(
-               b, block_chance(&b->random, 80) ? 1 + block_below(&b->random, CUT_CYCLES) : 0) &&
-           read_all(b) && configure(b) && (b->vtd.away == 0 || iommu_width_away(b)) &&
-           pool_write(b, REG_RTADDR, 8, b->rtaddr) && iommu_command(b, GCMD_TE, GCMD_SRTP) &&
-           pool_interrupts_restore(b) && pool_queue_restore(b) && random_command(b) &&
-           iommu_request(b, &in, &a);
+    return iommu_reset_during(b, cycles) && read_all(b) &&
+           (block_chance(&b->random, 50) || first_together(b)) && configure(b) &&
+           (b->vtd.away == 0 || iommu_width_away(b)) && pool_write(b, REG_RTADDR, 8, b->rtaddr) &&
+           iommu_command(b, GCMD_TE, GCMD_SRTP) && pool_interrupts_restore(b) &&
+           pool_queue_restore(b) && random_command(b) && iommu_request(b, &in, &a);
 }
 
 static bool experiments(struct bench *b)
