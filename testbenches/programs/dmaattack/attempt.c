@@ -151,7 +151,12 @@ static bool as_recorded(const struct attempt *a, const struct fault *f)
            f->sid == EDU_SID && (a->reason >= 0x20 || f->read == !a->order.write);
 }
 
-static void report(const struct attempt *a, const struct fault *f, bool ok)
+/* What changed that should not have. */
+struct harm {
+    bool memory, interrupt, secret;
+};
+
+static void report(const struct attempt *a, const struct fault *f, const struct harm *h, bool ok)
 {
     static const char *const verdicts[] = {"stopped ", "stopped ", "ALLOWED "};
 
@@ -163,12 +168,15 @@ static void report(const struct attempt *a, const struct fault *f, bool ok)
         put(": nothing is recorded");
     }
     if (a->outcome != ALLOWED)
-        put(ok ? "; memory unchanged" : "; OR MEMORY CHANGED");
+        put(h->memory ? "; MEMORY CHANGED" : "; memory unchanged");
+    put(h->interrupt ? "; AN INTERRUPT CAME" : "");
+    put(h->secret ? "; THE SECRET CAME OUT" : "");
     put("\n");
 }
 
 static void attempt(const struct attempt *a)
 {
+    struct harm h = {0};
     uint64_t interrupts;
     struct fault f;
     bool ok;
@@ -182,15 +190,17 @@ static void attempt(const struct attempt *a)
     settle();
     f = take_faults();
     ok = as_recorded(a, &f);
-    if (a->outcome == ALLOWED)
+    if (a->outcome == ALLOWED) {
         ok &= a->done();
-    else
-        ok &= unchanged() && interrupts_so_far() == interrupts;
+    } else {
+        h.memory = !unchanged();
+        h.interrupt = interrupts_so_far() != interrupts;
+    }
     if (a->prepare != NULL)
         domain_give();
     if (!a->order.write && a->outcome != ALLOWED)
-        ok &= !device_brought_secret();
-    report(a, &f, ok);
+        h.secret = device_brought_secret();
+    report(a, &f, &h, ok && !h.memory && !h.interrupt && !h.secret);
 }
 
 void attempt_all(const struct attempt *rows, unsigned count, bool unlike_qemu)

@@ -49,11 +49,15 @@ static void protect(bool on)
         continue;
 }
 
-static void one(const char *what, bool ok, bool stopped)
+static void attempt(const char *what, uint64_t at, bool stopped)
 {
-    ok &= take_faults().records == 0;
-    say(ok, true, stopped ? "stopped " : "ALLOWED ", what);
-    put(stopped ? ": nothing is recorded; memory unchanged\n" : "\n");
+    bool changed = written(at);
+
+    say(changed != stopped && take_faults().records == 0, true, stopped ? "stopped " : "ALLOWED ",
+        what);
+    if (stopped)
+        put(changed ? ": MEMORY CHANGED" : ": nothing is recorded; memory unchanged");
+    put("\n");
 }
 
 void protected_regions(void)
@@ -61,9 +65,9 @@ void protected_regions(void)
     if (on_qemu())
         return;
     load();
-    one("translation is off, nothing protected: a write anywhere", written(LOW_BASE), false);
+    attempt("translation is off, nothing protected: a write anywhere", LOW_BASE, false);
     protect(true);
     for (unsigned i = 0; i < sizeof(attempts) / sizeof(attempts[0]); i++)
-        one(attempts[i].what, written(attempts[i].at) != attempts[i].stopped, attempts[i].stopped);
+        attempt(attempts[i].what, attempts[i].at, attempts[i].stopped);
     protect(false);
 }

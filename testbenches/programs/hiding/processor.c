@@ -55,8 +55,11 @@ PROBE(hlt, "hlt");
 /* The guest has the page in the TLB; the monitor takes it back. */
 static void take_back(void)
 {
+    uint64_t *pte = (uint64_t *)(PT + (BALLOON - GUEST_TABLES) / 4096 * 8);
+
+    *pte = BALLOON | RWU;
     guest_run(guest_load, VA(BALLOON));
-    *(uint64_t *)(PT + (BALLOON - GUEST_TABLES) / 4096 * 8) = 0;
+    *pte = 0;
 }
 
 static void take_back_and_flush(void)
