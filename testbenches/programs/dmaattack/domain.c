@@ -68,6 +68,7 @@ void domain_give(void)
     *leaf(TABLES, WINDOW_READ) = FRAME_READ | SS_R;
     *leaf(TABLES, WINDOW_WRITE) = FRAME_WRITE | SS_W;
     *leaf(TABLES, WINDOW_LAST) = FRAME_LAST | SS_R | SS_W;
+    *leaf(TABLES, WINDOW_END) = 0;
     secret_renew();
     write32(IOMMU + REG_PMEN, 0);
     invalidate_contexts();

@@ -76,6 +76,17 @@ static void no_root(void)
     invalidate_contexts();
 }
 
+/* The kernel's mistakes: what it should never map. */
+static void map_registers(void)
+{
+    *window_entry(WINDOW_END) = IOMMU | 3;
+}
+
+static void map_interrupts(void)
+{
+    *window_entry(WINDOW_END) = UINT64_C(0xFEE00000) | 3;
+}
+
 static bool own_written(void)
 {
     return payload_at(FRAME_OWN + 0x400);
@@ -141,6 +152,11 @@ static const struct attempt attempts[] = {
      STOPPED_BY(0x05, UINT64_C(0xFEC00000))},
     {"a write to PCI configuration space", WRITE(UINT64_C(0xB0010004), 4),
      STOPPED_BY(0x05, UINT64_C(0xB0010000))},
+    {"a command to the unit, its registers mapped by mistake: no DMA reaches them",
+     WRITE(WINDOW_END + 0x18, 4), .outcome = SILENT, .prepare = map_registers, .payload = 1,
+     .unlike_qemu = true},
+    {"an interrupt, its range mapped by mistake", WRITE(WINDOW_END, 4),
+     STOPPED_BY(0x0E, WINDOW_END), .prepare = map_interrupts, .payload = 0x61},
 };
 
 void memory(void)

@@ -144,6 +144,7 @@ const char *reason_name(unsigned reason)
         {0x05, "5h no write permission"},
         {0x06, "6h no read permission"},
         {0x0D, "Dh address type blocked by the context entry"},
+        {0x0E, "Eh the translation lies in the interrupt range"},
         {0x20, "20h reserved field in the interrupt request"},
         {0x21, "21h index beyond the table"},
         {0x22, "22h interrupt entry not present"},
