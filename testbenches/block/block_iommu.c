@@ -367,17 +367,28 @@ static bool random_command(struct bench *b)
     return iommu_command(b, stays, 0) && pool_read(b, 0x1C, 4);
 }
 
-/* The first things that are accepted after a reset: a descriptor and a request are there together.
- */
+/* The first things that are accepted after a reset: a descriptor and a request are there together,
+ * and no table is latched yet (I87). */
 static bool first_together(struct bench *b)
 {
+    uint32_t stays = GCMD_QIE | (block_chance(&b->random, 50) ? GCMD_TE : 0) |
+                     (block_chance(&b->random, 50) ? GCMD_IRE : 0);
     struct answer a;
+    bool same;
 
     if (!pool_write(b, REG_IQT, 4, 16) || !pool_write(b, REG_IQA, 8, b->iqa))
         return false;
     b->ask = (struct viommu_ask){
-        .dma = true, .in = random_request(b), .regs = 1, .reg = {{true, REG_GCMD, 4, GCMD_QIE, 0}}};
-    return iommu_step_one(b, &a) && iommu_quiet(b) && iommu_command(b, 0, 0);
+        .dma = true, .in = random_request(b), .regs = 1, .reg = {{true, REG_GCMD, 4, stays, 0}}};
+    same = iommu_step_one(b, &a);
+    for (unsigned i = 0; same && i < 3; i++) {
+        struct rec_dma in = random_request(b);
+
+        if (i != 0)
+            pool_interrupt_request(b, &in);
+        same = iommu_request(b, &in, &a);
+    }
+    return same && iommu_quiet(b) && iommu_command(b, 0, 0);
 }
 
 /* A reset, mostly in the middle of a step. What was cached before is asked for again, under the
