@@ -152,8 +152,12 @@ def end_of(m, runs, binaries, programs):
     return "survived", "", ""
 
 
+def key(m):
+    return str(m.path.relative_to(ROOT)), m.source, m.what
+
+
 def accepted():
-    """{(file, source line, what)}"""
+    """{key}"""
     rows = set()
     for line in ACCEPTED.read_text().splitlines() if ACCEPTED.exists() else ():
         if line and not line.startswith("#"):
@@ -197,14 +201,11 @@ def main():
         runs = {m: pool.submit(end_of, m, STIMULI[folder(m.path)], binaries, programs) for m in chosen}
         for m, future in runs.items():
             end, run, what = future.result()
-            key = (str(m.path.relative_to(ROOT)), m.source, m.what)
-            which = 0 if end == "caught" else 2 if key in explained else 1
+            which = 0 if end == "caught" else 2 if key(m) in explained else 1
             scores[m.path][which] += 1
             if which == 1:
                 print(f"{'SURVIVED' if end == 'survived' else 'NO VERDICT ' + run + ': ' + what[:80]} {m}\n    {m.source}",
                       flush=True)
-            elif which == 0 and "-v" in sys.argv:
-                print(f"caught by {run}: {what}: {m}", flush=True)
     for path, (caught, lost, why) in sorted(scores.items()):
         print(f"{path.relative_to(ROOT)}: {caught} caught, {lost} survived, {why} explained")
     caught, lost = (sum(s[i] for s in scores.values()) for i in (0, 1))

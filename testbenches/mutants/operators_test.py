@@ -5,6 +5,7 @@ import sys
 import unittest
 
 sys.dont_write_bytecode = True
+import campaign
 import operators
 
 BLOCK = """module m;  // if (comment) a && b
@@ -77,6 +78,12 @@ class Operators(unittest.TestCase):
     def test_left_hand_sides_and_labels_stay(self):
         text = "always_comb begin\n  x[3:1] = y;\n  case (s)\n    3'd1, 3'd2: z = 1'b0;\n  endcase\nend"
         self.assertEqual(found(text), [("literal", "1'b0")])
+
+
+class Accepted(unittest.TestCase):
+    def test_every_row_is_a_mutant_of_the_tree(self):
+        there = {campaign.key(m) for m in campaign.collect([campaign.ROOT / "rtl"])}
+        self.assertEqual(campaign.accepted() - there, set())
 
 
 if __name__ == "__main__":
