@@ -137,7 +137,7 @@ def assignments(text, start, end):
         while text.startswith("if", at) and (opening := text.find("(", at)) - at < 4:
             at = matching(text, opening)
             at += len(text[at:]) - len(text[at:].lstrip())
-        target = re.compile(r"(?:[A-Za-z_][\w.]*|\[[^\]\n]*\]|\{[^}\n]*\})+\s*<=(?!=)").match(text, at)
+        target = re.compile(r"(?:[A-Za-z_]\w*(?:\.\w+|\[[^\]\n]*\])*|\{[^}\n]*\})\s*<=(?!=)").match(text, at)
         if target and target.end() < end:
             stop = text.find(";", at) + 1
             if 0 < stop <= end:
