@@ -38,14 +38,14 @@ class Judge:
         answer, want = self.spec.step(model)
         if model.outcome != want:
             raise Differs(differs("model", model, want, ("QEMU", qemu)))
-        self.qemu_side(qemu, answer, want, model)
+        self.qemu_side(qemu, want, model)
         key = (KINDS[model.kind], f"{answer.reason:x}h" if answer.reason else "good")
         self.kinds[key] = self.kinds.get(key, 0) + 1
 
-    def qemu_side(self, case, answer, by_spec, model):
+    def qemu_side(self, case, by_spec, model):
         before = copy.copy(self.qemu)
-        _, want = self.qemu.step(case)
-        if case.outcome != want and answer.cached and case.a >> 12 in self.pages:
+        there, want = self.qemu.step(case)
+        if case.outcome != want and there.cached and self.may_hit(case.a):
             self.qemu = copy.copy(before)
             _, want = self.qemu.step(case, silent=True)
             self.count("hit")
@@ -53,8 +53,11 @@ class Judge:
             self.count_rows(before, case, want)
         if case.outcome != want:
             raise Differs(differs("QEMU", case, want, ("model", model)))
-        if case.kind in "wr" and answer.pa is not None:
-            self.pages.add(case.a >> 12)
+        if there.page is not None:
+            self.pages.add(there.page)
+
+    def may_hit(self, address):
+        return any((size, address >> size) in self.pages for size in (12, 21, 30))
 
     def count(self, name):
         self.rows[name] = self.rows.get(name, 0) + 1

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """A line of the guest: a case (what was set up, the same on both machines) and an outcome."""
 
-HEX = {"a", "l", "t", "k", "r", "d", "I", "e", "c", "x", "h", "b", "j", "f", "w", "S", "E", "H", "Q", "J", "K", "W"}
-ORDER = ("m", "F", "S", "E", "V", "H", "Q", "J", "K", "W")
+HEX = {"a", "l", "t", "k", "u", "r", "d", "I", "e", "c", "x", "h", "b", "j", "f", "w", "S", "E", "H", "Q", "J", "K", "W"}
+ORDER = ("m", "F", "S", "E", "V", "G", "H", "Q", "J", "K", "W")
 
 
 def value(name, text):
+    if name == "G":
+        return "" if text == "-" else text
     if name in HEX:
         return int(text, 16)
     if "." in text and name in ("R", "C", "T", "F", "d"):
@@ -59,6 +61,8 @@ def show(outcome):
         v = outcome[name]
         if v is None:
             text = "-"
+        elif name == "G":
+            text = v or "-"
         elif name == "V":
             text = ",".join(v) or "-"
         elif name == "F":

@@ -25,6 +25,8 @@ class Answer:
     pa: int = None
     vectors: tuple = ()
     cached: bool = False  # one whose rights denied: QEMU may have it in its IOTLB
+    page: tuple = None  # log2 of its size, number
+    paged: bool = False  # behind a good context entry
 
 
 def bits(high, low):
@@ -64,9 +66,9 @@ def walk(case, machine, rows):
         return Answer(pa=case.a)
     levels = width + 2
     if case.a >> (12 + 9 * levels):
-        return Answer(0x4, quiet)
+        return Answer(0x4, quiet, paged=True)
     answer = second_stage(case, machine, rows, haw, levels, write)
-    answer.quiet = quiet
+    answer.quiet, answer.paged = quiet, True
     return answer
 
 
@@ -98,7 +100,7 @@ def leaf_answer(case, entry, level, rows):
     base = entry & ADDRESS & ~(size - 1)
     pa = base | case.a & (size - 1)
     inside = base <= 0xFEEFFFFF and base + size > 0xFEE00000 if "fee" in rows else pa >> 20 == 0xFEE
-    return Answer(0xE) if inside else Answer(pa=pa)
+    return Answer(0xE) if inside else Answer(pa=pa, page=(3 + 9 * level, case.a >> (3 + 9 * level)))
 
 
 # --- interrupt requests: "Interrupt Remapping" ---
@@ -168,11 +170,11 @@ def descriptor(case, machine, rows):
         return 4 if low & (bits(63, 50) | bits(15, 6)) or high or not low & 0x30 else 0
     if kind == 2:
         group = low >> 4 & 3
-        checked = bits(63, 32) | (bits(15, 12) | 1 << 8 if "type" in rows else bits(15, 8))
-        bad = low & checked or high & bits(11, 7) or group == 0
+        bad = low & (bits(63, 32) | bits(15, 8)) or high & bits(11, 7) or group == 0
         return 4 if bad or (group == 3 and high & 0x3F > 18) else 0
     if kind == 3 and (machine.dt or "devtlb" in rows):
-        return 4 if low & (bits(11, 4) | bits(31, 21) | bits(51, 48)) or high & bits(11, 1) else 0
+        source = bits(15, 12) | bits(63, 52) if "pfsid" in rows else 0
+        return 4 if low & (bits(11, 4) | bits(31, 21) | bits(51, 48) | source) or high & bits(11, 1) else 0
     if kind == 4:
         if "iec" in rows:
             return 0

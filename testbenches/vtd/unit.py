@@ -63,15 +63,20 @@ class Unit:
 
     # --- the kinds of case: what each must come to, and the state behind it ---
 
+    def granularities(self, case):
+        """CAIG and IAIG of the invalidations before it, when they were made by the registers."""
+        names = {"ccg": "1", "ccd": "1" if "caig" in self.rows else "2", "ccs": "3", "tlbg": "1", "tlbd": "2", "tlbp": "3"}
+        return "" if case.u else "".join(names.get(word.split(":")[0], "") for word in case.A)
+
     def dma(self, case, silent=False):
         answer = reading.walk(case, self.machine, self.rows)
         vectors = []
         if answer.reason and not answer.quiet and not silent:
             read = case.kind == "r"
-            pasid = 0xFFFF << 40 if "pasid" in self.rows else 0
+            pasid = 0xFFFF << 40 if answer.paged and "pasid" in self.rows else 0
             vectors = self.record_fault(case.a & ~0xFFF, SID | answer.reason << 32 | read << 62 | pasid)
         pa = answer.pa if answer.pa is not None and answer.pa & ~0xFFF in reading.HOT else None
-        out = self.state(vectors) | {"m": pa}
+        out = self.state(vectors) | {"m": pa, "G": self.granularities(case)}
         if not case.k:
             self.clear_faults()
         return answer, out

@@ -75,7 +75,6 @@ static void write_out(uint64_t iova, unsigned bytes)
 {
     unsigned from = below_n((TOKENS - LONGEST) / 8) * 8;
 
-    put(" |");
     edu_copy(EDU_BUFFER + from, iova, bytes);
     found_at((const uint8_t *)tokens + from, iova & 0xFFF, bytes, true);
 }
@@ -85,7 +84,6 @@ static void read_in(uint64_t iova, unsigned bytes, bool translated)
 {
     unsigned at = TOKENS + nth_read++ % 31 * LONGEST; /* QEMU refuses the last byte */
 
-    put(" |");
     edu_copy(iova, EDU_BUFFER + at, bytes);
     print_unit();
     gcmd(GCMD_TE, false);
@@ -128,8 +126,11 @@ void dma_case(void)
     field("l", bytes);
     field("t", translated);
     field("k", pending);
+    field("u", queued);
     path_print(iova);
     act_print();
+    put(" |");
+    done_print();
     if (write) {
         write_out(iova, bytes);
         print_unit();

@@ -5,6 +5,8 @@
 static uint64_t state;
 static char acts[1024];
 static unsigned acts_used;
+static uint8_t done[64];
+static unsigned done_used;
 
 void draw_seed(uint64_t seed)
 {
@@ -62,6 +64,7 @@ void pair(const char *name, uint64_t lo, uint64_t hi)
 void act_begin(void)
 {
     acts_used = 0;
+    done_used = 0;
     acts[0] = 0;
 }
 
@@ -93,4 +96,18 @@ void act_print(void)
 {
     put(" A=");
     put(acts_used == 0 ? "-" : acts);
+}
+
+void act_done(unsigned granularity)
+{
+    if (done_used < sizeof(done))
+        done[done_used++] = (uint8_t)granularity;
+}
+
+void done_print(void)
+{
+    put(" G=");
+    for (unsigned i = 0; i < done_used; i++)
+        hex(done[i]);
+    put(done_used == 0 ? "-" : "");
 }

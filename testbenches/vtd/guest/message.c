@@ -2,6 +2,8 @@
 // Messages of both formats through random interrupt-remapping entries.
 #include "vtd.h"
 
+#define MESSAGE_AT (EDU_BUFFER + 0xFC0) /* behind what dma.c uses */
+
 static uint64_t *const table = (uint64_t *)IRT_BASE;
 static const uint16_t indexes[] = {0, 1, 2, 5, 0xFF, 0x100, 0x1FF, 0x7FFF, 0x8000, 0xFFFF};
 static const uint16_t modes[] = {0, 0, 0, 0, 1, 4}; /* fixed, lowest priority, NMI */
@@ -111,7 +113,7 @@ static void send(uint32_t address, uint32_t data, unsigned bytes)
         edu_raise();
         return;
     }
-    edu_copy(EDU_BUFFER + 0, address, bytes);
+    edu_copy(MESSAGE_AT, address, bytes);
 }
 
 static void load(uint32_t data)
@@ -119,7 +121,7 @@ static void load(uint32_t data)
     gcmd(GCMD_TE, false);
     loaded[0] = data;
     loaded[1] = data;
-    edu_copy((uint64_t)loaded, EDU_BUFFER, 8);
+    edu_copy((uint64_t)loaded, MESSAGE_AT, 8);
 }
 
 static void prepare(uint16_t index)

@@ -70,6 +70,8 @@ static void one_descriptor(bool clear)
     draw_descriptor(d);
     told = 0;
     at = queue_tail();
+    if ((d[0] & 0xF) == 3)
+        gcmd(GCMD_TE, true); /* without it completions are dropped */
     put("q");
     pair("d", d[0], d[1]);
     field("h", at * 16);

@@ -239,13 +239,14 @@ static void cover_entry(const uint64_t *slot, unsigned level, uint64_t before)
     }
 }
 
+/* Not one of the bits that would lead a walk or a write out of the tables and the pages. */
 static void change(uint64_t *slot, unsigned level)
 {
+    static const uint16_t turned[] = {0,  0,  0,  1,  1,  1,  2,  3,  6,  8,  9,  10, 11, 30,
+                                      36, 38, 39, 40, 41, 45, 47, 48, 50, 51, 52, 61, 62, 63};
     uint64_t before = *slot;
 
-    *slot = draw_entry(level);
-    if (chance(30)) /* one bit of what it was */
-        *slot = before ^ (chance(50) ? UINT64_C(1) << below_n(2) : UINT64_C(1) << below_n(52));
+    *slot = before != 0 && chance(30) ? before ^ UINT64_C(1) << ONE_OF(turned) : draw_entry(level);
     act_number("pte", level);
     if ((before & 3) != 0 || chance(30))
         cover_entry(slot, level, before);

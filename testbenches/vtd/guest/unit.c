@@ -123,7 +123,6 @@ static void command(uint64_t at, uint64_t v)
         continue;
 }
 
-/* CAIG and IAIG stand in the words of the case: they must agree. */
 void inv_context(unsigned g, uint16_t did, uint16_t sid, unsigned fm)
 {
     static const char *const names[] = {"cc0", "ccg", "ccd", "ccs"};
@@ -135,7 +134,7 @@ void inv_context(unsigned g, uint16_t did, uint16_t sid, unsigned fm)
     }
     command(IOMMU + REG_CCMD, UINT64_C(1) << 63 | (uint64_t)g << 61 | (uint64_t)fm << 32 |
                                   (uint64_t)sid << 16 | did);
-    act_number("caig", read64(IOMMU + REG_CCMD) >> 59 & 3);
+    act_done(read64(IOMMU + REG_CCMD) >> 59 & 3); /* CAIG */
 }
 
 void inv_iotlb(unsigned g, uint16_t did, uint64_t addr, unsigned am, bool ih)
@@ -155,7 +154,7 @@ void inv_iotlb(unsigned g, uint16_t did, uint64_t addr, unsigned am, bool ih)
     write64(iva, addr);
     command(iva + 8,
             UINT64_C(1) << 63 | (uint64_t)g << 60 | drain << 48 | (uint64_t)did << 32);
-    act_number("iaig", read64(iva + 8) >> 57 & 3);
+    act_done(read64(iva + 8) >> 57 & 3); /* IAIG */
 }
 
 void inv_entries(unsigned g, uint16_t index, unsigned im)

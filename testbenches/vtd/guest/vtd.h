@@ -67,6 +67,8 @@ void act_begin(void);
 void act(const char *word);
 void act_number(const char *word, uint64_t v); /* "word" with v behind it */
 void act_print(void);
+void act_done(unsigned granularity); /* what a register says was invalidated */
+void done_print(void);
 
 /* --- the device (edu.c) --- */
 #define EDU_BUFFER 0x40000
