@@ -40,6 +40,8 @@ ROWS = [
         "VT-d \"Interrupt Remapping Table\": at or above 2^(S+1) is 21h"),
     Row("dst", "DST outside 47:40 is not checked with EIME = 0",
         "VT-d \"Interrupt Remapping Table Entry\": reserved"),
+    Row("high", "of a destination of 32 bits the local APIC gets the low 8",
+        "VT-d \"Interrupt Remapping Table Entry\": DST 31:8 goes to address 63:40; QEMU's TCG local APIC has no x2APIC"),
     Row("im", "IM = 1 is not checked without posted interrupts",
         "VT-d \"Interrupt Remapping Table Entry\": reserved, 24h"),
     Row("source", "a message that is a DMA write of the device has no source-id: SVT is not looked at",

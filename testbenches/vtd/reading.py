@@ -9,12 +9,14 @@ HAW = 40
 RAM_END = 0x10000000
 HOT = {0x4000000 + r * 0x200000 + p * 0x1000 for r in (0, 1) for p in (0, 1, 0x80, 0x100, 0x1FF)}
 ADDRESS = 0xFFFFFFFFFF000
+EIME = 0x800
 
 
 @dataclass
 class Machine:
     aw: int  # the widest address: 39 or 48
     dt: bool
+    eim: bool
 
 
 @dataclass
@@ -43,6 +45,8 @@ def walk(case, machine, rows):
         return Answer(pa=case.a)
     if case.r >> 10 & 3 and "ttm" not in rows:
         return Answer(0x30)
+    if case.R is None:
+        return Answer(0x8)
     low, high = case.R
     if not low & 1:
         return Answer(0x1)
@@ -107,7 +111,7 @@ def leaf_answer(case, entry, level, rows):
 
 
 def delivered(mode, logical, destination, vector, level):
-    mine = destination & 1 if logical else destination in (0, 0xFF)
+    mine = destination < 0x100 and (destination & 1 if logical else destination in (0, 0xFF))
     if not mine:
         return ()
     return ("2",) if mode == 4 else (f"{vector:x}" + ("l" if level else ""),)
@@ -122,19 +126,22 @@ def message(case, machine, rows):
     if not case.e:
         return Answer(vectors=plain(case))
     if not case.a & 0x10:
-        return Answer(vectors=plain(case)) if case.c or "compat" in rows else Answer(0x25)
+        passes = case.c and not case.I & EIME
+        return Answer(vectors=plain(case)) if passes or "compat" in rows else Answer(0x25)
     shv = case.a >> 3 & 1
     if case.d >> 16 and (shv or "data" not in rows):
         return Answer(0x20)
     index = case.x & 0xFFFF if "wrap" in rows else case.x
     if index >= 2 << (case.I & 15):
         return Answer(0x21, index=index & 0xFFFF)
+    if case.T is None:
+        return Answer(0x23, index=index)
     low, high = case.T
     quiet = bool(low & 2)
     if not low & 1:
         return Answer(0x22, quiet, index)
     reserved = bits(14, 12) | bits(31, 24)
-    if "dst" not in rows:
+    if "dst" not in rows and not case.I & EIME:
         reserved |= bits(63, 48) | bits(39, 32)
     if "im" not in rows:
         reserved |= 1 << 15
@@ -142,7 +149,10 @@ def message(case, machine, rows):
         return Answer(0x24, quiet, index)
     if not source_is_good(high, case.kind == "d" and "source" in rows, rows):
         return Answer(0x26, quiet, index)
-    return Answer(vectors=delivered(low >> 5 & 7, low >> 2 & 1, low >> 40 & 0xFF, low >> 16 & 0xFF, low >> 4 & 1))
+    destination = low >> 32 if case.I & EIME else low >> 40 & 0xFF
+    if "high" in rows:
+        destination &= 0xFF
+    return Answer(vectors=delivered(low >> 5 & 7, low >> 2 & 1, destination, low >> 16 & 0xFF, low >> 4 & 1))
 
 
 def source_is_good(high, unasked, rows):

@@ -5,6 +5,7 @@ import reading
 from reading import SID
 
 PFO, PPF, IQE = 1, 2, 0x10
+MAMV = 18
 IM, IP = 0x80000000, 0x40000000
 
 
@@ -65,8 +66,17 @@ class Unit:
 
     def granularities(self, case):
         """CAIG and IAIG of the invalidations before it, when they were made by the registers."""
-        names = {"ccg": "1", "ccd": "1" if "caig" in self.rows else "2", "ccs": "3", "tlbg": "1", "tlbd": "2", "tlbp": "3"}
-        return "" if case.u else "".join(names.get(word.split(":")[0], "") for word in case.A)
+        names = {"cc0": "0", "tlb0": "0", "ccg": "1", "ccd": "1" if "caig" in self.rows else "2", "ccs": "3", "tlbg": "1", "tlbd": "2", "tlbp": "3"}
+        if case.u:
+            return ""
+        said = []
+        for word in case.A:
+            name, _, number = word.partition(":")
+            if name in names:
+                said.append(names[name])
+            elif name == "am" and int(number, 16) > MAMV:
+                said[-1] = "0"
+        return "".join(said)
 
     def dma(self, case, silent=False):
         answer = reading.walk(case, self.machine, self.rows)

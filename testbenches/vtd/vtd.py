@@ -21,11 +21,11 @@ from reading import Machine
 QEMU_MACHINE = ["-cpu", "max", "-m", "256", "-display", "none", "-monitor", "none", "-nodefaults", "-no-reboot",
                 "-machine", "q35", "-accel", "tcg", "-icount", "shift=10,sleep=off",
                 "-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
-AWAY = "-plmr,-phmr,-57,-eim,-zlr,records=1"  # what QEMU's unit has not
+AWAY = "-plmr,-phmr,-57,-zlr,records=1"  # what QEMU's unit has not
 
 
 def machine_of(seed):
-    return Machine(aw=48 if seed % 3 else 39, dt=seed % 4 == 0)
+    return Machine(aw=48 if seed % 3 else 39, dt=seed % 4 == 0, eim=seed % 5 == 0)
 
 
 def append(seed, cases, machine):
@@ -35,6 +35,7 @@ def append(seed, cases, machine):
 def on_qemu(options, seed, cases, console):
     machine = machine_of(seed)
     unit = f"intel-iommu,intremap=on,aw-bits={machine.aw}" + (",device-iotlb=on" if machine.dt else "")
+    unit += ",eim=on,x-buggy-eim=on" if machine.eim else ""
     command = [options.qemu, *QEMU_MACHINE, "-serial", f"file:{console}", "-device", unit,
                "-device", "edu,addr=02.0,dma_mask=0xffffffffffffffff", "-kernel", options.image,
                "-append", append(seed, cases, machine)]
@@ -46,7 +47,7 @@ def on_qemu(options, seed, cases, console):
 
 def ringwalk(options, what, seed, cases):
     machine = machine_of(seed)
-    away = AWAY + ("" if machine.dt else ",-dt") + ("" if machine.aw == 48 else ",-48")
+    away = AWAY + ("" if machine.dt else ",-dt") + ("" if machine.aw == 48 else ",-48") + ("" if machine.eim else ",-eim")
     command = [options.ringwalk, *what, options.image, "--append", append(seed, cases, machine), "--vtd", away]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     if ended.returncode != 0:

@@ -18,6 +18,8 @@ def entry_words(level, e):
 
 
 def structures(case):
+    if case.R is None:
+        return [f"RTADDR {case.r:x}h, where nobody answers"]
     out = [f"RTADDR {case.r:x}h, TTM {case.r >> 10 & 3}", f"root entry {case.R[1]:x}h:{case.R[0]:x}h"]
     if case.C is None:
         return out + ["no context table there"]
@@ -39,7 +41,7 @@ def dma(case):
 
 def message(case):
     out = [f"message to {case.a:x}h, data {case.d:x}h, by {'a DMA write' if case.kind == 'd' else 'MSI'}; IRES {case.e}, "
-           f"CFIS {case.c}, table of {2 << (case.I & 15)}", "before it: " + " ".join(case.A or [])]
+           f"CFIS {case.c}, EIME {case.I >> 11 & 1}, table of {2 << (case.I & 15)} at {case.I & ~0xFFF:x}h", "before it: " + " ".join(case.A or [])]
     if case.T is not None:
         low, high = case.T
         out.append(f"index {case.x:x}h, entry {high:x}h:{low:x}h: P {low & 1} FPD {low >> 1 & 1} DM {low >> 2 & 1} TM {low >> 4 & 1} "

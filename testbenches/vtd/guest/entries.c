@@ -15,8 +15,6 @@ static uint64_t ignored(void)
     return chance(60) ? 0 : draw() & UINT64_C(0xBFF0000000000778);
 }
 
-extern uint64_t table_of_level(unsigned level); /* tables.c */
-
 /* Where a page of this level may lie: in the two regions, where nobody answers, in 0xFEExxxxx. */
 static uint64_t frame(unsigned level)
 {
@@ -61,7 +59,7 @@ uint64_t draw_entry(unsigned level)
     if (level == 1 && chance(20))
         e |= PS; /* ignored */
     if (chance(2) && !leaf)
-        e = (e & ~UINT64_C(0xFFFFFFFFFF000)) | UINT64_C(0x30000000); /* nobody answers */
+        e = (e & ~UINT64_C(0xFFFFFFFFFF000)) | NOWHERE;
     if (chance(6))
         e |= reserved(level, leaf);
     return chance(8) ? e & ~UINT64_C(3) : e;
@@ -72,7 +70,7 @@ uint64_t draw_root(uint64_t context)
     uint64_t e = context | 1;
 
     if (chance(2))
-        e = 1 | UINT64_C(0x30000000);
+        e = 1 | NOWHERE;
     if (chance(4))
         e |= chance(50) ? BIT(1 + below_n(11)) : BIT(HAW - 1 + below_n(64 - HAW + 1));
     return chance(6) ? e & ~UINT64_C(1) : e;
@@ -105,7 +103,7 @@ static void spoil_context(uint64_t entry[2])
 void draw_context(uint64_t entry[2], bool good)
 {
     static const uint16_t dids[] = {1, 1, 2, 3, 0x101, 0x1234, 0xFFFF};
-    static const uint16_t types[] = {0, 0, 0, 0, 0, 0, 0, 1, 2, 2};
+    static const uint16_t types[] = {0, 0, 0, 0, 0, 1, 2, 2};
     unsigned levels = widest == 4 && chance(60) ? 4 : 3;
     unsigned type = good ? 0 : ONE_OF(types);
 
@@ -114,7 +112,7 @@ void draw_context(uint64_t entry[2], bool good)
     if (type == 2 && chance(80))
         entry[1] = (entry[1] & ~UINT64_C(7)) | (widest - 2);
     if (chance(2))
-        entry[0] = (entry[0] & 0xFFF) | UINT64_C(0x30000000);
+        entry[0] = (entry[0] & 0xFFF) | NOWHERE;
     if (!good && chance(20))
         spoil_context(entry);
 }

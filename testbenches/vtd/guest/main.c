@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// vtd seed=N cases=N aw=39|48 on the command line. In episodes of 64 cases, each with structures of its own.
+// seed=N cases=N aw=39|48 on the command line. In episodes of 64 cases, each with structures of its own.
 #include "vtd.h"
 
 #define EPISODE 64
@@ -60,6 +60,7 @@ int main(void *info)
 
     draw_seed(option(line, "seed=", 1));
     widest = option(line, "aw=", 48) == 48 ? 4 : 3;
+    eim = (read64(IOMMU + REG_ECAP) & 0x10) != 0;
     put("vtd");
     field("cap", read64(IOMMU + REG_CAP) & ~UINT64_C(0x3FF3F0000));
     put("\n");

@@ -9,7 +9,8 @@ static const uint16_t indexes[] = {0, 1, 2, 5, 0xFF, 0x100, 0x1FF, 0x7FFF, 0x800
 static const uint16_t modes[] = {0, 0, 0, 0, 1, 4}; /* fixed, lowest priority, NMI */
 static uint32_t *loaded;
 static uint64_t irta;
-static bool remapping, compatibility;
+static bool remapping, compatibility, wide; /* wide: EIME, 32 bits of destination */
+bool eim;
 
 /* Destination 0 is this processor, in both modes of destination. */
 static uint64_t draw_destination(bool logical)
@@ -36,7 +37,7 @@ static void draw_irte(uint64_t e[2])
 
     e[0] = 1 | (chance(15) ? 2 : 0) | (uint64_t)logical << 2 | (draw() & 8) |
            (chance(20) ? 0x10 : 0) | (uint64_t)ONE_OF(modes) << 5 | (draw() & 0xF00) |
-           (uint64_t)(0x30 + below_n(0xA0)) << 16 | draw_destination(logical) << 40;
+           (uint64_t)(0x30 + below_n(0xA0)) << 16 | draw_destination(logical) << (wide ? 32 : 40);
     e[1] = sid | (uint64_t)below_n(4) << 16 | (uint64_t)svt << 18;
     if (chance(8))
         e[0] |= chance(30)   ? UINT64_C(1) << 15
@@ -51,7 +52,12 @@ static void draw_irte(uint64_t e[2])
 
 static void new_table(void)
 {
-    irta = IRT_BASE | below_n(16);
+    bool elsewhere = chance(3);
+
+    wide = eim && chance(50);
+    irta = (elsewhere ? NOWHERE : IRT_BASE) | (wide ? 0x800 : 0) |
+           (chance(60) ? 15 : below_n(16));
+    gcmd(GCMD_IRE, false); /* EIME does not change under it */
     write64(IOMMU + REG_IRTA, irta);
     gcmd(GCMD_SIRTP, true);
     inv_entries(0, 0, 0);
@@ -148,6 +154,8 @@ static void print_entry(uint32_t address, uint32_t data)
         return;
     index += address & 8 ? data & 0xFFFF : 0;
     field("x", index);
+    if ((irta & NOWHERE) == NOWHERE)
+        return;
     index &= 0xFFFF;
     pair("T", table[index * 2], table[index * 2 + 1]);
 }

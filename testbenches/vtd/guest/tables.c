@@ -16,8 +16,6 @@ static uint64_t *pool[5][6];
 static uint64_t *roots[2], *contexts[2], *root;
 static uint64_t rtaddr;
 
-uint64_t table_of_level(unsigned level);
-
 uint64_t table_of_level(unsigned level)
 {
     return (uint64_t)pool[level][below_n(pool_size[level])];
@@ -65,18 +63,13 @@ void tables_draw(void)
     }
 }
 
-/* The caller invalidates. */
+/* 2 is one that nobody answers. The caller invalidates. */
 void use_root(unsigned which, unsigned ttm)
 {
-    root = roots[which];
-    rtaddr = (uint64_t)root | ttm << 10;
+    root = which == 2 ? NULL : roots[which];
+    rtaddr = (root == NULL ? NOWHERE : (uint64_t)root) | ttm << 10;
     write64(IOMMU + REG_RTADDR, rtaddr);
     gcmd(GCMD_SRTP, true);
-}
-
-uint64_t *root_entry(void)
-{
-    return &root[0];
 }
 
 static uint64_t *followed(uint64_t address)
@@ -87,9 +80,10 @@ static uint64_t *followed(uint64_t address)
 /* NULL when no table is there. */
 uint64_t *context_entry(void)
 {
-    uint64_t *table = followed(root[0] & ~UINT64_C(0xFFF));
+    uint64_t *table = root == NULL || (root[0] & 1) == 0 ? NULL
+                                                         : followed(root[0] & ~UINT64_C(0xFFF));
 
-    return (root[0] & 1) == 0 || table == NULL ? NULL : &table[EDU_DEVFN * 2];
+    return table == NULL ? NULL : &table[EDU_DEVFN * 2];
 }
 
 struct space space_now(void)
@@ -150,7 +144,8 @@ void path_print(uint64_t iova)
     struct space s = space_now();
 
     field("r", rtaddr);
-    pair("R", root[0], root[1]);
+    if (root != NULL)
+        pair("R", root[0], root[1]);
     if (context != NULL)
         pair("C", context[0], context[1]);
     put(" P=");
@@ -300,8 +295,13 @@ void change_context(bool good)
 void change_root(void)
 {
     uint16_t did = space_now().did;
-    bool was = root[0] & 1;
+    bool was;
 
+    if (root == NULL) {
+        switch_root();
+        return;
+    }
+    was = root[0] & 1;
     root[0] = draw_root((uint64_t)contexts[below_n(2)]);
     root[1] = chance(3) ? UINT64_C(1) << below_n(64) : 0;
     act("root");
@@ -313,7 +313,7 @@ void change_root(void)
 
 void switch_root(void)
 {
-    use_root(below_n(2), chance(5) ? 1 + below_n(3) : 0);
+    use_root(chance(10) ? 2 : below_n(2), chance(5) ? 1 + below_n(3) : 0);
     act("srtp");
     inv_context(1, 0, 0, 0);
     inv_iotlb(1, 0, 0, 0, false);
@@ -323,7 +323,16 @@ void invalidate_needlessly(void)
 {
     uint16_t did = chance(50) ? space_now().did : (uint16_t)draw();
 
-    switch (below_n(4)) {
+    switch (below_n(queued ? 4 : 6)) {
+    case 4: /* bad requests; by the queue they are cases of their own */
+        inv_context(0, did, EDU_DEVFN, 0);
+        break;
+    case 5:
+        if (chance(50))
+            inv_iotlb(0, did, 0, 0, false);
+        else
+            inv_iotlb(3, did, draw_iova(), MAMV + 1 + below_n(64 - MAMV - 1), false);
+        break;
     case 0:
         inv_context(1 + below_n(3), did, (uint16_t)(EDU_DEVFN + below_n(9)), below_n(4));
         break;

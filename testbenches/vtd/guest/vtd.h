@@ -48,6 +48,7 @@
 #define IRT_BASE     UINT64_C(0x5000000) /* 1 MiB */
 #define QUEUE_BASE   UINT64_C(0x5200000) /* 1 MiB */
 #define RAM_END      UINT64_C(0x10000000)
+#define NOWHERE      UINT64_C(0x30000000) /* nobody answers */
 #define HOT_PAGES    5
 #define QUEUE_QS_END 5 /* sizes of the queue: QS 0 to 4 */
 
@@ -106,12 +107,12 @@ struct space { /* what the device's context entry leads to now */
     bool paged;
 };
 extern unsigned widest; /* levels of the widest AW: 3 or 4 */
+uint64_t table_of_level(unsigned level);
 uint64_t draw_entry(unsigned level);
 uint64_t draw_root(uint64_t context);
 void draw_context(uint64_t entry[2], bool good);
 void tables_make(void);
 void tables_draw(void);
-uint64_t *root_entry(void);
 uint64_t *context_entry(void);
 struct space space_now(void);
 uint64_t *slot_at(const struct space *s, uint64_t iova, unsigned level); /* NULL: not reached */
@@ -130,6 +131,7 @@ void invalidate_needlessly(void);
 void dma_start(void);
 void dma_case(void);
 void dma_check(void); /* nothing else was written */
+extern bool eim;
 void message_episode(void);
 void message_case(void);
 void queue_case(void);
