@@ -18,7 +18,7 @@ class Differs(Exception):
 
 def differs(who, case, want, other):
     names = [n for n in lines.ORDER if n in want and case.outcome.get(n) != want[n]]
-    return (f"{who} differs in {', '.join(names)}\n  {who:8} {lines.show(case.outcome)}\n"
+    return (f"case {case.number}: {who} differs in {', '.join(names)}\n  {who:8} {lines.show(case.outcome)}\n"
             f"  {'VT-d' if who == 'model' else 'expected':8} {lines.show(want)}\n"
             f"  {other[0]:8} {lines.show(other[1].outcome)}\n" + words.describe(case))
 
@@ -32,7 +32,7 @@ class Judge:
 
     def case(self, model, qemu):
         if model.head != qemu.head:
-            raise Differs(f"the two programs went apart\n  model    {model.head}\n  QEMU     {qemu.head}")
+            raise Differs(f"case {model.number}: the two programs went apart\n  model    {model.head}\n  QEMU     {qemu.head}")
         if model.number % EPISODE == 0:
             self.pages = set()
         answer, want = self.spec.step(model)

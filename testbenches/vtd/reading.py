@@ -39,7 +39,7 @@ def bits(high, low):
 
 
 def walk(case, machine, rows):
-    write = case.kind == "w"
+    write = case.kind != "r"
     haw = machine.aw if "haw" in rows else HAW
     if not case.t:
         return Answer(pa=case.a)

@@ -78,13 +78,16 @@ class Unit:
                 said[-1] = "0"
         return "".join(said)
 
-    def dma(self, case, silent=False):
+    def request(self, case, silent=False):
         answer = reading.walk(case, self.machine, self.rows)
-        vectors = []
-        if answer.reason and not answer.quiet and not silent:
-            read = case.kind == "r"
-            pasid = 0xFFFF << 40 if answer.paged and "pasid" in self.rows else 0
-            vectors = self.record_fault(case.a & ~0xFFF, SID | answer.reason << 32 | read << 62 | pasid)
+        if not answer.reason or answer.quiet or silent:
+            return answer, []
+        read = case.kind == "r"
+        pasid = 0xFFFF << 40 if answer.paged and "pasid" in self.rows else 0
+        return answer, self.record_fault(case.a & ~0xFFF, SID | answer.reason << 32 | read << 62 | pasid)
+
+    def dma(self, case, silent=False):
+        answer, vectors = self.request(case, silent)
         pa = answer.pa if answer.pa is not None and answer.pa & ~0xFFF in reading.HOT else None
         out = self.state(vectors) | {"m": pa, "G": self.granularities(case)}
         if not case.k:
@@ -117,6 +120,8 @@ class Unit:
             if low & 0xF == 5:
                 self.told = low >> 32 if low & 0x20 else 0
                 vectors = self.wait_event() if low & 0x10 else []
+        if case.a is not None:  # a DMA while the queue may stand
+            vectors = vectors + self.request(case)[1]
         out = self.state(vectors) | self.queue_state(head, iqei)
         if case.j:
             self.clear_iwc()

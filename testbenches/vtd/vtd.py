@@ -3,7 +3,8 @@
 """The IOMMU's outside judge: one guest of random structures, invalidations, messages and DMA on QEMU's intel-iommu
 and on the golden model, case by case (docs/benches.md "The IOMMU on QEMU").
 
-vtd.py RINGWALK QEMU IMAGE [--seeds FROM TO] [--cases N] [--lockstep N] [--keep DIR] [--show SEED CASE] [--rows]
+vtd.py RINGWALK QEMU IMAGE [--seeds FROM TO] [--cases N] [--lockstep N] [--keep DIR] [--rows]
+Exit status: 0 agreed, 1 mismatch, 2 bad use or no QEMU.
 """
 import argparse
 import pathlib
@@ -18,13 +19,20 @@ import lines
 from judge import Differs, Judge, whole
 from reading import Machine
 
+# Time is counted in instructions, a microsecond each: edu's 100 ms of a DMA are soon over, and a run repeats.
 QEMU_MACHINE = ["-cpu", "max", "-m", "256", "-display", "none", "-monitor", "none", "-nodefaults", "-no-reboot",
                 "-machine", "q35", "-accel", "tcg", "-icount", "shift=10,sleep=off",
                 "-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
 AWAY = "-plmr,-phmr,-57,-zlr,records=1"  # what QEMU's unit has not
 
 
+def refuse(text):
+    print("vtd: " + text, file=sys.stderr)
+    sys.exit(2)
+
+
 def machine_of(seed):
+    """Both widths, with and without device-TLBs and EIME."""
     return Machine(aw=48 if seed % 3 else 39, dt=seed % 4 == 0, eim=seed % 5 == 0)
 
 
@@ -39,7 +47,10 @@ def on_qemu(options, seed, cases, console):
     command = [options.qemu, *QEMU_MACHINE, "-serial", f"file:{console}", "-device", unit,
                "-device", "edu,addr=02.0,dma_mask=0xffffffffffffffff", "-kernel", options.image,
                "-append", append(seed, cases, machine)]
-    ended = subprocess.run(command, timeout=60 + cases // 50, capture_output=True, text=True, check=False)
+    try:
+        ended = subprocess.run(command, timeout=60 + cases // 50, capture_output=True, text=True, check=False)
+    except subprocess.TimeoutExpired as late:
+        raise Differs(f"QEMU came to no end within {late.timeout:.0f} s") from late
     if ended.returncode != 1:
         raise Differs(f"QEMU ended with {ended.returncode}: {ended.stderr[:300]}")
     return console.read_text()
@@ -77,7 +88,7 @@ def one(options, seed, totals):
 
 def lockstep(options, seed):
     """The same guest on the RTL: the scoreboard compares, and the console is the model's."""
-    run = cut(ringwalk(options, ["run", "--no-bundle", "--quiet"], seed, options.lockstep))
+    run = cut(ringwalk(options, ["run", "--no-bundle"], seed, options.lockstep))
     if run != cut(ringwalk(options, ["model"], seed, options.lockstep)):
         raise Differs("in lockstep the guest prints something else than on the model alone")
 
@@ -94,7 +105,7 @@ def report(totals, seconds):
 def seeds_of(options):
     first, last = options.seeds
     if first < 0 or last < first or options.cases < 1 or options.lockstep < 0:
-        sys.exit("vtd: --seeds FROM TO wants 0 <= FROM <= TO, --cases at least 1, --lockstep at least 0")
+        refuse("--seeds FROM TO wants 0 <= FROM <= TO, --cases at least 1, --lockstep at least 0")
     return range(first, last + 1)
 
 
@@ -109,6 +120,7 @@ def run(options):
                 totals["lockstep"] += options.lockstep
         except Differs as difference:
             print(f"seed {seed} (aw-bits {machine_of(seed).aw}): {difference}")
+            print(f"  to reproduce: ./rw vtd --seeds {seed} {seed} --cases {options.cases}")
             verdict = 1
             break
     report(totals, time.monotonic() - begun)
@@ -118,13 +130,14 @@ def run(options):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("ringwalk")
-    parser.add_argument("qemu")
-    parser.add_argument("image")
-    parser.add_argument("--seeds", nargs=2, type=int, default=[1, 4], metavar=("FROM", "TO"))
+    parser.error = refuse
+    parser.add_argument("ringwalk", help=argparse.SUPPRESS)
+    parser.add_argument("qemu", help=argparse.SUPPRESS)
+    parser.add_argument("image", help=argparse.SUPPRESS)
+    parser.add_argument("--seeds", nargs=2, type=int, default=[1, 4], metavar=("FROM", "TO"), help="(1 4)")
     parser.add_argument("--cases", type=int, default=2000, help="of one seed (2000)")
     parser.add_argument("--lockstep", type=int, default=0, metavar="N", help="the first N cases of a seed on the RTL too")
-    parser.add_argument("--keep", metavar="DIR", help="where the consoles stay")
+    parser.add_argument("--keep", metavar="DIR", help="where the consoles of both stay")
     parser.add_argument("--rows", action="store_true", help="the known differences of QEMU, and end")
     options = parser.parse_args()
     if options.rows:
@@ -132,12 +145,17 @@ def main():
             print(f"{row.name}: {row.what}\n    {row.source}")
         return 0
     if shutil.which(options.qemu) is None:
-        sys.exit(f"vtd: no {options.qemu} here; on Debian: apt-get install qemu-system-x86")
-    if options.keep:
+        refuse(f"no {options.qemu} here; on Debian: apt-get install qemu-system-x86")
+    if not pathlib.Path(options.image).is_file():
+        refuse(f"{options.image} is not there")
+    if not options.keep:
+        with tempfile.TemporaryDirectory() as options.keep:
+            return run(options)
+    try:
         pathlib.Path(options.keep).mkdir(parents=True, exist_ok=True)
-        return run(options)
-    with tempfile.TemporaryDirectory() as options.keep:
-        return run(options)
+    except OSError as e:
+        refuse(f"{options.keep}: {e.strerror}")
+    return run(options)
 
 
 if __name__ == "__main__":

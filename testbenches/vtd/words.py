@@ -54,7 +54,8 @@ def queue(case):
     if case.kind == "t":
         return [f"IQT = {case.d:x}h"]
     low, high = case.d
-    return [f"descriptor {high:x}h:{low:x}h ({TYPES.get(low & 15, 'no such type')}) at IQH {case.h:x}h"]
+    out = [f"descriptor {high:x}h:{low:x}h ({TYPES.get(low & 15, 'no such type')}) at IQH {case.h:x}h"]
+    return out + ([f"and then a write to {case.a:x}h"] + structures(case) if case.a is not None else [])
 
 
 def describe(case):

@@ -32,8 +32,8 @@ static void draw_irte(uint64_t e[2])
     static const uint16_t svts[] = {0, 0, 1, 1, 1, 1, 2, 3};
     unsigned svt = ONE_OF(svts);
     bool logical = chance(30);
-    uint16_t sid = svt == 2 ? (uint16_t)((chance(70) ? 0 : below_n(3)) << 8 | below_n(3))
-                            : draw_sid();
+    uint16_t sid =
+        svt == 2 ? (uint16_t)((chance(70) ? 0 : below_n(3)) << 8 | below_n(3)) : draw_sid();
 
     e[0] = 1 | (chance(15) ? 2 : 0) | (uint64_t)logical << 2 | (draw() & 8) |
            (chance(20) ? 0x10 : 0) | (uint64_t)ONE_OF(modes) << 5 | (draw() & 0xF00) |
@@ -55,8 +55,7 @@ static void new_table(void)
     bool elsewhere = chance(3);
 
     wide = eim && chance(50);
-    irta = (elsewhere ? NOWHERE : IRT_BASE) | (wide ? 0x800 : 0) |
-           (chance(60) ? 15 : below_n(16));
+    irta = (elsewhere ? NOWHERE : IRT_BASE) | (wide ? 0x800 : 0) | (chance(60) ? 15 : below_n(16));
     gcmd(GCMD_IRE, false); /* EIME does not change under it */
     write64(IOMMU + REG_IRTA, irta);
     gcmd(GCMD_SIRTP, true);
@@ -107,8 +106,8 @@ static void draw_remappable(uint16_t index, uint32_t *address, uint32_t *data)
     uint16_t sub = shv ? (uint16_t)(chance(50) ? 0 : chance(50) ? below_n(8) : draw()) : 0;
     uint16_t handle = shv && chance(95) ? (uint16_t)(index - sub) : index;
 
-    *address = 0xFEE00010 | (handle & 0x7FFFu) << 5 | (uint32_t)(handle >> 15) << 2 |
-               (shv ? 8u : 0);
+    *address =
+        0xFEE00010 | (handle & 0x7FFFu) << 5 | (uint32_t)(handle >> 15) << 2 | (shv ? 8u : 0);
     *data = shv ? sub : chance(70) ? 0 : (uint16_t)draw();
 }
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The guest of the IOMMU's outside judge: random structures, invalidations and messages by one seed, a line
-// a case. What it draws never depends on what the hardware did, so that two machines run the same cases.
+// The guest of the IOMMU's outside judge: random structures, invalidations and messages by one
+// seed, a line a case. What it draws never depends on what the hardware did, so that two machines
+// run the same cases.
 #ifndef VTD_H
 #define VTD_H
 
-#include "rt.h"
+#include "../lib/rt.h"
 
 #define LAPIC     UINT64_C(0xFEE00000)
 #define IOMMU     UINT64_C(0xFED90000)
@@ -97,7 +98,8 @@ void print_unit(void); /* FSTS, FECTL, the record */
 
 /* --- interrupts taken (taken.c) --- */
 void taken_start(void);
-void taken_print(void); /* lets come what is under way, and prints it */
+void taken_settle(void); /* lets come what is under way */
+void taken_print(void);  /* and prints what came */
 
 /* --- translation structures (tables.c, entries.c) --- */
 struct space { /* what the device's context entry leads to now */

@@ -102,8 +102,8 @@ bool sync(void)
     return false;
 }
 
-/* The descriptor that may have stopped the queue becomes a wait. QEMU goes on at a write of the tail
- * only. */
+/* The descriptor that may have stopped the queue becomes a wait. QEMU goes on at a write of the
+ * tail only. */
 void queue_mend(unsigned at)
 {
     queue[at * 2] = 5 | 0x20 | (uint64_t)++token << 32;
@@ -132,8 +132,8 @@ void inv_context(unsigned g, uint16_t did, uint16_t sid, unsigned fm)
         submit(1 | g << 4 | (uint64_t)did << 16 | (uint64_t)sid << 32 | (uint64_t)fm << 48, 0);
         return;
     }
-    command(IOMMU + REG_CCMD, UINT64_C(1) << 63 | (uint64_t)g << 61 | (uint64_t)fm << 32 |
-                                  (uint64_t)sid << 16 | did);
+    command(IOMMU + REG_CCMD,
+            UINT64_C(1) << 63 | (uint64_t)g << 61 | (uint64_t)fm << 32 | (uint64_t)sid << 16 | did);
     act_done(read64(IOMMU + REG_CCMD) >> 59 & 3); /* CAIG */
 }
 
@@ -152,8 +152,7 @@ void inv_iotlb(unsigned g, uint16_t did, uint64_t addr, unsigned am, bool ih)
         return;
     }
     write64(iva, addr);
-    command(iva + 8,
-            UINT64_C(1) << 63 | (uint64_t)g << 60 | drain << 48 | (uint64_t)did << 32);
+    command(iva + 8, UINT64_C(1) << 63 | (uint64_t)g << 60 | drain << 48 | (uint64_t)did << 32);
     act_done(read64(iva + 8) >> 57 & 3); /* IAIG */
 }
 

@@ -21,7 +21,8 @@ static uint64_t good_low(unsigned type, bool *with_high)
     case 4:
         return 4 | (wide & UINT64_C(0x10)) | (wide & UINT64_C(0xFFFF78000000));
     default:
-        return 5 | (chance(60) ? 0x20 : 0x10) | (wide & 0x40) | (wide & UINT64_C(0xFFFFFFFF00000000));
+        return 5 | (chance(60) ? 0x20 : 0x10) | (wide & 0x40) |
+               (wide & UINT64_C(0xFFFFFFFF00000000));
     }
 }
 
@@ -62,9 +63,18 @@ static void print_queue(void)
     field("W", told);
 }
 
+/* A DMA to where no width reaches, while the queue may stand. */
+static void print_beyond(uint64_t iova)
+{
+    gcmd(GCMD_TE, true);
+    field("a", iova);
+    field("t", 1);
+    path_print(iova);
+}
+
 static void one_descriptor(bool clear)
 {
-    uint64_t d[2];
+    uint64_t d[2], beyond = chance(20) ? draw_iova() | UINT64_C(1) << 60 : 0;
     unsigned at;
 
     draw_descriptor(d);
@@ -77,11 +87,16 @@ static void one_descriptor(bool clear)
     field("h", at * 16);
     field("b", queue_bytes());
     field("j", clear);
+    if (beyond != 0)
+        print_beyond(beyond);
     act_print();
     put(" |");
     submit(d[0], d[1]);
     write64(IOMMU + REG_IQT, queue_tail() * 16);
     queue_rest();
+    taken_settle();
+    if (beyond != 0)
+        edu_copy(EDU_BUFFER, beyond, 8);
     taken_print();
     print_queue();
     print_unit();

@@ -2,9 +2,9 @@
 // Random root, context and second-stage entries. Most are good, so that walks come to their ends.
 #include "vtd.h"
 
-#define PS    UINT64_C(0x80)
-#define SNP   UINT64_C(0x800)
-#define HAW   40
+#define PS     UINT64_C(0x80)
+#define SNP    UINT64_C(0x800)
+#define HAW    40
 #define BIT(n) (UINT64_C(1) << (n))
 
 unsigned widest;

@@ -53,7 +53,8 @@ void dma_check(void)
     put("\n");
 }
 
-/* The address in the two regions that holds what was moved; the pages are compared at the same offset. */
+/* The address in the two regions that holds what was moved; the pages are compared at the same
+ * offset. */
 static bool found_at(const void *moved, unsigned offset, unsigned bytes, bool restore)
 {
     for (unsigned r = 0; r < 2; r++)

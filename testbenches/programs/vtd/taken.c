@@ -27,14 +27,19 @@ void taken_start(void)
     write32(LAPIC + 0xE0, 0xFFFFFFFF);
 }
 
-void taken_print(void)
+void taken_settle(void)
 {
-    bool any = false;
-
     __asm__ volatile("sti" : : : "memory");
     for (unsigned i = 0; i < 60; i++)
         __asm__ volatile("pause");
     __asm__ volatile("cli" : : : "memory");
+}
+
+void taken_print(void)
+{
+    bool any = false;
+
+    taken_settle();
     put(" V=");
     for (unsigned v = 0; v < 256; v++)
         for (; times[v] != 0; times[v]--) {

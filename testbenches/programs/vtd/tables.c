@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The structures: two roots, two context tables, a pool of tables for each level that point at each other at random.
-// Whatever changes is invalidated as VT-d "Guidance to Software for Invalidations" asks, in one of the ways that it allows.
+// The structures: two roots, two context tables, a pool of tables for each level that point at each
+// other at random. Whatever changes is invalidated as VT-d "Guidance to Software for Invalidations"
+// asks, in one of the ways that it allows.
 #include "vtd.h"
 
-#define PS UINT64_C(0x80)
+#define PS   UINT64_C(0x80)
 #define MAMV 18
 
 static const uint16_t at4[] = {0, 1, 0x100, 0x1FF};
@@ -80,8 +81,8 @@ static uint64_t *followed(uint64_t address)
 /* NULL when no table is there. */
 uint64_t *context_entry(void)
 {
-    uint64_t *table = root == NULL || (root[0] & 1) == 0 ? NULL
-                                                         : followed(root[0] & ~UINT64_C(0xFFF));
+    uint64_t *table =
+        root == NULL || (root[0] & 1) == 0 ? NULL : followed(root[0] & ~UINT64_C(0xFFF));
 
     return table == NULL ? NULL : &table[EDU_DEVFN * 2];
 }
@@ -130,7 +131,7 @@ uint64_t draw_iova(void)
         return (recent[which] & ~UINT64_C(0xFC0)) | (iova & 0xFC0);
     if (chance(70))
         iova |= (uint64_t)ONE_OF(at3) << 30;
-    if (widest == 4 ? chance(60) : chance(4))
+    if (widest == 4 ? chance(40) : chance(4))
         iova |= (uint64_t)ONE_OF(at4) << 39;
     if (chance(2))
         iova |= UINT64_C(1) << (39 + below_n(25));
@@ -175,10 +176,11 @@ static void cover_context(uint16_t did)
         inv_context(2, did, 0, 0);
         break;
     default: /* with function bits masked, by the name of a neighbour */
-        inv_context(3, did, (uint16_t)(EDU_DEVFN | (draw() & (fm == 0   ? 0u
-                                                              : fm == 1 ? 4u
-                                                              : fm == 2 ? 6u
-                                                                        : 7u))),
+        inv_context(3, did,
+                    (uint16_t)(EDU_DEVFN | (draw() & (fm == 0   ? 0u
+                                                      : fm == 1 ? 4u
+                                                      : fm == 2 ? 6u
+                                                                : 7u))),
                     fm);
         break;
     }
@@ -188,9 +190,9 @@ static void cover_context(uint16_t did)
         inv_iotlb(1, 0, 0, 0, false);
 }
 
-/* Every address that the cases use and that a walk takes through the entry: page by page, when they are few. */
-static unsigned ways(const struct space *s, const uint64_t *slot, unsigned level,
-                     uint64_t found[4])
+/* Every address that the cases use and that a walk takes through the entry: page by page, when they
+ * are few. */
+static unsigned ways(const struct space *s, const uint64_t *slot, unsigned level, uint64_t found[4])
 {
     unsigned n = 0;
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// seed=N cases=N aw=39|48 on the command line. In episodes of 64 cases, each with structures of its own.
+// seed=N cases=N aw=39|48 on the command line. In episodes of 64 cases, each with structures of its
+// own.
 #include "vtd.h"
 
 #define EPISODE 64
