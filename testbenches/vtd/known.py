@@ -16,7 +16,7 @@ ROWS = [
         "VT-d \"Primary Fault Logging\" permits it; docs/iommu.md I20: not collapsed"),
     Row("pasid", "FRCD's PV is FFFFh for a request without PASID (PP 0) that had a good context entry",
         "VT-d \"Fault Recording Registers\": PV is meaningful with PP = 1 only"),
-    Row("hit", "a hit in the IOTLB that denies the access blocks it and records nothing",
+    Row("hit", "a hit in the IOTLB that denies the access blocks it and records nothing, also when the tables now grant it",
         "VT-d \"Second-Stage Translation Faults\": 5h, 6h are recorded; hw/i386/intel_iommu.c looks at rights only in a walk"),
     Row("haw", "the host address width is the guest's, 39 or 48, not 40: other bits of an address are reserved",
         "the DMAR table says so (its HAW field); docs/iommu.md has 40"),

@@ -41,7 +41,7 @@ def bits(high, low):
 def walk(case, machine, rows):
     write = case.kind != "r"
     haw = machine.aw if "haw" in rows else HAW
-    if not case.t:
+    if not case.t or case.a >> 20 == 0xFEE:
         return Answer(pa=case.a)
     if case.r >> 10 & 3 and "ttm" not in rows:
         return Answer(0x30)

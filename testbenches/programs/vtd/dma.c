@@ -115,11 +115,13 @@ void dma_case(void)
     unsigned bytes = 8u << below_n(4);
     bool write = chance(60), translated = !chance(3), pending = chance(7);
 
+    if (!write && chance(3))
+        iova = UINT64_C(0xFEE00000) | (draw() & 0xFFFC0);
     act_begin();
     prepare(iova);
     if (queued)
         sync();
-    if (!translated)
+    if (!translated && iova >> 20 != 0xFEE)
         iova &= RAM_END - 1;
     gcmd(GCMD_TE, translated);
     put(write ? "w" : "r");

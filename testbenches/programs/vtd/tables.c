@@ -229,7 +229,9 @@ static void cover_entry(const uint64_t *slot, unsigned level, uint64_t before)
         return;
     }
     for (unsigned i = 0; i < n; i++) {
-        unsigned am = chance(60) ? least : least + below_n(MAMV + 1 - least);
+        unsigned am = chance(60)                            ? least
+                      : was_leaf && level > 1 && chance(30) ? below_n(least)
+                                                            : least + below_n(MAMV + 1 - least);
 
         inv_iotlb(3, s.did, found[i] ^ (uint64_t)(draw() & ((1u << am) - 1)) << 12, am,
                   was_leaf && chance(50));
@@ -243,6 +245,11 @@ static void change(uint64_t *slot, unsigned level)
                                       36, 38, 39, 40, 41, 45, 47, 48, 50, 51, 52, 61, 62, 63};
     uint64_t before = *slot;
 
+    if (((before & 3) == 1 || (before & 3) == 2) && chance(20)) {
+        *slot = before | 3; /* more rights: nothing has to go */
+        act_number("up", level);
+        return;
+    }
     *slot = before != 0 && chance(30) ? before ^ UINT64_C(1) << ONE_OF(turned) : draw_entry(level);
     act_number("pte", level);
     if ((before & 3) != 0 || chance(30))
