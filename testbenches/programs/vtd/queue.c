@@ -47,7 +47,7 @@ static void draw_descriptor(uint64_t d[2])
     else
         d[1] ^= UINT64_C(1) << (type == 5 ? below_n(2) : below_n(64));
     if ((d[0] & 0x3F) == 0x35)
-        d[0] &= ~UINT64_C(0x10); /* both stop QEMU for good */
+        d[0] &= ~UINT64_C(0x10); /* IF and SW together end QEMU by an assertion */
     if ((d[0] & 0x2F) == 0x25 && d[1] >> 2 != (uint64_t)&told >> 2)
         d[1] = (uint64_t)&told | (d[1] & 3); /* what was another type writes nowhere else */
     if ((d[0] & 0xF) == 3)

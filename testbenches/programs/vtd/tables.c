@@ -134,7 +134,7 @@ uint64_t draw_iova(void)
     if (widest == 4 ? chance(40) : chance(4))
         iova |= (uint64_t)ONE_OF(at4) << 39;
     if (chance(2))
-        iova |= UINT64_C(1) << (39 + below_n(25));
+        iova |= UINT64_C(1) << (12 + 9 * widest + below_n(52 - 9 * widest)); /* beyond the width */
     recent[which] = iova;
     return iova;
 }
