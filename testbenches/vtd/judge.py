@@ -75,13 +75,16 @@ class Judge:
 
 def whole(judge, model, qemu):
     """All lines of two runs; the number of cases."""
-    cases = 0
+    cases = []
     for m, q in zip(model, qemu):
         if isinstance(m, lines.Case) and isinstance(q, lines.Case):
-            judge.case(m, q)
-            cases += 1
+            try:
+                judge.case(m, q)
+            except Differs as difference:
+                raise Differs(f"{difference}\n{words.before(cases)}") from None
+            cases.append(m)
         elif isinstance(m, lines.Case) or isinstance(q, lines.Case) or m != q or "spoiled" in m:
             raise Differs(f"beside the cases\n  model    {getattr(m, 'head', m)}\n  QEMU     {getattr(q, 'head', q)}")
     if model[-1:] != ["end"] or qemu[-1:] != ["end"]:
         raise Differs(f"a run did not come to its end: model {model[-1:]}, QEMU {qemu[-1:]}")
-    return cases
+    return len(cases)

@@ -2,6 +2,7 @@
 """A case and its structures in words."""
 
 TYPES = {1: "contexts", 2: "IOTLB", 3: "device-TLB", 4: "interrupt entries", 5: "wait"}
+KINDS = {"w": "write", "r": "read", "d": "message by DMA", "i": "MSI", "q": "descriptor", "t": "tail", "e": "events"}
 
 
 def entry_words(level, e):
@@ -36,12 +37,12 @@ def structures(case):
 def dma(case):
     way = "write" if case.kind == "w" else "read"
     return [f"{way} of {case.l} bytes at {case.a:x}h, translation {'on' if case.t else 'off'}",
-            "before it: " + " ".join(case.A or [])] + structures(case)
+            "before it: " + (" ".join(case.A or []) or "nothing")] + structures(case)
 
 
 def message(case):
     out = [f"message to {case.a:x}h, data {case.d:x}h, by {'a DMA write' if case.kind == 'd' else 'MSI'}; IRES {case.e}, "
-           f"CFIS {case.c}, EIME {case.I >> 11 & 1}, table of {2 << (case.I & 15)} at {case.I & ~0xFFF:x}h", "before it: " + " ".join(case.A or [])]
+           f"CFIS {case.c}, EIME {case.I >> 11 & 1}, table of {2 << (case.I & 15)} at {case.I & ~0xFFF:x}h", "before it: " + (" ".join(case.A or []) or "nothing")]
     if case.T is not None:
         low, high = case.T
         out.append(f"index {case.x:x}h, entry {high:x}h:{low:x}h: P {low & 1} FPD {low >> 1 & 1} DM {low >> 2 & 1} TM {low >> 4 & 1} "
@@ -68,3 +69,16 @@ def describe(case):
     else:
         out = queue(case)
     return "\n".join("  " + line for line in out)
+
+
+SHOWN = 6
+
+
+def before(cases):
+    """The cases that came before, in short."""
+    shown = []
+    for case in cases[-SHOWN:]:
+        at = f" {case.a:x}h" if case.a is not None else ""
+        moved = f", page {case.outcome['m'] & ~0xFFF:x}h" if case.outcome.get("m") else ""
+        shown.append(f"    {case.number} {KINDS[case.kind]}{at}: {' '.join(case.A or []) or '-'}{moved}")
+    return "\n".join(["  before:"] + shown)
