@@ -99,7 +99,7 @@ void scoreboard_bus(struct scoreboard *sb, const struct rec_bus *r)
         return;
     sb->newest_seq = r->seq;
     locks_beat(sb, r, unit);
-    if (unit || !is_ram(sb, r))
+    if (unit || (!is_ram(sb, r) && r->src != BUS_IOMMU_WALK)) /* nobody else claims its walks */
         board_check_access(sb, r, unit);
     watch_processor(sb, r->cycle);
     if (r->src == BUS_FETCH) {

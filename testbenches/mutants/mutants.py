@@ -13,6 +13,7 @@ that it breaks. COMMAND is one of
     images [PROGRAM...]        guest images with bytes changed, in lockstep (images.py)
     events --table TABLE ARGS  the cases of a table of events, in lockstep (testbenches/events)
     opcodes ARGS               the model's decoder against Zydis (testbenches/oracle)
+    vtd ARGS                  the model's IOMMU against QEMU's (testbenches/vtd)
     paths PROGRAM              the model's fast way against its recorded one (testbenches/paths)
     unit FILTER                unit tests (a broken scoreboard shows there)
 `seeds FROM-TO` at its end repeats it, seed by seed, until one shows the fault (random and images
@@ -39,7 +40,7 @@ ROOT = HERE.parent.parent
 COPIED = ["rtl", "model", "cosim", "testbenches", "cmake", "waves", "CMakeLists.txt"]
 TARGETS = {"mmu": "block_mmu", "iommu": "block_iommu", "bus": "block_bus", "run": "ringwalk",
            "random": "ringwalk", "images": "ringwalk", "events": "ringwalk", "paths": "paths",
-           "opcodes": "opcodes", "unit": "unit_tests"}
+           "opcodes": "opcodes", "vtd": "ringwalk", "unit": "unit_tests"}
 SCRIPTS = ("random", "images", "events")  # kinds that are scripts over many programs
 HEADERS = ("what", "run", "rule", "property", "sees")
 PROPERTY = re.compile(r"^\s*([A-Z]\w*)\s*:\s*assert\b", re.M)
@@ -152,6 +153,9 @@ def command_of(mutant, words, seed, binaries, programs):
         return [tool, "--gtest_filter=" + words[1]]
     if mutant.kind == "opcodes":
         return [tool] + words[1:]
+    if mutant.kind == "vtd":
+        return [sys.executable, "-B", str(ROOT / "testbenches/vtd/vtd.py"), tool, "qemu-system-x86_64",
+                str(programs / "vtd.elf")] + words[1:]
     if mutant.kind == "paths":
         return [tool, str(programs / (words[1] + ".elf"))]
     if mutant.kind == "run":
@@ -187,6 +191,15 @@ def end_of_opcodes(done):
         return "caught", "opcodes", first.group(2), None, first.group(1)
     if done.returncode == 0:
         return "agreed", "", "", None, "Zydis agrees"
+    return "else", "", "", None, (done.stdout + done.stderr).strip()[-200:]
+
+
+def end_of_vtd(done):
+    first = re.search(r"^seed \d+ .*: model differs in (.*)$", done.stdout, re.M)
+    if done.returncode == 1 and first:
+        return "caught", "vtd", first.group(1), None, ""
+    if done.returncode == 0:
+        return "agreed", "", "", None, "QEMU agrees"
     return "else", "", "", None, (done.stdout + done.stderr).strip()[-200:]
 
 
@@ -242,6 +255,8 @@ def run_once(mutant, words, seed, binaries, programs, timeout, environment=os.en
         return end_of_paths(done)
     if mutant.kind == "opcodes":
         return end_of_opcodes(done)
+    if mutant.kind == "vtd":
+        return end_of_vtd(done)
     return end_of_script(done) if mutant.kind in SCRIPTS else end_of_report(done)
 
 
