@@ -127,7 +127,7 @@ module bus
         bus_o.src   = {5'b0, m0_req_i.src};
         bus_o.flags = {5'b0, m0_req_i.lock, 1'b0, m0_req_i.write};
       end else begin
-        bus_o.addr  = {24'b0, mem_req_o.addr};
+        bus_o.addr  = {mem_req_o.high, mem_req_o.addr};
         bus_o.data  = lanes(mem_req_o.write ? mem_req_o.wdata : mem_rsp_i.rdata, mem_req_o.be);
         bus_o.be    = mem_req_o.be;
         bus_o.src   = {5'b0, mem_req_o.src};

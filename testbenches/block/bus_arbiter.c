@@ -89,7 +89,7 @@ static void record(const struct bus_arbiter *a, const struct vbus_request *q, co
     out->record_valid = 1;
     out->record.cycle = a->cycle;
     out->record.seq = a->seq;
-    out->record.addr = q->addr;
+    out->record.addr = (uint64_t)q->high << 40 | q->addr;
     out->record.be = q->be;
     out->record.src = q->src;
     out->record.flags =
