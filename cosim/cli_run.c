@@ -54,7 +54,7 @@ static const struct option options[] = {
     COMMON_ROWS};
 
 static const char help[] =
-    "  --append TEXT           command line of the program\n"
+    "  --append TEXT           command line of the program, behind its file's name\n"
     "  --module FILE           Multiboot module (may be repeated)\n"
     "  --memory SIZE           RAM, 4M to 2G, K M G allowed (256M)\n"
     "  --max-cycles N          limit (400000000; the model alone counts instructions)\n"

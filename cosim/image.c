@@ -306,15 +306,27 @@ static bool load_modules(struct loader *l, const struct image_options *o, uint64
     return true;
 }
 
+/* The program's file name without its folders, then --append: the first word is the program, as
+ * QEMU and GRUB Legacy have it. */
+static bool put_line(struct loader *l, const struct image_options *o, uint64_t line)
+{
+    const char *slash = strrchr(o->path, '/'), *append = o->append == NULL ? "" : o->append;
+    const char *name = slash == NULL ? o->path : slash + 1;
+    const size_t room = INFO_STRINGS - INFO_LINE;
+
+    if (strlen(name) + 1 + strlen(append) >= room)
+        return refuse(l, "the command line (the file's name and --append) is longer than %zu bytes",
+                      room - 1);
+    snprintf((char *)l->mem->ram + line, room, "%s%s%s", name, *append == '\0' ? "" : " ", append);
+    return true;
+}
+
 /* Multiboot "Boot information format". */
 static bool put_information(struct loader *l, const struct image_options *o, uint64_t info)
 {
     static const char loader[] = "ringwalk";
     struct rw_mem *mem = l->mem;
-    const char *append = o->append == NULL ? "" : o->append;
 
-    if (strlen(append) >= INFO_STRINGS - INFO_LINE)
-        return refuse(l, "--append is longer than %u bytes", INFO_STRINGS - INFO_LINE - 1);
     put32(mem, info, 0x24D); /* memory sizes, command line, modules, memory map, loader's name */
     put32(mem, info + 4, 640);
     put32(mem, info + 8, (uint32_t)((mem->bytes - BOOT_AREA - FIRMWARE_END) >> 10));
@@ -325,8 +337,7 @@ static bool put_information(struct loader *l, const struct image_options *o, uin
     put32(mem, info + 48, (uint32_t)info + INFO_MAP);
     put32(mem, info + 64, (uint32_t)info + INFO_LOADER);
     memcpy(mem->ram + info + INFO_LOADER, loader, sizeof(loader));
-    memcpy(mem->ram + info + INFO_LINE, append, strlen(append) + 1);
-    return load_modules(l, o, info);
+    return put_line(l, o, info + INFO_LINE) && load_modules(l, o, info);
 }
 
 struct acpi_config image_firmware(const struct image_options *o, uint64_t memory_bytes)

@@ -14,7 +14,7 @@
 
 struct image_options {
     const char *path;
-    const char *append;         /* command line, may be NULL */
+    const char *append;         /* command line behind the file's name, may be NULL */
     const char *const *modules; /* file names */
     unsigned module_count;
     struct rw_cpuid cpuid;

@@ -165,8 +165,7 @@ enum exec segment_load(struct cpu *cpu, unsigned s, uint16_t selector)
 }
 
 /* After a return to an outer level: segments that it may not use become null, and a null selector
- * 0; what a null FS or GS has for a base stays. SDM Vol. 2 "RET", RETURN-TO-OUTER-PRIVILEGE-LEVEL.
- */
+ * 0; their bases stay. SDM Vol. 2 "RET", RETURN-TO-OUTER-PRIVILEGE-LEVEL. */
 void segment_drop_inner(struct cpu *cpu)
 {
     static const uint8_t checked[] = {SEG_ES, SEG_DS, SEG_FS, SEG_GS};
@@ -178,9 +177,9 @@ void segment_drop_inner(struct cpu *cpu)
         if (selector_is_null(seg->selector))
             seg->selector = 0;
         else if (!conforming && (seg->attr >> 5 & 3u) < cpu->cpl)
-            segment_set_null(cpu, checked[i], 0);
+            *seg = (struct rec_seg_state){.base = seg->base};
     }
-    cpu->sys_touched = true;
+    cpu_derive(cpu);
 }
 
 /* A system descriptor: two reads in long mode, whose high half must have type 0. */

@@ -162,11 +162,13 @@ static uint8_t *put_fadt(struct room *r, uint32_t facs, uint32_t dsdt_at)
 }
 
 static const uint8_t madt_entries[] = {
-    0, 8,  0,    0, 1, 0, 0,    0, /* local APIC: processor 0, ID 0, enabled */
-    1, 12, 0,    0, 0, 0, 0xC0, 0xFE, 0,          0, 0, 0, /* IOAPIC: ID 0, 0xFEC00000, GSI 0 */
-    2, 10, 0,    0, 2, 0, 0,    0,    0,          0,       /* IRQ 0: GSI 2, as the bus has it */
-    2, 10, 0,    9, 9, 0, 0,    0,    LEVEL_HIGH, 0,       /* IRQ 9, the SCI */
-    4, 6,  0xFF, 0, 0, 1                                   /* NMI at LINT1 of every processor */
+    0, 8,  0,    0,  1,  0, 0,    0, /* local APIC: processor 0, ID 0, enabled */
+    1, 12, 0,    0,  0,  0, 0xC0, 0xFE, 0,          0, 0, 0, /* IOAPIC: ID 0, 0xFEC00000, GSI 0 */
+    2, 10, 0,    0,  2,  0, 0,    0,    0,          0,       /* IRQ 0: GSI 2, as the bus has it */
+    2, 10, 0,    9,  9,  0, 0,    0,    LEVEL_HIGH, 0,       /* IRQ 9, the SCI */
+    2, 10, 0,    10, 10, 0, 0,    0,    LEVEL_HIGH, 0,       /* IRQ 10, PCI pins */
+    2, 10, 0,    11, 11, 0, 0,    0,    LEVEL_HIGH, 0,       /* IRQ 11, PCI pins */
+    4, 6,  0xFF, 0,  0,  1                                   /* NMI at LINT1 of every processor */
 };
 
 static uint8_t *put_madt(struct room *r)

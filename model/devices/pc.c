@@ -2,6 +2,7 @@
 // The board: address decoding and the few ports too small for a device of their own (0x80 POST
 // code, 0xE9 console, 0xF4 exit, 0x8900 "Shutdown").
 #include "devices/pc_lines.h"
+#include "devices/pc_setup.h"
 
 #include <assert.h>
 #include <string.h>
@@ -233,15 +234,6 @@ static void add_serial(struct pc *pc, const struct pc_config *config)
     pc_add_timed(pc, dev);
 }
 
-/* A program is started where a PC's firmware would have set up "virtual wire mode"
- * (MultiProcessor Specification, "Virtual Wire Mode"): the 8259 through LINT0, NMI at LINT1. */
-static void start_as_firmware_leaves_it(struct pc *pc)
-{
-    lapic_ops.write(&pc->lapic, 0x0F0, 4, 0x1FF);
-    lapic_ops.write(&pc->lapic, 0x350, 4, 0x8700);
-    lapic_ops.write(&pc->lapic, 0x360, 4, 0x8400);
-}
-
 /* What the firmware and a PC's chipset leave beside the interrupt controllers. */
 static void add_firmware(struct pc *pc)
 {
@@ -281,6 +273,10 @@ static void add_pci(struct pc *pc)
     pci_function_init(&pc->host_bridge, 0x00, 0x29C08086, 0x060000);
     pci_function_init(&pc->isa_bridge, 0xF8, 0x29188086, 0x060100);
     pci_bus_add(&pc->pci, &pc->host_bridge);
+    for (unsigned line = PC_FIRST_PCI_LINE; line < PC_LINES; line++) {
+        pc->isa_bridge.config[pc_route_register(line)] = 0x80;
+        pc->isa_bridge.writable[pc_route_register(line)] = 0x8F;
+    }
     pci_bus_add(&pc->pci, &pc->isa_bridge);
     pc_add_ports(pc, (struct device){&pci_port_ops, &pc->pci}, PORT_PCI, 8);
     pc_add_memory(pc, (struct device){&pci_ecam_ops, &pc->pci}, ECAM_BASE, ECAM_BYTES);
@@ -351,7 +347,7 @@ void pc_init(struct pc *pc, const struct device_host *outside, const struct pc_c
     add_edu(pc);
     add_virtio(pc);
     add_traffic(pc);
-    start_as_firmware_leaves_it(pc);
+    pc_setup(pc);
 }
 
 void pc_restart(struct pc *pc, uint64_t now)

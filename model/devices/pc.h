@@ -55,6 +55,7 @@ struct pc_config {
     const struct disk *disk;  /* borrowed; NULL: there is no virtio block device */
     const uint8_t *serial;    /* what the far end of the UART has to say; borrowed */
     size_t serial_bytes;
+    bool bare; /* no firmware was there before: PCI and ELCR are as a reset leaves them */
 };
 
 struct pc {
@@ -85,6 +86,7 @@ struct pc {
     uint32_t shutdown_match; /* letters of "Shutdown" seen at port 0x8900 */
     uint32_t lines;          /* levels of the interrupt lines, one bit a line */
     uint32_t pci_lines;      /* those of them that PCI interrupt pins drive */
+    uint32_t routed_lines;   /* ISA lines that those drive by way of the ISA bridge */
     uint32_t test_lines;     /* levels that the test ports add */
     bool pic_int;            /* the 8259's INT, as its followers know it */
 };

@@ -7,6 +7,9 @@
 
 #define LINE_TIMER   0
 #define LINE_CASCADE 2
+#define ROUTE_OFF    0x80
+#define ROUTE_IRQ    0x0F
+#define ROUTABLE     0xDEF8u /* IRQ 3 to 7, 9 to 12, 14, 15 */
 
 /* What pc_interrupt notes above the vector. */
 #define OFFER_PIC    0x100
@@ -32,7 +35,7 @@ static void follow_pic(struct pc *pc)
 static void line_changed(struct pc *pc, unsigned line)
 {
     bool test = pc->test_lines >> line & 1;
-    bool level = (pc->lines >> line & 1) || test;
+    bool level = ((pc->lines | pc->routed_lines) >> line & 1) || test;
 
     if (line == LINE_TIMER) {
         ioapic_input(&pc->ioapic, 0, pc->pic_int || test);
@@ -82,12 +85,42 @@ uint8_t pc_acknowledge(struct pc *pc, int32_t offered)
     return o.vector;
 }
 
-/* Device n's pin A is 20 + n % 4, B the next and so on, round (ICH9's default for devices 0-24). */
-static uint32_t line_of(const struct pci_function *f)
+unsigned pc_pin_line(const struct pci_function *f)
 {
     unsigned pin = f->config[PCI_INT_PIN];
 
-    return pin == 0 ? 0 : UINT32_C(1) << (20 + ((f->devfn >> 3) + pin - 1) % 4);
+    return pin == 0 ? 0 : 20 + ((f->devfn >> 3) + pin - 1) % 4;
+}
+
+unsigned pc_route_register(unsigned line)
+{
+    unsigned n = line - PC_FIRST_PCI_LINE;
+
+    return n < 4 ? 0x60 + n : 0x68 + n - 4;
+}
+
+/* The ISA lines to which the ISA bridge routes PCI lines. ICH9, "PIRQ[n]_ROUT". */
+static uint32_t routed_of(const struct pc *pc, uint32_t pci_lines)
+{
+    uint32_t routed = 0;
+
+    for (unsigned line = PC_FIRST_PCI_LINE; pci_lines >> line != 0; line++) {
+        uint8_t route = pc->isa_bridge.config[pc_route_register(line)];
+
+        if ((pci_lines >> line & 1) && !(route & ROUTE_OFF))
+            routed |= UINT32_C(1) << (route & ROUTE_IRQ);
+    }
+    return routed & ROUTABLE;
+}
+
+static void settle_routes(struct pc *pc)
+{
+    uint32_t routed = routed_of(pc, pc->pci_lines), changed = routed ^ pc->routed_lines;
+
+    pc->routed_lines = routed;
+    for (unsigned line = 0; changed >> line != 0; line++)
+        if (changed >> line & 1)
+            line_changed(pc, line);
 }
 
 /* What the pins of the PCI functions and of the 8259 are now; called after whatever can change
@@ -96,14 +129,18 @@ void pc_settle(struct pc *pc)
 {
     uint32_t level = 0, changed;
 
-    for (unsigned i = 0; i < pc->pci.count; i++)
-        if (pci_intx_asserted(pc->pci.functions[i]))
-            level |= line_of(pc->pci.functions[i]);
+    for (unsigned i = 0; i < pc->pci.count; i++) {
+        const struct pci_function *f = pc->pci.functions[i];
+
+        if (pci_intx_asserted(f) && pc_pin_line(f) != 0)
+            level |= UINT32_C(1) << pc_pin_line(f);
+    }
     changed = level ^ pc->pci_lines;
     pc->pci_lines = level;
     for (unsigned line = 20; changed >> line != 0; line++)
         if (changed >> line & 1)
             pc_irq(pc, line, level >> line & 1);
+    settle_routes(pc);
     follow_pic(pc);
 }
 

@@ -9,7 +9,6 @@
 #define CFG_STATUS     0x06
 #define CFG_BAR0       0x10
 #define CFG_CAP_PTR    0x34
-#define CFG_INT_LINE   0x3C
 #define CAPABILITIES   0x40 /* the first of them */
 #define STATUS_CAPS    0x10
 #define STATUS_INTX    0x08
@@ -54,7 +53,7 @@ void pci_function_init(struct pci_function *f, uint8_t devfn, uint32_t id, uint3
     pci_put32(f, 8, class_code << 8);
     f->writable[CFG_COMMAND] = PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER;
     f->writable[CFG_COMMAND + 1] = INTX_DISABLE;
-    f->writable[CFG_INT_LINE] = 0xFF;
+    f->writable[PCI_INT_LINE] = 0xFF;
 }
 
 void pci_bar_init(struct pci_function *f, unsigned n, enum pci_bar_kind kind, uint32_t bytes)

@@ -17,6 +17,7 @@
 #define PCI_COMMAND_IO     0x0001u
 #define PCI_COMMAND_MEMORY 0x0002u
 #define PCI_COMMAND_MASTER 0x0004u
+#define PCI_INT_LINE       0x3C
 #define PCI_INT_PIN        0x3D /* 0: none; 1 to 4: A to D */
 #define PCI_CAP_MSI        0x05
 #define PCI_CAP_VENDOR     0x09

@@ -124,11 +124,12 @@ int main(void)
     struct session *s = calloc(1, sizeof(*s));
     struct device_host host = {
         .ctx = s, .dma = on_dma, .console = on_console, .guest_exit = on_exit_port};
+    static const struct pc_config config = {.bare = true};
     char line[128], name[16];
 
     if (s == NULL)
         return 2;
-    pc_init(&s->pc, &host, NULL);
+    pc_init(&s->pc, &host, &config);
     while (fgets(line, sizeof(line), stdin) != NULL) {
         uint64_t a = 0, v = 0;
         int n = sscanf(line, "%15s %" SCNi64 " %" SCNi64, name, (int64_t *)&a, (int64_t *)&v);

@@ -579,3 +579,32 @@ GT_TEST(model_insn, a_parameter_beyond_the_callers_stack)
     EXPECT_U64(STACK, get(b, STACK_0 - 8, 4));
     destroy(b);
 }
+
+/* SDM Vol. 2 "IRET", RETURN-TO-OUTER-PRIVILEGE-LEVEL: SegmentSelector := 0, and nothing of the
+ * base, which 64-bit code goes on using in FS and GS (docs/cpu.md S8). */
+GT_TEST(model_insn, a_return_to_an_outer_ring_takes_selectors_and_leaves_bases)
+{
+    struct bench *b = BENCH(0xCF); /* IRET */
+
+    put_descriptor(b, 0x28, UINT64_C(0x00CFFB000000FFFF));
+    put_descriptor(b, 0x30, UINT64_C(0x00CFF3000000FFFF));
+    put(b, STACK, CODE, 4);
+    put(b, STACK + 4, 0x2B, 4);
+    put(b, STACK + 8, FL_ONE, 4);
+    put(b, STACK + 12, STACK, 4);
+    put(b, STACK + 16, 0x33, 4);
+    for (unsigned s = SEG_FS; s <= SEG_GS; s++)
+        b->state.sys.seg[s] = (struct rec_seg_state){
+            .selector = DATA_SELECTOR, .base = 0x12340, .limit = 0xFFFFF, .attr = 0xC093};
+    b->state.sys.seg[SEG_FS].attr = 0xC0F3; /* ring 3's: it stays */
+    step(b);
+    EXPECT_U64(3, b->last.cpl);
+    EXPECT_U64(DATA_SELECTOR, b->state.sys.seg[SEG_FS].selector);
+    EXPECT_U64(0xC0F3, b->state.sys.seg[SEG_FS].attr);
+    EXPECT_U64(0, b->state.sys.seg[SEG_GS].selector);
+    EXPECT_U64(0, b->state.sys.seg[SEG_GS].attr);
+    EXPECT_U64(0x12340, b->state.sys.seg[SEG_GS].base);
+    EXPECT_U64(0, b->state.sys.seg[SEG_GS].limit);
+    EXPECT_U64(0, b->state.sys.seg[SEG_DS].selector);
+    destroy(b);
+}

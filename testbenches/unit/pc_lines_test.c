@@ -231,6 +231,62 @@ GT_TEST(pc_lines, a_pci_pin_is_an_active_low_level)
     EXPECT_U64(2, b.sent);
 }
 
+static void config(struct bench *b, unsigned devfn, unsigned reg, unsigned bytes, uint32_t v)
+{
+    pc_write(&b->pc, 0xCF8, 4, 0x80000000 | devfn << 8 | (reg & 0xFC), true);
+    pc_write(&b->pc, 0xCFC + (reg & 3), bytes, v, true);
+}
+
+/* ICH9, "Steering PCI Interrupts", "PIRQ[n]_ROUT": the pin of device 2 is PIRQG, register 6Ah. */
+GT_TEST(pc_lines, the_isa_bridge_routes_a_pin_to_an_irq)
+{
+    struct bench b;
+    int32_t offer;
+
+    begin(&b);
+    config(&b, 0xF8, 0x6A, 1, 0x0B);
+    out(&b, 0x4D1, 0x08);
+    out(&b, 0x21, 0xFB);
+    out(&b, 0xA1, 0xF7);
+    entry(&b, 11, 0x52);
+    config(&b, 0x10, 0x10, 4, 0xC0000000);
+    config(&b, 0x10, 0x04, 2, 0x0006);
+    pc_write(&b.pc, 0xC0000060, 4, 1, false);
+    EXPECT_U64(1, b.sent); /* input 11 rises */
+    offer = pc_interrupt(&b.pc);
+    EXPECT_U64(0x73, pc_acknowledge(&b.pc, offer));
+    out(&b, 0xA0, 0x20);
+    out(&b, 0x20, 0x20);
+    EXPECT_U64(0x73, (uint8_t)pc_interrupt(&b.pc)); /* a level: it is still up */
+    config(&b, 0xF8, 0x6A, 1, 0x8B);
+    EXPECT_TRUE(pc_interrupt(&b.pc) < 0);
+    config(&b, 0xF8, 0x6A, 1, 0x0B);
+    EXPECT_U64(0x73, (uint8_t)pc_interrupt(&b.pc));
+    pc_write(&b.pc, 0xC0000064, 4, 1, false);
+    EXPECT_TRUE(pc_interrupt(&b.pc) < 0);
+}
+
+/* Bits 6:4 are not there, IRQ 0, 1, 2, 8 and 13 are reserved, and the other PIRQs lie elsewhere. */
+GT_TEST(pc_lines, a_route_that_does_not_exist_leads_nowhere)
+{
+    static const uint8_t reserved[] = {0, 1, 2, 8, 13};
+    struct bench b;
+
+    begin(&b);
+    config(&b, 0x10, 0x10, 4, 0xC0000000);
+    config(&b, 0x10, 0x04, 2, 0x0006);
+    pc_write(&b.pc, 0xC0000060, 4, 1, false);
+    for (unsigned i = 0; i < sizeof reserved; i++) {
+        config(&b, 0xF8, 0x6A, 1, reserved[i]);
+        EXPECT_U64(0, b.pc.routed_lines);
+    }
+    for (unsigned reg = 0x60; reg < 0x6C; reg++) {
+        config(&b, 0xF8, reg, 1, 0x75);
+        EXPECT_U64((reg & 4) ? 0 : 0x05, pc_read(&b.pc, 0xCFC + (reg & 3), 1, true));
+        EXPECT_U64(reg < 0x6A ? 0 : 0x20, b.pc.routed_lines);
+    }
+}
+
 GT_TEST(pc_lines, test_ports_add_to_the_lines)
 {
     struct bench b;

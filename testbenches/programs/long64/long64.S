@@ -44,8 +44,8 @@ _start:
         promise 8, e
         cmpl    $INFO_FLAGS, (%rsi)
         promise 9, e
-        movl    16(%rsi), %eax          # the command line: none here
-        cmpb    $0, (%rax)
+        movl    16(%rsi), %eax          # the command line: the file's name, "long64" and what follows
+        cmpl    $0x676E6F6C, (%rax)
         promise 10, e
         movq    $0x123456789ABCDEF0, %rax
         pushq   %rax                    # the page tables map the stack, 64 bits at a time
