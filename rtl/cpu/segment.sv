@@ -70,7 +70,7 @@ module segment
       if (drop_i) begin
         for (int unsigned i = 0; i < 6; i++) begin
           if (i != SegCs && i != SegSs) begin
-            if (drops(segs_q[i], cpl_i)) segs_q[i] <= null_seg('0);
+            if (drops(segs_q[i], cpl_i)) {segs_q[i].limit, segs_q[i].sel, segs_q[i].attr} <= '0;  // S8
             else if (segs_q[i].sel[15:2] == '0) segs_q[i].sel <= '0;
           end
         end
