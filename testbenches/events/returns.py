@@ -236,8 +236,20 @@ def begun():
                                        "\n".join(text))
 
 
+def taken_away():
+    """A segment that is above the new CPL: its base stays (docs/cpu.md S8)."""
+    for mode in (64, 32):
+        for name in ("ds", "es", "fs", "gs"):
+            for dpl in range(4):
+                for ring in range(1, 4):
+                    yield Case(mode, f"{name} of DPL {dpl} with a base, to ring {ring}",
+                               desc("X0", P | DATA_RW | dpl << 5, BIG | PAGES, 0x410000) +
+                               f"\nmovl $X0, %eax\nmovl %eax, %{name}\nTO_RING {ring}, 2\nmovl %{name}:(%esp), %eax")
+
+
 def cases():
     yield from segments()
+    yield from taken_away()
     yield from begun()
     yield from defects()
     yield from frames()

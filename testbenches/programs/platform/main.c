@@ -130,6 +130,7 @@ int main(void)
     the_ioapic();
     the_remapped_ioapic();
     the_uart();
+    the_bare_8259();
     line("failures", failures);
     return failures != 0;
 }

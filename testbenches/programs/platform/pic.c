@@ -2,7 +2,8 @@
 // The 8259 pair, through LINT0 of the local APIC.
 #include "platform.h"
 
-#define BASE 0x40
+#define BASE      0x40
+#define APIC_BASE 0x1B
 
 static void program(void)
 {
@@ -94,6 +95,21 @@ static void wire(void)
     write32(APIC_LINT0, before);
     check("8259: and then it is", comes(BASE + 3, 1));
     outb(LINES + 3, 0);
+}
+
+/* Without a local APIC the 8259 is at the processor's pin. */
+void the_bare_8259(void)
+{
+    uint64_t base = rdmsr(APIC_BASE), n = taken[BASE + 3];
+
+    wrmsr(APIC_BASE, base & ~UINT64_C(0x800));
+    outb(0x21, 0xF7);
+    outb(LINES + 3, 1);
+    check("8259: with the local APIC off it is at the pin", comes(BASE + 3, 1));
+    outb(LINES + 3, 0);
+    outb(0x21, 0xFF);
+    wrmsr(APIC_BASE, base);
+    check("8259: one interrupt", taken[BASE + 3] == n + 1);
 }
 
 void the_8259(void)

@@ -57,6 +57,7 @@ void rate(unsigned count); /* counter 0 of the timer in mode 2 */
 void no_rate(void);
 
 void the_8259(void);
+void the_bare_8259(void); /* at the end: the local APIC is as after a reset behind it */
 void the_timer(void);
 void the_apic(void);
 void the_ioapic(void);
