@@ -162,5 +162,7 @@ module cpu_boundary
     !(rep_q && halted_q));
   IretUnblocksNmi: assert property (@(posedge clk_i) disable iff (!rst_ni)
     step_i && iret_now && !take_nmi_o |=> !nmi_block_q);
+  NothingBehindReset: assert property (@(posedge clk_i)
+    !rst_ni |=> {rep_q, halted_q, state_o, nmi_pend_q, tf_start_q, shadow_set_q, hlt_set_q, iret_q} == '0);
 
 endmodule

@@ -126,6 +126,17 @@ def ports():
                                        arm(0, 0x84 + at, rw, length) + f"\nmovl $0x84, %edx\n{text}")
 
 
+def not_ports():
+    """A port's breakpoint at the address of memory that is accessed."""
+    for mode in (64, 32):
+        for name, text in ops((1, 4)):
+            for de in (0, 1):
+                for length in range(4):
+                    yield Case(mode, f"memory: {name}, DE {de}, LEN {length}",
+                               f"mov %cr4, %XAX\norl ${de << 3}, %eax\nmov %XAX, %cr4\n" +
+                               arm(0, f"PAGE + {AT}", PORT, length) + "\n" + text.format(m=f"PAGE + {AT}"))
+
+
 def deliveries():
     """An event that meets breakpoints itself: its pushes, its gate's code segment, its stack."""
     for mode in (64, 32):
@@ -144,5 +155,5 @@ def deliveries():
 
 
 def cases():
-    for rows in (edges, kinds, instructions, ports, deliveries):
+    for rows in (edges, kinds, instructions, ports, not_ports, deliveries):
         yield from rows()

@@ -327,10 +327,10 @@ back:
         movl    $0x400, %eax
         movq    %rax, %dr7
 #else
+        movl    $0x11, %eax             # paging first: its pages may be CR4's
+        movl    %eax, %cr0
         xorl    %eax, %eax
         movl    %eax, %cr4
-        movl    $0x11, %eax
-        movl    %eax, %cr0
         movl    $0x400, %eax
         movl    %eax, %dr7
 #endif

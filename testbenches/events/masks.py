@@ -7,7 +7,7 @@ SDM Vol. 3A "Control Registers", "Debug Registers"; Vol. 4 for the MSRs; Vol. 2 
 from case import Case
 
 MSRS = [0x10, 0x1B, 0x3A, 0x3B, 0x8B, 0xFE, 0x174, 0x175, 0x176, 0x179, 0x1A0, 0x1D9, 0x277, 0x2FF,
-        0x6E0, 0xC0000080, 0xC0000081, 0xC0000082, 0xC0000083, 0xC0000084, 0xC0000100, 0xC0000101,
+        0x6E0, 0x6E1, 0xC0000080, 0xC0000081, 0xC0000082, 0xC0000083, 0xC0000084, 0xC0000100, 0xC0000101,
         0xC0000102, 0xC0000103]
 ADDRESSES = {0x175, 0x176, 0xC0000082, 0xC0000083, 0xC0000100, 0xC0000101, 0xC0000102}
 NO_MSRS = [0x0, 0x11, 0x1C, 0x6E2, 0x802, 0x80B, 0x8FF, 0x900, 0x277 ^ 0x8000, 0x80000080,
@@ -79,6 +79,11 @@ def msrs():
         for name in ("rdmsr", "wrmsr"):
             yield Case(64, f"{name} {msr:#x}", f"movl ${msr:#x}, %ecx\nxorl %eax, %eax\n"
                                                f"xorl %edx, %edx\n{name}")
+    for known in (0x277, 0xC0000080):  # a number with one bit changed is another's, or none
+        for number in [known ^ 1 << bit for bit in range(32)]:
+            for name in ("rdmsr",) if number in MSRS else ("rdmsr", "wrmsr"):
+                yield Case(64, f"{name} {number:#x} beside {known:#x}", f"movl ${number:#x}, %ecx\nxorl %eax, %eax\n"
+                                                                       f"xorl %edx, %edx\n{name}")
     for byte in range(8):
         for value in list(range(8)) + [0x0E, 0x16, 0x26, 0x46, 0x86]:
             half = "%edx" if byte > 3 else "%eax"
