@@ -6,8 +6,7 @@ SDM Vol. 2, each instruction's own page. What divides by too little stands in a 
 """
 from case import Case
 
-SIZES = {1: ("b", "al", "bl", "cl", "dl"), 2: ("w", "ax", "bx", "cx", "dx"), 4: ("l", "eax", "ebx", "ecx", "edx"),
-         8: ("q", "rax", "rbx", "rcx", "rdx")}
+SIZES = {1: ("b", "al", "bl"), 2: ("w", "ax", "bx"), 4: ("l", "eax", "ebx"), 8: ("q", "rax", "rbx")}
 CHAIN = 16  # instructions of a case
 
 
@@ -43,7 +42,7 @@ def fits(op, size, high, low, by):
 
 
 def divisions():
-    for size, (suffix, _, b, _, _) in SIZES.items():
+    for size, (suffix, _, b) in SIZES.items():
         for op in ("div", "idiv"):
             good, bad = [], []
             some = values(size)
@@ -59,7 +58,7 @@ def divisions():
 
 
 def products():
-    for size, (suffix, a, b, _, _) in SIZES.items():
+    for size, (suffix, a, b) in SIZES.items():
         texts = []
         for x in values(size):
             for y in values(size):
@@ -71,7 +70,7 @@ def products():
 
 
 def sums():
-    for size, (suffix, a, b, _, _) in SIZES.items():
+    for size, (suffix, a, b) in SIZES.items():
         texts = []
         for x in values(size):
             for y in values(size):
@@ -90,7 +89,7 @@ COUNTS = (0, 1, 2, 7, 8, 9, 10, 15, 16, 17, 18, 27, 31, 32, 33, 34, 62, 63, 64, 
 
 
 def shifts():
-    for size, (suffix, a, b, _, _) in SIZES.items():
+    for size, (suffix, a, b) in SIZES.items():
         texts = []
         top = 1 << 8 * size - 1
         for value in (0, 1, top, top + 1, 2 * top - 1, 0x9C6A35C4B2E1F087 & 2 * top - 1):
@@ -104,7 +103,7 @@ def shifts():
 
 
 def scans():
-    for size, (suffix, a, b, _, _) in SIZES.items():
+    for size, (suffix, a, b) in SIZES.items():
         if size == 1:
             continue
         texts = []
@@ -114,7 +113,6 @@ def scans():
                 texts.append(f"{put('b', value)}\n{put('a', 0x77)}\n{op}{suffix} %{b}, %{a}")
             texts += [f"{put('a', value)}\n{put('b', bit)}\n{op}{suffix} %{b}, %{a}" for op in ("bt", "bts", "btr", "btc")]
             texts += [f"{put('a', value)}\n{op}" for op in ("cbtw", "cwtl", "cltq", "cwtd", "cltd", "cqto")]
-            texts += [f"{put('a', value)}\n{op} %{a}, %{b}" for op in {2: ("movw",), 4: ("movl",), 8: ("movq",)}[size]]
             texts += [f"{put('a', value)}\nbswap %rax\nbswap %eax", f"{put('a', value)}\nmovsbl %al, %ebx\nmovzwl %ax, %edx",
                       f"{put('a', value)}\nmovswq %ax, %rbx\nmovslq %eax, %rdx\nmovsbw %al, %cx"]
         yield from chained(64, f"bits of {size}", texts)

@@ -3,7 +3,7 @@
 
 Outside 64-bit mode a segment of base 2^n and an offset that wraps at 32 bits reach the same linear address for
 every n. With paging each address A has a twin at A + 2^n.
-SDM Vol. 3A "Segment Descriptors", "Logical and Linear Addresses", "System Descriptor Types"; docs/cpu.md F7, F8.
+SDM Vol. 3A "Segment Descriptors", "Logical and Linear Addresses", "System Descriptor Types"; docs/cpu.md F2, F7, S14.
 """
 from case import BIG, PAGES, P, Case, desc
 from segments import enter, leave
