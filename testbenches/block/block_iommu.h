@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The IOMMU bench: iommu_step.c does one thing on both sides; block_iommu.c and the rooms of
+// The IOMMU bench: iommu_step.c does one step on both sides; block_iommu.c and the rooms of
 // iommu_pool.h draw from a small pool of tables, so that everything meets again; iommu_width.c
 // walks one bit at a time through every tag, mask and address.
 #ifndef RW_BLOCK_IOMMU_H
@@ -117,16 +117,19 @@ struct answer {
     unsigned time_outs;
 };
 
-/* iommu_step.c */
+/* iommu_bench.c */
 bool iommu_bench_open(struct bench *b);
 void iommu_bench_close(struct bench *b);
 /* After the last step: tells the failing request in words, or compares both memories. */
 void iommu_bench_end(struct bench *b);
 /* A reset after so many cycles of b->ask; 0: between steps. */
 bool iommu_reset_during(struct bench *b, unsigned cycles);
-void iommu_poke(struct bench *b, uint64_t addr, uint64_t value); /* memory of both sides */
-/* b->ask through both, compared: records, answers, times. False on a difference. */
+
+/* iommu_step.c: b->ask through both, compared: records, answers, times. False on a difference. */
 bool iommu_step_one(struct bench *b, struct answer *a);
+
+/* iommu_ask.c */
+void iommu_poke(struct bench *b, uint64_t addr, uint64_t value); /* memory of both sides */
 bool iommu_request(struct bench *b, const struct rec_dma *in, struct answer *a);
 bool iommu_write(struct bench *b, uint32_t offset, unsigned bytes, uint64_t value,
                  struct answer *a);
