@@ -93,6 +93,10 @@ struct bench {
     unsigned events;                    /* of the model, in one thing of the step */
     uint64_t message_addr;              /* the last event message */
     uint32_t message_data;
+    uint32_t sent_data;          /* of the last interrupt message */
+    struct rec_iommu fault;      /* the last fault record */
+    unsigned last_read;          /* kind of the step's last iwalk record; 0: none */
+    char place[240];             /* of --every: the case, for the report */
     struct rec_iommu last;       /* the last record of the step */
     struct rec_iommu descriptor; /* the last one of kind 6 or 7 */
     unsigned time_outs;          /* of the step */
@@ -155,6 +159,9 @@ static inline unsigned iommu_largest_aw(const struct bench *b)
 {
     return iommu_has(b, IOMMU_57) ? 3 : iommu_has(b, IOMMU_48) ? 2 : 1;
 }
+
+/* iommu_every.c: whole products, instead of the pool */
+void iommu_every(struct bench *b);
 
 /* iommu_width.c */
 void iommu_width_setup(struct bench *b);

@@ -39,7 +39,10 @@ static void on_message(void *ctx, uint64_t addr, uint32_t data)
 
 static void on_model_iwalk(void *ctx, const struct rec_iwalk *r)
 {
-    ring_push(&((struct bench *)ctx)->model_iwalk, r);
+    struct bench *b = ctx;
+
+    b->last_read = r->kind;
+    ring_push(&b->model_iwalk, r);
 }
 
 static void on_model_inv(void *ctx, const struct iommu_invalidate *i)
@@ -59,6 +62,7 @@ static void on_model_iommu(void *ctx, const struct rec_iommu *r)
     if (r->kind == IOMMU_DESCRIPTOR || r->kind == IOMMU_QUEUE_ERROR)
         b->descriptor = *r;
     if (r->kind == IOMMU_FAULT_RECORD) {
+        b->fault = *r;
         if (r->addr == 0 && b->fault_index + 1 == b->vtd.fault_records)
             decide_bit(&b->r->groups[GROUP_RECORDS], b->fault_index);
         b->fault_index = (unsigned)r->addr;
@@ -101,6 +105,7 @@ static struct iommu_read model_access(struct bench *b, const struct iommu_step *
         model_bus(b, BUS_IOMMU_WALK, s->addr, 4, &s->data);
         break;
     case IOMMU_DO_MESSAGE:
+        b->sent_data = s->data;
         model_bus(b, BUS_MESSAGE, s->addr, 4, &s->data);
         break;
     case IOMMU_DO_EVENT:

@@ -141,6 +141,7 @@ void iommu_model_step(struct bench *b, struct viommu_told *mine, struct answer *
     memset(mine, 0, sizeof(*mine));
     memset(a, 0, sizeof(*a));
     memset(&b->last, 0, sizeof(b->last));
+    b->last_read = 0;
     b->model_access = 0;
     b->waited = 0;
     while (next_cycle(b, &s, &now)) {

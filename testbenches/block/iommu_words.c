@@ -74,6 +74,8 @@ void iommu_describe(struct bench *b)
                               k->completion[i].sid, k->completion[i].error ? ", error" : "",
                               k->completion[i].after, i == 0 ? "on" : "later");
     if (k->lasts != 0 && n < room)
-        snprintf(out + n, room - n, "; for %u cycles", k->lasts);
+        n += (size_t)snprintf(out + n, room - n, "; for %u cycles", k->lasts);
+    if (n < room)
+        snprintf(out + n, room - n, "%s", b->place);
     b->r->first.source_id = d->sid;
 }
