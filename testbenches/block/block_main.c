@@ -102,6 +102,10 @@ static int parse(struct command *c)
     }
     if (optind != c->argc)
         return 1 + refuse("takes no argument: ", c->argv[optind]);
+    if (c->run.one_in != 0 && !c->run.every)
+        return 1 + refuse("--one-in wants --every", "");
+    if (c->run.every && (c->run.vtd.away != 0 || c->run.vtd.fault_records != 0))
+        return 1 + refuse("--every takes capabilities away by itself, not by --vtd", "");
     if (c->common.wave_path != NULL && c->common.wave_to <= c->common.wave_from)
         return 1 + refuse("--wave-to must lie after --wave-from", "");
     c->run.seed = c->common.seed;

@@ -318,7 +318,6 @@ static void set_write(struct scene *s, unsigned d)
     s->in.data[0] = d ? 0x5A : 0;
 }
 
-/* Only the bytes that the request has. */
 static void set_at(struct scene *s, unsigned d)
 {
     s->in.at = (uint8_t)d;
@@ -488,6 +487,14 @@ const struct product every_dma[] = {
       {"FPD", 2, set_fpd},
       {"T", 2, set_t},
       {"caches", WARMS, set_warm},
+      PLACE}},
+    {"output and leaf",
+     NULL,
+     every_twice,
+     {ACCESS,
+      {"page", 10, set_output},
+      {"leaf", COUNT(defects), set_leaf_defect},
+      {"T", 2, set_t},
       PLACE}},
     {"protected",
      begin_widest,

@@ -26,8 +26,9 @@ static unsigned on_wait(void *ctx)
 {
     struct bench *b = ctx;
 
-    unsigned wait =
-        b->o->wait_states_max == 0 ? 0 : block_below(&b->wait_random, b->o->wait_states_max + 1);
+    unsigned wait = b->o->wait_states_max == 0 || b->o->every
+                        ? 0
+                        : block_below(&b->wait_random, b->o->wait_states_max + 1);
 
     ring_push(&b->waits, &wait);
     return wait;
