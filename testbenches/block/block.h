@@ -23,7 +23,7 @@ struct block_options {
     uint64_t seed, requests;
     bool progress;
     bool every;               /* whole products, not requests at random; without wait states */
-    unsigned one_in;          /* of their cases only every so many-th; 0: all (IOMMU) */
+    unsigned one_in;          /* of their cases only a part (docs/benches.md); 0: all (IOMMU) */
     struct rw_vtd vtd;        /* of the IOMMU: what it is to lack throughout */
     unsigned wait_states_max; /* random, before each ack of the block's bus */
     const char *wave_path;    /* FST of [wave_from, wave_to) when not NULL */

@@ -28,8 +28,8 @@ static const struct option options[] = {{"requests", required_argument, NULL, OP
 static const char help[] = "  --requests N            (200000)\n";
 static const char help_every[] =
     "  --every                 whole products of all factors, instead of requests at random\n";
-static const char help_one_in[] =
-    "  --one-in N              with --every: of all cases every N-th (1)\n";
+static const char help_one_in[] = "  --one-in N              with --every: of all cases every "
+                                  "N-th, and all near the good one (1)\n";
 static const char help_vtd[] =
     "  --vtd LIST              what the IOMMU is to lack: -ir,-57; records=N\n";
 

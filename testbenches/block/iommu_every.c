@@ -195,27 +195,38 @@ bool every_twice(struct every *e)
 
 /* --- all cases --- */
 
+static unsigned dimensions(const struct product *p)
+{
+    unsigned n = 0;
+
+    while (n < EVERY_DIMENSIONS && p->dimension[n].count != 0)
+        n++;
+    return n;
+}
+
 static uint64_t count_of(const struct product *p)
 {
     uint64_t n = 1;
 
-    for (unsigned i = 0; i < EVERY_DIMENSIONS && p->dimension[i].count != 0; i++)
+    for (unsigned i = 0; i < dimensions(p); i++)
         n *= p->dimension[i].count;
     return n;
 }
 
-static void set(struct every *e, const struct product *p, uint64_t n)
+static void set_digits(struct every *e, const struct product *p, uint64_t n)
 {
-    unsigned dimensions = 0;
-
-    for (; dimensions < EVERY_DIMENSIONS && p->dimension[dimensions].count != 0; dimensions++) {
-        e->digit[dimensions] = (unsigned)(n % p->dimension[dimensions].count);
-        n /= p->dimension[dimensions].count;
+    for (unsigned i = 0; i < dimensions(p); i++) {
+        e->digit[i] = (unsigned)(n % p->dimension[i].count);
+        n /= p->dimension[i].count;
     }
+}
+
+static void set_scene(struct every *e, const struct product *p)
+{
     e->want = scene_good(3, 1);
     if (p->begin != NULL)
         p->begin(&e->want);
-    for (unsigned i = dimensions; i-- > 0;)
+    for (unsigned i = dimensions(p); i-- > 0;)
         if (p->dimension[i].set != NULL)
             p->dimension[i].set(&e->want, e->digit[i]);
 }
@@ -226,19 +237,36 @@ static void tell(struct every *e, const struct product *p, uint64_t n)
     size_t room = sizeof(e->b->place), at;
 
     at = (size_t)snprintf(out, room, "; %s %" PRIu64 ":", p->name, n);
-    for (unsigned i = 0; i < EVERY_DIMENSIONS && p->dimension[i].count != 0 && at < room; i++)
+    for (unsigned i = 0; i < dimensions(p) && at < room; i++)
         at += (size_t)snprintf(out + at, room - at, "%s %s %u", i == 0 ? "" : ",",
                                p->dimension[i].name, e->digit[i]);
 }
 
-/* Every one, or every one_in-th: a prime to each product's radices takes every value of each. */
+#define PAIR 2
+
+/* A part: every one_in-th (a prime to each product's radices takes every value of each dimension),
+ * and those in which no more than two dimensions, but for the first, leave their first value. */
+static bool in_part(const struct every *e, const struct product *p, uint64_t n, unsigned one_in)
+{
+    unsigned left = 0;
+
+    if (n % one_in == 0)
+        return true;
+    for (unsigned i = 1; i < dimensions(p); i++)
+        left += e->digit[i] != 0;
+    return left <= PAIR;
+}
+
 static bool whole(struct every *e, const struct product *p)
 {
     uint64_t count = count_of(p);
-    unsigned step = e->b->o->one_in == 0 ? 1 : e->b->o->one_in;
+    unsigned one_in = e->b->o->one_in;
 
-    for (uint64_t n = e->b->o->seed % step; n < count; n += step) {
-        set(e, p, n);
+    for (uint64_t n = 0; n < count; n++) {
+        set_digits(e, p, n);
+        if (one_in > 1 && !in_part(e, p, n, one_in))
+            continue;
+        set_scene(e, p);
         e->b->r->cases++;
         if (p->run(e) && !e->b->r->failed)
             continue;
