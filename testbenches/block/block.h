@@ -23,6 +23,7 @@ struct block_options {
     uint64_t seed, requests;
     bool progress;
     bool every;               /* whole products, not requests at random; without wait states */
+    unsigned one_in;          /* of their cases only a part (docs/benches.md); 0: all (IOMMU) */
     struct rw_vtd vtd;        /* of the IOMMU: what it is to lack throughout */
     unsigned wait_states_max; /* random, before each ack of the block's bus */
     const char *wave_path;    /* FST of [wave_from, wave_to) when not NULL */
@@ -32,7 +33,7 @@ struct block_options {
 /* The first difference, as in the scoreboard's struct mismatch. */
 struct block_mismatch {
     char stream[16], field[32], rtl[BLOCK_TEXT], model[BLOCK_TEXT];
-    char request[200]; /* the request in words */
+    char request[480]; /* the request in words */
     uint64_t cycle;
     uint32_t source_id;
 };
@@ -40,8 +41,9 @@ struct block_mismatch {
 struct block_result {
     bool failed;
     uint64_t requests, cycles;
-    uint64_t cycle_base;  /* of the block's own count, which a reset begins anew */
-    uint64_t faults[256]; /* MMU: by error code; IOMMU: by fault reason */
+    uint64_t cases, outcomes; /* of whole products, where they are counted */
+    uint64_t cycle_base;      /* of the block's own count, which a reset begins anew */
+    uint64_t faults[256];     /* MMU: by error code; IOMMU: by fault reason */
     struct decide_group groups[BLOCK_GROUPS];
     unsigned group_count;
     struct block_mismatch first;
@@ -51,7 +53,7 @@ struct block_result {
 extern const char *const block_name;       /* "mmu", "iommu", "bus" */
 extern const char *const block_view_place; /* of the block in the whole machine, for its view */
 extern const bool block_has_source_id;
-extern const bool block_has_every;
+extern const bool block_has_every, block_has_one_in;
 extern const bool block_has_vtd;
 
 /* Runs until requests are done or the first difference; false with one line in error when it could

@@ -14,6 +14,7 @@ const char *const block_name = "bus";
 const char *const block_view_place = "TOP.soc_top.u_bus.";
 const bool block_has_source_id = false;
 const bool block_has_every = false;
+const bool block_has_one_in = false;
 const bool block_has_vtd = false;
 
 #define TURN_REQUESTS   256 /* of one pace */

@@ -11,7 +11,8 @@
 const char *const block_name = "iommu";
 const char *const block_view_place = "TOP.soc_top.u_iommu.";
 const bool block_has_source_id = true;
-const bool block_has_every = false;
+const bool block_has_every = true;
+const bool block_has_one_in = true;
 const bool block_has_vtd = true;
 
 #define ROOTS    POOL_ROOTS
@@ -495,7 +496,9 @@ bool block_run(const struct block_options *o, struct block_result *r, char *erro
         snprintf(error, error_bytes, "out of memory");
         return false;
     }
-    ready = setup(&b);
+    if (o->every)
+        iommu_every(&b);
+    ready = !o->every && setup(&b);
     while (ready && !r->failed && r->requests < o->requests)
         if (!between(&b) || !request(&b))
             break;

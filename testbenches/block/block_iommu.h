@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The IOMMU bench: iommu_step.c does one thing on both sides; block_iommu.c and the rooms of
+// The IOMMU bench: iommu_step.c does one step on both sides; block_iommu.c and the rooms of
 // iommu_pool.h draw from a small pool of tables, so that everything meets again; iommu_width.c
 // walks one bit at a time through every tag, mask and address.
 #ifndef RW_BLOCK_IOMMU_H
@@ -93,6 +93,10 @@ struct bench {
     unsigned events;                    /* of the model, in one thing of the step */
     uint64_t message_addr;              /* the last event message */
     uint32_t message_data;
+    uint32_t sent_data;          /* of the last interrupt message */
+    struct rec_iommu fault;      /* the last fault record */
+    unsigned last_read;          /* kind of the step's last iwalk record; 0: none */
+    char place[240];             /* of --every: the case, for the report */
     struct rec_iommu last;       /* the last record of the step */
     struct rec_iommu descriptor; /* the last one of kind 6 or 7 */
     unsigned time_outs;          /* of the step */
@@ -117,16 +121,19 @@ struct answer {
     unsigned time_outs;
 };
 
-/* iommu_step.c */
+/* iommu_bench.c */
 bool iommu_bench_open(struct bench *b);
 void iommu_bench_close(struct bench *b);
 /* After the last step: tells the failing request in words, or compares both memories. */
 void iommu_bench_end(struct bench *b);
 /* A reset after so many cycles of b->ask; 0: between steps. */
 bool iommu_reset_during(struct bench *b, unsigned cycles);
-void iommu_poke(struct bench *b, uint64_t addr, uint64_t value); /* memory of both sides */
-/* b->ask through both, compared: records, answers, times. False on a difference. */
+
+/* iommu_step.c: b->ask through both, compared: records, answers, times. False on a difference. */
 bool iommu_step_one(struct bench *b, struct answer *a);
+
+/* iommu_ask.c */
+void iommu_poke(struct bench *b, uint64_t addr, uint64_t value); /* memory of both sides */
 bool iommu_request(struct bench *b, const struct rec_dma *in, struct answer *a);
 bool iommu_write(struct bench *b, uint32_t offset, unsigned bytes, uint64_t value,
                  struct answer *a);
@@ -152,6 +159,9 @@ static inline unsigned iommu_largest_aw(const struct bench *b)
 {
     return iommu_has(b, IOMMU_57) ? 3 : iommu_has(b, IOMMU_48) ? 2 : 1;
 }
+
+/* iommu_every.c: whole products, instead of the pool */
+void iommu_every(struct bench *b);
 
 /* iommu_width.c */
 void iommu_width_setup(struct bench *b);

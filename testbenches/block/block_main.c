@@ -17,16 +17,19 @@
 #define DEFAULT_NUMBER 200000
 #define DEFAULT_WAITS  2
 
-enum { OPT_REQUESTS = OPT_OWN, OPT_EVERY, OPT_VTD };
+enum { OPT_REQUESTS = OPT_OWN, OPT_EVERY, OPT_ONE_IN, OPT_VTD };
 
 static const struct option options[] = {{"requests", required_argument, NULL, OPT_REQUESTS},
                                         {"every", no_argument, NULL, OPT_EVERY},
+                                        {"one-in", required_argument, NULL, OPT_ONE_IN},
                                         {"vtd", required_argument, NULL, OPT_VTD},
                                         COMMON_ROWS};
 
 static const char help[] = "  --requests N            (200000)\n";
 static const char help_every[] =
     "  --every                 whole products of all factors, instead of requests at random\n";
+static const char help_one_in[] = "  --one-in N              with --every: of all cases every "
+                                  "N-th, and all near the good one (1)\n";
 static const char help_vtd[] =
     "  --vtd LIST              what the IOMMU is to lack: -ir,-57; records=N\n";
 
@@ -47,6 +50,7 @@ static int refuse(const char *what, const char *value)
 static int take(struct command *c, int opt)
 {
     char error[VTD_HELP_BYTES + 80];
+    uint64_t number;
 
     switch (common_take(&c->common, opt)) {
     case COMMON_TAKEN:
@@ -54,6 +58,7 @@ static int take(struct command *c, int opt)
     case COMMON_HELP:
         fputs(help, stdout);
         fputs(block_has_every ? help_every : "", stdout);
+        fputs(block_has_one_in ? help_one_in : "", stdout);
         fputs(block_has_vtd ? help_vtd : "", stdout);
         fputs(common_help, stdout);
         return 1;
@@ -70,6 +75,14 @@ static int take(struct command *c, int opt)
     if (opt == OPT_EVERY) {
         c->run.every = true;
         return block_has_every ? 0 : 1 + refuse("no option of this block: ", "--every");
+    }
+    if (opt == OPT_ONE_IN) {
+        if (!block_has_one_in)
+            return 1 + refuse("no option of this block: ", "--one-in");
+        if (!option_between(optarg, 1, 1000, &number))
+            return 1 + refuse("out of range: ", optarg);
+        c->run.one_in = (unsigned)number;
+        return 0;
     }
     if (opt != OPT_REQUESTS)
         return 1 + STATUS_USAGE; /* getopt has said what is wrong */
@@ -89,6 +102,10 @@ static int parse(struct command *c)
     }
     if (optind != c->argc)
         return 1 + refuse("takes no argument: ", c->argv[optind]);
+    if (c->run.one_in != 0 && !c->run.every)
+        return 1 + refuse("--one-in wants --every", "");
+    if (c->run.every && (c->run.vtd.away != 0 || c->run.vtd.fault_records != 0))
+        return 1 + refuse("--every takes capabilities away by itself, not by --vtd", "");
     if (c->common.wave_path != NULL && c->common.wave_to <= c->common.wave_from)
         return 1 + refuse("--wave-to must lie after --wave-from", "");
     c->run.seed = c->common.seed;

@@ -12,6 +12,7 @@ const char *const block_name = "mmu";
 const char *const block_view_place = "TOP.soc_top.u_cpu.u_mmu.";
 const bool block_has_source_id = false;
 const bool block_has_every = true;
+const bool block_has_one_in = false;
 const bool block_has_vtd = false;
 
 #define POOL_PAGES  48

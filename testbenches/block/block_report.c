@@ -55,6 +55,10 @@ bool block_report_json(const char *path, const struct block_options *o,
     cJSON_AddStringToObject(root, "mode", "exact");
     cJSON_AddNumberToObject(root, "requests", (double)r->requests);
     cJSON_AddNumberToObject(root, "cycles", (double)r->cycles);
+    if (r->cases != 0) {
+        cJSON_AddNumberToObject(root, "cases", (double)r->cases);
+        cJSON_AddNumberToObject(root, "outcomes", (double)r->outcomes);
+    }
     cJSON_AddNumberToObject(root, "fresh", 0);
     cJSON_AddNumberToObject(root, "legal_stale", 0);
     cJSON_AddNumberToObject(root, "illegal", 0);
@@ -106,6 +110,8 @@ static void print_reached(const struct block_result *r)
 {
     unsigned undecided = 0;
 
+    if (r->cases != 0)
+        printf("%" PRIu64 " cases, %" PRIu64 " different outcomes\n", r->cases, r->outcomes);
     printf("faults:");
     for (unsigned i = 0; i < 256; i++)
         if (r->faults[i] != 0)
