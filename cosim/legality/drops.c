@@ -77,6 +77,8 @@ static bool covers_tlb(const struct drop *drop, const struct drop_tlb *t)
     const struct legality_rule *rule = legality_rule(drop->event);
     bool same_pcid = drop->pcid == t->pcid;
 
+    if (rule->faults_only && !t->fault)
+        return false;
     if (t->global && (rule->global == DROP_NONE || (rule->global == DROP_PCID && !same_pcid)))
         return false;
     switch (rule->tlb) {
@@ -107,7 +109,11 @@ uint64_t drops_last_tlb(const struct drops *d, const struct drop_tlb *t, const s
 
 static bool covers_psc(const struct drop *drop, const struct drop_tlb *t)
 {
-    switch (legality_rule(drop->event)->psc) {
+    const struct legality_rule *rule = legality_rule(drop->event);
+
+    if (rule->faults_only && !t->fault)
+        return false;
+    switch (rule->psc) {
     case DROP_NONE:
         return false;
     case DROP_PAGE:

@@ -33,7 +33,7 @@ struct drop_tlb {
     uint64_t va;
     unsigned va_bits, shift;
     uint16_t pcid;
-    bool global;
+    bool global, fault; /* fault: it is to explain one */
 };
 
 /* When the newest invalidation was that covers it, 0: none; which, where it is still held. */

@@ -187,7 +187,7 @@ static bool key_denies(const struct legality_registers *r, const struct legality
 {
     bool keys = mode_of(r)->keys && (r->cr4 & (rights.us ? CR4_PKE : CR4_PKS));
     uint32_t bits = (rights.us ? r->pkru : r->pkrs) >> (2 * rights.key) & 3;
-    bool checked = a->user || (r->cr0 & CR0_WP);
+    bool checked = (a->user && rights.us) || (r->cr0 & CR0_WP); /* WD */
 
     if (!keys || a->kind == LEGALITY_FETCH)
         return false;

@@ -56,7 +56,8 @@ enum legality_event {
     EVENT_CR4_LA57,
     EVENT_EFER_NXE,
     EVENT_TASK_SWITCH,
-    EVENT_PAGE_FAULT,
+    EVENT_PAGE_FAULT,     /* the exception was delivered */
+    EVENT_FAULT_ANSWERED, /* a translation ended in one, delivered or not */
     EVENTS
 };
 
@@ -68,6 +69,7 @@ enum legality_drop { DROP_NONE, DROP_PAGE, DROP_PCID, DROP_ALL };
 struct legality_rule {
     const char *name;
     enum legality_drop tlb, global, psc;
+    bool faults_only; /* what it drops may still answer an access, but no fault */
     const char *condition, *section;
 };
 
@@ -139,7 +141,7 @@ void legality_destroy(struct legality *l);
 void legality_commit(struct legality *l, const struct legality_store *store);
 /* The registers as they are from now on; drops nothing by itself. */
 void legality_registers(struct legality *l, const struct legality_registers *r);
-/* pcid: of INVLPG and PAGE_FAULT the current one, of INVPCID the descriptor's, of MOV CR3 the new
+/* pcid: of INVLPG and faults the current one, of INVPCID the descriptor's, of MOV CR3 the new
  * one; va where the row says page. */
 void legality_invalidate(struct legality *l, enum legality_event event, uint64_t va, uint16_t pcid);
 /* A processor wrote CR0, CR3, CR4 or EFER: the registers, and every row of the table that the

@@ -110,8 +110,9 @@ static void found(struct search *s, unsigned level, bool global, const struct dr
 /* Read at `when` under s->pcid: may a TLB entry filled from it still be there? */
 static bool lives(struct search *s, unsigned level, const struct times *when, bool global)
 {
-    struct drop_tlb t = {s->va, s->format.mode->va_bits, entry_shift(s->format.mode, level),
-                         s->pcid, global};
+    struct drop_tlb t = {
+        s->va,  s->format.mode->va_bits, entry_shift(s->format.mode, level), s->pcid,
+        global, s->answer->fault};
     const struct drop *by;
     uint64_t end = times_end(when);
 
@@ -189,8 +190,9 @@ static bool at_end(struct search *s, unsigned level, const struct times *when, u
  * paging-structure cache until something drops it there. */
 static struct times below(struct search *s, unsigned level, const struct times *when)
 {
-    struct drop_tlb t = {s->va, s->format.mode->va_bits, entry_shift(s->format.mode, level),
-                         s->pcid, false};
+    struct drop_tlb t = {
+        s->va, s->format.mode->va_bits, entry_shift(s->format.mode, level), s->pcid,
+        false, s->answer->fault};
     struct times r = {0};
 
     for (unsigned i = 0; i < when->count; i++) {

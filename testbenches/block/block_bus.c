@@ -15,6 +15,7 @@ const char *const block_view_place = "TOP.soc_top.u_bus.";
 const bool block_has_source_id = false;
 const bool block_has_every = false;
 const bool block_has_vtd = false;
+const bool block_has_legality = false;
 
 #define TURN_REQUESTS   256 /* of one pace */
 #define MAX_SEQUENCE    6

@@ -13,6 +13,7 @@ const char *const block_view_place = "TOP.soc_top.u_iommu.";
 const bool block_has_source_id = true;
 const bool block_has_every = false;
 const bool block_has_vtd = true;
+const bool block_has_legality = false;
 
 #define ROOTS    POOL_ROOTS
 #define CONTEXTS POOL_CONTEXTS

@@ -441,10 +441,8 @@ bool mmu_width_next(struct bench *b)
     struct width_case c;
     const struct row *r;
 
-    if (block_memory_crowded(&b->rtl_memory)) {
-        block_memory_forget(&b->rtl_memory);
-        block_memory_forget(&b->model_memory);
-    }
+    if (block_memory_crowded(&b->rtl_memory))
+        mmu_forget(b);
     advance(b);
     c.group = &b->r->groups[b->experiment / 64];
     c.bit = b->experiment % 64;
