@@ -134,6 +134,7 @@ static struct search asked(const struct legality *l, const struct legality_acces
                            .registers = &l->registers,
                            .access = a,
                            .answer = n,
+                           .leaf = ANY_LEAF,
                            .begin = l->begin,
                            .now = l->now};
 }
@@ -228,42 +229,73 @@ static struct legality_verdict unexplained(const struct legality *l, const struc
 
 /* --- the walker's own stores --- */
 
-/* Of each entry of the word that changed. */
-static bool update_is_legal(const struct walk_update *u, unsigned bytes, bool writes, uint64_t leaf)
+/* In which entry of the word D was set; ANY_LEAF: in none. */
+static uint64_t dirtied(const struct walk_update *u, unsigned bytes)
 {
-    for (unsigned at = 0; at < 8; at += bytes) {
-        uint64_t mask = UINT64_MAX >> (64 - 8 * bytes);
-        uint64_t before = u->before >> 8 * at & mask, after = u->after >> 8 * at & mask;
+    uint64_t set = u->after & ~u->before;
+
+    if (set & ENTRY_D)
+        return u->addr;
+    return bytes == 4 && (set >> 32 & ENTRY_D) ? u->addr + 4 : ANY_LEAF;
+}
+
+static bool only_flags(const struct walk_update *u, unsigned bytes)
+{
+    uint64_t mask = UINT64_MAX >> (64 - 8 * bytes);
+
+    for (unsigned at = 0; at < 64; at += 8 * bytes) {
+        uint64_t before = u->before >> at & mask, after = u->after >> at & mask;
         uint64_t set = after & ~before;
 
-        if (before == after)
-            continue;
-        if ((before & ~after) != 0 || (set & ~(ENTRY_A | ENTRY_D)) != 0 || !(before & ENTRY_P))
-            return false;
-        if ((set & ENTRY_D) && !(writes && u->addr + at == leaf))
+        if (before != after &&
+            ((before & ~after) != 0 || (set & ~(ENTRY_A | ENTRY_D)) != 0 || !(before & ENTRY_P)))
             return false;
     }
     return true;
 }
 
-static bool only_dirty_is_wrong(const struct walk_update *u)
+static struct legality_verdict bad_update(const struct walk_update *u, enum law law)
 {
-    uint64_t set = u->after & ~u->before, twice = ENTRY_D | ENTRY_D << 32;
+    struct legality_verdict v = illegal(law);
 
-    return (u->before & ~u->after) == 0 && (set & ~(twice | twice >> 1)) == 0;
+    v.entry = u->addr;
+    v.used = u->after;
+    v.now = u->before;
+    return v;
 }
 
-static struct legality_verdict updates(const struct legality *l, struct legality_verdict v,
-                                       const struct entry_format *f, bool writes, uint64_t leaf)
+/* FRESH: all of them are legal, if the entry at *leaf maps the page; ANY_LEAF: no D was set. */
+static struct legality_verdict updates(const struct legality *l, const struct entry_format *f,
+                                       bool writes, uint64_t *leaf)
 {
-    for (unsigned i = 0; v.word != LEGALITY_ILLEGAL && i < l->updates; i++)
-        if (f->mode->levels == 0 || !update_is_legal(&l->update[i], f->mode->bytes, writes, leaf)) {
-            v = illegal(only_dirty_is_wrong(&l->update[i]) ? LAW_UPDATE_DIRTY : LAW_UPDATE);
-            v.entry = l->update[i].addr;
-            v.used = l->update[i].after;
-            v.now = l->update[i].before;
-        }
-    return v;
+    *leaf = ANY_LEAF;
+    for (unsigned i = 0; i < l->updates; i++) {
+        const struct walk_update *u = &l->update[i];
+        uint64_t dirty;
+
+        if (f->mode->levels == 0 || !only_flags(u, f->mode->bytes))
+            return bad_update(u, LAW_UPDATE);
+        dirty = dirtied(u, f->mode->bytes);
+        if (dirty != ANY_LEAF && (!writes || (*leaf != ANY_LEAF && *leaf != dirty)))
+            return bad_update(u, LAW_UPDATE_DIRTY);
+        if (dirty != ANY_LEAF)
+            *leaf = dirty;
+    }
+    return (struct legality_verdict){.word = LEGALITY_FRESH};
+}
+
+/* The entry whose D was set does not explain the answer; does another? */
+static struct legality_verdict elsewhere(const struct legality *l, struct search s)
+{
+    struct search any = asked(l, s.access, s.answer);
+
+    if (s.leaf != ANY_LEAF) {
+        search(&any);
+        if (any.found)
+            return illegal(LAW_UPDATE_DIRTY);
+        return unexplained(l, &any);
+    }
+    return unexplained(l, &s);
 }
 
 struct legality_verdict legality_judge(struct legality *l, const struct legality_access *access,
@@ -271,17 +303,17 @@ struct legality_verdict legality_judge(struct legality *l, const struct legality
 {
     struct entry_format f = entry_format(&l->registers);
     bool writes = access->kind == LEGALITY_WRITE && !answer->fault;
-    struct search s;
+    struct search s = asked(l, access, answer);
+    struct legality_verdict v = updates(l, &f, writes, &s.leaf);
     struct fresh now;
 
+    if (v.word == LEGALITY_ILLEGAL)
+        return v;
     if (f.mode->levels == 0)
-        return updates(l, without_paging(l, access, answer), &f, false, 0);
+        return without_paging(l, access, answer);
     now = walk_now(l, &f, access);
-    if (gives(l, &now, access, answer))
-        return updates(l, (struct legality_verdict){.word = LEGALITY_FRESH}, &f, writes, now.leaf);
-    s = asked(l, access, answer);
+    if (gives(l, &now, access, answer) && (s.leaf == ANY_LEAF || s.leaf == now.leaf))
+        return v;
     search(&s);
-    if (s.found)
-        return updates(l, stale(&s), &f, writes, s.step[s.level].addr);
-    return unexplained(l, &s);
+    return s.found ? stale(&s) : elsewhere(l, s);
 }

@@ -86,7 +86,8 @@ void legality_invalidate(struct legality *l, enum legality_event event, uint64_t
     struct drop d = {++l->now, va, event, pcid};
 
     drops_add(&l->drops, &d);
-    l->history.floor = drops_floor(&l->drops, &l->contexts, l->now);
+    if (legality_rule(event)->tlb != DROP_PAGE)
+        l->history.floor = drops_floor(&l->drops, &l->contexts, l->now);
 }
 
 /* --- a processor's writes of its control registers --- */

@@ -70,7 +70,7 @@ static bool page_matches(struct search *s, unsigned level, uint64_t e, struct en
             s->near |= NEAR_ERROR_CODE;
         return denied != 0 && denied == s->answer->error_code;
     }
-    if (pa != s->answer->pa)
+    if (pa != s->answer->pa || (s->leaf != ANY_LEAF && s->leaf != s->step[level].addr))
         return false;
     if (denied != 0) {
         s->near |= NEAR_RIGHTS;

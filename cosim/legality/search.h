@@ -6,6 +6,8 @@
 
 #include "drops.h"
 
+#define ANY_LEAF UINT64_MAX
+
 struct search_step {
     uint64_t addr, value, now;
     bool replaced;
@@ -35,6 +37,7 @@ struct search {
     const struct legality_answer *answer;
     uint64_t begin, now; /* of the translation */
     bool drops_ignored;  /* as if there had been no invalidation */
+    uint64_t leaf;       /* the entry that maps the page stands there; ANY_LEAF */
     /* where it is */
     struct entry_format format; /* of now */
     uint64_t va;                /* the bits that are translated */
