@@ -78,7 +78,7 @@ void contexts_set(struct contexts *c, const struct legality_registers *r, uint64
 
 static bool passes(const struct context *c, const struct context_filter *f)
 {
-    if (c->format.mode != f->mode || c->pcid != f->pcid)
+    if (c->format.mode != f->mode || c->pcid != f->pcid || times_end(&c->when) <= f->floor)
         return false;
     if (f->root != NULL && c->root[f->number] != *f->root)
         return false;

@@ -29,6 +29,7 @@ void contexts_set(struct contexts *c, const struct legality_registers *r, uint64
 struct context_filter {
     const struct entry_mode *mode;
     uint16_t pcid;
+    uint64_t floor; /* those that ended until then do not count */
     const uint64_t *root;
     unsigned number; /* of the root */
     const bool *global;

@@ -41,7 +41,7 @@ static unsigned candidates(struct search *s, uint64_t addr, struct candidate c[C
             break;
         }
     }
-    s->lost = s->lost || history_lost(s->history, addr & ~UINT64_C(7)) != 0;
+    s->lost = s->lost || history_lost(s->history, addr & ~UINT64_C(7)) > s->history->floor;
     return n + 1;
 }
 
@@ -133,7 +133,8 @@ static bool lives(struct search *s, unsigned level, const struct times *when, bo
 
 static struct context_filter of_pcid(const struct search *s)
 {
-    return (struct context_filter){.mode = s->format.mode, .pcid = s->pcid};
+    return (struct context_filter){
+        .mode = s->format.mode, .pcid = s->pcid, .floor = s->drops_ignored ? 0 : s->history->floor};
 }
 
 static bool at_page(struct search *s, unsigned level, uint64_t e, const struct times *when,
