@@ -31,7 +31,16 @@ static unsigned oldest(const struct contexts *c)
     return best;
 }
 
-static unsigned slot(struct contexts *c, const struct context *wanted, uint64_t floor)
+static void let_go(struct contexts *c, const struct context *x)
+{
+    uint64_t end = times_end(&x->when);
+
+    c->lost = end > c->lost ? end : c->lost;
+    if (x->global && end > c->lost_global)
+        c->lost_global = end;
+}
+
+static unsigned slot(struct contexts *c, const struct context *wanted)
 {
     unsigned i = 0;
 
@@ -43,8 +52,7 @@ static unsigned slot(struct contexts *c, const struct context *wanted, uint64_t 
         i = c->count++;
     } else {
         i = oldest(c);
-        if (times_end(&c->context[i].when) > floor)
-            c->lost = times_end(&c->context[i].when);
+        let_go(c, &c->context[i]);
     }
     c->context[i] = *wanted;
     return i;
@@ -62,8 +70,7 @@ static void leave(struct contexts *c, uint64_t time)
     c->current = -1;
 }
 
-void contexts_set(struct contexts *c, const struct legality_registers *r, uint64_t time,
-                  uint64_t floor)
+void contexts_set(struct contexts *c, const struct legality_registers *r, uint64_t time)
 {
     struct context wanted = context_of(r);
 
@@ -72,7 +79,7 @@ void contexts_set(struct contexts *c, const struct legality_registers *r, uint64
     leave(c, time);
     if (wanted.format.mode->levels == 0)
         return;
-    c->current = (int)slot(c, &wanted, floor);
+    c->current = (int)slot(c, &wanted);
     times_add(&c->context[c->current].when, time, TIME_OPEN);
 }
 

@@ -18,12 +18,11 @@ struct context {
 struct contexts {
     struct context context[LEGALITY_CONTEXTS];
     unsigned count;
-    int current;   /* -1: paging is off */
-    uint64_t lost; /* one that was in force then was let go although live */
+    int current;                /* -1: paging is off */
+    uint64_t lost, lost_global; /* until when one was in force that was let go; with CR4.PGE */
 };
 
-void contexts_set(struct contexts *c, const struct legality_registers *r, uint64_t time,
-                  uint64_t floor);
+void contexts_set(struct contexts *c, const struct legality_registers *r, uint64_t time);
 
 /* Those of a PCID in the mode; NULL fields of the filter do not count. */
 struct context_filter {

@@ -200,14 +200,22 @@ static const struct drop *broken(struct search *s)
     return s->killer;
 }
 
+/* A root that was let go may have filled what is still there. */
+static bool context_lost(const struct legality *l)
+{
+    uint16_t pcid = entry_pcid(&l->registers);
+
+    return l->contexts.lost > drops_floor_of(&l->drops, pcid, false) ||
+           l->contexts.lost_global > l->drops.all.global;
+}
+
 static struct legality_verdict unexplained(const struct legality *l, const struct search *before)
 {
     struct search s = asked(l, before->access, before->answer);
-    uint64_t oldest = l->history.floor;
     const struct drop *drop;
     struct legality_verdict v;
 
-    if (before->lost || l->contexts.lost > oldest)
+    if (before->lost || context_lost(l))
         return (struct legality_verdict){.word = LEGALITY_UNJUDGED,
                                          .what = "values that a cache may hold were let go"};
     drop = broken(&s);

@@ -78,7 +78,7 @@ void legality_commit(struct legality *l, const struct legality_store *s)
 void legality_registers(struct legality *l, const struct legality_registers *r)
 {
     l->registers = *r;
-    contexts_set(&l->contexts, r, ++l->now, l->history.floor);
+    contexts_set(&l->contexts, r, ++l->now);
 }
 
 void legality_invalidate(struct legality *l, enum legality_event event, uint64_t va, uint16_t pcid)

@@ -527,6 +527,30 @@ GT_TEST(legality, at_the_bound_it_says_that_it_cannot_judge)
     lb_close(&b);
 }
 
+/* The others are invalidated, so that all values that they could hold are let go. */
+GT_TEST(legality, a_root_that_was_let_go_makes_nothing_illegal)
+{
+    struct lb b;
+
+    lb_open(&b);
+    b.r.cr4 &= ~LB_PGE;
+    lb_registers(&b);
+    lb_drop(&b, EVENT_INVPCID_2, 0, 0);
+    remap(&b);
+    for (uint16_t i = 0; i < LEGALITY_CONTEXTS; i++) {
+        b.r.cr3 = LB_TABLE(32) | (100u + i);
+        lb_registers(&b);
+    }
+    for (uint16_t i = 0; i < LEGALITY_CONTEXTS; i++)
+        lb_drop(&b, EVENT_INVPCID_1, 0, (uint16_t)(100 + i));
+    b.r.cr3 = LB_TABLE(4) | 5;
+    lb_registers(&b);
+    EXPECT_U64(LEGALITY_UNJUDGED, lb_reads(&b, LB_VA, OLD));
+    lb_drop(&b, EVENT_INVPCID_1, 0, 5);
+    EXPECT_U64(LEGALITY_ILLEGAL, lb_reads(&b, LB_VA, OLD));
+    lb_close(&b);
+}
+
 GT_TEST(legality, as_many_roots_as_there_are_contexts)
 {
     struct lb b;
