@@ -116,6 +116,8 @@ void mmu_legality_registers(struct bench *b); /* b->ctx and the PDPTE registers 
 void mmu_legality_flush(struct bench *b, const struct mmu_flush_req *f);
 void mmu_legality_reset(struct bench *b);
 void mmu_legality_begin(struct bench *b);
+/* Is the oracle the only judge? It judges answers, not hits. */
+bool mmu_oracle_alone(const struct bench *b);
 /* What the RTL answered, on q; false: ILLEGAL. */
 bool mmu_legality_judge(struct bench *b, const struct mmu_req *q, const struct rec_xlate *x);
 

@@ -25,6 +25,11 @@ static uint8_t oracle_memtype(void *ctx, unsigned pat_index, uint64_t pa)
     return (uint8_t)mmu_memtype(c, pat_index, pa);
 }
 
+bool mmu_oracle_alone(const struct bench *b)
+{
+    return b->o->legality == BLOCK_LEGALITY_ONLY;
+}
+
 bool mmu_legality_open(struct bench *b)
 {
     struct legality_env env = {b, oracle_read, oracle_memtype};
@@ -59,7 +64,7 @@ void mmu_rtl_write(struct bench *b, uint64_t addr, const void *from, unsigned by
     block_memory_read(&b->rtl_memory, addr, before, bytes);
     block_memory_write(&b->rtl_memory, addr, from, bytes);
     /* Without a model its memory follows, but for a load: that the model makes itself. */
-    if (b->o->legality == BLOCK_LEGALITY_ONLY && !b->loading)
+    if (mmu_oracle_alone(b) && !b->loading)
         block_memory_write(&b->model_memory, addr, from, bytes);
     if (b->oracle != NULL)
         commit(b, addr, before, from, bytes, author);
@@ -141,8 +146,7 @@ static void differ(struct bench *b, const struct rec_xlate *x, const struct lega
     else
         snprintf(answer, sizeof(answer), "pa 0x%" PRIx64 ", memory type %u", x->pa, x->memtype);
     legality_tell(v, verdict, sizeof(verdict));
-    block_differ(b->r, "legality",
-                 b->o->legality == BLOCK_LEGALITY_ONLY ? "verdict" : "contradiction", answer,
+    block_differ(b->r, "legality", mmu_oracle_alone(b) ? "verdict" : "contradiction", answer,
                  verdict, vmmu_cycle(b->rtl));
 }
 

@@ -233,7 +233,7 @@ static bool told_by_rtl(struct bench *b, struct rec_xlate *x)
 
 static bool exact(const struct bench *b)
 {
-    return b->o->legality != BLOCK_LEGALITY_ONLY;
+    return !mmu_oracle_alone(b);
 }
 
 /* The oracle alone judges answers, not properties of this RTL. */
