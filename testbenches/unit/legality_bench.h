@@ -125,6 +125,8 @@ static inline enum legality_word lb_judge(struct lb *b, const struct legality_ac
                                           const struct legality_answer *n)
 {
     b->v = legality_judge(b->l, a, n);
+    if (b->v.rule == NULL)
+        b->v.rule = "none";
     return b->v.word;
 }
 
