@@ -11,6 +11,7 @@
 
 #include "assertion.h"
 #include "block_decide.h"
+#include "legality.h"
 #include "record_fields.h"
 #include "record_log.h"
 #include "ring.h"
@@ -19,11 +20,23 @@
 #define BLOCK_TEXT   192
 #define BLOCK_GROUPS 2048
 
+/* What judges: the exact comparison, beside it the legality oracle, or that alone. */
+enum block_legality { BLOCK_EXACT, BLOCK_LEGALITY_TOO, BLOCK_LEGALITY_ONLY };
+
+#define BLOCK_MODES 8
+
+struct block_verdicts {
+    uint64_t count[LEGALITY_WORDS];
+    const char *mode[BLOCK_MODES]; /* NULL: there is none */
+    uint64_t stale_in[BLOCK_MODES];
+};
+
 struct block_options {
     uint64_t seed, requests;
     bool progress;
     bool every;               /* whole products, not requests at random; without wait states */
     unsigned one_in;          /* of their cases only a part (docs/benches.md); 0: all (IOMMU) */
+    enum block_legality legality;
     struct rw_vtd vtd;        /* of the IOMMU: what it is to lack throughout */
     unsigned wait_states_max; /* random, before each ack of the block's bus */
     const char *wave_path;    /* FST of [wave_from, wave_to) when not NULL */
@@ -46,6 +59,7 @@ struct block_result {
     uint64_t faults[256];     /* MMU: by error code; IOMMU: by fault reason */
     struct decide_group groups[BLOCK_GROUPS];
     unsigned group_count;
+    struct block_verdicts legality;
     struct block_mismatch first;
     struct record_log *log; /* the caller's to destroy */
 };
@@ -55,6 +69,7 @@ extern const char *const block_view_place; /* of the block in the whole machine,
 extern const bool block_has_source_id;
 extern const bool block_has_every, block_has_one_in;
 extern const bool block_has_vtd;
+extern const bool block_has_legality;
 
 /* Runs until requests are done or the first difference; false with one line in error when it could
  * not begin. */

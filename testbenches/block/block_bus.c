@@ -16,6 +16,7 @@ const bool block_has_source_id = false;
 const bool block_has_every = false;
 const bool block_has_one_in = false;
 const bool block_has_vtd = false;
+const bool block_has_legality = false;
 
 #define TURN_REQUESTS   256 /* of one pace */
 #define MAX_SEQUENCE    6

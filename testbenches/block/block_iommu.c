@@ -14,6 +14,7 @@ const bool block_has_source_id = true;
 const bool block_has_every = true;
 const bool block_has_one_in = true;
 const bool block_has_vtd = true;
+const bool block_has_legality = false;
 
 #define ROOTS    POOL_ROOTS
 #define CONTEXTS POOL_CONTEXTS

@@ -17,12 +17,13 @@
 #define DEFAULT_NUMBER 200000
 #define DEFAULT_WAITS  2
 
-enum { OPT_REQUESTS = OPT_OWN, OPT_EVERY, OPT_ONE_IN, OPT_VTD };
+enum { OPT_REQUESTS = OPT_OWN, OPT_EVERY, OPT_ONE_IN, OPT_VTD, OPT_LEGALITY };
 
 static const struct option options[] = {{"requests", required_argument, NULL, OPT_REQUESTS},
                                         {"every", no_argument, NULL, OPT_EVERY},
                                         {"one-in", required_argument, NULL, OPT_ONE_IN},
                                         {"vtd", required_argument, NULL, OPT_VTD},
+                                        {"legality", optional_argument, NULL, OPT_LEGALITY},
                                         COMMON_ROWS};
 
 static const char help[] = "  --requests N            (200000)\n";
@@ -30,6 +31,8 @@ static const char help_every[] =
     "  --every                 whole products of all factors, instead of requests at random\n";
 static const char help_one_in[] = "  --one-in N              with --every: of all cases every "
                                   "N-th, and all near the good one (1)\n";
+static const char help_legality[] =
+    "  --legality[=only]       the legality oracle judges every translation too; only: it alone\n";
 static const char help_vtd[] =
     "  --vtd LIST              what the IOMMU is to lack: -ir,-57; records=N\n";
 
@@ -46,6 +49,16 @@ static int refuse(const char *what, const char *value)
     return STATUS_USAGE;
 }
 
+static int take_legality(struct command *c, const char *how)
+{
+    if (!block_has_legality)
+        return 1 + refuse("no option of this block: ", "--legality");
+    if (how != NULL && strcmp(how, "only") != 0)
+        return 1 + refuse("--legality takes 'only' or nothing: ", how);
+    c->run.legality = how == NULL ? BLOCK_LEGALITY_TOO : BLOCK_LEGALITY_ONLY;
+    return 0;
+}
+
 /* 0 to go on, otherwise 1 + exit status. */
 static int take(struct command *c, int opt)
 {
@@ -60,6 +73,7 @@ static int take(struct command *c, int opt)
         fputs(block_has_every ? help_every : "", stdout);
         fputs(block_has_one_in ? help_one_in : "", stdout);
         fputs(block_has_vtd ? help_vtd : "", stdout);
+        fputs(block_has_legality ? help_legality : "", stdout);
         fputs(common_help, stdout);
         return 1;
     case COMMON_OUT_OF_RANGE:
@@ -72,6 +86,8 @@ static int take(struct command *c, int opt)
             return 1 + refuse("no option of this block: ", "--vtd");
         return vtd_option(optarg, &c->run.vtd, error, sizeof(error)) ? 0 : 1 + refuse(error, "");
     }
+    if (opt == OPT_LEGALITY)
+        return take_legality(c, optarg);
     if (opt == OPT_EVERY) {
         c->run.every = true;
         return block_has_every ? 0 : 1 + refuse("no option of this block: ", "--every");

@@ -80,7 +80,9 @@ struct bench {
     bool loading;               /* the PDPTE registers, from request.va */
     struct mmu_flush_req flush; /* flush_waits: goes up with the next request, is taken behind it */
     bool flush_waits;
-    unsigned experiment; /* of mmu_width.c: the next one */
+    unsigned experiment;     /* of mmu_width.c: the next one */
+    struct legality *oracle; /* NULL: exact mode alone */
+    struct legality_registers oracle_registers;
 };
 
 /* mmu_step.c */
@@ -101,6 +103,23 @@ bool mmu_load_one(struct bench *b, uint64_t cr3, bool *loaded);
 /* One request through both, compared; what the model said is in *x. False on a difference. */
 bool mmu_translate_one(struct bench *b, const struct mmu_req *q, struct rec_xlate *x);
 bool mmu_flush_one(struct bench *b, const struct mmu_flush_req *f);
+
+/* mmu_legality.c: nothing in exact mode alone, but for the two that write. */
+bool mmu_legality_open(struct bench *b);
+void mmu_legality_close(struct bench *b);
+/* Memory of the RTL's side, bytes inside one aligned block of 16. */
+void mmu_rtl_write(struct bench *b, uint64_t addr, const void *from, unsigned bytes,
+                   enum legality_author author);
+/* Memory beyond RAM of both sides is as nobody wrote it. */
+void mmu_forget(struct bench *b);
+void mmu_legality_registers(struct bench *b); /* b->ctx and the PDPTE registers */
+void mmu_legality_flush(struct bench *b, const struct mmu_flush_req *f);
+void mmu_legality_reset(struct bench *b);
+void mmu_legality_begin(struct bench *b);
+/* Is the oracle the only judge? It judges answers, not hits. */
+bool mmu_oracle_alone(const struct bench *b);
+/* What the RTL answered, on q; false: ILLEGAL. */
+bool mmu_legality_judge(struct bench *b, const struct mmu_req *q, const struct rec_xlate *x);
 
 /* mmu_every.c */
 /* All of its products, until the first difference. */

@@ -42,6 +42,21 @@ static void print_name(void *count, const char *name)
         printf("%s %s", *(unsigned *)count == 1 ? "" : ",", name);
 }
 
+static void add_verdicts(cJSON *root, const struct block_options *o, const struct block_verdicts *v)
+{
+    cJSON *sub;
+
+    cJSON_AddNumberToObject(root, "fresh", (double)v->count[LEGALITY_FRESH]);
+    cJSON_AddNumberToObject(root, "legal_stale", (double)v->count[LEGALITY_STALE]);
+    cJSON_AddNumberToObject(root, "illegal", (double)v->count[LEGALITY_ILLEGAL]);
+    if (o->legality == BLOCK_EXACT)
+        return;
+    cJSON_AddNumberToObject(root, "unjudged", (double)v->count[LEGALITY_UNJUDGED]);
+    sub = cJSON_AddObjectToObject(root, "legal_stale_in");
+    for (unsigned i = 0; i < BLOCK_MODES && v->mode[i] != NULL; i++)
+        cJSON_AddNumberToObject(sub, v->mode[i], (double)v->stale_in[i]);
+}
+
 bool block_report_json(const char *path, const struct block_options *o,
                        const struct block_result *r, double seconds, const char *bundle)
 {
@@ -52,16 +67,15 @@ bool block_report_json(const char *path, const struct block_options *o,
 
     cJSON_AddStringToObject(root, "verdict", r->failed ? "mismatch" : "agreed");
     cJSON_AddNumberToObject(root, "seed", (double)o->seed);
-    cJSON_AddStringToObject(root, "mode", "exact");
+    cJSON_AddStringToObject(root, "mode",
+                            o->legality == BLOCK_LEGALITY_ONLY ? "legality" : "exact");
     cJSON_AddNumberToObject(root, "requests", (double)r->requests);
     cJSON_AddNumberToObject(root, "cycles", (double)r->cycles);
     if (r->cases != 0) {
         cJSON_AddNumberToObject(root, "cases", (double)r->cases);
         cJSON_AddNumberToObject(root, "outcomes", (double)r->outcomes);
     }
-    cJSON_AddNumberToObject(root, "fresh", 0);
-    cJSON_AddNumberToObject(root, "legal_stale", 0);
-    cJSON_AddNumberToObject(root, "illegal", 0);
+    add_verdicts(root, o, &r->legality);
     sub = cJSON_AddObjectToObject(root, "faults");
     for (unsigned i = 0; i < 256; i++) {
         if (r->faults[i] == 0)
@@ -129,6 +143,11 @@ void block_report_text(const struct block_options *o, const struct block_result 
     printf("verdict: %s\nseed %" PRIu64 ", %" PRIu64 " requests, %" PRIu64
            " cycles, %.2f seconds\n",
            r->failed ? "mismatch" : "agreed", o->seed, r->requests, r->cycles, seconds);
+    if (o->legality != BLOCK_EXACT)
+        printf("legality: %" PRIu64 " fresh, %" PRIu64 " legal stale, %" PRIu64 " illegal, %" PRIu64
+               " unjudged\n",
+               r->legality.count[LEGALITY_FRESH], r->legality.count[LEGALITY_STALE],
+               r->legality.count[LEGALITY_ILLEGAL], r->legality.count[LEGALITY_UNJUDGED]);
     if (!r->failed)
         print_reached(r);
     if (r->failed)

@@ -349,6 +349,11 @@ uint64_t width_va(struct bench *b, const struct width_case *c)
     return paging_va(c->paging, block_random(&b->random));
 }
 
+bool width_settle(struct bench *b)
+{
+    return !mmu_oracle_alone(b) || mmu_flush_one(b, &(struct mmu_flush_req){.kind = FLUSH_ALL});
+}
+
 bool width_load(struct bench *b, bool *good)
 {
     if (!mmu_load_one(b, b->ctx.cr3, good))
@@ -441,10 +446,8 @@ bool mmu_width_next(struct bench *b)
     struct width_case c;
     const struct row *r;
 
-    if (block_memory_crowded(&b->rtl_memory)) {
-        block_memory_forget(&b->rtl_memory);
-        block_memory_forget(&b->model_memory);
-    }
+    if (block_memory_crowded(&b->rtl_memory))
+        mmu_forget(b);
     advance(b);
     c.group = &b->r->groups[b->experiment / 64];
     c.bit = b->experiment % 64;

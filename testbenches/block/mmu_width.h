@@ -77,6 +77,8 @@ void width_decide(struct bench *b, enum width_kind kind, const struct width_case
 struct mmu_req width_request(struct bench *b, const struct width_case *c);
 bool width_go(struct bench *b, struct mmu_req q, uint64_t va, struct rec_xlate *x);
 uint64_t width_va(struct bench *b, const struct width_case *c);
+/* The oracle alone: what an entry was just before may be cached, and is let go. */
+bool width_settle(struct bench *b);
 /* Loads the PDPTE registers from b->ctx.cr3; good: without a fault. */
 bool width_load(struct bench *b, bool *good);
 

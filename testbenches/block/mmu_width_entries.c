@@ -10,7 +10,7 @@ static bool entry_bit(struct bench *b, const struct width_case *c, bool leaf, st
     uint64_t value = paging_read(b, c->paging, p.entry[c->index]);
 
     mmu_poke(b, p.entry[c->index], value ^ UINT64_C(1) << c->bit, pagings[c->paging].entry_bytes);
-    return width_go(b, width_request(b, c), p.va, x);
+    return width_settle(b) && width_go(b, width_request(b, c), p.va, x);
 }
 
 static bool reserved(struct bench *b, const struct width_case *c, bool leaf)
@@ -48,7 +48,7 @@ static bool without(struct bench *b, const struct width_case *c, uint64_t featur
     mmu_poke(b, p.entry[c->index], value | UINT64_C(1) << c->bit, pagings[c->paging].entry_bytes);
     b->ctx.away = feature;
     mmu_set_context(b);
-    if (!width_go(b, width_request(b, c), p.va, &x))
+    if (!width_settle(b) || !width_go(b, width_request(b, c), p.va, &x))
         return false;
     if (x.fault && (x.error_code & PF_RSVD))
         decide_bit(c->group, c->bit);
@@ -138,7 +138,7 @@ bool width_key_walk(struct bench *b, const struct width_case *c)
     struct rec_xlate x[2];
 
     set_pkru(b, denies(other));
-    if (!width_go(b, q, va, &x[0]) || !width_go(b, q, denied, &x[1]))
+    if (!width_settle(b) || !width_go(b, q, va, &x[0]) || !width_go(b, q, denied, &x[1]))
         return false;
     if (!x[0].fault && x[1].fault && (x[1].error_code & PF_PK))
         decide_bit(c->group, c->bit);
@@ -154,7 +154,7 @@ static bool cached_key(struct bench *b, const struct width_case *c, unsigned key
     struct rec_xlate x[3];
 
     set_pkru(b, 0);
-    if (!width_go(b, q, va, &x[0]))
+    if (!width_settle(b) || !width_go(b, q, va, &x[0]))
         return false;
     set_pkru(b, denies(key ^ 1u << (c->bit - KEY_SHIFT)));
     if (!width_go(b, q, va, &x[1]))

@@ -73,6 +73,8 @@ refused "unknown command" frobnicate
 refused "bad block option" mmu --seed x
 refused "bad bus option" bus --wait-states 8
 refused "block argument" iommu something
+refused "legality in another way" mmu --legality=never
+refused "legality of a block without it" bus --legality
 refused "no such capability of the block" iommu --vtd -frob
 refused "capabilities of a block that has none" mmu --vtd -ir
 refused "replay of nothing" replay "$work/none"
