@@ -8,6 +8,7 @@
 #include "bundle.h"
 #include "cli.h"
 #include "cpuid_option.h"
+#include "ioapic_option.h"
 #include "options.h"
 #include "report.h"
 #include "run.h"
@@ -32,6 +33,7 @@ enum {
     OPT_CPUID,
     OPT_START,
     OPT_VTD,
+    OPT_IOAPIC_SID,
     OPT_SERIAL_INPUT,
     OPT_UNDEFINED
 };
@@ -49,6 +51,7 @@ static const struct option options[] = {
     {"cpuid", required_argument, NULL, OPT_CPUID},
     {"start", required_argument, NULL, OPT_START},
     {"vtd", required_argument, NULL, OPT_VTD},
+    {"ioapic-sid", required_argument, NULL, OPT_IOAPIC_SID},
     {"serial-input", required_argument, NULL, OPT_SERIAL_INPUT},
     {"undefined", required_argument, NULL, OPT_UNDEFINED},
     COMMON_ROWS};
@@ -65,6 +68,7 @@ static const char help[] =
     "  --power-button-at N     the power button is pressed at cycle N\n"
     "  --cpuid LIST            features to take away: -smap,-la57; vendor=TEXT, signature=N\n"
     "  --vtd LIST              what the IOMMU is to lack: -ir,-57; records=N\n"
+    "  --ioapic-sid BB:DD.F    the source-id of the I/O APIC, its scope in DMAR too (ff:00.0)\n"
     "  --start LIST            registers to begin with: rip=N,rax=N,rbx=N,rsi=N,rsp=N,cr3=N\n"
     "  --serial-input FILE     what arrives at the UART, once the program has raised DTR\n"
     "  --undefined NAME        results that the SDM leaves undefined: " PERSONALITIES "\n";
@@ -127,6 +131,10 @@ static int take_option(struct run_command *c, int opt)
         break;
     case OPT_VTD:
         if (!vtd_option(optarg, &o->image.vtd, error, sizeof(error)))
+            return 1 + cli_refuse("%s", error);
+        break;
+    case OPT_IOAPIC_SID:
+        if (!ioapic_option(optarg, &o->image.ioapic_sid, error, sizeof(error)))
             return 1 + cli_refuse("%s", error);
         break;
     case OPT_SERIAL_INPUT:

@@ -199,11 +199,11 @@ static void add_ioapic(struct pc *pc)
 {
     struct device dev = {&ioapic_ops, &pc->ioapic};
 
-    ioapic_init(&pc->ioapic, &pc->host);
+    ioapic_init(&pc->ioapic, &pc->host, pc->config.firmware.ioapic_sid);
     for (unsigned i = PC_FIRST_PCI_LINE; i < PC_LINES; i++)
         ioapic_input(&pc->ioapic, i, true);
     pc_add_memory(pc, dev, IOAPIC_BASE, IOAPIC_BYTES);
-    pc_add_master(pc, dev, IOAPIC_SID, 0xFFFF);
+    pc_add_master(pc, dev, pc->ioapic.sid, 0xFFFF);
 }
 
 static void add_pic(struct pc *pc)
@@ -317,6 +317,11 @@ static void add_traffic(struct pc *pc)
     pc_add_master(pc, dev, 0x0100, 0xFF00);      /* bus 1 */
 }
 
+bool pc_has_source(uint16_t sid)
+{
+    return sid >> 8 <= 1;
+}
+
 void pc_init(struct pc *pc, const struct device_host *outside, const struct pc_config *config)
 {
     static const struct pc_config plain;
@@ -325,6 +330,8 @@ void pc_init(struct pc *pc, const struct device_host *outside, const struct pc_c
     if (config == NULL)
         config = &plain;
     pc->config = *config;
+    if (pc->config.firmware.ioapic_sid == 0)
+        pc->config.firmware.ioapic_sid = IOAPIC_SID;
     pc->outside = *outside;
     pc->host = (struct device_host){.ctx = pc,
                                     .dma = board_dma,

@@ -50,10 +50,10 @@ struct pc_master {
 
 /* What the machine is made of, and what happens to it from outside. */
 struct pc_config {
-    struct acpi_config firmware;
-    uint64_t power_button_at; /* the cycle at which it is pressed; 0: not at all */
-    const struct disk *disk;  /* borrowed; NULL: there is no virtio block device */
-    const uint8_t *serial;    /* what the far end of the UART has to say; borrowed */
+    struct acpi_config firmware; /* ioapic_sid 0: IOAPIC_SID */
+    uint64_t power_button_at;    /* the cycle at which it is pressed; 0: not at all */
+    const struct disk *disk;     /* borrowed; NULL: there is no virtio block device */
+    const uint8_t *serial;       /* what the far end of the UART has to say; borrowed */
     size_t serial_bytes;
     bool bare; /* no firmware was there before: PCI and ELCR are as a reset leaves them */
 };
@@ -103,6 +103,9 @@ void pc_add_bar(struct pc *pc, struct device dev, const struct pci_function *fun
                 unsigned number);
 void pc_add_timed(struct pc *pc, struct device dev);
 void pc_add_master(struct pc *pc, struct device dev, uint16_t sid, uint16_t mask);
+/* A source-id that the I/O APIC cannot have: bus 0 is the board's, bus 1 the traffic generator's.
+ */
+bool pc_has_source(uint16_t sid);
 /* A device drives its line: 0-15 are ISA's IRQs, 16-23 PCI's; true is the active level, whatever
  * polarity the wire has. IRQ n is input n of the 8259 pair and of the IOAPIC, but IRQ 0 is the
  * IOAPIC's input 2, and IRQ 2 the cascade. The pins of PCI functions need no call: they are looked

@@ -4,10 +4,10 @@
 #define PLATFORM_H
 
 #include "../lib/rt.h"
+#include "../lib/vtd_regs.h"
 
 #define LAPIC     UINT64_C(0xFEE00000)
 #define IOAPIC    UINT64_C(0xFEC00000)
-#define IOMMU     UINT64_C(0xFED90000)
 #define EDU_BAR   UINT64_C(0xC0000000)
 #define EDU_DEVFN 0x10
 #define LINES     0x2000 /* a byte a line of the interrupt controllers */
