@@ -56,6 +56,8 @@ static const char *outcome(const struct run_result *r)
         return " (the limit of cycles or instructions was reached)";
     if (r->verdict == VERDICT_HANG)
         return " (no instruction retires and nothing is due that could wake the processor)";
+    if (r->user_ended)
+        return " (the user ended the run)";
     if (r->shut_down)
         return " (the guest shut down: triple fault)";
     if (r->guest_exited && r->guest_exit != 0)
@@ -145,6 +147,8 @@ static cJSON *run_object(const struct run_options *o, const struct run_result *r
         add_count(root, "guest_exit", r->guest_exit);
     else
         cJSON_AddNullToObject(root, "guest_exit");
+    if (r->user_ended)
+        cJSON_AddTrueToObject(root, "user_ended");
     cJSON_AddNumberToObject(root, "seconds", r->seconds);
     if (r->verdict == VERDICT_MISMATCH)
         add_first(root, r, bundle);

@@ -229,7 +229,7 @@ static void add_serial(struct pc *pc, const struct pc_config *config)
 {
     struct device dev = {&uart16550_ops, &pc->uart};
 
-    uart16550_init(&pc->uart, &pc->host, config->serial, config->serial_bytes);
+    uart16550_init(&pc->uart, &pc->host, config->serial);
     pc_add_ports(pc, dev, PORT_SERIAL, 8);
     pc_add_timed(pc, dev);
 }

@@ -50,11 +50,10 @@ struct pc_master {
 
 /* What the machine is made of, and what happens to it from outside. */
 struct pc_config {
-    struct acpi_config firmware; /* ioapic_sid 0: IOAPIC_SID */
-    uint64_t power_button_at;    /* the cycle at which it is pressed; 0: not at all */
-    const struct disk *disk;     /* borrowed; NULL: there is no virtio block device */
-    const uint8_t *serial;       /* what the far end of the UART has to say; borrowed */
-    size_t serial_bytes;
+    struct acpi_config firmware;    /* ioapic_sid 0: IOAPIC_SID */
+    uint64_t power_button_at;       /* the cycle at which it is pressed; 0: not at all */
+    const struct disk *disk;        /* borrowed; NULL: there is no virtio block device */
+    const struct uart_line *serial; /* the far end of the UART; borrowed; NULL: there is none */
     bool bare; /* no firmware was there before: PCI and ELCR are as a reset leaves them */
 };
 
