@@ -56,6 +56,9 @@ static const char *outcome(const struct run_result *r)
         return " (the limit of cycles or instructions was reached)";
     if (r->verdict == VERDICT_HANG)
         return " (no instruction retires and nothing is due that could wake the processor)";
+    if (r->real_mode)
+        return " (the guest made a reset that is to go on in real mode, which this processor "
+               "lacks)";
     if (r->user_ended)
         return " (the user ended the run)";
     if (r->shut_down)
@@ -89,6 +92,8 @@ void report_text(FILE *out, const struct run_options *o, const struct run_result
         fprintf(out, " %s %" PRIu64 "%s", stim_names[i], c->stimuli[i],
                 i + 1 < STIM_COUNT ? "," : "\n");
     fprintf(out, "unclaimed accesses: %" PRIu64 "\n", r->unclaimed);
+    if (r->signals_ignored != 0)
+        fprintf(out, "SMI and start-up messages, ignored: %" PRIu64 "\n", r->signals_ignored);
     if (r->resets != 0)
         fprintf(out, "resets by the guest: %u\n", r->resets);
     if (r->guest_exited)

@@ -60,7 +60,7 @@ int run_exit_status(const struct run_result *r)
     case VERDICT_AGREED:
         break;
     }
-    return r->shut_down || (r->guest_exited && r->guest_exit != 0) ? 4 : 0;
+    return r->shut_down || r->real_mode || (r->guest_exited && r->guest_exit != 0) ? 4 : 0;
 }
 
 static double now_seconds(void)
@@ -191,6 +191,8 @@ static void sink_reset(void *ctx)
 
     run->reset_asked = true;
     ask(run, true);
+    if (shell_halted(run->shell)) /* nothing is about to retire */
+        shell_stop(run->shell);
 }
 
 /* It ends the run like a difference; without a scoreboard, too. */
@@ -276,7 +278,7 @@ static bool past_limits(struct run *run)
         r->verdict = VERDICT_MISMATCH;
         return true;
     }
-    if (r->guest_exited || r->shut_down) {
+    if (r->guest_exited || r->shut_down || r->real_mode) {
         r->verdict = VERDICT_AGREED;
         return true;
     }
@@ -386,6 +388,9 @@ static bool reset_by_guest(struct run *run, char *error, size_t error_bytes)
     }
     if (run->property_failed || run->r->guest_exited || run->r->shut_down)
         return true;
+    run->r->real_mode = shell_wants_real_mode(run->shell);
+    if (run->r->real_mode)
+        return true;
     run->lived += shell_cycle(run->shell);
     run->r->resets++;
     run->reset_asked = false;
@@ -443,6 +448,7 @@ static bool run_rtl(struct run *run, char *error, size_t error_bytes)
         shell_run(run->shell, run->o->wave_to - total);
     run->r->cycles = run->lived + shell_cycle(run->shell);
     run->r->unclaimed = shell_unclaimed(run->shell);
+    run->r->signals_ignored = shell_signals_ignored(run->shell);
     return true;
 }
 
@@ -551,7 +557,8 @@ static bool run_model(struct run *run, struct machine *m, enum machine_end *end,
         progress(run, machine_counts(m).retirements, "instructions");
         if (run->o->serial != NULL && serial_ends(run->o->serial, machine_counts(m).retirements))
             *end = MACHINE_ENDED;
-        if (*end != MACHINE_RESET)
+        run->r->real_mode = *end == MACHINE_RESET && machine_wants_real_mode(m);
+        if (*end != MACHINE_RESET || run->r->real_mode)
             continue;
         if (!model_again(run, m, error, error_bytes))
             return false;
@@ -592,6 +599,7 @@ static bool model_alone(struct run *run, char *error, size_t error_bytes)
     r->counts.iommu_events = machine_counts(m).fault_records;
     r->cycles = r->counts.retirements;
     r->unclaimed = machine_unclaimed(m);
+    r->signals_ignored = machine_signals_ignored(m);
     machine_destroy(m);
     return true;
 }

@@ -40,9 +40,11 @@ struct run_result {
     enum run_verdict verdict;
     struct scoreboard_counts counts;
     uint64_t cycles, unclaimed;
-    uint64_t before; /* cycles before the last reset, from which records count */
-    unsigned resets; /* that the guest made */
+    uint64_t signals_ignored; /* SMI and start-up messages */
+    uint64_t before;          /* cycles before the last reset, from which records count */
+    unsigned resets;          /* that the guest made */
     bool guest_exited, shut_down;
+    bool real_mode;  /* the guest made a reset that is to go on in real mode */
     bool user_ended; /* from the far end of the serial line */
     uint32_t guest_exit;
     double seconds;

@@ -587,6 +587,16 @@ uint64_t machine_unclaimed(const struct machine *m)
     return m->board.unclaimed;
 }
 
+uint64_t machine_signals_ignored(const struct machine *m)
+{
+    return m->board.signals_ignored;
+}
+
+bool machine_wants_real_mode(const struct machine *m)
+{
+    return pc_wants_real_mode(&m->board);
+}
+
 void machine_state(const struct machine *m, struct rw_state *state)
 {
     m->ops->get_state(m->cpu, state);

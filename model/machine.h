@@ -51,6 +51,8 @@ enum machine_end machine_run(struct machine *m, uint64_t max_retirements);
 bool machine_exit_status(const struct machine *m, uint32_t *status);
 struct machine_counts machine_counts(const struct machine *m);
 uint64_t machine_unclaimed(const struct machine *m);
+uint64_t machine_signals_ignored(const struct machine *m);
+bool machine_wants_real_mode(const struct machine *m);
 void machine_state(const struct machine *m, struct rw_state *state);
 const struct mmu *machine_mmu(const struct machine *m); /* the processor's */
 

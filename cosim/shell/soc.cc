@@ -549,6 +549,16 @@ uint64_t shell_unclaimed(const shell *s)
     return s->board.unclaimed;
 }
 
+uint64_t shell_signals_ignored(const shell *s)
+{
+    return s->board.signals_ignored;
+}
+
+bool shell_wants_real_mode(const shell *s)
+{
+    return pc_wants_real_mode(&s->board);
+}
+
 bool shell_wave_open(shell *s, const char *path)
 {
     return vsoc_wave_open(s->rtl, path);

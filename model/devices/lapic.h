@@ -10,7 +10,7 @@
 // MSRs, 8 bytes at 1000 + n * 16, what the processor has already found permitted: n as in 800h + n;
 // F0 IA32_TSC_DEADLINE, F1 (W) IA32_TSC_ADJUST, F2 (W) IA32_APIC_BASE.
 // The timer counts machine cycles through the divider; a deadline is compared with cycle + adjust.
-// Not here: an INIT, SMI or start-up message has no effect (docs/choices.md).
+// INIT, SMI and start-up messages are handed to the board (pc.h says what comes of them).
 #ifndef RW_LAPIC_H
 #define RW_LAPIC_H
 
@@ -25,11 +25,15 @@
 
 enum lapic_lvt { LVT_TIMER, LVT_THERMAL, LVT_PMC, LVT_LINT0, LVT_LINT1, LVT_ERROR, LVT_ENTRIES };
 
+/* What reaches the processor but is no interrupt. */
+enum lapic_signal { LAPIC_SMI, LAPIC_INIT, LAPIC_STARTUP };
+
 struct lapic {
     void *board;                              /* what `eoi` is called with */
     void (*eoi)(void *board, uint8_t vector); /* the broadcast to the I/O APIC; may be NULL */
-    uint64_t base;                            /* IA32_APIC_BASE */
-    uint32_t id, tpr, ldr, dfr, svr;          /* id: the number, ldr: as the mode has it */
+    void (*signal)(void *board, enum lapic_signal s); /* may be NULL */
+    uint64_t base;                                    /* IA32_APIC_BASE */
+    uint32_t id, tpr, ldr, dfr, svr;                  /* id: the number, ldr: as the mode has it */
     uint32_t esr, esr_pending;
     uint32_t icr_low, icr_high;
     uint32_t lvt[LVT_ENTRIES];

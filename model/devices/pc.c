@@ -187,11 +187,22 @@ static void broadcast_eoi(void *board, uint8_t vector)
     ioapic_eoi(&((struct pc *)board)->ioapic, vector);
 }
 
+static void processor_signal(void *board, enum lapic_signal s)
+{
+    struct pc *pc = board;
+
+    if (s == LAPIC_INIT)
+        board_reset(pc);
+    else
+        pc->signals_ignored++;
+}
+
 static void add_lapic(struct pc *pc)
 {
     lapic_init(&pc->lapic);
     pc->lapic.board = pc;
     pc->lapic.eoi = broadcast_eoi;
+    pc->lapic.signal = processor_signal;
     pc_add_timed(pc, (struct device){&lapic_ops, &pc->lapic});
 }
 
@@ -362,15 +373,23 @@ void pc_restart(struct pc *pc, uint64_t now)
     struct device_host outside = pc->outside;
     struct pc_config config = pc->config;
     struct rtc rtc;
-    uint64_t unclaimed = pc->unclaimed;
+    uint64_t unclaimed = pc->unclaimed, signals_ignored = pc->signals_ignored;
 
     pc_advance(pc, now);
     rtc = pc->rtc;
     config.power_button_at = pc->pm.press == DEVICE_NEVER ? 0 : pc->pm.press - now;
     pc_init(pc, &outside, &config);
     pc->unclaimed = unclaimed;
+    pc->signals_ignored = signals_ignored;
     pc->rtc = rtc;
     rtc_reset(&pc->rtc);
+}
+
+bool pc_wants_real_mode(const struct pc *pc)
+{
+    uint8_t code = pc->rtc.cmos[RTC_SHUTDOWN_CODE];
+
+    return code >= 0x01 && code <= 0x0C;
 }
 
 static bool covers(const struct pc_region *r, uint64_t addr)

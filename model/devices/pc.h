@@ -81,13 +81,14 @@ struct pc {
     struct pci_function host_bridge, isa_bridge;
     struct pci_bus pci;
     uint8_t post_code;
-    uint64_t unclaimed;      /* accesses that no device claimed */
-    uint32_t shutdown_match; /* letters of "Shutdown" seen at port 0x8900 */
-    uint32_t lines;          /* levels of the interrupt lines, one bit a line */
-    uint32_t pci_lines;      /* those of them that PCI interrupt pins drive */
-    uint32_t routed_lines;   /* ISA lines that those drive by way of the ISA bridge */
-    uint32_t test_lines;     /* levels that the test ports add */
-    bool pic_int;            /* the 8259's INT, as its followers know it */
+    uint64_t unclaimed;       /* accesses that no device claimed */
+    uint64_t signals_ignored; /* SMI and start-up messages */
+    uint32_t shutdown_match;  /* letters of "Shutdown" seen at port 0x8900 */
+    uint32_t lines;           /* levels of the interrupt lines, one bit a line */
+    uint32_t pci_lines;       /* those of them that PCI interrupt pins drive */
+    uint32_t routed_lines;    /* ISA lines that those drive by way of the ISA bridge */
+    uint32_t test_lines;      /* levels that the test ports add */
+    bool pic_int;             /* the 8259's INT, as its followers know it */
 };
 
 /* config may be NULL. */
@@ -110,6 +111,11 @@ bool pc_has_source(uint16_t sid);
  * IOAPIC's input 2, and IRQ 2 the cascade. The pins of PCI functions need no call: they are looked
  * at after whatever can change them, and pin A to D of device n drives line 20 + (n + pin) % 4. */
 void pc_irq(struct pc *pc, unsigned line, bool level);
+/* A reset ends at the reset vector, where a PC's firmware looks at CMOS byte 0Fh: 01h to 0Ch ask it
+ * to go on in real mode where the program says. There is none here; any other value is a start. An
+ * INIT of the one processor is such a reset; a start-up message is for a processor that waits for
+ * one, and an SMI finds a handler that does nothing: both are counted. */
+bool pc_wants_real_mode(const struct pc *pc);
 /* What stands at the processor's INTR pin: -1 nothing, otherwise the vector in bits 7:0 and above
  * them the board's note of whose it is. */
 int32_t pc_interrupt(const struct pc *pc);

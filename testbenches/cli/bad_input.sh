@@ -110,6 +110,10 @@ ends "guest: runs into MMIO" 4 agreed run "$programs/bad_jump.elf"
 ends "guest: DMA to nowhere" 0 agreed run "$programs/bad_dma.elf"
 ends "guest: fails its check" 4 agreed run "$programs/bad_check.elf"
 ends "guest: resets for ever" 3 limit run --max-cycles 300000 "$programs/bad_reset.elf"
+ends "guest: resets into real mode" 4 agreed run "$programs/bad_real.elf"
+grep -q "go on in real mode" "$work/out" || { echo "resets into real mode: without a word"; failed=1; }
+ends "model: resets into real mode" 4 agreed model "$programs/bad_real.elf"
+grep -q "go on in real mode" "$work/out" || { echo "model: resets into real mode: without a word"; failed=1; }
 ends "model: resets for ever" 3 limit model --max-cycles 300000 "$programs/bad_reset.elf"
 ends "model: triple fault" 4 agreed model "$programs/bad_triple.elf"
 ends "model: halts for ever" 3 hang model "$programs/bad_halt.elf"

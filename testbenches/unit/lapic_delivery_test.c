@@ -41,12 +41,22 @@ static void on_eoi(void *board, uint8_t vector)
     eoi_vector = vector;
 }
 
+static unsigned signals[3];
+
+static void on_signal(void *board, enum lapic_signal s)
+{
+    (void)board;
+    signals[s]++;
+}
+
 static struct lapic enabled(void)
 {
     struct lapic a;
 
     lapic_init(&a);
     a.eoi = on_eoi;
+    a.signal = on_signal;
+    signals[LAPIC_SMI] = signals[LAPIC_INIT] = signals[LAPIC_STARTUP] = 0;
     eois = 0;
     put(&a, SVR, 0x1FF);
     return a;
@@ -320,4 +330,35 @@ GT_TEST(lapic, extint_by_a_message_stays_until_it_is_acknowledged)
     lapic_message(&a, 0xFEE00000, 0x700);
     EXPECT_TRUE(lapic_extint(&a));
     EXPECT_TRUE(lapic_pending(&a) < 0);
+}
+
+/* "Delivery Mode" of the ICR, of messages and of LVT entries: not interrupts, the board's to act
+ * on; INIT level de-assert is none. */
+GT_TEST(lapic, init_smi_and_startup_are_signals)
+{
+    struct lapic a = enabled();
+
+    put(&a, ICR, 0x4500);
+    EXPECT_U64(1, signals[LAPIC_INIT]);
+    put(&a, ICR, 0xC500);
+    EXPECT_U64(2, signals[LAPIC_INIT]);
+    put(&a, ICR, 0x8500);
+    lapic_message(&a, 0xFEE00000, 0x8500);
+    EXPECT_U64(2, signals[LAPIC_INIT]);
+    lapic_message(&a, 0xFEE00000, 0x500);
+    EXPECT_U64(3, signals[LAPIC_INIT]);
+    lapic_message(&a, 0xFEE01000, 0x500); /* to another */
+    put(&a, ICR, 0xC4500);                /* to the others */
+    EXPECT_U64(3, signals[LAPIC_INIT]);
+    put(&a, LINT1, 0x500);
+    lapic_lint(&a, 1, true);
+    EXPECT_U64(4, signals[LAPIC_INIT]);
+    put(&a, ICR, 0x608);
+    EXPECT_U64(1, signals[LAPIC_STARTUP]);
+    put(&a, ICR, 0x200);
+    EXPECT_U64(1, signals[LAPIC_SMI]);
+    put(&a, SVR, 0xFF); /* software-disabled: it responds to these all the same */
+    put(&a, ICR, 0x4500);
+    EXPECT_U64(5, signals[LAPIC_INIT]);
+    EXPECT_TRUE(lapic_pending(&a) < 0 && !a.nmi_pending);
 }
