@@ -123,24 +123,22 @@ static uint8_t on_inta(void *ctx)
     return vector;
 }
 
-/* What masters other than the processor reach: RAM and the devices; false when nobody claims it. */
-static bool bus_read(struct machine *m, uint64_t pa, unsigned bytes, uint8_t *out)
+/* What masters other than the processor reach: RAM and the devices. */
+static void bus_read(struct machine *m, uint64_t pa, unsigned bytes, uint8_t *out)
 {
-    struct pc_beat beat = {.addr = pa, .bytes = bytes};
-    uint64_t unclaimed = m->board.unclaimed;
+    struct pc_beat beat = {.addr = pa, .bytes = bytes, .dma = true};
 
     if (rw_mem_is_ram(&m->mem, pa, bytes)) {
         memcpy(out, m->mem.ram + pa, bytes);
-        return true;
+        return;
     }
     pc_beat_run(&m->board, &beat);
     memcpy(out, beat.data, bytes);
-    return m->board.unclaimed == unclaimed;
 }
 
 static void bus_write(struct machine *m, uint64_t pa, unsigned bytes, const uint8_t *data)
 {
-    struct pc_beat beat = {.addr = pa, .bytes = bytes, .write = true};
+    struct pc_beat beat = {.addr = pa, .bytes = bytes, .write = true, .dma = true};
 
     if (rw_mem_is_ram(&m->mem, pa, bytes)) {
         if (!rw_mem_keeps(pa))
@@ -355,9 +353,12 @@ static void dma_data(struct machine *m, const struct device_dma *d, uint64_t pa,
 
 static struct iommu_read unit_read(struct machine *m, const struct iommu_step *s)
 {
-    struct iommu_read read = {{0, 0}, false};
+    struct iommu_read read = {{UINT64_MAX, UINT64_MAX}, true}; /* its tables lie in RAM */
 
-    read.error = !bus_read(m, s->addr, s->bytes, (uint8_t *)read.data);
+    if (!rw_mem_is_ram(&m->mem, s->addr, s->bytes))
+        return read;
+    read = (struct iommu_read){{0, 0}, false};
+    memcpy(read.data, m->mem.ram + s->addr, s->bytes);
     return read;
 }
 

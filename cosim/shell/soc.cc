@@ -97,6 +97,7 @@ struct board_target : sc_core::sc_module {
             pc_message(board, beat.addr, data);
         } else {
             beat.apic = ext->src == BUS_APIC;
+            beat.dma = ext->src == BUS_DMA || ext->src == BUS_MESSAGE;
             pc_beat_run(board, &beat);
         }
         if (!beat.write)

@@ -223,7 +223,7 @@ void lapic_end_of_interrupt(struct lapic *a)
     if (!(a->tmr[vector / 32] & bit((unsigned)vector)))
         return;
     lint_ended(a, (uint8_t)vector);
-    if (a->eoi != NULL)
+    if (a->eoi != NULL && !(a->svr & SVR_SUPPRESS))
         a->eoi(a->board, (uint8_t)vector);
 }
 

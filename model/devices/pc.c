@@ -491,8 +491,20 @@ static void apic_beat(struct pc *pc, struct pc_beat *beat)
     }
 }
 
+/* choice: as on a PC, configuration space is the processor's alone; another master finds nothing.
+ */
+static bool is_unmapped(const struct pc_beat *beat)
+{
+    return beat->dma && beat->addr >= ECAM_BASE && beat->addr - ECAM_BASE < ECAM_BYTES;
+}
+
 void pc_beat_run(struct pc *pc, struct pc_beat *beat)
 {
+    if (is_unmapped(beat)) {
+        pc->unclaimed++;
+        memset(beat->data, 0xFF, sizeof(beat->data));
+        return;
+    }
     if (beat->apic) {
         apic_beat(pc, beat);
         pc_settle(pc);

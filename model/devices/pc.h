@@ -131,6 +131,7 @@ struct pc_beat {
     unsigned bytes;
     bool write, io;
     bool apic;        /* the processor at its own local APIC; no other access reaches that */
+    bool dma;         /* of another master than the processor */
     uint8_t data[16]; /* from the first byte */
 };
 void pc_beat_run(struct pc *pc, struct pc_beat *beat);

@@ -83,7 +83,7 @@ GT_TEST(lapic, state_at_reset)
     static const struct {
         uint16_t reg;
         uint32_t value;
-    } rows[] = {{0x020, 0},       {0x030, 0x00050014}, {TPR, 0},         {PPR, 0},
+    } rows[] = {{0x020, 0},       {0x030, 0x01050014}, {TPR, 0},         {PPR, 0},
                 {LDR, 0},         {DFR, 0xFFFFFFFF},   {SVR, 0xFF},      {ESR, 0},
                 {ICR, 0},         {ICR_HIGH, 0},       {0x320, 0x10000}, {0x330, 0x10000},
                 {0x340, 0x10000}, {LINT0, 0x10000},    {LINT1, 0x10000}, {ERROR, 0x10000},
@@ -221,8 +221,8 @@ GT_TEST(lapic, an_eoi_is_broadcast_for_a_level)
     put(&a, EOI, 0);
     put(&a, EOI, 0); /* nothing in service */
     EXPECT_U64(1, eois);
-    put(&a, SVR, 0x11FF); /* no EOI-broadcast suppression */
-    EXPECT_U64(0x1FF, get(&a, SVR));
+    put(&a, SVR, 0x13FF); /* no focus bit */
+    EXPECT_U64(0x11FF, get(&a, SVR));
 }
 
 /* "Error Handling": latched by a write, one interrupt for all errors until the next write. */
@@ -361,4 +361,30 @@ GT_TEST(lapic, init_smi_and_startup_are_signals)
     put(&a, ICR, 0x4500);
     EXPECT_U64(5, signals[LAPIC_INIT]);
     EXPECT_TRUE(lapic_pending(&a) < 0 && !a.nmi_pending);
+}
+
+/* "EOI-Broadcast Suppression": the I/O APIC does not hear of the EOI; a local pin's level ends with
+ * it all the same. */
+GT_TEST(lapic, an_eoi_whose_broadcast_is_suppressed)
+{
+    struct lapic a = enabled();
+
+    put(&a, SVR, 0x11FF);
+    EXPECT_U64(0x11FF, get(&a, SVR));
+    lapic_message(&a, 0xFEE00000, 0xC051); /* a level */
+    take(&a);
+    put(&a, EOI, 0);
+    EXPECT_U64(0, eois);
+    put(&a, LINT0, 0x8052);
+    lapic_lint(&a, 0, true);
+    EXPECT_U64(0x0C052, get(&a, LINT0));
+    take(&a);
+    lapic_lint(&a, 0, false);
+    put(&a, EOI, 0);
+    EXPECT_U64(0x08052, get(&a, LINT0));
+    put(&a, SVR, 0x1FF);
+    lapic_message(&a, 0xFEE00000, 0xC051);
+    take(&a);
+    put(&a, EOI, 0);
+    EXPECT_U64(1, eois);
 }

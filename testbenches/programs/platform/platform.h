@@ -12,6 +12,7 @@
 #define EDU_DEVFN 0x10
 #define LINES     0x2000 /* a byte a line of the interrupt controllers */
 
+#define APIC_VERSION  (LAPIC + 0x030)
 #define APIC_TPR      (LAPIC + 0x080)
 #define APIC_PPR      (LAPIC + 0x0A0)
 #define APIC_EOI      (LAPIC + 0x0B0)

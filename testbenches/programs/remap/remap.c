@@ -357,6 +357,27 @@ static void the_protected_region(void)
     check("unlike QEMU: and without protection it is", buffer[0] != 0x5A);
 }
 
+/* Which is the processor's alone. QEMU's device has not so many address bits. */
+static void the_configuration_space(void)
+{
+    uint64_t own = 0xB0000000 + (EDU_DEVFN << 12);
+    uint32_t line = pci_read(EDU_DEVFN, 0x3C);
+    bool ones = true;
+
+    if (on_qemu())
+        return;
+    edu_dma(own, 0x40000);
+    edu_dma(0x40000, (uint64_t)buffer);
+    for (unsigned i = 0; i < 64; i++)
+        ones &= buffer[i] == 0xFF;
+    check("unlike QEMU: a device reads no configuration space", ones);
+    memset(buffer, 0, 64);
+    edu_dma((uint64_t)buffer, 0x40000);
+    edu_dma(0x40000, own);
+    check("unlike QEMU: nor writes it",
+          (pci_read(EDU_DEVFN, 0x04) & 6) == 6 && pci_read(EDU_DEVFN, 0x3C) == line && line != 0);
+}
+
 /* The page that the device's address has from now on, as far as the unit knows. */
 static bool remap(uint64_t page, unsigned rights)
 {
@@ -446,6 +467,7 @@ int main(void)
     the_device_memory();
     the_device_tlb();
     the_protected_region();
+    the_configuration_space();
     line("failures", failures);
     return failures == 0 ? 0 : 1;
 }

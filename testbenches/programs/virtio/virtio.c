@@ -60,6 +60,7 @@ static unsigned failures;
 static bool ringwalk; /* and not QEMU */
 static volatile unsigned queue_interrupts, config_interrupts;
 static uint64_t common, notify, isr, device;
+static unsigned window; /* the capability that reaches BARs by configuration accesses */
 static struct rings *rings;
 static struct buffers *buffers;
 static uint64_t rings_at, buffers_at; /* as the device sees them */
@@ -104,6 +105,9 @@ static void take_capability(unsigned at)
         break;
     case 4:
         device = where;
+        break;
+    case 5:
+        window = at;
         break;
     default:
         break;
@@ -157,6 +161,29 @@ static uint8_t status(void)
 static void set_status(uint8_t v)
 {
     *(volatile uint8_t *)(common + 0x14) = v;
+}
+
+static void look_at(uint64_t address, unsigned bytes)
+{
+    pci_write(DEVFN, window + 4, 4);
+    pci_write(DEVFN, window + 8, (uint32_t)(address - BAR_REGS));
+    pci_write(DEVFN, window + 12, bytes);
+}
+
+/* As firmware reaches a device whose BARs it has not placed. */
+static void by_configuration(void)
+{
+    check("the configuration access capability", window != 0);
+    look_at(common + 0x12, 2);
+    check("through it: one queue", (pci_read(DEVFN, window + 16) & 0xFFFF) == 1);
+    look_at(common + 0x14, 1);
+    pci_write(DEVFN, window + 16, 0x03);
+    check("through it: the status is written", status() == 3);
+    check("through it: and read", (pci_read(DEVFN, window + 16) & 0xFF) == 3);
+    pci_write(DEVFN, window + 12, 3);
+    pci_write(DEVFN, window + 16, 0);
+    check("through it: no access of 3 bytes", status() == 3);
+    set_status(0);
 }
 
 static void put64(unsigned field, uint64_t v)
@@ -448,6 +475,7 @@ int main(void)
     rings_at = (uint64_t)rings;
     buffers_at = (uint64_t)buffers;
     find_structures();
+    by_configuration();
     set_status(0);
     check("VERSION_1, ACCESS_PLATFORM, FLUSH, INDIRECT are offered",
           (offered() & (UINT64_C(3) << 32 | 1 << 28 | 1 << 9)) ==
