@@ -29,9 +29,8 @@ static void on_signal(int number)
 
 bool terminal_raw(void)
 {
-    static const int ends[] = {SIGHUP,  SIGINT,  SIGQUIT, SIGILL,  SIGABRT,
-                               SIGFPE,  SIGSEGV, SIGBUS,  SIGPIPE, SIGALRM,
-                               SIGTERM, SIGXCPU, SIGXFSZ, SIGUSR1, SIGUSR2};
+    static const int ends[] = {SIGHUP, SIGINT,  SIGQUIT, SIGILL,  SIGABRT, SIGFPE,  SIGSEGV,
+                               SIGBUS, SIGPIPE, SIGALRM, SIGTERM, SIGXCPU, SIGUSR1, SIGUSR2};
     struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND | SA_NODEFER};
     struct termios raw;
 

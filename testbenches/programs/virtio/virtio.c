@@ -367,6 +367,20 @@ static void gives_up(const char *what, uint16_t head)
     start();
 }
 
+/* QEMU reads zeros there. */
+static void rings_where_nothing_is(void)
+{
+    uint64_t before = rings_at;
+
+    if (ringwalk) {
+        rings_at = UINT64_C(0x700000000);
+        start();
+        rings_at = before;
+    }
+    rings->index += ringwalk ? 0 : QUEUE;
+    gives_up("rings where nothing is", 0);
+}
+
 static void broken_chains(void)
 {
     struct desc *d = rings->desc;
@@ -386,6 +400,13 @@ static void broken_chains(void)
     gives_up("a short header", 0);
     describe(&d[0], at(buffers->table), 8, INDIRECT, 0);
     gives_up("half an indirect descriptor", 0);
+    describe(&d[0], at(buffers->table), 2 * sizeof(*d), INDIRECT, 0);
+    describe(&buffers->table[0], at(&buffers->type), 16, NEXT, 1);
+    describe(&buffers->table[1], at(buffers->data), SECTOR, NEXT | WRITE, 0);
+    gives_up("an indirect table that loops", 0);
+    rings->index += QUEUE;
+    gives_up("an index past the queue's end", 0);
+    rings_where_nothing_is();
     check("works again", transfer(T_IN, 3, SECTOR) == 0 && filled(3, 0, SECTOR));
 }
 
