@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <termios.h>
 #include <time.h>
@@ -16,9 +17,10 @@
 #include "serial_socket.h"
 #include "terminal.h"
 
-#define BUFFER_BYTES 65536
-#define PATIENCE_MS  5000
-#define ESCAPE       0x01 /* Ctrl-A */
+#define BUFFER_BYTES  65536
+#define PATIENCE_MS   5000
+#define DRAIN_MOMENTS 200
+#define ESCAPE        0x01 /* Ctrl-A */
 
 enum kind { FAR_STDIO, FAR_SOCKET, FAR_PTY };
 
@@ -207,8 +209,29 @@ void serial_far_wait(struct serial_far *f, uint64_t nanoseconds)
         nanosleep(&t, NULL); /* a pseudo-terminal that nobody has open */
 }
 
+/* When the master side is closed, what the other has not read is lost: it gets a moment. */
+static void drain_pty(const struct serial_far *f)
+{
+    const struct timespec moment = {0, 5000000};
+    struct pollfd p = {.fd = f->fd, .events = POLLIN};
+    int slave, unread = 1;
+
+    if (poll(&p, 1, 0) == 1 && (p.revents & POLLHUP))
+        return; /* nobody has it open */
+    slave = open(ptsname(f->fd), O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+    for (unsigned i = 0; slave >= 0 && unread != 0 && i < DRAIN_MOMENTS; i++) {
+        nanosleep(&moment, NULL);
+        if (ioctl(slave, FIONREAD, &unread) != 0)
+            break;
+    }
+    if (slave >= 0)
+        close(slave);
+}
+
 void serial_far_close(struct serial_far *f)
 {
+    if (f->kind == FAR_PTY && f->fd >= 0)
+        drain_pty(f);
     if (f->terminal)
         terminal_restore();
     if (f->kind != FAR_STDIO && f->fd >= 0)
