@@ -99,7 +99,7 @@ static void give(void)
     domain_give();
 }
 
-/* So the IOTLB holds the kernel's translation of the secret. */
+/* So the caches hold the kernel's context and translation of the secret. */
 static void used_by_the_kernel(void)
 {
     request.seed = SEED_16;
@@ -151,9 +151,10 @@ static const struct forgery memory_forgeries[] = {
     {"in the name of the kernel's device: a page that only the liar has", KERNELS_NAME, WRITE,
      WINDOW_LAST, SEED_16, BY(KERNELS_SID, 0x05, WINDOW_LAST)},
     {"in that name: the secret as translated already, write", KERNELS_NAME, TRANSLATED,
-     FRAME_SECRET, SEED_16_WRITE, BY(KERNELS_SID, 0x0D, FRAME_SECRET)},
+     FRAME_SECRET, SEED_16_WRITE, BY(KERNELS_SID, 0x0D, FRAME_SECRET),
+     .prepare = used_by_the_kernel},
     {"in that name: the secret as translated already, read", KERNELS_NAME, TRANSLATED, FRAME_SECRET,
-     SEED_16, BY(KERNELS_SID, 0x0D, FRAME_SECRET)},
+     SEED_16, BY(KERNELS_SID, 0x0D, FRAME_SECRET), .prepare = used_by_the_kernel},
     {"in that name: asks where the secret lies", KERNELS_NAME, ASK, OWN_SECRET, SEED_8,
      BY(KERNELS_SID, 0x0D, OWN_SECRET)},
     {"in its own name: the secret as translated already", OWN_NAME, TRANSLATED, FRAME_SECRET,
