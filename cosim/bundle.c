@@ -18,6 +18,7 @@
 #define WINDOW_AFTER    60
 #define UNITS_PER_CYCLE 10 /* of the FST's time */
 #define MAX_ARGS        64
+#define SERIAL_FILE     "serial.input"
 
 extern char **environ;
 
@@ -61,9 +62,11 @@ static bool write_command(const struct bundle_request *b, const char *folder, ch
                           size_t error_bytes)
 {
     FILE *f = create(folder, "replay.sh", error, error_bytes);
-    char cwd[1024];
+    char cwd[1024], serial_path[1200];
 
-    if (f == NULL)
+    snprintf(serial_path, sizeof(serial_path), "%s/" SERIAL_FILE, folder);
+    if (f == NULL ||
+        (b->serial != NULL && !serial_save(b->serial, serial_path, error, error_bytes)))
         return false;
     fputs("#!/bin/sh\ncd ", f);
     shell_quote(f, getcwd(cwd, sizeof(cwd)) != NULL ? cwd : ".");
@@ -72,6 +75,10 @@ static bool write_command(const struct bundle_request *b, const char *folder, ch
     for (int i = 1; i < b->argc; i++) {
         fputc(' ', f);
         shell_quote(f, b->argv[i]);
+    }
+    if (b->serial != NULL) {
+        fputs(" --serial-input ", f);
+        shell_quote(f, serial_path);
     }
     fputs(" --no-bundle\n", f);
     return finish(f, "replay.sh", error, error_bytes);
@@ -146,7 +153,7 @@ static bool run_traced(const struct bundle_request *b, const char *folder, char 
                        size_t error_bytes)
 {
     uint64_t cycle = b->cycle;
-    char wave[1200], from[48], to[48];
+    char wave[1200], serial_input[1250], from[48], to[48];
     char *args[MAX_ARGS];
     int n = 0, status = 0;
     pid_t child;
@@ -156,8 +163,12 @@ static bool run_traced(const struct bundle_request *b, const char *folder, char 
     snprintf(from, sizeof(from), "--wave-from=%" PRIu64,
              cycle > WINDOW_BEFORE ? cycle - WINDOW_BEFORE : 0);
     snprintf(to, sizeof(to), "--wave-to=%" PRIu64, cycle + WINDOW_AFTER);
-    for (; n < b->argc && n < MAX_ARGS - 8; n++)
+    for (; n < b->argc && n < MAX_ARGS - 9; n++)
         args[n] = b->argv[n];
+    if (b->serial != NULL) {
+        snprintf(serial_input, sizeof(serial_input), "--serial-input=%s/" SERIAL_FILE, folder);
+        args[n++] = serial_input;
+    }
     args[n++] = wave;
     args[n++] = from;
     args[n++] = to;

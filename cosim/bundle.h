@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 #include "record_log.h"
+#include "serial.h"
 
 #define BUNDLE_PATH 1100 /* bytes of a bundle's path */
 
@@ -24,6 +25,7 @@ struct bundle_request {
     const char *view;                    /* saved view: waves/NAME.gtkw */
     const char *view_place, *wave_place; /* its signals below the one stand below the other in this
                                             wave; NULL: as saved */
+    const struct serial *serial; /* live: what arrived belongs to the command; NULL: not so */
     const struct record_log *log;
     void (*report)(FILE *out, const void *context); /* what differed, in words */
     const void *context;

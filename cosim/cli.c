@@ -3,6 +3,7 @@
 #include "cli.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -59,6 +60,7 @@ int main(int argc, char **argv)
 
     if (n <= 0)
         snprintf(self, sizeof(self), "%s", argv[0]);
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error of its write */
     if (argc < 2) {
         usage(stderr);
         return EXIT_USAGE;

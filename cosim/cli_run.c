@@ -8,10 +8,10 @@
 #include "bundle.h"
 #include "cli.h"
 #include "cpuid_option.h"
+#include "ioapic_option.h"
 #include "options.h"
 #include "report.h"
 #include "run.h"
-#include "serial_option.h"
 #include "start_option.h"
 #include "vtd_option.h"
 #include "walk_diff.h"
@@ -32,7 +32,10 @@ enum {
     OPT_CPUID,
     OPT_START,
     OPT_VTD,
+    OPT_IOAPIC_SID,
+    OPT_SERIAL,
     OPT_SERIAL_INPUT,
+    OPT_SERIAL_RECORD,
     OPT_UNDEFINED
 };
 
@@ -49,6 +52,9 @@ static const struct option options[] = {
     {"cpuid", required_argument, NULL, OPT_CPUID},
     {"start", required_argument, NULL, OPT_START},
     {"vtd", required_argument, NULL, OPT_VTD},
+    {"ioapic-sid", required_argument, NULL, OPT_IOAPIC_SID},
+    {"serial", required_argument, NULL, OPT_SERIAL},
+    {"serial-record", required_argument, NULL, OPT_SERIAL_RECORD},
     {"serial-input", required_argument, NULL, OPT_SERIAL_INPUT},
     {"undefined", required_argument, NULL, OPT_UNDEFINED},
     COMMON_ROWS};
@@ -65,8 +71,13 @@ static const char help[] =
     "  --power-button-at N     the power button is pressed at cycle N\n"
     "  --cpuid LIST            features to take away: -smap,-la57; vendor=TEXT, signature=N\n"
     "  --vtd LIST              what the IOMMU is to lack: -ir,-57; records=N\n"
+    "  --ioapic-sid BB:DD.F    the source-id of the I/O APIC, its scope in DMAR too (ff:00.0)\n"
     "  --start LIST            registers to begin with: rip=N,rax=N,rbx=N,rsi=N,rsp=N,cr3=N\n"
-    "  --serial-input FILE     what arrives at the UART, once the program has raised DTR\n"
+    "  --serial WHERE          the UART's far end, live: stdio (Ctrl-A x ends the run), pty,\n"
+    "                          unix:PATH, tcp:HOST:PORT; with ,server: waits for a connection\n"
+    "  --serial-record FILE    what arrives there and when, for --serial-input\n"
+    "  --serial-input FILE     what arrives at the UART, once the program has raised DTR: bytes,\n"
+    "                          or a record; of this and --serial the later counts\n"
     "  --undefined NAME        results that the SDM leaves undefined: " PERSONALITIES "\n";
 
 struct run_report {
@@ -78,6 +89,7 @@ struct run_command {
     struct run_options run;
     struct common_options common;
     const char *modules[MAX_MODULES];
+    struct serial_options serial;
 };
 
 /* 0 to go on, otherwise 1 + exit status. */
@@ -129,9 +141,20 @@ static int take_option(struct run_command *c, int opt)
         if (!vtd_option(optarg, &o->image.vtd, error, sizeof(error)))
             return 1 + cli_refuse("%s", error);
         break;
-    case OPT_SERIAL_INPUT:
-        if (!serial_option(optarg, &o->board, error, sizeof(error)))
+    case OPT_IOAPIC_SID:
+        if (!ioapic_option(optarg, &o->image.ioapic_sid, error, sizeof(error)))
             return 1 + cli_refuse("%s", error);
+        break;
+    case OPT_SERIAL:
+        c->serial.far = optarg;
+        c->serial.input = NULL;
+        break;
+    case OPT_SERIAL_INPUT:
+        c->serial.input = optarg;
+        c->serial.far = NULL;
+        break;
+    case OPT_SERIAL_RECORD:
+        c->serial.record = optarg;
         break;
     case OPT_START:
         if (!start_option(optarg, &o->image.start, error, sizeof(error)))
@@ -192,6 +215,11 @@ static void report_bundle(FILE *out, const void *context)
     walk_diff(out, report->result->log, report->result->first.stream);
 }
 
+static const struct serial *live_serial(const struct run_command *c)
+{
+    return c->run.serial != NULL && serial_is_live(c->run.serial) ? c->run.serial : NULL;
+}
+
 static int finish(const struct cli *cli, struct run_command *c, struct run_result *r)
 {
     const char *json = c->common.json, *name = strrchr(c->run.image.path, '/');
@@ -206,6 +234,7 @@ static int finish(const struct cli *cli, struct run_command *c, struct run_resul
                                .argv = cli->argv,
                                .argc = cli->argc,
                                .view = bundle_view_of(r->first.stream),
+                               .serial = live_serial(c),
                                .log = r->log,
                                .report = report_bundle,
                                .context = &report};
@@ -227,6 +256,22 @@ static int finish(const struct cli *cli, struct run_command *c, struct run_resul
     return status;
 }
 
+/* A line that is live on the terminal leaves no room for progress. */
+static bool begin_serial(struct run_command *c, char *error, size_t error_bytes)
+{
+    const struct serial_options *o = &c->serial;
+
+    if (o->far == NULL && o->input == NULL) {
+        if (o->record != NULL)
+            snprintf(error, error_bytes, "--serial-record needs --serial or --serial-input");
+        return o->record == NULL;
+    }
+    c->run.serial = serial_open(o, error, error_bytes);
+    if (o->far != NULL)
+        c->run.progress = false;
+    return c->run.serial != NULL;
+}
+
 static int run_command(const struct cli *cli, int argc, char **argv, enum run_mode mode)
 {
     struct run_command c = {.run = {.mode = mode,
@@ -236,6 +281,7 @@ static int run_command(const struct cli *cli, int argc, char **argv, enum run_mo
                                     .model = rw_golden()},
                             .common = COMMON_DEFAULTS(0)};
     struct run_result r;
+    bool ran;
     char error[1400];
     int end = parse(&c, argc, argv);
 
@@ -244,9 +290,15 @@ static int run_command(const struct cli *cli, int argc, char **argv, enum run_mo
     if (mode == RUN_MODEL_ALONE && c.run.max_cycles == RUN_MAX_CYCLES_DEFAULT)
         c.run.max_cycles = UINT64_C(20) * RUN_MAX_CYCLES_DEFAULT;
     c.run.console_out = c.common.json != NULL && strcmp(c.common.json, "-") == 0 ? stderr : stdout;
-    if (!run_program(&c.run, &r, error, sizeof(error)))
+    if (!begin_serial(&c, error, sizeof(error)))
         return cli_refuse("%s", error);
-    return finish(cli, &c, &r);
+    ran = run_program(&c.run, &r, error, sizeof(error));
+    if (c.run.serial != NULL)
+        serial_hang_up(c.run.serial);
+    end = ran ? finish(cli, &c, &r) : cli_refuse("%s", error);
+    if (c.run.serial != NULL && !serial_close(c.run.serial, error, sizeof(error)))
+        end = cli_refuse("%s", error);
+    return end;
 }
 
 int cli_run(const struct cli *cli, int argc, char **argv)

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "devices/ioapic.h"
 #include "iommu/iommu.h"
 
 #define MB_MAGIC       0x1BADB002u
@@ -346,7 +347,8 @@ struct acpi_config image_firmware(const struct image_options *o, uint64_t memory
 
     return (struct acpi_config){.memory_bytes = memory_bytes,
                                 .haw = unit.haw,
-                                .interrupt_remapping = !(unit.away >> IOMMU_IR & 1)};
+                                .interrupt_remapping = !(unit.away >> IOMMU_IR & 1),
+                                .ioapic_sid = o->ioapic_sid == 0 ? IOAPIC_SID : o->ioapic_sid};
 }
 
 static void put_firmware(struct rw_mem *mem, const struct image_options *o)

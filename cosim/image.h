@@ -21,6 +21,7 @@ struct image_options {
     struct rw_vtd vtd;
     struct start_values start;
     enum rw_undefined undefined;
+    uint16_t ioapic_sid; /* 0: IOAPIC_SID */
 };
 
 /* What the firmware's tables say. */

@@ -56,6 +56,11 @@ static const char *outcome(const struct run_result *r)
         return " (the limit of cycles or instructions was reached)";
     if (r->verdict == VERDICT_HANG)
         return " (no instruction retires and nothing is due that could wake the processor)";
+    if (r->real_mode)
+        return " (the guest made a reset that is to go on in real mode, which this processor "
+               "lacks)";
+    if (r->user_ended)
+        return " (the user ended the run)";
     if (r->shut_down)
         return " (the guest shut down: triple fault)";
     if (r->guest_exited && r->guest_exit != 0)
@@ -87,6 +92,8 @@ void report_text(FILE *out, const struct run_options *o, const struct run_result
         fprintf(out, " %s %" PRIu64 "%s", stim_names[i], c->stimuli[i],
                 i + 1 < STIM_COUNT ? "," : "\n");
     fprintf(out, "unclaimed accesses: %" PRIu64 "\n", r->unclaimed);
+    if (r->signals_ignored != 0)
+        fprintf(out, "SMI and start-up messages, ignored: %" PRIu64 "\n", r->signals_ignored);
     if (r->resets != 0)
         fprintf(out, "resets by the guest: %u\n", r->resets);
     if (r->guest_exited)
@@ -145,6 +152,8 @@ static cJSON *run_object(const struct run_options *o, const struct run_result *r
         add_count(root, "guest_exit", r->guest_exit);
     else
         cJSON_AddNullToObject(root, "guest_exit");
+    if (r->user_ended)
+        cJSON_AddTrueToObject(root, "user_ended");
     cJSON_AddNumberToObject(root, "seconds", r->seconds);
     if (r->verdict == VERDICT_MISMATCH)
         add_first(root, r, bundle);

@@ -60,7 +60,7 @@ int run_exit_status(const struct run_result *r)
     case VERDICT_AGREED:
         break;
     }
-    return r->shut_down || (r->guest_exited && r->guest_exit != 0) ? 4 : 0;
+    return r->shut_down || r->real_mode || (r->guest_exited && r->guest_exit != 0) ? 4 : 0;
 }
 
 static double now_seconds(void)
@@ -169,7 +169,7 @@ static void sink_console(void *ctx, uint8_t byte)
 
     if (run->o->console) {
         fputc(byte, run->o->console_out);
-        if (byte == '\n')
+        if (byte == '\n' || (run->o->serial != NULL && serial_is_live(run->o->serial)))
             fflush(run->o->console_out);
     }
 }
@@ -191,6 +191,8 @@ static void sink_reset(void *ctx)
 
     run->reset_asked = true;
     ask(run, true);
+    if (shell_halted(run->shell)) /* nothing is about to retire */
+        shell_stop(run->shell);
 }
 
 /* It ends the run like a difference; without a scoreboard, too. */
@@ -260,6 +262,12 @@ static bool sleeps(const struct run *run)
     return run->sb == NULL || run->sb->ops->interruptible(run->sb->model, false);
 }
 
+/* The user is asked now and then whether the run is to go on. */
+static uint64_t until_asked(const struct run *run, uint64_t count)
+{
+    return run->o->serial == NULL ? UINT64_MAX : serial_left(run->o->serial, count);
+}
+
 static bool past_limits(struct run *run)
 {
     struct run_result *r = run->r;
@@ -270,7 +278,12 @@ static bool past_limits(struct run *run)
         r->verdict = VERDICT_MISMATCH;
         return true;
     }
-    if (r->guest_exited || r->shut_down) {
+    if (r->guest_exited || r->shut_down || r->real_mode) {
+        r->verdict = VERDICT_AGREED;
+        return true;
+    }
+    if (run->o->serial != NULL && serial_ends(run->o->serial, total)) {
+        r->user_ended = true;
         r->verdict = VERDICT_AGREED;
         return true;
     }
@@ -375,6 +388,9 @@ static bool reset_by_guest(struct run *run, char *error, size_t error_bytes)
     }
     if (run->property_failed || run->r->guest_exited || run->r->shut_down)
         return true;
+    run->r->real_mode = shell_wants_real_mode(run->shell);
+    if (run->r->real_mode)
+        return true;
     run->lived += shell_cycle(run->shell);
     run->r->resets++;
     run->reset_asked = false;
@@ -393,6 +409,9 @@ static bool run_rtl(struct run *run, char *error, size_t error_bytes)
         uint64_t chunk = CHUNK_CYCLES;
         uint64_t left = run->o->max_cycles - run->r->before - shell_cycle(run->shell);
 
+        if (left < chunk)
+            chunk = left;
+        left = until_asked(run, run->r->before + shell_cycle(run->shell));
         if (left < chunk)
             chunk = left;
         if (waves_only_needed && !wave_window(run, &chunk, error, error_bytes))
@@ -429,6 +448,7 @@ static bool run_rtl(struct run *run, char *error, size_t error_bytes)
         shell_run(run->shell, run->o->wave_to - total);
     run->r->cycles = run->lived + shell_cycle(run->shell);
     run->r->unclaimed = shell_unclaimed(run->shell);
+    run->r->signals_ignored = shell_signals_ignored(run->shell);
     return true;
 }
 
@@ -460,12 +480,11 @@ static struct shell_sink sink_for(struct run *run)
 static struct pc_config board_of(const struct run *run)
 {
     const struct run_options *o = run->o;
-    struct pc_config c = o->board;
 
-    c.firmware = image_firmware(&o->image, o->memory_bytes);
-    c.power_button_at = o->power_button_at;
-    c.disk = run->disk == NULL ? NULL : disk_file_disk(run->disk);
-    return c;
+    return (struct pc_config){.firmware = image_firmware(&o->image, o->memory_bytes),
+                              .power_button_at = o->power_button_at,
+                              .disk = run->disk == NULL ? NULL : disk_file_disk(run->disk),
+                              .serial = o->serial == NULL ? NULL : serial_line(o->serial)};
 }
 
 static bool with_rtl(struct run *run, char *error, size_t error_bytes)
@@ -511,6 +530,16 @@ static bool model_again(struct run *run, struct machine *m, char *error, size_t 
     return false;
 }
 
+/* The model's processor sleeps: whoever is at the serial line may wake it, or end the run. */
+static enum machine_idle model_idle(void *ctx, uint64_t retirements, uint64_t cycles)
+{
+    struct run *run = ctx;
+
+    if (serial_ends(run->o->serial, retirements))
+        return MACHINE_IDLE_ENDS;
+    return serial_idle(run->o->serial, cycles) ? MACHINE_IDLE_WAITS : MACHINE_IDLE_COUNTS;
+}
+
 static bool run_model(struct run *run, struct machine *m, enum machine_end *end, char *error,
                       size_t error_bytes)
 {
@@ -520,10 +549,16 @@ static bool run_model(struct run *run, struct machine *m, enum machine_end *end,
     *end = MACHINE_LIMIT;
     while (*end == MACHINE_LIMIT && machine_counts(m).retirements < limit) {
         uint64_t left = limit - machine_counts(m).retirements;
+        uint64_t asked = until_asked(run, machine_counts(m).retirements);
 
+        if (asked < left)
+            left = asked;
         *end = machine_run(m, left < 4000000 ? left : 4000000);
         progress(run, machine_counts(m).retirements, "instructions");
-        if (*end != MACHINE_RESET)
+        if (run->o->serial != NULL && serial_ends(run->o->serial, machine_counts(m).retirements))
+            *end = MACHINE_ENDED;
+        run->r->real_mode = *end == MACHINE_RESET && machine_wants_real_mode(m);
+        if (*end != MACHINE_RESET || run->r->real_mode)
             continue;
         if (!model_again(run, m, error, error_bytes))
             return false;
@@ -540,7 +575,8 @@ static bool model_alone(struct run *run, char *error, size_t error_bytes)
                                 .boot = run->boot,
                                 .board = board_of(run),
                                 .ctx = run,
-                                .console = sink_console};
+                                .console = sink_console,
+                                .idle = run->o->serial == NULL ? NULL : model_idle};
     struct machine *m = machine_create(&mc);
     enum machine_end end;
 
@@ -554,6 +590,7 @@ static bool model_alone(struct run *run, char *error, size_t error_bytes)
     }
     r->guest_exited = machine_exit_status(m, &r->guest_exit);
     r->shut_down = end == MACHINE_SHUTDOWN;
+    r->user_ended = end == MACHINE_ENDED;
     r->verdict = end == MACHINE_HANG    ? VERDICT_HANG
                  : end == MACHINE_LIMIT ? VERDICT_LIMIT
                                         : VERDICT_AGREED;
@@ -562,6 +599,7 @@ static bool model_alone(struct run *run, char *error, size_t error_bytes)
     r->counts.iommu_events = machine_counts(m).fault_records;
     r->cycles = r->counts.retirements;
     r->unclaimed = machine_unclaimed(m);
+    r->signals_ignored = machine_signals_ignored(m);
     machine_destroy(m);
     return true;
 }

@@ -6,9 +6,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "devices/pc.h"
 #include "image.h"
 #include "scoreboard.h"
+#include "serial.h"
 
 #define RUN_MEMORY_DEFAULT     (UINT64_C(256) << 20)
 #define RUN_MAX_CYCLES_DEFAULT UINT64_C(400000000)
@@ -18,7 +18,6 @@ enum run_mode { RUN_LOCKSTEP, RUN_RTL_ALONE, RUN_MODEL_ALONE };
 
 struct run_options {
     struct image_options image;
-    struct pc_config board;
     enum run_mode mode;
     uint64_t memory_bytes, seed, max_cycles, max_instructions;
     unsigned wait_states_max;
@@ -32,6 +31,7 @@ struct run_options {
     uint64_t reset_at;        /* a second reset at this cycle, everything begins again; 0: none */
     const char *disk;         /* FILE or FILE,ro; NULL: no disk */
     uint64_t power_button_at; /* the cycle at which it is pressed; 0: not at all */
+    struct serial *serial;    /* the far end of the UART; NULL: there is none */
 };
 
 enum run_verdict { VERDICT_AGREED, VERDICT_MISMATCH, VERDICT_LIMIT, VERDICT_HANG };
@@ -40,9 +40,12 @@ struct run_result {
     enum run_verdict verdict;
     struct scoreboard_counts counts;
     uint64_t cycles, unclaimed;
-    uint64_t before; /* cycles before the last reset, from which records count */
-    unsigned resets; /* that the guest made */
+    uint64_t signals_ignored; /* SMI and start-up messages */
+    uint64_t before;          /* cycles before the last reset, from which records count */
+    unsigned resets;          /* that the guest made */
     bool guest_exited, shut_down;
+    bool real_mode;  /* the guest made a reset that is to go on in real mode */
+    bool user_ended; /* from the far end of the serial line */
     uint32_t guest_exit;
     double seconds;
     struct mismatch first;

@@ -21,6 +21,7 @@ struct machine {
     void *ctx;
     void (*console)(void *ctx, uint8_t byte);
     void (*walk)(void *ctx, const struct rec_walk *w);
+    enum machine_idle (*idle)(void *ctx, uint64_t retirements, uint64_t cycles);
     struct device_dma queue[DMA_QUEUE];
     unsigned queue_head, queue_count;
     struct {
@@ -122,24 +123,22 @@ static uint8_t on_inta(void *ctx)
     return vector;
 }
 
-/* What masters other than the processor reach: RAM and the devices; false when nobody claims it. */
-static bool bus_read(struct machine *m, uint64_t pa, unsigned bytes, uint8_t *out)
+/* What masters other than the processor reach: RAM and the devices. */
+static void bus_read(struct machine *m, uint64_t pa, unsigned bytes, uint8_t *out)
 {
-    struct pc_beat beat = {.addr = pa, .bytes = bytes};
-    uint64_t unclaimed = m->board.unclaimed;
+    struct pc_beat beat = {.addr = pa, .bytes = bytes, .dma = true};
 
     if (rw_mem_is_ram(&m->mem, pa, bytes)) {
         memcpy(out, m->mem.ram + pa, bytes);
-        return true;
+        return;
     }
     pc_beat_run(&m->board, &beat);
     memcpy(out, beat.data, bytes);
-    return m->board.unclaimed == unclaimed;
 }
 
 static void bus_write(struct machine *m, uint64_t pa, unsigned bytes, const uint8_t *data)
 {
-    struct pc_beat beat = {.addr = pa, .bytes = bytes, .write = true};
+    struct pc_beat beat = {.addr = pa, .bytes = bytes, .write = true, .dma = true};
 
     if (rw_mem_is_ram(&m->mem, pa, bytes)) {
         if (!rw_mem_keeps(pa))
@@ -316,6 +315,7 @@ struct machine *machine_create(const struct machine_config *config)
     m->ctx = config->ctx;
     m->console = config->console;
     m->walk = config->walk;
+    m->idle = config->idle;
     m->record = config->record;
     pc_init(&m->board, &host, &config->board);
     if (!begin(m, &config->boot)) {
@@ -353,9 +353,12 @@ static void dma_data(struct machine *m, const struct device_dma *d, uint64_t pa,
 
 static struct iommu_read unit_read(struct machine *m, const struct iommu_step *s)
 {
-    struct iommu_read read = {{0, 0}, false};
+    struct iommu_read read = {{UINT64_MAX, UINT64_MAX}, true}; /* its tables lie in RAM */
 
-    read.error = !bus_read(m, s->addr, s->bytes, (uint8_t *)read.data);
+    if (!rw_mem_is_ram(&m->mem, s->addr, s->bytes))
+        return read;
+    read = (struct iommu_read){{0, 0}, false};
+    memcpy(read.data, m->mem.ram + s->addr, s->bytes);
     return read;
 }
 
@@ -505,24 +508,38 @@ static bool wakes(struct machine *m)
     return pc_interrupt(&m->board) >= 0 && m->ops->interruptible(m->cpu, false);
 }
 
-/* HLT: time passes until something interrupts; false when nothing ever will. With interrupts masked
- * only an NMI could, and is not waited for long. */
-static bool wait_for_event(struct machine *m)
+static enum machine_idle idle(const struct machine *m, uint64_t cycles)
+{
+    return m->idle == NULL ? MACHINE_IDLE_COUNTS : m->idle(m->ctx, m->counts.retirements, cycles);
+}
+
+/* HLT: time passes until something interrupts; MACHINE_HANG when nothing ever will. With interrupts
+ * masked only an NMI could, and is not waited for long. */
+static enum machine_end wait_for_event(struct machine *m)
 {
     uint64_t next = next_event(m);
     bool masked = !m->ops->interruptible(m->cpu, false);
 
     if (wakes(m))
-        return true;
+        return MACHINE_LIMIT;
     if (m->queue_count != 0) {
         m->now++;
-        return true;
+        return MACHINE_LIMIT;
     }
-    if (next == DEVICE_NEVER || m->idle_events++ >= IDLE_EVENTS ||
-        (masked && next - m->halted_at > MASKED_CYCLES))
-        return false;
+    if (next == DEVICE_NEVER || (masked && next - m->halted_at > MASKED_CYCLES))
+        return MACHINE_HANG;
+    switch (idle(m, next > m->now ? next - m->now : 0)) {
+    case MACHINE_IDLE_ENDS:
+        return MACHINE_ENDED;
+    case MACHINE_IDLE_COUNTS:
+        if (m->idle_events++ >= IDLE_EVENTS)
+            return MACHINE_HANG;
+        break;
+    case MACHINE_IDLE_WAITS:
+        break;
+    }
     m->now = next;
-    return true;
+    return MACHINE_LIMIT;
 }
 
 enum machine_end machine_run(struct machine *m, uint64_t max_retirements)
@@ -545,8 +562,12 @@ enum machine_end machine_run(struct machine *m, uint64_t max_retirements)
             m->halted_at = m->now;
             m->idle_events = 0;
         }
-        if (end == RW_STEP_HALTED && !m->exited && !m->reset && !wait_for_event(m))
-            return MACHINE_HANG;
+        if (end == RW_STEP_HALTED && !m->exited && !m->reset) {
+            enum machine_end waited = wait_for_event(m);
+
+            if (waited != MACHINE_LIMIT)
+                return waited;
+        }
     }
     return m->exited ? MACHINE_EXIT : m->reset ? MACHINE_RESET : MACHINE_LIMIT;
 }
@@ -565,6 +586,16 @@ struct machine_counts machine_counts(const struct machine *m)
 uint64_t machine_unclaimed(const struct machine *m)
 {
     return m->board.unclaimed;
+}
+
+uint64_t machine_signals_ignored(const struct machine *m)
+{
+    return m->board.signals_ignored;
+}
+
+bool machine_wants_real_mode(const struct machine *m)
+{
+    return pc_wants_real_mode(&m->board);
 }
 
 void machine_state(const struct machine *m, struct rw_state *state)

@@ -70,6 +70,9 @@ bool shell_halted(const struct shell *s);
 bool shell_due(const struct shell *s);
 bool shell_shut_down(const struct shell *s);
 uint64_t shell_unclaimed(const struct shell *s);
+uint64_t shell_signals_ignored(const struct shell *s);
+/* The reset that the guest asked for is to go on in real mode (pc.h). */
+bool shell_wants_real_mode(const struct shell *s);
 /* FST of the whole design from now on; false when the file cannot be written. */
 bool shell_wave_open(struct shell *s, const char *path);
 void shell_wave_close(struct shell *s);

@@ -97,6 +97,7 @@ struct board_target : sc_core::sc_module {
             pc_message(board, beat.addr, data);
         } else {
             beat.apic = ext->src == BUS_APIC;
+            beat.dma = ext->src == BUS_DMA || ext->src == BUS_MESSAGE;
             pc_beat_run(board, &beat);
         }
         if (!beat.write)
@@ -547,6 +548,16 @@ bool shell_shut_down(const shell *s)
 uint64_t shell_unclaimed(const shell *s)
 {
     return s->board.unclaimed;
+}
+
+uint64_t shell_signals_ignored(const shell *s)
+{
+    return s->board.signals_ignored;
+}
+
+bool shell_wants_real_mode(const shell *s)
+{
+    return pc_wants_real_mode(&s->board);
 }
 
 bool shell_wave_open(shell *s, const char *path)

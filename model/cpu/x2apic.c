@@ -63,12 +63,12 @@ static const struct x2apic_row {
 } rows[] = {
     {0x02, 0x03, READ, 0}, /* ID, version */
     {0x08, 0x08, READ | WRITE, 0xff},
-    {0x0a, 0x0a, READ, 0},             /* PPR */
-    {0x0b, 0x0b, WRITE, 0},            /* EOI */
-    {0x0d, 0x0d, READ, 0},             /* LDR */
-    {0x0f, 0x0f, READ | WRITE, 0x1ff}, /* SVR: no EOI-broadcast suppression, no focus bit */
-    {0x10, 0x27, READ, 0},             /* ISR, TMR, IRR */
-    {0x28, 0x28, READ | WRITE, 0},     /* ESR */
+    {0x0a, 0x0a, READ, 0},                                    /* PPR */
+    {0x0b, 0x0b, WRITE, 0},                                   /* EOI */
+    {0x0d, 0x0d, READ, 0},                                    /* LDR */
+    {0x0f, 0x0f, READ | WRITE, 0x11ff},                       /* SVR: no focus bit */
+    {0x10, 0x27, READ, 0},                                    /* ISR, TMR, IRR */
+    {0x28, 0x28, READ | WRITE, 0},                            /* ESR */
     {0x30, 0x30, READ | WRITE, UINT64_C(0xffffffff000ccfff)}, /* ICR */
     {0x32, 0x32, READ | WRITE, 0x710ff},                      /* LVT timer */
     {0x33, 0x34, READ | WRITE, 0x117ff},                      /* LVT thermal, performance */

@@ -201,9 +201,11 @@ static uint8_t *put_dmar(struct room *r, const struct acpi_config *c)
     put16(t + 50, 24); /* DRHD: segment 0 */
     t[52] = DRHD_INCLUDE;
     put32(t + 56, IOMMU_ADDRESS);
-    t[64] = SCOPE_IOAPIC; /* IOAPIC 0, start bus FFh, path 00.0 */
+    t[64] = SCOPE_IOAPIC; /* IOAPIC 0: start bus, path of one device and function */
     t[65] = 8;
-    t[69] = 0xFF;
+    t[69] = (uint8_t)(c->ioapic_sid >> 8);
+    t[70] = (uint8_t)c->ioapic_sid >> 3;
+    t[71] = c->ioapic_sid & 7;
     end(t, 72);
     return t;
 }

@@ -8,7 +8,7 @@
 //   24 bits; reset register port 0xCF9, value 6; SCI 9.
 //   MADT: local APIC 0, IOAPIC 0 at 0xFEC00000 from GSI 0, IRQ 0 on GSI 2, IRQ 9 level and active
 //   high, LINT1 is NMI.
-//   DMAR: one unit at 0xFED90000, INCLUDE_PCI_ALL, the IOAPIC as FFh:00.0.
+//   DMAR: one unit at 0xFED90000, INCLUDE_PCI_ALL, the IOAPIC by its source-id.
 //   DSDT: \_S5 (SLP_TYP 0), \_SB.PCI0 with its bus number, ports, windows and interrupt pins.
 // The FACS lies in the last page of RAM, since software writes to it.
 #ifndef RW_ACPI_H
@@ -27,6 +27,7 @@ struct acpi_config {
     uint64_t memory_bytes;    /* of RAM, below 4 GiB */
     unsigned haw;             /* host address width of the IOMMU, in bits */
     bool interrupt_remapping; /* the IOMMU has it */
+    uint16_t ioapic_sid;      /* the source-id of its messages */
 };
 
 /* Fills tables, which are to lie at ACPI_BASE; the answer: bytes used, RSDP included. */

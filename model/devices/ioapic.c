@@ -43,7 +43,7 @@ static void send(struct ioapic *io, unsigned input)
     uint16_t data = (uint16_t)((entry & 0x7FF) | 0x4000 | (entry & ENTRY_LEVEL));
     struct device_dma message = {.addr = UINT64_C(0xFEE00000) | (entry >> 48) << 4 |
                                          (entry & ENTRY_LOGICAL ? 4 : 0),
-                                 .sid = IOAPIC_SID,
+                                 .sid = io->sid,
                                  .len = 4,
                                  .write = true,
                                  .data = {(uint8_t)data, (uint8_t)(data >> 8)}};
@@ -179,9 +179,9 @@ static void ioapic_dma_done(void *self, const struct device_dma_done *done)
     service(io);
 }
 
-void ioapic_init(struct ioapic *io, const struct device_host *host)
+void ioapic_init(struct ioapic *io, const struct device_host *host, uint16_t sid)
 {
-    *io = (struct ioapic){.host = host};
+    *io = (struct ioapic){.host = host, .sid = sid};
     for (unsigned i = 0; i < IOAPIC_ENTRIES; i++)
         io->entry[i] = ENTRY_MASK;
 }

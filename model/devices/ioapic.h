@@ -7,7 +7,7 @@
 //     63:48 destination (63:56) or interrupt-remapping index and format, 16 mask, 15 level,
 //     14 remote IRR (RO), 13 active low, 12 delivery status (RO), 11 logical, 10:8 mode, 7:0 vector
 // The rest reads 0. At reset ID 0, every entry 0x10000.
-// An interrupt is a 4-byte write of the source-id IOAPIC_SID to 0xFEExxxxx, one at a time: entry
+// An interrupt is a 4-byte write of its source-id to 0xFEExxxxx, one at a time: entry
 // bits 63:48 are address bits 19:4, bit 11 is bit 2; data as in "Message Data Register Format" with
 // the level bit set. A masked edge is lost. A level is sent again after an EOI while it stands;
 // only the modes fixed and lowest priority have levels, the others are sent at an edge.
@@ -19,10 +19,11 @@
 #define IOAPIC_BASE    UINT64_C(0xFEC00000)
 #define IOAPIC_BYTES   UINT64_C(0x1000)
 #define IOAPIC_ENTRIES 24
-#define IOAPIC_SID     0xFF00
+#define IOAPIC_SID     0xFF00 /* unless the machine is made with another */
 
 struct ioapic {
     const struct device_host *host;
+    uint16_t sid;
     uint8_t index, id;
     uint64_t entry[IOAPIC_ENTRIES];
     uint32_t wires; /* high or low */
@@ -31,7 +32,7 @@ struct ioapic {
     uint8_t sending;
 };
 
-void ioapic_init(struct ioapic *io, const struct device_host *host);
+void ioapic_init(struct ioapic *io, const struct device_host *host, uint16_t sid);
 /* What stands on the wire of an input, high or low. */
 void ioapic_input(struct ioapic *io, unsigned input, bool high);
 /* A local APIC's EOI of a level-triggered vector. */

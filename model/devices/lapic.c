@@ -60,7 +60,12 @@ static void accept_fixed(struct lapic *a, uint8_t vector, bool level)
         a->tmr[vector / 32] &= ~bit(vector);
 }
 
-/* choice: SMI, INIT and start-up have no effect. */
+static void signal_board(struct lapic *a, enum lapic_signal s)
+{
+    if (a->signal != NULL)
+        a->signal(a->board, s);
+}
+
 void lapic_deliver(struct lapic *a, enum delivery mode, uint8_t vector, bool level)
 {
     switch (mode) {
@@ -75,10 +80,22 @@ void lapic_deliver(struct lapic *a, enum delivery mode, uint8_t vector, bool lev
         a->extint_pending |= (a->svr & SVR_ENABLE) != 0;
         break;
     case DELIVER_SMI:
+        signal_board(a, LAPIC_SMI);
+        break;
     case DELIVER_INIT:
+        signal_board(a, LAPIC_INIT);
+        break;
     case DELIVER_STARTUP:
+        signal_board(a, LAPIC_STARTUP);
         break;
     }
+}
+
+/* "Interrupt Command Register (ICR)": INIT level de-assert, which nothing has needed since the
+ * Pentium 4, is no INIT. */
+static bool is_deassert(uint32_t message)
+{
+    return (message >> 8 & 7) == DELIVER_INIT && (message & (ICR_LEVEL | ICR_ASSERT)) == ICR_LEVEL;
 }
 
 /* "Logical Destination Mode": flat and cluster model; in x2APIC mode clusters of 16. */
@@ -105,7 +122,8 @@ void lapic_message(struct lapic *a, uint64_t addr, uint32_t data)
     /* Address 63:40 is destination 31:8: 0, or all ones for everybody (docs/iommu.md I75). */
     uint32_t dest = (uint32_t)(addr >> 40) << 8 | (uint8_t)(addr >> 12);
 
-    if (lapic_is_enabled(a) && destination_is_us(a, dest, (addr & MESSAGE_MODEL) != 0))
+    if (lapic_is_enabled(a) && !is_deassert(data) &&
+        destination_is_us(a, dest, (addr & MESSAGE_MODEL) != 0))
         lapic_deliver(a, data >> 8 & 7, (uint8_t)data, (data & ICR_LEVEL) != 0);
 }
 
@@ -205,7 +223,7 @@ void lapic_end_of_interrupt(struct lapic *a)
     if (!(a->tmr[vector / 32] & bit((unsigned)vector)))
         return;
     lint_ended(a, (uint8_t)vector);
-    if (a->eoi != NULL)
+    if (a->eoi != NULL && !(a->svr & SVR_SUPPRESS))
         a->eoi(a->board, (uint8_t)vector);
 }
 
@@ -225,6 +243,8 @@ void lapic_send_ipi(struct lapic *a, uint32_t low, uint32_t destination)
 
     if (has_vector(mode) && vector < 16)
         lapic_error(a, ESR_SEND_VECTOR);
+    if (is_deassert(low))
+        return;
     switch (low >> 18 & 3) {
     case TO_DESTINATION:
         if (destination_is_us(a, destination, (low & ICR_LOGICAL) != 0))

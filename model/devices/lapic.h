@@ -2,15 +2,15 @@
 // Local APIC of the one processor (SDM Vol. 3A "Advanced Programmable Interrupt Controller
 // (APIC)"): xAPIC registers at 0xFEE00000 and the device's side of the x2APIC and timer MSRs.
 // xAPIC: 4 bytes at multiples of 16; other accesses read 0 and write nothing.
-//   020 ID (31:24, RW)  030 version 00050014: 6 LVT entries  080 TPR  090 APR (0)  0A0 PPR
-//   0B0 EOI  0C0 remote read (0)  0D0 LDR  0E0 DFR  0F0 SVR  100 ISR  180 TMR  200 IRR  280 ESR
+//   020 ID (31:24, RW)  030 version 01050014: 6 LVT entries, SVR bit 12  080 TPR  090 APR (0)  0A0
+//   PPR 0B0 EOI  0C0 remote read (0)  0D0 LDR  0E0 DFR  0F0 SVR  100 ISR  180 TMR  200 IRR  280 ESR
 //   300, 310 ICR  320 LVT timer  330 thermal  340 performance  350 LINT0  360 LINT1  370 error
 //   380 initial count  390 current count  3E0 divide
 //   any other multiple of 16: reads 0, ESR bit 7
 // MSRs, 8 bytes at 1000 + n * 16, what the processor has already found permitted: n as in 800h + n;
 // F0 IA32_TSC_DEADLINE, F1 (W) IA32_TSC_ADJUST, F2 (W) IA32_APIC_BASE.
 // The timer counts machine cycles through the divider; a deadline is compared with cycle + adjust.
-// Not here: an INIT, SMI or start-up message has no effect (docs/choices.md).
+// INIT, SMI and start-up messages are handed to the board (pc.h says what comes of them).
 #ifndef RW_LAPIC_H
 #define RW_LAPIC_H
 
@@ -18,18 +18,22 @@
 
 #define LAPIC_BASE     UINT64_C(0xFEE00000)
 #define LAPIC_MSRS     UINT64_C(0x1000) /* offset of the MSRs */
-#define LAPIC_VERSION  0x00050014u
+#define LAPIC_VERSION  0x01050014u
 #define LAPIC_BASE_X2  UINT64_C(0x400) /* of IA32_APIC_BASE */
 #define LAPIC_BASE_ON  UINT64_C(0x800)
 #define LAPIC_BASE_RST UINT64_C(0xFEE00900)
 
 enum lapic_lvt { LVT_TIMER, LVT_THERMAL, LVT_PMC, LVT_LINT0, LVT_LINT1, LVT_ERROR, LVT_ENTRIES };
 
+/* What reaches the processor but is no interrupt. */
+enum lapic_signal { LAPIC_SMI, LAPIC_INIT, LAPIC_STARTUP };
+
 struct lapic {
     void *board;                              /* what `eoi` is called with */
     void (*eoi)(void *board, uint8_t vector); /* the broadcast to the I/O APIC; may be NULL */
-    uint64_t base;                            /* IA32_APIC_BASE */
-    uint32_t id, tpr, ldr, dfr, svr;          /* id: the number, ldr: as the mode has it */
+    void (*signal)(void *board, enum lapic_signal s); /* may be NULL */
+    uint64_t base;                                    /* IA32_APIC_BASE */
+    uint32_t id, tpr, ldr, dfr, svr;                  /* id: the number, ldr: as the mode has it */
     uint32_t esr, esr_pending;
     uint32_t icr_low, icr_high;
     uint32_t lvt[LVT_ENTRIES];

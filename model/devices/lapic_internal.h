@@ -10,6 +10,7 @@
 #define LVT_REMOTE_IRR 0x00004000u
 #define LVT_LOW        0x00002000u
 #define SVR_ENABLE     0x00000100u
+#define SVR_SUPPRESS   0x00001000u /* "EOI-Broadcast Suppression" */
 
 #define ESR_SEND_VECTOR    0x20u
 #define ESR_RECEIVE_VECTOR 0x40u

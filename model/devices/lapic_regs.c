@@ -175,7 +175,7 @@ static bool write_register(struct lapic *a, uint64_t reg, uint32_t v)
         a->dfr = v | 0x0FFFFFFFu;
         break;
     case REG_SVR:
-        a->svr = v & 0x000001FFu;
+        a->svr = v & (0xFFu | SVR_ENABLE | SVR_SUPPRESS);
         mask_if_disabled(a);
         break;
     case REG_ESR:

@@ -187,11 +187,22 @@ static void broadcast_eoi(void *board, uint8_t vector)
     ioapic_eoi(&((struct pc *)board)->ioapic, vector);
 }
 
+static void processor_signal(void *board, enum lapic_signal s)
+{
+    struct pc *pc = board;
+
+    if (s == LAPIC_INIT)
+        board_reset(pc);
+    else
+        pc->signals_ignored++;
+}
+
 static void add_lapic(struct pc *pc)
 {
     lapic_init(&pc->lapic);
     pc->lapic.board = pc;
     pc->lapic.eoi = broadcast_eoi;
+    pc->lapic.signal = processor_signal;
     pc_add_timed(pc, (struct device){&lapic_ops, &pc->lapic});
 }
 
@@ -199,11 +210,11 @@ static void add_ioapic(struct pc *pc)
 {
     struct device dev = {&ioapic_ops, &pc->ioapic};
 
-    ioapic_init(&pc->ioapic, &pc->host);
+    ioapic_init(&pc->ioapic, &pc->host, pc->config.firmware.ioapic_sid);
     for (unsigned i = PC_FIRST_PCI_LINE; i < PC_LINES; i++)
         ioapic_input(&pc->ioapic, i, true);
     pc_add_memory(pc, dev, IOAPIC_BASE, IOAPIC_BYTES);
-    pc_add_master(pc, dev, IOAPIC_SID, 0xFFFF);
+    pc_add_master(pc, dev, pc->ioapic.sid, 0xFFFF);
 }
 
 static void add_pic(struct pc *pc)
@@ -229,7 +240,7 @@ static void add_serial(struct pc *pc, const struct pc_config *config)
 {
     struct device dev = {&uart16550_ops, &pc->uart};
 
-    uart16550_init(&pc->uart, &pc->host, config->serial, config->serial_bytes);
+    uart16550_init(&pc->uart, &pc->host, config->serial);
     pc_add_ports(pc, dev, PORT_SERIAL, 8);
     pc_add_timed(pc, dev);
 }
@@ -317,6 +328,11 @@ static void add_traffic(struct pc *pc)
     pc_add_master(pc, dev, 0x0100, 0xFF00);      /* bus 1 */
 }
 
+bool pc_has_source(uint16_t sid)
+{
+    return sid >> 8 <= 1;
+}
+
 void pc_init(struct pc *pc, const struct device_host *outside, const struct pc_config *config)
 {
     static const struct pc_config plain;
@@ -325,6 +341,8 @@ void pc_init(struct pc *pc, const struct device_host *outside, const struct pc_c
     if (config == NULL)
         config = &plain;
     pc->config = *config;
+    if (pc->config.firmware.ioapic_sid == 0)
+        pc->config.firmware.ioapic_sid = IOAPIC_SID;
     pc->outside = *outside;
     pc->host = (struct device_host){.ctx = pc,
                                     .dma = board_dma,
@@ -355,15 +373,23 @@ void pc_restart(struct pc *pc, uint64_t now)
     struct device_host outside = pc->outside;
     struct pc_config config = pc->config;
     struct rtc rtc;
-    uint64_t unclaimed = pc->unclaimed;
+    uint64_t unclaimed = pc->unclaimed, signals_ignored = pc->signals_ignored;
 
     pc_advance(pc, now);
     rtc = pc->rtc;
     config.power_button_at = pc->pm.press == DEVICE_NEVER ? 0 : pc->pm.press - now;
     pc_init(pc, &outside, &config);
     pc->unclaimed = unclaimed;
+    pc->signals_ignored = signals_ignored;
     pc->rtc = rtc;
     rtc_reset(&pc->rtc);
+}
+
+bool pc_wants_real_mode(const struct pc *pc)
+{
+    uint8_t code = pc->rtc.cmos[RTC_SHUTDOWN_CODE];
+
+    return code >= 0x01 && code <= 0x0C;
 }
 
 static bool covers(const struct pc_region *r, uint64_t addr)
@@ -465,8 +491,20 @@ static void apic_beat(struct pc *pc, struct pc_beat *beat)
     }
 }
 
+/* choice: as on a PC, configuration space is the processor's alone; another master finds nothing.
+ */
+static bool is_unmapped(const struct pc_beat *beat)
+{
+    return beat->dma && beat->addr >= ECAM_BASE && beat->addr - ECAM_BASE < ECAM_BYTES;
+}
+
 void pc_beat_run(struct pc *pc, struct pc_beat *beat)
 {
+    if (is_unmapped(beat)) {
+        pc->unclaimed++;
+        memset(beat->data, 0xFF, sizeof(beat->data));
+        return;
+    }
     if (beat->apic) {
         apic_beat(pc, beat);
         pc_settle(pc);

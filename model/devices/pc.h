@@ -50,11 +50,10 @@ struct pc_master {
 
 /* What the machine is made of, and what happens to it from outside. */
 struct pc_config {
-    struct acpi_config firmware;
-    uint64_t power_button_at; /* the cycle at which it is pressed; 0: not at all */
-    const struct disk *disk;  /* borrowed; NULL: there is no virtio block device */
-    const uint8_t *serial;    /* what the far end of the UART has to say; borrowed */
-    size_t serial_bytes;
+    struct acpi_config firmware;    /* ioapic_sid 0: IOAPIC_SID */
+    uint64_t power_button_at;       /* the cycle at which it is pressed; 0: not at all */
+    const struct disk *disk;        /* borrowed; NULL: there is no virtio block device */
+    const struct uart_line *serial; /* the far end of the UART; borrowed; NULL: there is none */
     bool bare; /* no firmware was there before: PCI and ELCR are as a reset leaves them */
 };
 
@@ -82,13 +81,14 @@ struct pc {
     struct pci_function host_bridge, isa_bridge;
     struct pci_bus pci;
     uint8_t post_code;
-    uint64_t unclaimed;      /* accesses that no device claimed */
-    uint32_t shutdown_match; /* letters of "Shutdown" seen at port 0x8900 */
-    uint32_t lines;          /* levels of the interrupt lines, one bit a line */
-    uint32_t pci_lines;      /* those of them that PCI interrupt pins drive */
-    uint32_t routed_lines;   /* ISA lines that those drive by way of the ISA bridge */
-    uint32_t test_lines;     /* levels that the test ports add */
-    bool pic_int;            /* the 8259's INT, as its followers know it */
+    uint64_t unclaimed;       /* accesses that no device claimed */
+    uint64_t signals_ignored; /* SMI and start-up messages */
+    uint32_t shutdown_match;  /* letters of "Shutdown" seen at port 0x8900 */
+    uint32_t lines;           /* levels of the interrupt lines, one bit a line */
+    uint32_t pci_lines;       /* those of them that PCI interrupt pins drive */
+    uint32_t routed_lines;    /* ISA lines that those drive by way of the ISA bridge */
+    uint32_t test_lines;      /* levels that the test ports add */
+    bool pic_int;             /* the 8259's INT, as its followers know it */
 };
 
 /* config may be NULL. */
@@ -103,11 +103,19 @@ void pc_add_bar(struct pc *pc, struct device dev, const struct pci_function *fun
                 unsigned number);
 void pc_add_timed(struct pc *pc, struct device dev);
 void pc_add_master(struct pc *pc, struct device dev, uint16_t sid, uint16_t mask);
+/* A source-id that the I/O APIC cannot have: bus 0 is the board's, bus 1 the traffic generator's.
+ */
+bool pc_has_source(uint16_t sid);
 /* A device drives its line: 0-15 are ISA's IRQs, 16-23 PCI's; true is the active level, whatever
  * polarity the wire has. IRQ n is input n of the 8259 pair and of the IOAPIC, but IRQ 0 is the
  * IOAPIC's input 2, and IRQ 2 the cascade. The pins of PCI functions need no call: they are looked
  * at after whatever can change them, and pin A to D of device n drives line 20 + (n + pin) % 4. */
 void pc_irq(struct pc *pc, unsigned line, bool level);
+/* A reset ends at the reset vector, where a PC's firmware looks at CMOS byte 0Fh: 01h to 0Ch ask it
+ * to go on in real mode where the program says. There is none here; any other value is a start. An
+ * INIT of the one processor is such a reset; a start-up message is for a processor that waits for
+ * one, and an SMI finds a handler that does nothing: both are counted. */
+bool pc_wants_real_mode(const struct pc *pc);
 /* What stands at the processor's INTR pin: -1 nothing, otherwise the vector in bits 7:0 and above
  * them the board's note of whose it is. */
 int32_t pc_interrupt(const struct pc *pc);
@@ -123,6 +131,7 @@ struct pc_beat {
     unsigned bytes;
     bool write, io;
     bool apic;        /* the processor at its own local APIC; no other access reaches that */
+    bool dma;         /* of another master than the processor */
     uint8_t data[16]; /* from the first byte */
 };
 void pc_beat_run(struct pc *pc, struct pc_beat *beat);

@@ -44,6 +44,11 @@ void pci_put32(struct pci_function *f, unsigned offset, uint32_t v)
     store32(f->config + offset, v);
 }
 
+uint32_t pci_get32(const struct pci_function *f, unsigned offset)
+{
+    return load32(f->config + offset);
+}
+
 void pci_function_init(struct pci_function *f, uint8_t devfn, uint32_t id, uint32_t class_code)
 {
     memset(f, 0, sizeof(*f));
@@ -153,6 +158,8 @@ static uint64_t config_read(const struct pci_bus *b, uint32_t devfn, unsigned of
     const struct pci_function *f = find(b, devfn);
     uint64_t value = 0;
 
+    if (f != NULL && f->reading != NULL)
+        f->reading(f->owner, offset, bytes);
     for (unsigned i = 0; i < bytes; i++) {
         uint8_t byte = f == NULL ? 0xFF : offset + i < 256 ? f->config[offset + i] : 0;
 
@@ -177,7 +184,7 @@ static void config_write(const struct pci_bus *b, uint32_t devfn, unsigned offse
         *at = (uint8_t)((*at & ~mask) | ((uint8_t)(value >> (8 * i)) & mask));
     }
     if (f->written != NULL)
-        f->written(f->owner);
+        f->written(f->owner, offset, bytes);
 }
 
 void pci_bus_add(struct pci_bus *b, struct pci_function *f)

@@ -41,7 +41,9 @@ struct pci_function {
     uint8_t msi, msix;        /* where their capabilities lie; 0: none */
     bool intx;                /* the device asks for its interrupt pin (register 0x3D says which) */
     void *owner;
-    void (*written)(void *owner); /* after each configuration write; may be NULL */
+    /* Before a configuration read of these bytes, and after a write of them; may be NULL. */
+    void (*reading)(void *owner, unsigned offset, unsigned bytes);
+    void (*written)(void *owner, unsigned offset, unsigned bytes);
 };
 
 struct pci_bus {
@@ -63,6 +65,7 @@ uint8_t pci_capability_init(struct pci_function *f, uint8_t id, uint8_t bytes);
 void pci_msi_init(struct pci_function *f);
 void pci_put16(struct pci_function *f, unsigned offset, uint32_t v);
 void pci_put32(struct pci_function *f, unsigned offset, uint32_t v);
+uint32_t pci_get32(const struct pci_function *f, unsigned offset);
 
 struct pci_window pci_bar_window(const struct pci_function *f, unsigned n);
 bool pci_master_enabled(const struct pci_function *f);

@@ -21,6 +21,8 @@
 #define RTC_PORT 0x70u
 #define RTC_IRQ  8u
 
+#define RTC_SHUTDOWN_CODE 0x0Fu /* of CMOS RAM: what firmware is to do after a reset */
+
 struct rtc {
     const struct device_host *host;
     uint64_t now;         /* ticks */

@@ -16,6 +16,7 @@
 #define BLOCK        16u
 #define WINDOW_MAX   0x80000000u
 #define MESSAGES     UINT64_C(0xFEE00000)
+#define DELIVER_INIT 5
 #define MESSAGE_BITS 0xFFFFCu
 
 enum traffic_kind {
@@ -99,7 +100,7 @@ static struct device_dma make_request(struct traffic *t)
         r.addr = MESSAGES + (where & MESSAGE_BITS);
         r.len = 4;
         r.write = true;
-        data &= 0xFFFF;
+        data &= (data >> 8 & 7) == DELIVER_INIT ? 0xFBFF : 0xFFFF;
     }
     for (unsigned i = 0; i < r.len && r.write; i++)
         r.data[i] = (uint8_t)(data >> (8 * (i % 8)));

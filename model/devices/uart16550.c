@@ -2,6 +2,8 @@
 // 16550 UART; see the header. PC16550D "Registers".
 #include "devices/uart16550.h"
 
+#include <stddef.h>
+
 #define IER_RECEIVED 0x01
 #define IER_EMPTY    0x02
 #define IER_LINE     0x04
@@ -111,20 +113,36 @@ static uint8_t received(struct uart16550 *u)
 
 static bool listens(const struct uart16550 *u)
 {
-    return u->input_bytes != 0 && (u->mcr & (MCR_DTR | MCR_LOOP)) == MCR_DTR &&
+    return !u->gone && (u->mcr & (MCR_DTR | MCR_LOOP)) == MCR_DTR &&
            u->count < (has_fifo(u) ? UART_FIFO_BYTES : 1);
+}
+
+/* Is there a byte? One that stays silent now has nothing to say at any cycle up to `now`. */
+static void ask(struct uart16550 *u, uint64_t now)
+{
+    uint8_t byte = 0;
+
+    u->now = u->now < u->arrival ? u->arrival : u->now;
+    switch (u->line->take(u->line->ctx, u->now, &byte)) {
+    case UART_FAR_BYTE:
+        receive(u, byte);
+        u->arrival = u->now + UART_BYTE_CYCLES;
+        break;
+    case UART_FAR_SILENT:
+        u->arrival = now + UART_BYTE_CYCLES;
+        break;
+    case UART_FAR_GONE:
+        u->gone = true;
+        break;
+    }
 }
 
 static void uart_advance(void *self, uint64_t now)
 {
     struct uart16550 *u = self;
 
-    while (listens(u) && u->arrival <= now) {
-        u->now = u->now < u->arrival ? u->arrival : u->now;
-        receive(u, *u->input++);
-        u->input_bytes--;
-        u->arrival = u->now + UART_BYTE_CYCLES;
-    }
+    while (listens(u) && u->arrival <= now)
+        ask(u, now);
     u->now = now;
     drive(u);
 }
@@ -231,6 +249,8 @@ static void transmit(struct uart16550 *u, uint8_t v)
     u->thre_due = true;
     if (u->mcr & MCR_LOOP)
         receive(u, v);
+    else if (u->line != NULL && u->line->send != NULL)
+        u->line->send(u->line->ctx, v);
     else
         u->host->console(u->host->ctx, v);
 }
@@ -296,15 +316,14 @@ static void uart_write(void *self, uint64_t offset, unsigned bytes, uint64_t val
     drive(u);
 }
 
-void uart16550_init(struct uart16550 *u, const struct device_host *host, const uint8_t *input,
-                    size_t input_bytes)
+void uart16550_init(struct uart16550 *u, const struct device_host *host,
+                    const struct uart_line *line)
 {
-    *u = (struct uart16550){.host = host,
-                            .input = input,
-                            .input_bytes = input_bytes,
-                            .arrival = UART_BYTE_CYCLES,
-                            .dll = 1};
+    *u = (struct uart16550){
+        .host = host, .line = line, .gone = line == NULL, .arrival = UART_BYTE_CYCLES, .dll = 1};
     u->modem = lines(u);
+    if (line != NULL)
+        line->begin(line->ctx);
 }
 
 const struct device_ops uart16550_ops = {.name = "uart16550",

@@ -25,8 +25,15 @@
 #define CAP_NOTIFY    2
 #define CAP_ISR       3
 #define CAP_DEVICE    4
+#define CAP_WINDOW    5
 #define CAP_BYTES     16
 #define NOTIFY_STEP   4u
+
+/* In the capability of CAP_WINDOW. */
+#define WINDOW_BAR    4u
+#define WINDOW_OFFSET 8u
+#define WINDOW_LENGTH 12u
+#define WINDOW_DATA   16u
 
 #define F_SEG_MAX         (UINT64_C(1) << 2)
 #define F_RO              (UINT64_C(1) << 5)
@@ -103,9 +110,9 @@ static void reset(struct virtio_blk *v)
     virtio_request_reset(v);
 }
 
-static void vendor_capability(struct pci_function *f, uint8_t type, uint32_t region)
+static uint8_t vendor_capability(struct pci_function *f, uint8_t type, uint32_t region)
 {
-    uint8_t bytes = type == CAP_NOTIFY ? CAP_BYTES + 4 : CAP_BYTES;
+    uint8_t bytes = type == CAP_NOTIFY || type == CAP_WINDOW ? CAP_BYTES + 4 : CAP_BYTES;
     uint8_t at = pci_capability_init(f, PCI_CAP_VENDOR, bytes);
 
     f->config[at + 2] = bytes;
@@ -115,40 +122,19 @@ static void vendor_capability(struct pci_function *f, uint8_t type, uint32_t reg
     pci_put32(f, at + 12u, REGION_BYTES);
     if (type == CAP_NOTIFY)
         pci_put32(f, at + 16u, NOTIFY_STEP);
+    return at;
 }
 
-static void config_written(void *owner)
+/* All of it but its type is the driver's. */
+static uint8_t window_capability(struct pci_function *f)
 {
-    pci_msix_settle(&((struct virtio_blk *)owner)->msix);
-}
+    uint8_t at = vendor_capability(f, CAP_WINDOW, 0);
 
-void virtio_blk_init(struct virtio_blk *v, const struct device_host *host, const struct disk *disk)
-{
-    struct pci_function *f = &v->pci;
-
-    memset(v, 0, sizeof(*v));
-    v->host = host;
-    v->disk = disk;
-    pci_function_init(f, VIRTIO_BLK_SID & 0xFF, PCI_ID, PCI_CLASS);
-    f->config[CFG_REVISION] = 1;
-    pci_put32(f, CFG_SUBSYSTEM, PCI_SUBSYSTEM);
-    f->config[PCI_INT_PIN] = 1;
-    f->owner = v;
-    f->written = config_written;
-    pci_bar_init(f, BAR_MSIX, PCI_BAR_MEMORY, BAR_MSIX_BYTES);
-    pci_bar_init(f, BAR_REGISTERS, PCI_BAR_MEMORY64, BAR_BYTES);
-    v->msix = (struct pci_msix){.function = f,
-                                .host = host,
-                                .sid = VIRTIO_BLK_SID,
-                                .tag = 0xFF,
-                                .vectors = VIRTIO_MSIX_VECTORS};
-    pci_msix_init(&v->msix, BAR_MSIX, 0, MSIX_PENDING);
-    vendor_capability(f, CAP_DEVICE, REGION_DEVICE);
-    vendor_capability(f, CAP_ISR, REGION_ISR);
-    vendor_capability(f, CAP_NOTIFY, REGION_NOTIFY);
-    vendor_capability(f, CAP_COMMON, REGION_COMMON);
-    v->dma = (struct virtio_dma){.host = host, .function = f, .sid = VIRTIO_BLK_SID};
-    reset(v);
+    pci_put32(f, at + WINDOW_LENGTH, 0);
+    f->config[at + WINDOW_BAR] = 0;
+    f->writable[at + WINDOW_BAR] = 0xFF;
+    memset(f->writable + at + WINDOW_OFFSET, 0xFF, WINDOW_DATA + 4 - WINDOW_OFFSET);
+    return at;
 }
 
 /* --- common configuration --- */
@@ -397,3 +383,91 @@ static void msix_write(void *self, uint64_t offset, unsigned bytes, uint64_t val
 
 const struct device_ops virtio_blk_msix_ops = {
     .name = "virtio-blk-msix", .read = msix_read, .write = msix_write};
+
+/* --- "PCI configuration access capability" --- */
+
+/* What the driver has set up; NULL: no access. */
+static const struct device_ops *window(const struct virtio_blk *v, uint32_t *offset,
+                                       uint32_t *bytes)
+{
+    const uint8_t *cap = v->pci.config + v->window;
+    bool registers = cap[WINDOW_BAR] == BAR_REGISTERS;
+    uint32_t size = registers ? BAR_BYTES : BAR_MSIX_BYTES;
+
+    *offset = pci_get32(&v->pci, v->window + WINDOW_OFFSET);
+    *bytes = pci_get32(&v->pci, v->window + WINDOW_LENGTH);
+    if ((!registers && cap[WINDOW_BAR] != BAR_MSIX) ||
+        (*bytes != 1 && *bytes != 2 && *bytes != 4) || *offset % *bytes != 0 || *offset >= size)
+        return NULL;
+    return registers ? &virtio_blk_ops : &virtio_blk_msix_ops;
+}
+
+static bool of_window(const struct virtio_blk *v, unsigned offset, unsigned bytes)
+{
+    unsigned data = v->window + WINDOW_DATA;
+
+    return offset < data + 4 && offset + bytes > data;
+}
+
+static void config_reading(void *owner, unsigned at, unsigned width)
+{
+    struct virtio_blk *v = owner;
+    uint32_t offset, bytes;
+    const struct device_ops *ops;
+    uint64_t value = UINT64_MAX;
+
+    if (!of_window(v, at, width))
+        return;
+    ops = window(v, &offset, &bytes);
+    if (ops != NULL)
+        value = ops->read(v, offset, bytes);
+    for (unsigned i = 0; i < 4; i++)
+        if (ops == NULL || i < bytes)
+            v->pci.config[v->window + WINDOW_DATA + i] = (uint8_t)(value >> 8 * i);
+}
+
+static void config_written(void *owner, unsigned at, unsigned width)
+{
+    struct virtio_blk *v = owner;
+    uint32_t offset, bytes;
+    const struct device_ops *ops;
+    uint32_t value = pci_get32(&v->pci, v->window + WINDOW_DATA);
+
+    pci_msix_settle(&v->msix);
+    if (!of_window(v, at, width))
+        return;
+    ops = window(v, &offset, &bytes);
+    if (ops != NULL)
+        ops->write(v, offset, bytes, value & (UINT32_MAX >> (32 - 8 * bytes)));
+}
+
+void virtio_blk_init(struct virtio_blk *v, const struct device_host *host, const struct disk *disk)
+{
+    struct pci_function *f = &v->pci;
+
+    memset(v, 0, sizeof(*v));
+    v->host = host;
+    v->disk = disk;
+    pci_function_init(f, VIRTIO_BLK_SID & 0xFF, PCI_ID, PCI_CLASS);
+    f->config[CFG_REVISION] = 1;
+    pci_put32(f, CFG_SUBSYSTEM, PCI_SUBSYSTEM);
+    f->config[PCI_INT_PIN] = 1;
+    f->owner = v;
+    f->reading = config_reading;
+    f->written = config_written;
+    pci_bar_init(f, BAR_MSIX, PCI_BAR_MEMORY, BAR_MSIX_BYTES);
+    pci_bar_init(f, BAR_REGISTERS, PCI_BAR_MEMORY64, BAR_BYTES);
+    v->msix = (struct pci_msix){.function = f,
+                                .host = host,
+                                .sid = VIRTIO_BLK_SID,
+                                .tag = 0xFF,
+                                .vectors = VIRTIO_MSIX_VECTORS};
+    pci_msix_init(&v->msix, BAR_MSIX, 0, MSIX_PENDING);
+    vendor_capability(f, CAP_DEVICE, REGION_DEVICE);
+    vendor_capability(f, CAP_ISR, REGION_ISR);
+    vendor_capability(f, CAP_NOTIFY, REGION_NOTIFY);
+    vendor_capability(f, CAP_COMMON, REGION_COMMON);
+    v->window = window_capability(f);
+    v->dma = (struct virtio_dma){.host = host, .function = f, .sid = VIRTIO_BLK_SID};
+    reset(v);
+}

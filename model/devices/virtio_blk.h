@@ -3,8 +3,10 @@
 // "Virtio Over PCI Bus", "Split Virtqueues", "Block Device". Modern only, one queue of at most 64.
 //   BAR1, 4 KiB: MSI-X table of 2 vectors at 0, pending bits at 0x800
 //   BAR4, 64-bit, 16 KiB: common configuration 0x0000, ISR 0x1000, device configuration 0x2000,
-//         notification 0x3000 (multiplier 4); found by the vendor capabilities. There is no
-//         VIRTIO_PCI_CAP_PCI_CFG.
+//         notification 0x3000 (multiplier 4); found by the vendor capabilities
+//   VIRTIO_PCI_CAP_PCI_CFG: bar, offset, length of the capability are the driver's; a configuration
+//         access to its data, pci_cfg_data, is one of so many bytes there. Length not 1, 2 or 4,
+//         not aligned, or beyond the BAR: all ones, nothing
 //   common configuration: fields in accesses of their own width (64-bit ones also in two dwords);
 //         others read all ones and do nothing. ISR: byte, cleared by the read.
 //   features: SEG_MAX, BLK_SIZE, FLUSH, RO (of a read-only disk), INDIRECT_DESC, VERSION_1,
@@ -74,6 +76,7 @@ struct virtio_blk {
     const struct disk *disk;
     struct pci_function pci;
     struct pci_msix msix;
+    uint8_t window; /* where the capability VIRTIO_PCI_CAP_PCI_CFG lies */
     struct virtio_dma dma;
     struct virtio_queue queue;
     struct virtio_chain chain;

@@ -18,7 +18,7 @@ package x2apic_pkg;
     unique case (n)
       8'h08: bits = 64'hff;                                      // TPR
       8'h0b, 8'h28: bits = '0;                                   // EOI, ESR
-      8'h0f: bits = 64'h1ff;                                     // SVR
+      8'h0f: bits = 64'h11ff;                                    // SVR
       8'h30: bits = 64'hffff_ffff_000c_cfff;                     // ICR
       8'h32: bits = deadline ? 64'h7_10ff : 64'h3_10ff;          // LVT timer
       8'h33, 8'h34: bits = 64'h1_17ff;                           // LVT thermal, performance

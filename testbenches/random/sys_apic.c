@@ -17,7 +17,7 @@ static const struct reg {
 } regs[] = {
     {0x08, 0, 0x60, ~UINT64_C(0xff)},
     {0x0b, 0, 1, ~UINT64_C(0)},
-    {0x0f, 0x12f, 1, ~UINT64_C(0x1ff)},
+    {0x0f, 0x12f, 1, ~UINT64_C(0x11ff)},
     {0x28, 0, 1, ~UINT64_C(0)},
     {0x30, 0x44041, 7, 0xfff33000},      /* an interrupt to itself */
     {0x30, 0x44400, 1, 0xfff33000},      /* an NMI */

@@ -8,7 +8,7 @@
 #include "devices/fwcfg.h"
 #include "gt.h"
 
-static const struct acpi_config usual = {UINT64_C(256) << 20, 40, true};
+static const struct acpi_config usual = {UINT64_C(256) << 20, 40, true, 0xFF00};
 
 static uint32_t get32(const uint8_t *p)
 {
@@ -106,8 +106,10 @@ GT_TEST(acpi, dmar_says_what_the_unit_has)
     EXPECT_U64(0x00000803, get32(d + 64)); /* an IOAPIC */
     EXPECT_U64(0x0000FF00, get32(d + 68)); /* ID 0, bus FFh, 00.0 */
     without.interrupt_remapping = false;
+    without.ioapic_sid = 0xF0F9; /* F0:1F.1 */
     acpi_build(t, &without);
     EXPECT_U64(0, find(t, "DMAR")[37]);
+    EXPECT_U64(0x011FF000, get32(find(t, "DMAR") + 68));
 }
 
 static uint8_t next(struct fwcfg *f)

@@ -32,7 +32,7 @@ static void begin(struct bench *b)
 {
     memset(b, 0, sizeof(*b));
     b->host = (struct device_host){.ctx = b, .dma = on_dma};
-    ioapic_init(&b->io, &b->host);
+    ioapic_init(&b->io, &b->host, IOAPIC_SID);
 }
 
 static uint32_t get(struct bench *b, uint8_t index)

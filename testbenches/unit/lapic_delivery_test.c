@@ -41,12 +41,22 @@ static void on_eoi(void *board, uint8_t vector)
     eoi_vector = vector;
 }
 
+static unsigned signals[3];
+
+static void on_signal(void *board, enum lapic_signal s)
+{
+    (void)board;
+    signals[s]++;
+}
+
 static struct lapic enabled(void)
 {
     struct lapic a;
 
     lapic_init(&a);
     a.eoi = on_eoi;
+    a.signal = on_signal;
+    signals[LAPIC_SMI] = signals[LAPIC_INIT] = signals[LAPIC_STARTUP] = 0;
     eois = 0;
     put(&a, SVR, 0x1FF);
     return a;
@@ -73,7 +83,7 @@ GT_TEST(lapic, state_at_reset)
     static const struct {
         uint16_t reg;
         uint32_t value;
-    } rows[] = {{0x020, 0},       {0x030, 0x00050014}, {TPR, 0},         {PPR, 0},
+    } rows[] = {{0x020, 0},       {0x030, 0x01050014}, {TPR, 0},         {PPR, 0},
                 {LDR, 0},         {DFR, 0xFFFFFFFF},   {SVR, 0xFF},      {ESR, 0},
                 {ICR, 0},         {ICR_HIGH, 0},       {0x320, 0x10000}, {0x330, 0x10000},
                 {0x340, 0x10000}, {LINT0, 0x10000},    {LINT1, 0x10000}, {ERROR, 0x10000},
@@ -211,8 +221,8 @@ GT_TEST(lapic, an_eoi_is_broadcast_for_a_level)
     put(&a, EOI, 0);
     put(&a, EOI, 0); /* nothing in service */
     EXPECT_U64(1, eois);
-    put(&a, SVR, 0x11FF); /* no EOI-broadcast suppression */
-    EXPECT_U64(0x1FF, get(&a, SVR));
+    put(&a, SVR, 0x13FF); /* no focus bit */
+    EXPECT_U64(0x11FF, get(&a, SVR));
 }
 
 /* "Error Handling": latched by a write, one interrupt for all errors until the next write. */
@@ -320,4 +330,61 @@ GT_TEST(lapic, extint_by_a_message_stays_until_it_is_acknowledged)
     lapic_message(&a, 0xFEE00000, 0x700);
     EXPECT_TRUE(lapic_extint(&a));
     EXPECT_TRUE(lapic_pending(&a) < 0);
+}
+
+/* "Delivery Mode" of the ICR, of messages and of LVT entries: not interrupts, the board's to act
+ * on; INIT level de-assert is none. */
+GT_TEST(lapic, init_smi_and_startup_are_signals)
+{
+    struct lapic a = enabled();
+
+    put(&a, ICR, 0x4500);
+    EXPECT_U64(1, signals[LAPIC_INIT]);
+    put(&a, ICR, 0xC500);
+    EXPECT_U64(2, signals[LAPIC_INIT]);
+    put(&a, ICR, 0x8500);
+    lapic_message(&a, 0xFEE00000, 0x8500);
+    EXPECT_U64(2, signals[LAPIC_INIT]);
+    lapic_message(&a, 0xFEE00000, 0x500);
+    EXPECT_U64(3, signals[LAPIC_INIT]);
+    lapic_message(&a, 0xFEE01000, 0x500); /* to another */
+    put(&a, ICR, 0xC4500);                /* to the others */
+    EXPECT_U64(3, signals[LAPIC_INIT]);
+    put(&a, LINT1, 0x500);
+    lapic_lint(&a, 1, true);
+    EXPECT_U64(4, signals[LAPIC_INIT]);
+    put(&a, ICR, 0x608);
+    EXPECT_U64(1, signals[LAPIC_STARTUP]);
+    put(&a, ICR, 0x200);
+    EXPECT_U64(1, signals[LAPIC_SMI]);
+    put(&a, SVR, 0xFF); /* software-disabled: it responds to these all the same */
+    put(&a, ICR, 0x4500);
+    EXPECT_U64(5, signals[LAPIC_INIT]);
+    EXPECT_TRUE(lapic_pending(&a) < 0 && !a.nmi_pending);
+}
+
+/* "EOI-Broadcast Suppression": the I/O APIC does not hear of the EOI; a local pin's level ends with
+ * it all the same. */
+GT_TEST(lapic, an_eoi_whose_broadcast_is_suppressed)
+{
+    struct lapic a = enabled();
+
+    put(&a, SVR, 0x11FF);
+    EXPECT_U64(0x11FF, get(&a, SVR));
+    lapic_message(&a, 0xFEE00000, 0xC051); /* a level */
+    take(&a);
+    put(&a, EOI, 0);
+    EXPECT_U64(0, eois);
+    put(&a, LINT0, 0x8052);
+    lapic_lint(&a, 0, true);
+    EXPECT_U64(0x0C052, get(&a, LINT0));
+    take(&a);
+    lapic_lint(&a, 0, false);
+    put(&a, EOI, 0);
+    EXPECT_U64(0x08052, get(&a, LINT0));
+    put(&a, SVR, 0x1FF);
+    lapic_message(&a, 0xFEE00000, 0xC051);
+    take(&a);
+    put(&a, EOI, 0);
+    EXPECT_U64(1, eois);
 }

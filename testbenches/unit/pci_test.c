@@ -12,8 +12,10 @@ struct pci_bench {
     struct pci_msix m;
 };
 
-static void settle(void *owner)
+static void settle(void *owner, unsigned offset, unsigned bytes)
 {
+    (void)offset;
+    (void)bytes;
     pci_msix_settle(owner);
 }
 

@@ -12,6 +12,9 @@ enum reg { DATA, IER, IIR, LCR, MCR, LSR, MSR, SCR };
 struct bench {
     struct uart16550 u;
     struct device_host host;
+    struct uart_line line;
+    const char *input; /* what the far end still has to say */
+    uint64_t asked;    /* at which cycle it was asked last */
     char said[64];
     unsigned length;
     bool irq;
@@ -32,11 +35,30 @@ static void on_irq(void *ctx, unsigned line, bool level)
     b->irq = level;
 }
 
+static void on_begin(void *ctx)
+{
+    (void)ctx;
+}
+
+static enum uart_far on_take(void *ctx, uint64_t cycle, uint8_t *byte)
+{
+    struct bench *b = ctx;
+
+    b->asked = cycle;
+    if (*b->input == 0)
+        return UART_FAR_GONE;
+    *byte = (uint8_t)*b->input++;
+    return *byte == '_' ? UART_FAR_SILENT : UART_FAR_BYTE;
+}
+
+/* The far end says these; _ is a time of silence. */
 static void begin(struct bench *b, const char *input)
 {
     memset(b, 0, sizeof(*b));
     b->host = (struct device_host){.ctx = b, .console = on_console, .irq = on_irq};
-    uart16550_init(&b->u, &b->host, (const uint8_t *)input, strlen(input));
+    b->input = input;
+    b->line = (struct uart_line){.ctx = b, .begin = on_begin, .take = on_take};
+    uart16550_init(&b->u, &b->host, &b->line);
 }
 
 static void out(struct bench *b, enum reg reg, uint8_t v)
@@ -126,6 +148,8 @@ GT_TEST(uart16550, fifo_trigger_and_timeout)
     EXPECT_TRUE(!b.irq);
     advance(&b, 6);
     EXPECT_TRUE(!b.irq);
+    EXPECT_U64(7 * UART_BYTE_CYCLES, uart16550_ops.next_event(&b.u)); /* anything more? */
+    advance(&b, 7);
     EXPECT_U64(10 * UART_BYTE_CYCLES, uart16550_ops.next_event(&b.u));
     advance(&b, 10);
     EXPECT_TRUE(b.irq);
@@ -224,4 +248,46 @@ GT_TEST(uart16550, fcr_empties_the_receiver)
     out(&b, FCR, 0x00);
     EXPECT_U64(0x60, in(&b, LSR));
     EXPECT_U64(0x01, in(&b, IIR));
+}
+
+/* The far end is asked at cycles that depend on nothing but its answers: a byte's time after a
+ * byte, a byte's time after the question when it is silent, never again when it is gone. */
+GT_TEST(uart16550, the_far_end_is_asked_at_fixed_cycles)
+{
+    struct bench b;
+
+    begin(&b, "a_b");
+    out(&b, IER, 0x01);
+    out(&b, MCR, 0x09);
+    out(&b, FCR, 0x01);
+    uart16550_ops.advance(&b.u, UART_BYTE_CYCLES + 5);
+    EXPECT_U64(UART_BYTE_CYCLES, b.asked);
+    EXPECT_U64('a', in(&b, DATA));
+    EXPECT_U64(2 * UART_BYTE_CYCLES, uart16550_ops.next_event(&b.u));
+    uart16550_ops.advance(&b.u, 2 * UART_BYTE_CYCLES + 7); /* silent: so it is up to here */
+    EXPECT_U64(2 * UART_BYTE_CYCLES, b.asked);
+    EXPECT_U64(0x60, in(&b, LSR));
+    EXPECT_U64(3 * UART_BYTE_CYCLES + 7, uart16550_ops.next_event(&b.u));
+    uart16550_ops.advance(&b.u, 3 * UART_BYTE_CYCLES + 7);
+    EXPECT_U64('b', in(&b, DATA));
+    uart16550_ops.advance(&b.u, 9 * UART_BYTE_CYCLES);
+    EXPECT_U64(4 * UART_BYTE_CYCLES + 7, b.asked);
+    EXPECT_U64(DEVICE_NEVER, uart16550_ops.next_event(&b.u));
+}
+
+static void on_send(void *ctx, uint8_t byte)
+{
+    on_console(ctx, (uint8_t)(byte + 1));
+}
+
+/* A far end that takes what is sent gets it, and the console does not. */
+GT_TEST(uart16550, what_is_sent_goes_to_the_far_end)
+{
+    struct bench b;
+
+    begin(&b, "");
+    b.line.send = on_send;
+    out(&b, DATA, 'a');
+    EXPECT_U64(1, b.length);
+    EXPECT_U64('b', b.said[0]);
 }

@@ -2,9 +2,8 @@
 // What a kernel reads of the firmware: the RSDP by scanning, RSDT or XSDT, FADT, MADT, MCFG, DMAR
 // and their checksums; fw_cfg; the real-time clock; the PM timer; that the tables cannot be
 // written.
-#include "../lib/rt.h"
+#include "../lib/acpi.h"
 
-#define SCAN_FROM  UINT64_C(0xE0000)
 #define SCAN_TO    UINT64_C(0x100000)
 #define FW_SELECT  0x510
 #define FW_DATA    0x511
@@ -26,95 +25,31 @@ static void outw(uint16_t port, uint16_t v)
     __asm__ volatile("outw %0, %1" : : "a"(v), "Nd"(port));
 }
 
-static uint8_t sum(const uint8_t *p, uint32_t bytes)
-{
-    uint8_t s = 0;
-
-    while (bytes-- > 0)
-        s = (uint8_t)(s + *p++);
-    return s;
-}
-
-static uint32_t get32(const uint8_t *p)
-{
-    uint32_t v;
-
-    memcpy(&v, p, 4);
-    return v;
-}
-
-static uint64_t get64(const uint8_t *p)
-{
-    uint64_t v;
-
-    memcpy(&v, p, 8);
-    return v;
-}
-
-/* --- tables --- */
-
-static const uint8_t *find_rsdp(void)
-{
-    for (uint64_t at = SCAN_FROM; at < SCAN_TO; at += 16)
-        if (memcmp((const void *)at, "RSD PTR ", 8) == 0 && sum((const uint8_t *)at, 20) == 0)
-            return (const uint8_t *)at;
-    return NULL;
-}
-
-static const uint8_t *table(const uint8_t *rsdp, const char *signature)
-{
-    bool extended = rsdp[15] >= 2 && get64(rsdp + 24) != 0;
-    const uint8_t *list = (const uint8_t *)(extended ? get64(rsdp + 24) : get32(rsdp + 16));
-    unsigned step = extended ? 8 : 4;
-
-    for (uint32_t at = 36; at < get32(list + 4); at += step) {
-        const uint8_t *t =
-            (const uint8_t *)(uint64_t)(extended ? get64(list + at) : get32(list + at));
-
-        if (memcmp(t, signature, 4) == 0 && sum(t, get32(t + 4)) == 0)
-            return t;
-    }
-    return NULL;
-}
-
-/* The first entry of a type in a table of entries with a 1- or 2-byte type and length. */
-static const uint8_t *entry(const uint8_t *t, uint32_t from, unsigned width, unsigned type)
-{
-    for (uint32_t at = from; at < get32(t + 4);) {
-        const uint8_t *e = t + at;
-        unsigned is = width == 1 ? e[0] : e[0] | e[1] << 8;
-
-        if (is == type)
-            return e;
-        at += width == 1 ? e[1] : e[2] | (uint32_t)e[3] << 8;
-    }
-    return NULL;
-}
-
 static void read_tables(const uint8_t *rsdp)
 {
-    const uint8_t *fadt = table(rsdp, "FACP"), *madt = table(rsdp, "APIC");
-    const uint8_t *mcfg = table(rsdp, "MCFG"), *dmar = table(rsdp, "DMAR"), *e, *scope;
+    const uint8_t *fadt = acpi_table(rsdp, "FACP"), *madt = acpi_table(rsdp, "APIC");
+    const uint8_t *mcfg = acpi_table(rsdp, "MCFG"), *dmar = acpi_table(rsdp, "DMAR"), *e, *scope;
 
     check("FADT, MADT, MCFG, DMAR are there", fadt && madt && mcfg && dmar);
     if (!fadt || !madt || !mcfg || !dmar)
         return;
     check("FADT: SCI 9, PM1 at 600 and 604, timer at 608",
-          fadt[46] == 9 && get32(fadt + 56) == 0x600 && get32(fadt + 64) == 0x604 &&
-              get32(fadt + 76) == 0x608);
-    check("FADT: reset register at CF9", get64(fadt + 120) == 0xCF9);
+          fadt[46] == 9 && acpi_get32(fadt + 56) == 0x600 && acpi_get32(fadt + 64) == 0x604 &&
+              acpi_get32(fadt + 76) == 0x608);
+    check("FADT: reset register at CF9", acpi_get64(fadt + 120) == 0xCF9);
     check("FADT leads to the DSDT",
-          memcmp((const void *)(uint64_t)get32(fadt + 40), "DSDT", 4) == 0);
-    check("MADT: local APICs at FEE00000", get32(madt + 36) == 0xFEE00000);
-    e = entry(madt, 44, 1, 1);
-    check("MADT: IOAPIC at FEC00000, GSI 0", e && get32(e + 4) == 0xFEC00000 && get32(e + 8) == 0);
-    e = entry(madt, 44, 1, 2);
-    check("MADT: IRQ 0 is GSI 2", e && e[3] == 0 && get32(e + 4) == 2);
-    check("MCFG: ECAM at B0000000", get64(mcfg + 44) == 0xB0000000);
+          memcmp((const void *)(uint64_t)acpi_get32(fadt + 40), "DSDT", 4) == 0);
+    check("MADT: local APICs at FEE00000", acpi_get32(madt + 36) == 0xFEE00000);
+    e = acpi_entry(madt, 44, 1, 1);
+    check("MADT: IOAPIC at FEC00000, GSI 0",
+          e && acpi_get32(e + 4) == 0xFEC00000 && acpi_get32(e + 8) == 0);
+    e = acpi_entry(madt, 44, 1, 2);
+    check("MADT: IRQ 0 is GSI 2", e && e[3] == 0 && acpi_get32(e + 4) == 2);
+    check("MCFG: ECAM at B0000000", acpi_get64(mcfg + 44) == 0xB0000000);
     check("MCFG: configuration space is there",
-          read32(get64(mcfg + 44)) == (outl(0xCF8, 0x80000000), inl(0xCFC)));
-    e = entry(dmar, 48, 2, 0);
-    check("DMAR: a unit at FED90000", e && get64(e + 8) == 0xFED90000);
+          read32(acpi_get64(mcfg + 44)) == (outl(0xCF8, 0x80000000), inl(0xCFC)));
+    e = acpi_entry(dmar, 48, 2, 0);
+    check("DMAR: a unit at FED90000", e && acpi_get64(e + 8) == 0xFED90000);
     check("DMAR: for every device, or a list of them", e && ((e[4] & 1) || e[2] > 24));
     scope = e ? e + 16 : dmar;
     check("DMAR: the IOAPIC is a device of bus FF", e && scope[0] == 3 && scope[5] == 0xFF);
@@ -159,7 +94,7 @@ static void read_fw_cfg(void)
     fw_item(5, cpus, 2);
     check("fw_cfg: one processor", cpus[0] == 1 && cpus[1] == 0);
     fw_item(3, ram, 8);
-    check("fw_cfg: 256 MiB", get64(ram) == UINT64_C(256) << 20);
+    check("fw_cfg: 256 MiB", acpi_get64(ram) == UINT64_C(256) << 20);
     fw_item(0x19, count, 4);
     check("fw_cfg: a directory of files", count[0] == 0 && count[3] != 0);
 }
@@ -217,7 +152,7 @@ static void read_timer(void)
 
 int main(void)
 {
-    const uint8_t *rsdp = find_rsdp();
+    const uint8_t *rsdp = acpi_rsdp();
 
     check("an RSDP between E0000 and FFFFF", rsdp != NULL);
     if (rsdp != NULL) {

@@ -10,6 +10,7 @@
 #define DMA    5
 #define CHECK  6
 #define RESET  7
+#define REAL   8
 
 #define EDU_BAR   UINT64_C(0xC0000000)
 #define EDU_DEVFN 0x10
@@ -77,6 +78,12 @@ int main(void)
     return 7;
 #elif BAD == RESET
     outb(0xCF9, 6);
+    for (;;)
+        continue;
+#elif BAD == REAL
+    outb(0x70, 0x0F);
+    outb(0x71, 0x0A);
+    write32(UINT64_C(0xFEE00300), 0x4500); /* INIT to itself */
     for (;;)
         continue;
 #endif

@@ -74,12 +74,18 @@ void attempt_all(const struct attempt *rows, unsigned count, bool unlike_qemu);
     attempt_all(rows, sizeof(rows) / sizeof((rows)[0]), unlike_qemu)
 /* A line of the console: whether what the text says is so. */
 void say(bool ok, bool unlike_qemu, const char *verdict, const char *text);
+/* "5h no write permission; recorded: source-id ..., address ..." */
+void put_reason(unsigned reason, uint16_t sid, uint64_t info);
+/* Where the attempts aim: remembers it; is it still so? */
+void look(void);
+bool unchanged(void);
 /* What the ring-3 code put into its own page for the device to write. */
 bool payload_at(uint64_t pa);
 
 /* Interrupts that came, by vector: 2 is NMI. */
 extern volatile uint64_t taken[256];
 void expect_interrupts(void);
+uint64_t interrupts_so_far(void); /* of all vectors */
 /* Long enough for a message under way. */
 void settle(void);
 
@@ -89,6 +95,7 @@ void memory(void);              /* memory.c */
 void interrupts_unmapped(void); /* interrupts.c: without remapping */
 void interrupts(void);
 void device_tlb(void); /* tlb.c */
+void forged(void);     /* forged.c: behind interrupts() */
 void storm(void);      /* storm.c */
 
 #endif

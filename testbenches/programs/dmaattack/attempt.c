@@ -34,7 +34,7 @@ void settle(void)
     __asm__ volatile("cli" : : : "memory");
 }
 
-static uint64_t interrupts_so_far(void)
+uint64_t interrupts_so_far(void)
 {
     uint64_t sum = 0;
 
@@ -54,7 +54,7 @@ static void put_source(uint16_t sid)
     put_dec(sid & 7);
 }
 
-static void put_reason(unsigned reason, uint16_t sid, uint64_t info)
+void put_reason(unsigned reason, uint16_t sid, uint64_t info)
 {
     put(reason_name(reason));
     put("; recorded: source-id ");
@@ -92,14 +92,14 @@ static const uint64_t *place(unsigned i)
 
 static uint64_t seen[PLACES][WORDS];
 
-static void look(void)
+void look(void)
 {
     for (unsigned i = 0; i < PLACES; i++)
         for (unsigned word = 0; word < WORDS; word++)
             seen[i][word] = place(i)[word];
 }
 
-static bool unchanged(void)
+bool unchanged(void)
 {
     for (unsigned i = 0; i < PLACES; i++)
         for (unsigned word = 0; word < WORDS; word++)

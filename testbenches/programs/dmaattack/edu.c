@@ -2,6 +2,8 @@
 // The teaching device; see edu.h.
 #include "edu.h"
 
+#include "../lib/pci.h"
+
 #define REG_SOURCE  0x80
 #define REG_TARGET  0x88
 #define REG_COUNT   0x90
@@ -13,16 +15,10 @@
 
 USER_DATA struct order edu_order;
 
-static void pci_write(unsigned reg, uint32_t v)
-{
-    outl(0xCF8, 0x80000000u | EDU_SID << 8 | reg);
-    outl(0xCFC, v);
-}
-
 void edu_start(void)
 {
-    pci_write(0x10, (uint32_t)EDU_BAR);
-    pci_write(0x04, 6);
+    pci_write(EDU_SID, 0x10, (uint32_t)EDU_BAR);
+    pci_write(EDU_SID, 0x04, 6);
 }
 
 void edu_give(void)

@@ -23,6 +23,7 @@ int main(void)
     interrupts_unmapped();
     interrupts();
     device_tlb();
+    forged();
     storm();
     line("failures", failures);
     return failures == 0 ? 0 : 1;

@@ -2,11 +2,6 @@
 // The kernel's driver of the IOMMU; see unit.h.
 #include "unit.h"
 
-#define REG_GCMD 0x18
-#define REG_GSTS 0x1C
-#define REG_IQT  0x88
-#define REG_IQA  0x90
-
 #define QUEUE_ENTRIES 256
 
 static uint64_t *queue;
@@ -25,7 +20,7 @@ bool on_qemu(void)
 
 void gcmd(unsigned bit, bool on)
 {
-    uint32_t now = read32(IOMMU + REG_GSTS) & 0x96FFFFFF;
+    uint32_t now = read32(IOMMU + REG_GSTS) & GSTS_LEVELS;
 
     write32(IOMMU + REG_GCMD, on ? now | 1u << bit : now & ~(1u << bit));
     while ((read32(IOMMU + REG_GSTS) >> bit & 1) != on)

@@ -5,30 +5,7 @@
 #define UNIT_H
 
 #include "../lib/rt.h"
-
-#define IOMMU UINT64_C(0xFED90000)
-
-#define REG_CAP    0x08
-#define REG_ECAP   0x10
-#define REG_RTADDR 0x20
-#define REG_FSTS   0x34
-#define REG_FECTL  0x38
-#define REG_FEDATA 0x3C
-#define REG_FEADDR 0x40
-#define REG_PMEN   0x64
-#define REG_PLM    0x68 /* base, limit: 32 bits each */
-#define REG_PHM    0x70 /* 64 bits each */
-#define REG_IRTA   0xB8
-
-#define GCMD_TE    31
-#define GCMD_SRTP  30
-#define GCMD_QIE   26
-#define GCMD_IRE   25
-#define GCMD_SIRTP 24
-
-#define ECAP_DT  0x4u
-#define FSTS_PFO 0x1u
-#define FSTS_PPF 0x2u
+#include "../lib/vtd_regs.h"
 
 #define EVERY_PAGE UINT64_C(0x7FFFFFFFFFFFF001) /* of a device-TLB invalidation */
 

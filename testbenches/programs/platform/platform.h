@@ -4,14 +4,15 @@
 #define PLATFORM_H
 
 #include "../lib/rt.h"
+#include "../lib/vtd_regs.h"
 
 #define LAPIC     UINT64_C(0xFEE00000)
 #define IOAPIC    UINT64_C(0xFEC00000)
-#define IOMMU     UINT64_C(0xFED90000)
 #define EDU_BAR   UINT64_C(0xC0000000)
 #define EDU_DEVFN 0x10
 #define LINES     0x2000 /* a byte a line of the interrupt controllers */
 
+#define APIC_VERSION  (LAPIC + 0x030)
 #define APIC_TPR      (LAPIC + 0x080)
 #define APIC_PPR      (LAPIC + 0x0A0)
 #define APIC_EOI      (LAPIC + 0x0B0)

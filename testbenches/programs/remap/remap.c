@@ -3,44 +3,14 @@
 // from: the teaching device raises its MSI through an interrupt-remapping table, with the right
 // source-id and the wrong one, in both formats, with entries that change under the cache. With a
 // device-TLB it keeps a translation until that is invalidated; one that nobody answers times out.
-#include "../lib/rt.h"
+#include "../lib/pci.h"
+#include "../lib/vtd_regs.h"
 
 #define LAPIC     UINT64_C(0xFEE00000)
-#define IOMMU     UINT64_C(0xFED90000)
 #define EDU_BAR   UINT64_C(0xC0000000)
 #define EDU_DEVFN 0x10
 #define IOVA      UINT64_C(0x8000000)
 #define DID       9
-
-#define REG_CAP    0x08
-#define REG_ECAP   0x10
-#define REG_GCMD   0x18
-#define REG_GSTS   0x1C
-#define REG_RTADDR 0x20
-#define REG_FSTS   0x34
-#define REG_FECTL  0x38
-#define REG_FEDATA 0x3C
-#define REG_FEADDR 0x40
-#define REG_IQH    0x80
-#define REG_IQT    0x88
-#define REG_IQA    0x90
-#define REG_ICS    0x9C
-#define REG_IECTL  0xA0
-#define REG_IEDATA 0xA4
-#define REG_IEADDR 0xA8
-#define REG_IQERCD 0xB0
-#define REG_IRTA   0xB8
-
-#define GCMD_TE    31
-#define GCMD_SRTP  30
-#define GCMD_QIE   26
-#define GCMD_IRE   25
-#define GCMD_SIRTP 24
-#define GCMD_CFI   23
-
-#define FSTS_PPF 0x02u
-#define FSTS_IQE 0x10u
-#define FSTS_ITE 0x40u
 
 #define VECTOR_DEVICE 0x50 /* what the table says */
 #define VECTOR_MOVED  0x51 /* and says later */
@@ -49,7 +19,6 @@
 #define VECTOR_FAULT  0x54
 #define HANDLE        5
 
-#define ECAP_DT    0x4u
 #define EDU_BY_TLB 8u /* of its command */
 #define NO_DEVICE  0x99u
 #define EVERY_PAGE UINT64_C(0x7FFFFFFFFFFFF001)
@@ -86,23 +55,11 @@ static void settle(void)
 
 /* --- the device --- */
 
-static void pci_write(unsigned reg, uint32_t v)
-{
-    outl(0xCF8, 0x80000000u | EDU_DEVFN << 8 | reg);
-    outl(0xCFC, v);
-}
-
-static uint32_t pci_read(unsigned reg)
-{
-    outl(0xCF8, 0x80000000u | EDU_DEVFN << 8 | reg);
-    return inl(0xCFC);
-}
-
 static void msi(uint32_t address, uint32_t data)
 {
-    pci_write(0x44, address);
-    pci_write(0x48, 0);
-    pci_write(0x4C, data);
+    pci_write(EDU_DEVFN, 0x44, address);
+    pci_write(EDU_DEVFN, 0x48, 0);
+    pci_write(EDU_DEVFN, 0x4C, data);
 }
 
 static void msi_remapped(unsigned handle)
@@ -142,7 +99,7 @@ static bool edu_dma(uint64_t from, uint64_t to)
 
 static void gcmd(unsigned bit, bool on)
 {
-    uint32_t now = read32(IOMMU + REG_GSTS) & 0x96FFFFFF;
+    uint32_t now = read32(IOMMU + REG_GSTS) & GSTS_LEVELS;
 
     write32(IOMMU + REG_GCMD, on ? now | 1u << bit : now & ~(1u << bit));
     for (unsigned i = 0; i < 1000 && (read32(IOMMU + REG_GSTS) >> bit & 1) != on; i++)
@@ -233,10 +190,10 @@ static void start(void)
     for (unsigned i = 0; i < sizeof(vectors); i++)
         on_trap(vectors[i], on_interrupt);
     write32(LAPIC + 0xF0, 0x1FF);
-    pci_write(0x10, (uint32_t)EDU_BAR);
-    pci_write(0x04, 6);
+    pci_write(EDU_DEVFN, 0x10, (uint32_t)EDU_BAR);
+    pci_write(EDU_DEVFN, 0x04, 6);
     msi(0xFEE00000, VECTOR_PLAIN);
-    pci_write(0x40, pci_read(0x40) | 0x10000);
+    pci_write(EDU_DEVFN, 0x40, pci_read(EDU_DEVFN, 0x40) | 0x10000);
     build();
     gcmd(GCMD_SRTP, true);
     write64(IOMMU + REG_IQT, 0);
@@ -400,6 +357,27 @@ static void the_protected_region(void)
     check("unlike QEMU: and without protection it is", buffer[0] != 0x5A);
 }
 
+/* Which is the processor's alone. QEMU's device has not so many address bits. */
+static void the_configuration_space(void)
+{
+    uint64_t own = 0xB0000000 + (EDU_DEVFN << 12);
+    uint32_t line = pci_read(EDU_DEVFN, 0x3C);
+    bool ones = true;
+
+    if (on_qemu())
+        return;
+    edu_dma(own, 0x40000);
+    edu_dma(0x40000, (uint64_t)buffer);
+    for (unsigned i = 0; i < 64; i++)
+        ones &= buffer[i] == 0xFF;
+    check("unlike QEMU: a device reads no configuration space", ones);
+    memset(buffer, 0, 64);
+    edu_dma((uint64_t)buffer, 0x40000);
+    edu_dma(0x40000, own);
+    check("unlike QEMU: nor writes it",
+          (pci_read(EDU_DEVFN, 0x04) & 6) == 6 && pci_read(EDU_DEVFN, 0x3C) == line && line != 0);
+}
+
 /* The page that the device's address has from now on, as far as the unit knows. */
 static bool remap(uint64_t page, unsigned rights)
 {
@@ -489,6 +467,7 @@ int main(void)
     the_device_memory();
     the_device_tlb();
     the_protected_region();
+    the_configuration_space();
     line("failures", failures);
     return failures == 0 ? 0 : 1;
 }

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// The guest resets the machine by each port that can; a byte of CMOS RAM, which a battery keeps,
+// The guest resets the machine by each port that can, and by an INIT of its processor, which it
+// sends itself or a device sends while it sleeps; a byte of CMOS RAM, which a battery keeps,
 // counts the lives. Each life finds memory, paging state and devices as the first one did.
-#include "../lib/rt.h"
+#include "../lib/pci.h"
 
-#define LIVES  0x40 /* CMOS */
-#define MAGIC  0x52
-#define EDU_AT 0xFEB00000 /* where firmware has put its BAR */
+#define LIVES     0x40 /* CMOS */
+#define MAGIC     0x52
+#define LAPIC     UINT64_C(0xFEE00000)
+#define EDU_AT    0xFEB00000 /* where firmware has put its BAR */
+#define EDU_DEVFN 0x10
 
 static uint32_t data = 0x11111111, bss;
 
@@ -29,14 +32,22 @@ static void outw(uint16_t port, uint16_t v)
 /* A DMA is under way when the reset comes. */
 static void start_dma(void)
 {
-    outl(0xCF8, 0x80001010);
-    outl(0xCFC, 0xC0000000);
-    outl(0xCF8, 0x80001004);
-    outl(0xCFC, 6);
+    pci_write(EDU_DEVFN, 0x10, 0xC0000000);
+    pci_write(EDU_DEVFN, 0x04, 6);
     write64(0xC0000000 + 0x80, 0x200000);
     write64(0xC0000000 + 0x88, 0x40000);
     write64(0xC0000000 + 0x90, 4096);
     write64(0xC0000000 + 0x98, 1);
+}
+
+/* The device's MSI. */
+static void message(uint32_t data)
+{
+    pci_write(EDU_DEVFN, 0x04, 6);
+    pci_write(EDU_DEVFN, 0x44, (uint32_t)LAPIC);
+    pci_write(EDU_DEVFN, 0x48, 0);
+    pci_write(EDU_DEVFN, 0x4C, data);
+    pci_write(EDU_DEVFN, 0x40, 0x10000);
 }
 
 static void reset(unsigned life)
@@ -48,6 +59,16 @@ static void reset(unsigned life)
         break;
     case 1:
         outb(0x64, 0xFE);
+        break;
+    case 2:
+        write32(LAPIC + 0x300, 0x8500); /* INIT level de-assert: nothing */
+        write32(LAPIC + 0x300, 0x0608); /* start-up: of one that does not wait for it */
+        write32(LAPIC + 0x300, 0x0200); /* SMI */
+        write32(LAPIC + 0x300, 0xC500); /* INIT */
+        break;
+    case 3:
+        message(0x500);
+        write32(EDU_AT + 0x60, 1);
         break;
     default:
         start_dma();
@@ -66,10 +87,9 @@ int main(void)
     put(fresh ? "ok   life " : "FAIL life ");
     put_dec(life);
     put("\n");
-    outl(0xCF8, 0x80001010);
-    if (!fresh || inl(0xCFC) != EDU_AT)
+    if (!fresh || pci_read(EDU_DEVFN, 0x10) != EDU_AT)
         return 1;
-    if (life == 3)
+    if (life == 5)
         return 0;
     cmos_put(LIVES, (uint8_t)(life + 1));
     cmos_put(LIVES + 1, MAGIC);

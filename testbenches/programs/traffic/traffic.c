@@ -3,10 +3,10 @@
 // functions, against IOMMU tables that map some of them, while the processor works in the same
 // pages, changes the tables and invalidates. What came of it is the harness's to compare; the
 // program checks counts.
-#include "../lib/rt.h"
+#include "../lib/pci.h"
+#include "../lib/vtd_regs.h"
 
 #define LAPIC   UINT64_C(0xFEE00000)
-#define IOMMU   UINT64_C(0xFED90000)
 #define DEVFN   0x20
 #define BAR     UINT64_C(0xC0000000)
 #define IO_BAR  0xC040
@@ -43,12 +43,6 @@ static void on_any(struct frame *f)
     write32(LAPIC + 0xB0, 0);
 }
 
-static void pci_write(unsigned reg, uint32_t v)
-{
-    outl(0xCF8, 0x80000000u | DEVFN << 8 | reg);
-    outl(0xCFC, v);
-}
-
 static void go(uint64_t seed, uint64_t address, uint32_t window, uint32_t n, uint32_t most,
                uint32_t kinds, uint32_t names)
 {
@@ -69,16 +63,16 @@ static bool busy(void)
 
 static void gcmd(unsigned bit)
 {
-    uint32_t now = read32(IOMMU + 0x1C) & 0x96FFFFFF;
+    uint32_t now = read32(IOMMU + REG_GSTS) & GSTS_LEVELS;
 
-    write32(IOMMU + 0x18, now | 1u << bit);
-    while ((read32(IOMMU + 0x1C) >> bit & 1) == 0)
+    write32(IOMMU + REG_GCMD, now | 1u << bit);
+    while ((read32(IOMMU + REG_GSTS) >> bit & 1) == 0)
         continue;
 }
 
 static void invalidate(void)
 {
-    uint64_t iro = (read64(IOMMU + 0x10) >> 8 & 0x3FF) * 16;
+    uint64_t iro = (read64(IOMMU + REG_ECAP) >> 8 & 0x3FF) * 16;
 
     write64(IOMMU + iro + 8, UINT64_C(1) << 63 | UINT64_C(1) << 60);
     while (read64(IOMMU + iro + 8) >> 63)
@@ -107,12 +101,12 @@ static void translate(void)
         pages[i] = page_alloc();
         leaf[i] = (uint64_t)pages[i] | (i == 1 ? 1 : i == 2 ? 2 : 3);
     }
-    write64(IOMMU + 0x20, (uint64_t)root);
-    gcmd(30);
-    write64(IOMMU + 0x28, UINT64_C(1) << 63 | UINT64_C(1) << 61);
-    while (read64(IOMMU + 0x28) >> 63)
+    write64(IOMMU + REG_RTADDR, (uint64_t)root);
+    gcmd(GCMD_SRTP);
+    write64(IOMMU + REG_CCMD, UINT64_C(1) << 63 | UINT64_C(1) << 61);
+    while (read64(IOMMU + REG_CCMD) >> 63)
         continue;
-    gcmd(31);
+    gcmd(GCMD_TE);
 }
 
 /* The processor in the same pages, and now and then in the tables. */
@@ -144,12 +138,12 @@ int main(void)
 {
     uint8_t *plain;
 
-    pci_write(0x10, (uint32_t)BAR);
-    pci_write(0x14, IO_BAR);
-    pci_write(0x04, 7);
-    pci_write(0x44, (uint32_t)LAPIC);
-    pci_write(0x4C, VECTOR);
-    pci_write(0x40, 0x10000);
+    pci_write(DEVFN, 0x10, (uint32_t)BAR);
+    pci_write(DEVFN, 0x14, IO_BAR);
+    pci_write(DEVFN, 0x04, 7);
+    pci_write(DEVFN, 0x44, (uint32_t)LAPIC);
+    pci_write(DEVFN, 0x4C, VECTOR);
+    pci_write(DEVFN, 0x40, 0x10000);
     for (unsigned v = 32; v < 256; v++)
         on_trap(v, v == VECTOR ? on_done : on_any);
     write32(LAPIC + 0xF0, 0x1FF);

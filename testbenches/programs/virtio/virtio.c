@@ -3,10 +3,10 @@
 // capabilities, negotiates, reads, writes, and provokes each error; then again behind the IOMMU,
 // with a buffer that it blocks. The disk (virtio.sh makes it) has 16 sectors; each byte of sector n
 // is n.
-#include "../lib/rt.h"
+#include "../lib/pci.h"
+#include "../lib/vtd_regs.h"
 
 #define LAPIC    UINT64_C(0xFEE00000)
-#define IOMMU    UINT64_C(0xFED90000)
 #define DEVFN    0x18
 #define BAR_MSIX UINT64_C(0xC0100000)
 #define BAR_REGS UINT64_C(0xC0200000)
@@ -60,6 +60,7 @@ static unsigned failures;
 static bool ringwalk; /* and not QEMU */
 static volatile unsigned queue_interrupts, config_interrupts;
 static uint64_t common, notify, isr, device;
+static unsigned window; /* the capability that reaches BARs by configuration accesses */
 static struct rings *rings;
 static struct buffers *buffers;
 static uint64_t rings_at, buffers_at; /* as the device sees them */
@@ -88,28 +89,11 @@ static void on_config(struct frame *f)
 
 /* --- PCI --- */
 
-static uint32_t pci_read(unsigned reg)
-{
-    outl(0xCF8, 0x80000000u | DEVFN << 8 | reg);
-    return inl(0xCFC);
-}
-
-static void pci_write(unsigned reg, uint32_t v)
-{
-    outl(0xCF8, 0x80000000u | DEVFN << 8 | reg);
-    outl(0xCFC, v);
-}
-
-static uint8_t pci_byte(unsigned reg)
-{
-    return (uint8_t)(pci_read(reg & ~3u) >> (8 * (reg & 3)));
-}
-
 static void take_capability(unsigned at)
 {
-    uint64_t where = BAR_REGS + pci_read(at + 8);
+    uint64_t where = BAR_REGS + pci_read(DEVFN, at + 8);
 
-    switch (pci_byte(at + 3)) {
+    switch (pci_byte(DEVFN, at + 3)) {
     case 1:
         common = where;
         break;
@@ -122,6 +106,9 @@ static void take_capability(unsigned at)
     case 4:
         device = where;
         break;
+    case 5:
+        window = at;
+        break;
     default:
         break;
     }
@@ -131,31 +118,32 @@ static void find_structures(void)
 {
     unsigned msix = 0;
 
-    pci_write(0x04, 0);
-    pci_write(0x14, 0xFFFFFFFF);
-    check("BAR1 is 4 KiB", pci_read(0x14) == 0xFFFFF000);
-    pci_write(0x20, 0xFFFFFFFF);
-    pci_write(0x24, 0xFFFFFFFF);
-    check("BAR4 is 16 KiB, 64-bit", (pci_read(0x20) & ~8u) == 0xFFFFC004 && pci_read(0x24) == ~0u);
-    pci_write(0x14, (uint32_t)BAR_MSIX);
-    pci_write(0x20, (uint32_t)BAR_REGS);
-    pci_write(0x24, 0);
-    pci_write(0x04, 6);
-    for (unsigned at = pci_byte(0x34); at != 0; at = pci_byte(at + 1)) {
-        if (pci_byte(at) == 0x11)
+    pci_write(DEVFN, 0x04, 0);
+    pci_write(DEVFN, 0x14, 0xFFFFFFFF);
+    check("BAR1 is 4 KiB", pci_read(DEVFN, 0x14) == 0xFFFFF000);
+    pci_write(DEVFN, 0x20, 0xFFFFFFFF);
+    pci_write(DEVFN, 0x24, 0xFFFFFFFF);
+    check("BAR4 is 16 KiB, 64-bit",
+          (pci_read(DEVFN, 0x20) & ~8u) == 0xFFFFC004 && pci_read(DEVFN, 0x24) == ~0u);
+    pci_write(DEVFN, 0x14, (uint32_t)BAR_MSIX);
+    pci_write(DEVFN, 0x20, (uint32_t)BAR_REGS);
+    pci_write(DEVFN, 0x24, 0);
+    pci_write(DEVFN, 0x04, 6);
+    for (unsigned at = pci_byte(DEVFN, 0x34); at != 0; at = pci_byte(DEVFN, at + 1)) {
+        if (pci_byte(DEVFN, at) == 0x11)
             msix = at;
-        else if (pci_byte(at) == 9)
+        else if (pci_byte(DEVFN, at) == 9)
             take_capability(at);
     }
     check("common, notify, ISR and device structures", common && notify && isr && device);
-    check("MSI-X of two vectors", msix && (pci_read(msix) >> 16 & 0x7FF) == 1);
+    check("MSI-X of two vectors", msix && (pci_read(DEVFN, msix) >> 16 & 0x7FF) == 1);
     for (unsigned i = 0; i < 2; i++) {
         write32(BAR_MSIX + 16 * i, (uint32_t)LAPIC);
         write32(BAR_MSIX + 16 * i + 4, 0);
         write32(BAR_MSIX + 16 * i + 8, VECTOR_QUEUE + i);
         write32(BAR_MSIX + 16 * i + 12, 0);
     }
-    pci_write(msix, pci_read(msix) | 0x80000000);
+    pci_write(DEVFN, msix, pci_read(DEVFN, msix) | 0x80000000);
 }
 
 /* --- registers --- */
@@ -173,6 +161,29 @@ static uint8_t status(void)
 static void set_status(uint8_t v)
 {
     *(volatile uint8_t *)(common + 0x14) = v;
+}
+
+static void look_at(uint64_t address, unsigned bytes)
+{
+    pci_write(DEVFN, window + 4, 4);
+    pci_write(DEVFN, window + 8, (uint32_t)(address - BAR_REGS));
+    pci_write(DEVFN, window + 12, bytes);
+}
+
+/* As firmware reaches a device whose BARs it has not placed. */
+static void by_configuration(void)
+{
+    check("the configuration access capability", window != 0);
+    look_at(common + 0x12, 2);
+    check("through it: one queue", (pci_read(DEVFN, window + 16) & 0xFFFF) == 1);
+    look_at(common + 0x14, 1);
+    pci_write(DEVFN, window + 16, 0x03);
+    check("through it: the status is written", status() == 3);
+    check("through it: and read", (pci_read(DEVFN, window + 16) & 0xFF) == 3);
+    pci_write(DEVFN, window + 12, 3);
+    pci_write(DEVFN, window + 16, 0);
+    check("through it: no access of 3 bytes", status() == 3);
+    set_status(0);
 }
 
 static void put64(unsigned field, uint64_t v)
@@ -356,6 +367,20 @@ static void gives_up(const char *what, uint16_t head)
     start();
 }
 
+/* QEMU reads zeros there. */
+static void rings_where_nothing_is(void)
+{
+    uint64_t before = rings_at;
+
+    if (ringwalk) {
+        rings_at = UINT64_C(0x700000000);
+        start();
+        rings_at = before;
+    }
+    rings->index += ringwalk ? 0 : QUEUE;
+    gives_up("rings where nothing is", 0);
+}
+
 static void broken_chains(void)
 {
     struct desc *d = rings->desc;
@@ -375,6 +400,13 @@ static void broken_chains(void)
     gives_up("a short header", 0);
     describe(&d[0], at(buffers->table), 8, INDIRECT, 0);
     gives_up("half an indirect descriptor", 0);
+    describe(&d[0], at(buffers->table), 2 * sizeof(*d), INDIRECT, 0);
+    describe(&buffers->table[0], at(&buffers->type), 16, NEXT, 1);
+    describe(&buffers->table[1], at(buffers->data), SECTOR, NEXT | WRITE, 0);
+    gives_up("an indirect table that loops", 0);
+    rings->index += QUEUE;
+    gives_up("an index past the queue's end", 0);
+    rings_where_nothing_is();
     check("works again", transfer(T_IN, 3, SECTOR) == 0 && filled(3, 0, SECTOR));
 }
 
@@ -382,10 +414,10 @@ static void broken_chains(void)
 
 static void gcmd(unsigned bit)
 {
-    uint32_t now = read32(IOMMU + 0x1C) & 0x96FFFFFF;
+    uint32_t now = read32(IOMMU + REG_GSTS) & GSTS_LEVELS;
 
-    write32(IOMMU + 0x18, now | 1u << bit);
-    while ((read32(IOMMU + 0x1C) >> bit & 1) == 0)
+    write32(IOMMU + REG_GCMD, now | 1u << bit);
+    while ((read32(IOMMU + REG_GSTS) >> bit & 1) == 0)
         continue;
 }
 
@@ -402,20 +434,20 @@ static void translate(void)
     l2[IOVA >> 21 & 511] = (uint64_t)l1 | 3;
     l1[IOVA >> 12 & 511] = (uint64_t)rings | 3;
     l1[(IOVA >> 12 & 511) + 1] = (uint64_t)buffers | 3;
-    write64(IOMMU + 0x20, (uint64_t)root);
-    gcmd(30);
-    write64(IOMMU + 0x28, UINT64_C(1) << 63 | UINT64_C(1) << 61);
-    while (read64(IOMMU + 0x28) >> 63)
+    write64(IOMMU + REG_RTADDR, (uint64_t)root);
+    gcmd(GCMD_SRTP);
+    write64(IOMMU + REG_CCMD, UINT64_C(1) << 63 | UINT64_C(1) << 61);
+    while (read64(IOMMU + REG_CCMD) >> 63)
         continue;
-    gcmd(31);
+    gcmd(GCMD_TE);
     rings_at = IOVA;
     buffers_at = IOVA + 0x1000;
 }
 
 static bool fault_of_the_disk(void)
 {
-    uint64_t fro = (read64(IOMMU + 0x08) >> 24 & 0x3FF) * 16;
-    uint32_t fsts = read32(IOMMU + 0x34), n = fsts >> 8 & 0xFF;
+    uint64_t fro = (read64(IOMMU + REG_CAP) >> 24 & 0x3FF) * 16;
+    uint32_t fsts = read32(IOMMU + REG_FSTS), n = fsts >> 8 & 0xFF;
     uint64_t lo = read64(IOMMU + fro + n * 16), hi = read64(IOMMU + fro + n * 16 + 8);
     bool ok = (fsts & 2) && hi >> 63 && (uint16_t)hi == DEVFN && lo == IOVA + 0x2000;
 
@@ -451,7 +483,7 @@ static void behind_the_iommu(void)
 
 int main(void)
 {
-    if (pci_read(0) != 0x10421AF4) {
+    if (pci_read(DEVFN, 0) != 0x10421AF4) {
         put("no disk\n");
         return 1;
     }
@@ -464,6 +496,7 @@ int main(void)
     rings_at = (uint64_t)rings;
     buffers_at = (uint64_t)buffers;
     find_structures();
+    by_configuration();
     set_status(0);
     check("VERSION_1, ACCESS_PLATFORM, FLUSH, INDIRECT are offered",
           (offered() & (UINT64_C(3) << 32 | 1 << 28 | 1 << 9)) ==

@@ -1,34 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 // The DMA device at 02.0, the same on both machines.
+#include "../lib/pci.h"
 #include "vtd.h"
 
 #define EDU_BAR UINT64_C(0xC0000000)
 
-static void pci_write(unsigned reg, uint32_t v)
-{
-    outl(0xCF8, 0x80000000u | EDU_DEVFN << 8 | reg);
-    outl(0xCFC, v);
-}
-
-static uint32_t pci_read(unsigned reg)
-{
-    outl(0xCF8, 0x80000000u | EDU_DEVFN << 8 | reg);
-    return inl(0xCFC);
-}
-
 void edu_message(uint32_t address, uint16_t data)
 {
-    pci_write(0x44, address);
-    pci_write(0x48, 0);
-    pci_write(0x4C, data);
+    pci_write(EDU_DEVFN, 0x44, address);
+    pci_write(EDU_DEVFN, 0x48, 0);
+    pci_write(EDU_DEVFN, 0x4C, data);
 }
 
 void edu_start(void)
 {
-    pci_write(0x10, (uint32_t)EDU_BAR);
-    pci_write(0x04, 6);
+    pci_write(EDU_DEVFN, 0x10, (uint32_t)EDU_BAR);
+    pci_write(EDU_DEVFN, 0x04, 6);
     edu_message((uint32_t)LAPIC, 0xFF);
-    pci_write(0x40, pci_read(0x40) | 0x10000);
+    pci_write(EDU_DEVFN, 0x40, pci_read(EDU_DEVFN, 0x40) | 0x10000);
 }
 
 void edu_raise(void)

@@ -2,8 +2,6 @@
 // Commands and invalidations, by the registers or by the queue.
 #include "vtd.h"
 
-#define GSTS_LEVELS 0x96FFFFFFu
-
 bool queued;
 static uint64_t *const queue = (uint64_t *)QUEUE_BASE;
 static unsigned tail, slots;
