@@ -34,8 +34,8 @@ struct block_verdicts {
 struct block_options {
     uint64_t seed, requests;
     bool progress;
-    bool every;               /* whole products, not requests at random; without wait states */
-    unsigned one_in;          /* of their cases only a part (docs/benches.md); 0: all (IOMMU) */
+    bool every;      /* whole products, not requests at random; without wait states */
+    unsigned one_in; /* of their cases only a part (docs/benches.md); 0: all (IOMMU) */
     enum block_legality legality;
     struct rw_vtd vtd;        /* of the IOMMU: what it is to lack throughout */
     unsigned wait_states_max; /* random, before each ack of the block's bus */

@@ -19,12 +19,10 @@
 
 enum { OPT_REQUESTS = OPT_OWN, OPT_EVERY, OPT_ONE_IN, OPT_VTD, OPT_LEGALITY };
 
-static const struct option options[] = {{"requests", required_argument, NULL, OPT_REQUESTS},
-                                        {"every", no_argument, NULL, OPT_EVERY},
-                                        {"one-in", required_argument, NULL, OPT_ONE_IN},
-                                        {"vtd", required_argument, NULL, OPT_VTD},
-                                        {"legality", optional_argument, NULL, OPT_LEGALITY},
-                                        COMMON_ROWS};
+static const struct option options[] = {
+    {"requests", required_argument, NULL, OPT_REQUESTS}, {"every", no_argument, NULL, OPT_EVERY},
+    {"one-in", required_argument, NULL, OPT_ONE_IN},     {"vtd", required_argument, NULL, OPT_VTD},
+    {"legality", optional_argument, NULL, OPT_LEGALITY}, COMMON_ROWS};
 
 static const char help[] = "  --requests N            (200000)\n";
 static const char help_every[] =
