@@ -35,18 +35,29 @@ extern "C" int rw_mutant(void)
     return n == nullptr ? 0 : std::atoi(n);
 }
 '''
+
+
+def cpuid_lists():
+    names = re.findall(r'^\s*\[RW_\w+\] = \{"([^"]+)"', (ROOT / "cosim" / "cpuid_option.c").read_text(), re.M)
+    for bit in range(6):
+        for want in (0, 1):
+            yield ",".join("-" + name for i, name in enumerate(names) if i >> bit & 1 == want)
+
+
 PROGRAMS = ("demo", "system64", "system32", "corners", "gates32", "gates64", "pagetorture", "paging32", "paging57", "selfmod",
-            "features", "x2apic", "undefined", "long64", "remap", "interp")
+            "features", "x2apic", "undefined", "long64", "remap", "interp", "platform", "reborn", "dmaattack")
+# One of each two features that do not need each other is away in one of these (with_features.sh lists).
+AWAY = [f"run features --cpuid {names}" for names in cpuid_lists()]
 RANDOM = ("system", "64", "64 --fuzz", "32 --fuzz", "compat --fuzz", "32 --ring 3 --paging pae", "64 --ring 3 --paging 5",
           "32 --paging 32")
 TABLES = ("ends", "arith", "bases", "canonical", "masks", "odd", "segments", "breakpoints", "callgates", "counts", "alignment", "locks",
           "returns", "pending", "delivery")
-MACHINE = [f"run {name}" for name in PROGRAMS] + [f"random {mode} seeds 1-4" for mode in RANDOM] + \
+MACHINE = [f"run {name}" for name in PROGRAMS] + AWAY + [f"random {mode} seeds 1-4" for mode in RANDOM] + \
     [f"events --table {name}" for name in TABLES]
 # Of each folder, shortest first: the commands of a mutant's "run:" line.
 STIMULI = {
     "mmu": ["mmu --seed 1 --requests 5000", "mmu --seed 1", "mmu --seed 2 --wait-states 3", "mmu --every"],
-    "iommu": ["iommu --seed 1 --requests 5000", "iommu --seed 1", "iommu --seed 2 --wait-states 3"],
+    "iommu": ["iommu --seed 1 --requests 5000", "iommu --seed 1", "iommu --seed 2 --wait-states 3", "iommu --every --one-in 101"],
     "bus": ["bus --seed 1 --requests 5000", "bus --seed 1", "bus --seed 2"],
     "cpu": MACHINE,
     "": MACHINE,
