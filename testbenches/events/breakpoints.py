@@ -6,7 +6,8 @@ SDM Vol. 3B "Debug Registers", "Debug Exceptions"; Vol. 3A "Priority Among Concu
 docs/cpu.md T2 to T4, V8.
 """
 from alignment import BOTH, ONLY_32, ONLY_64
-from case import CODE_R, Case, P, desc, native
+from case import BIG, CODE_R, DATA_RW, Case, P, desc, native
+from segments import enter, leave
 
 AT = 0x40  # of the data page
 INSN, WRITE, PORT, ACCESS = range(4)
@@ -64,6 +65,37 @@ def kinds():
         for enable in range(4):
             yield Case(64, f"DR{n}, enabled {enable}", arm(n, f"PAGE + {AT}", ACCESS, 0, enable) +
                        f"\nmovb PAGE + {AT}, %cl")
+
+
+def set_dr0(value, rw, length):
+    """In 64-bit mode, all 64 bits."""
+    return (f"movabsq ${value & (1 << 64) - 1:#x}, %rax\nmovq %rax, %db0\n"
+            f"movl ${0x403 | (rw | length << 2) << 16:#x}, %eax\nmovq %rax, %db7")
+
+
+OVER = desc("X1", P | DATA_RW, BIG | 8, 0xFFFFFF00, 0xFFFFF)  # 32-bit: offset 100h is linear address 0
+
+
+def wrapped():
+    """Accesses over the end of the linear addresses, and those of 32-bit code under each bit that they lack."""
+    for mode in (64, 32):
+        for name, text in ops((2, 4, 8) if mode == 64 else (2, 4)):
+            for access in range(-int(name.split()[1]), 1):
+                for length in range(4):
+                    for byte in (-8, -2, -1, 0, 1, 2):
+                        if mode == 64:
+                            begin, at = set_dr0(byte, ACCESS, length), f"{access:#x}"
+                        else:
+                            begin = arm(0, f"{byte % (1 << 32):#x}", ACCESS, length) + f"\n{OVER}\nmovl $X1, %eax\nmovl %eax, %fs"
+                            at = f"%fs:{0x100 + access:#x}"
+                        yield Case(mode, f"LEN {length} at {byte}: {name} at {access}, over the end", f"{begin}\n" + text.format(m=at))
+    for bit in range(31, 64):
+        for byte, at in ((-1, -2), (1, -2), (0x410040, 0x41003E)):
+            fs = f"{OVER}\n{enter(64, 0)}\nmovl $X1, %eax\nmovl %eax, %fs\nmovl %fs:{(0x100 + at) & 0xFFFFFFFF:#x}, %ecx"
+            yield Case(64, f"bit {bit} of DR0 at {byte:#x}: 32-bit code loads at {at:#x}",
+                       f"{set_dr0((byte & 0xFFFFFFFF) | 1 << bit, ACCESS, 0)}\n{fs}" + leave(64))
+            yield Case(64, f"bit {bit} of DR0 turned at {byte:#x}: a load at {at:#x}",
+                       f"{set_dr0(byte ^ 1 << bit, ACCESS, 0)}\nmovl {at:#x}, %ecx")
 
 
 # What stands before the instruction with the breakpoint; EDI has the ring's data segment.
@@ -155,5 +187,5 @@ def deliveries():
 
 
 def cases():
-    for rows in (edges, kinds, instructions, ports, not_ports, deliveries):
+    for rows in (edges, kinds, wrapped, instructions, ports, not_ports, deliveries):
         yield from rows()

@@ -180,6 +180,7 @@ start:
         movl    $pd3 + 7, pdpt + 24
         movl    $pd3 + 7, pdpt + 511 * 8
         movl    $0xFEE00087, pd3 + 0x1F7 * 8
+        movl    $0xE00087, pd3 + 0x1FF * 8      # up to the end of the linear addresses
         xorl    %ecx, %ecx
 2:      movl    %ecx, %eax
         shll    $21, %eax
