@@ -116,5 +116,7 @@ bool touches_breakpoint(const struct trial *insn, const struct shot *s);
 bool beyond_segments(const struct moment *m);
 /* ... even if what runs over the end of 4 GBytes goes on at 0? */
 bool beyond_wrapped_segments(const struct moment *m);
+/* Is there no room on its stack for the frame of an event at the same level? */
+bool event_frame_outside(const struct shot *s);
 
 #endif
