@@ -62,6 +62,7 @@ struct block_result {
     struct block_verdicts legality;
     struct block_mismatch first;
     struct record_log *log; /* the caller's to destroy */
+    char *why;              /* the first difference explained; the caller's to free; or NULL */
 };
 
 extern const char *const block_name;       /* "mmu", "iommu", "bus" */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Command line of a block bench (ringwalk mmu, iommu, bus).
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -189,6 +190,7 @@ static int finish(const struct command *c, struct block_result *r, double second
     if (fflush(stdout) != 0)
         status = refuse("standard output cannot be written", "");
     record_log_destroy(r->log);
+    free(r->why);
     return status;
 }
 

@@ -104,7 +104,14 @@ bool mmu_load_one(struct bench *b, uint64_t cr3, bool *loaded);
 bool mmu_translate_one(struct bench *b, const struct mmu_req *q, struct rec_xlate *x);
 bool mmu_flush_one(struct bench *b, const struct mmu_flush_req *f);
 
-/* mmu_legality.c: nothing in exact mode alone, but for the two that write. */
+/* mmu_explain.c: why the last request ends as it does, into b->r->why. */
+void mmu_explain(struct bench *b);
+
+/* mmu_legality.c: the bench's words in the oracle's. */
+struct legality_registers mmu_registers(const struct bench *b);
+struct legality_access mmu_access(const struct bench *b, const struct mmu_req *q);
+struct legality_answer mmu_answer(const struct rec_xlate *x);
+/* Nothing in exact mode alone, but for the two that write. */
 bool mmu_legality_open(struct bench *b);
 void mmu_legality_close(struct bench *b);
 /* Memory of the RTL's side, bytes inside one aligned block of 16. */

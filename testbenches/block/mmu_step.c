@@ -477,10 +477,12 @@ static void compare_memory(struct bench *b)
 
 void mmu_bench_end(struct bench *b)
 {
-    if (b->r->failed)
+    if (b->r->failed) {
         describe(b);
-    else if (exact(b))
+        mmu_explain(b);
+    } else if (exact(b)) {
         compare_memory(b);
+    }
 }
 
 void mmu_bench_close(struct bench *b)

@@ -43,7 +43,7 @@ TARGETS = {"mmu": "block_mmu", "iommu": "block_iommu", "bus": "block_bus", "run"
            "opcodes": "opcodes", "vtd": "ringwalk", "unit": "unit_tests"}
 ALONE_SEEDS = 4
 SCRIPTS = ("random", "images", "events")  # kinds that are scripts over many programs
-HEADERS = ("what", "run", "rule", "property", "sees")
+HEADERS = ("what", "run", "rule", "property", "sees", "why")
 PROPERTY = re.compile(r"^\s*([A-Z]\w*)\s*:\s*assert\b", re.M)
 FIRST = re.compile(r"first difference: stream ([^,]+), field ([^,]+), cycle (\d+)\n  rtl +(.*)")
 
@@ -57,7 +57,7 @@ class Mutant:
     def __init__(self, path):
         self.path = path
         self.name = path.stem
-        self.what = self.run = self.rule = self.property = self.sees = ""
+        self.what = self.run = self.rule = self.property = self.sees = self.why = ""
         text = path.read_text()
         for line in text.splitlines():
             key, _, value = line.partition(": ")
@@ -77,7 +77,7 @@ class Mutant:
         """By the legality oracle and nothing else, on the first seeds (docs/legality.md)."""
         every = " --every" if "--every" in self.run.split() else ""
         self.run = f"mmu --legality=only{every} seeds 1-{1 if every else ALONE_SEEDS}"
-        self.property = self.sees = ""
+        self.property = self.sees = self.why = ""
 
     def order(self):
         """Kind by kind, and in it file by file: each build begins where the one before ended. What
@@ -233,7 +233,8 @@ def end_of_script(done):
     return "else", "", "", None, (done.stdout + done.stderr).strip()[-200:]
 
 
-def end_of_report(done):
+def end_of_report(done, why):
+    """why: what the report's explanation must have in it."""
     try:
         report = json.loads(done.stdout)
     except ValueError:
@@ -241,6 +242,8 @@ def end_of_report(done):
     if report["verdict"] == "hang":
         return "caught", "hang", "no retirement", report.get("cycles"), ""
     first = report.get("first") or {}
+    if why and first and why not in first.get("why", ""):
+        return "else", "", "", None, f"not explained by '{why}', but: {first.get('why', 'nothing')}"
     if done.returncode == 1 and report["verdict"] == "mismatch":
         return "caught", first["stream"], first["field"], first["cycle"], first["rtl"]
     good = done.returncode == 0 and report["verdict"] == "agreed"
@@ -266,7 +269,7 @@ def run_once(mutant, words, seed, binaries, programs, timeout, environment=os.en
         return end_of_opcodes(done)
     if mutant.kind == "vtd":
         return end_of_vtd(done)
-    return end_of_script(done) if mutant.kind in SCRIPTS else end_of_report(done)
+    return end_of_script(done) if mutant.kind in SCRIPTS else end_of_report(done, getattr(mutant, "why", ""))
 
 
 def stimulus(mutant, binaries, programs, timeout):
