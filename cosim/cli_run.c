@@ -253,6 +253,7 @@ static int finish(const struct cli *cli, struct run_command *c, struct run_resul
     if (fflush(stdout) != 0)
         status = cli_refuse("standard output cannot be written");
     record_log_destroy(r->log);
+    free(r->why);
     return status;
 }
 

@@ -24,8 +24,10 @@ static void print_place(FILE *out, uint64_t rip, const uint8_t *bytes, unsigned 
     fputc('\n', out);
 }
 
-void report_mismatch(FILE *out, const struct mismatch *m)
+void report_mismatch(FILE *out, const struct run_result *r)
 {
+    const struct mismatch *m = &r->first;
+
     fprintf(out, "first difference: stream %s, field %s, cycle %" PRIu64 "\n", m->stream, m->field,
             m->cycle);
     fprintf(out, "  rtl   %s\n  model %s\n", m->rtl, m->model);
@@ -33,6 +35,8 @@ void report_mismatch(FILE *out, const struct mismatch *m)
         fprintf(out, "  source-id %02x:%02x.%x\n", m->source_id >> 8, (m->source_id >> 3) & 0x1F,
                 m->source_id & 7);
     print_place(out, m->rip, m->bytes, m->len, m->mode);
+    if (r->why != NULL)
+        fputs(r->why, out);
 }
 
 /* Where a run that did not end stands: the RTL's last retirement. */
@@ -75,7 +79,7 @@ void report_text(FILE *out, const struct run_options *o, const struct run_result
 
     fprintf(out, "verdict: %s%s\n", run_verdict_name(r->verdict), outcome(r));
     if (r->verdict == VERDICT_MISMATCH)
-        report_mismatch(out, &r->first);
+        report_mismatch(out, r);
     if (r->verdict == VERDICT_LIMIT || r->verdict == VERDICT_HANG)
         print_last_retirement(out, r->log);
     if (bundle != NULL)
@@ -123,6 +127,8 @@ static void add_first(cJSON *root, const struct run_result *r, const char *bundl
         snprintf(text, sizeof(text), "0x%" PRIx64, m->rip);
         cJSON_AddStringToObject(first, "rip", text);
     }
+    if (r->why != NULL)
+        cJSON_AddStringToObject(first, "why", r->why);
     if (bundle != NULL)
         cJSON_AddStringToObject(first, "bundle", bundle);
     else

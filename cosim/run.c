@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "disk_file.h"
+#include "explain_run.h"
 #include "feed.h"
 #include "machine.h"
 #include "shell/shell.h"
@@ -440,6 +441,7 @@ static bool run_rtl(struct run *run, char *error, size_t error_bytes)
         if (run->sb->diff.failed) {
             run->r->verdict = VERDICT_MISMATCH;
             run->r->first = run->sb->diff.first;
+            run->r->why = explain_run(run->sb);
         }
     }
     /* A little of what followed belongs in the picture. */

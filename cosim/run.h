@@ -50,6 +50,7 @@ struct run_result {
     double seconds;
     struct mismatch first;
     struct record_log *log; /* the caller's to destroy */
+    char *why;              /* the first difference explained; the caller's to free; or NULL */
 };
 
 const char *run_verdict_name(enum run_verdict v);

@@ -15,7 +15,11 @@ struct explain_query {
     struct legality_access access;
     struct legality_answer rtl, model;
     bool has_rtl, has_model;
-    bool cached; /* the model answered from a TLB: the tables may say something else by now */
+    bool rtl_cached,
+        model_cached; /* answered from a TLB: the tables may say something else by now */
+    /* Where the RTL's walk read entries, in order; none: it is not known. */
+    const uint64_t *rtl_read;
+    unsigned rtl_reads;
     void *ctx;
     /* Paging structures as the walk had them; aligned 4 or 8 bytes. */
     uint64_t (*read)(void *ctx, uint64_t addr, unsigned bytes);

@@ -9,6 +9,31 @@ static uint64_t read_entry(const struct sight *s, uint64_t addr, struct sight_tu
     return addr == turn.addr ? value ^ turn.mask : value;
 }
 
+static void add_rights(struct sight *s, uint64_t e, enum sight_habit habit)
+{
+    static const struct entry_rights all = {.rw = true, .us = true};
+    struct entry_rights leaf = entry_add(&s->format, all, e);
+
+    s->rights = entry_add(&s->format, s->rights, e);
+    if (habit == HABIT_LEAF_RW)
+        s->rights.rw = leaf.rw;
+    if (habit == HABIT_LEAF_US)
+        s->rights.us = leaf.us;
+    if (habit == HABIT_LEAF_XD)
+        s->rights.xd = leaf.xd;
+}
+
+/* As if none of its reserved bits were set. */
+static enum entry_role role_of(const struct sight *s, unsigned level, uint64_t e,
+                               enum sight_habit habit)
+{
+    enum entry_role role = entry_role(&s->format, level, e);
+
+    if (role != ROLE_RESERVED || habit != HABIT_RESERVED)
+        return role;
+    return entry_role(&s->format, level, e & ~entry_reserved(&s->format, level, e));
+}
+
 static void walk(struct sight *s, struct sight_turn turn)
 {
     const struct entry_mode *m = s->format.mode;
@@ -20,10 +45,10 @@ static void walk(struct sight *s, struct sight_turn turn)
         l->number = level;
         l->addr = entry_address(m, level, entry_table(&s->format, e), va);
         l->value = e = read_entry(s, l->addr, turn);
-        l->role = entry_role(&s->format, level, e);
+        l->role = role_of(s, level, e, turn.habit);
         if (l->role == ROLE_ABSENT || l->role == ROLE_RESERVED)
             return;
-        s->rights = entry_add(&s->format, s->rights, e);
+        add_rights(s, e, turn.habit);
         if (l->role == ROLE_PAGE)
             return;
     }
@@ -57,6 +82,20 @@ const struct sight_level *sight_last(const struct sight *s)
 bool sight_maps(const struct sight *s)
 {
     return s->count != 0 && sight_last(s)->role == ROLE_PAGE;
+}
+
+bool sight_read_alike(const struct sight *s)
+{
+    const struct explain_query *q = s->q;
+    unsigned at = s->count;
+
+    for (unsigned i = q->rtl_reads; i-- > 0;) {
+        if (at < s->count && q->rtl_read[i] == s->level[at].addr)
+            continue; /* read again, to set A or D */
+        if (at == 0 || q->rtl_read[i] != s->level[--at].addr)
+            return false;
+    }
+    return true;
 }
 
 bool sight_same(const struct legality_answer *a, const struct legality_answer *b)

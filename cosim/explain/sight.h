@@ -23,9 +23,13 @@ struct sight {
     struct legality_answer answer; /* no memory type */
 };
 
-/* What one entry would be with these bits turned; mask 0: as it is. */
+/* What a broken walker might make of it. */
+enum sight_habit { HABIT_NONE, HABIT_LEAF_RW, HABIT_LEAF_US, HABIT_LEAF_XD, HABIT_RESERVED };
+
+/* How to look: one entry with these bits turned (mask 0: as it is), or with a habit. */
 struct sight_turn {
     uint64_t addr, mask;
+    enum sight_habit habit;
 };
 
 struct sight sight_of(const struct explain_query *q, struct sight_turn turn);
@@ -48,6 +52,9 @@ extern const struct explain_rule explain_rules[];
 extern const unsigned explain_rule_count;
 /* Error code of all that deny; *fault: does any? */
 uint32_t explain_error(const struct sight *s, bool *fault);
+
+/* Would this walk, or its end, have read what the RTL's did? */
+bool sight_read_alike(const struct sight *s);
 
 /* suppose.c: each single input that, turned, gives `answer`; none: says so. */
 void explain_suppose(FILE *out, const struct explain_query *q,

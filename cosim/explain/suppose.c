@@ -11,6 +11,7 @@
 struct suppose {
     FILE *out;
     const struct legality_answer *answer;
+    bool walked; /* where the RTL's walk read counts */
     unsigned found;
 };
 
@@ -33,15 +34,13 @@ static bool gives(const struct suppose *s, const struct explain_query *q, struct
 {
     struct sight seen = sight_of(q, turn);
 
-    return sight_same(&seen.answer, s->answer);
+    return sight_same(&seen.answer, s->answer) && (!s->walked || sight_read_alike(&seen));
 }
 
 /* Is this one right? Then the line begins. */
 static bool tell(struct suppose *s, const struct explain_query *q, struct sight_turn turn)
 {
-    static const struct sight_turn none;
-
-    if (!gives(s, q, turn.mask == 0 ? none : turn) || s->found++ >= SHOWN)
+    if (!gives(s, q, turn) || s->found++ >= SHOWN)
         return false;
     fprintf(s->out, s->found == 1 ? "    if " : "    or ");
     return true;
@@ -124,10 +123,25 @@ static void suppose_features(struct suppose *s, const struct explain_query *q)
         fprintf(s->out, "1-GByte pages were %s\n", twin.registers.no_page1gb ? "away" : "there");
 }
 
+static void suppose_habits(struct suppose *s, const struct explain_query *q)
+{
+    static const struct {
+        enum sight_habit habit;
+        const char *words;
+    } habits[] = {{HABIT_LEAF_US, "U/S of the last entry alone counted"},
+                  {HABIT_LEAF_RW, "R/W of the last entry alone counted"},
+                  {HABIT_LEAF_XD, "XD of the last entry alone counted"},
+                  {HABIT_RESERVED, "reserved bits did not count"}};
+
+    for (size_t i = 0; i < sizeof(habits) / sizeof(habits[0]); i++)
+        if (tell(s, q, (struct sight_turn){.habit = habits[i].habit}))
+            fprintf(s->out, "%s\n", habits[i].words);
+}
+
 /* Bits that have a name, or those of addresses and of nothing. */
 static void suppose_entries(struct suppose *s, const struct explain_query *q, bool named)
 {
-    struct sight seen = sight_of(q, (struct sight_turn){0, 0});
+    struct sight seen = sight_of(q, (struct sight_turn){0});
     const struct entry_mode *m = seen.format.mode;
 
     for (unsigned i = 0; i < seen.count; i++)
@@ -136,7 +150,7 @@ static void suppose_entries(struct suppose *s, const struct explain_query *q, bo
             const char *name = explain_bit_name(&seen.format, l, bit);
 
             if ((name != NULL) != named ||
-                !tell(s, q, (struct sight_turn){l->addr, UINT64_C(1) << bit}))
+                !tell(s, q, (struct sight_turn){.addr = l->addr, .mask = UINT64_C(1) << bit}))
                 continue;
             fprintf(s->out, "bit %u", bit);
             if (named)
@@ -176,11 +190,13 @@ static void suppose_addresses(struct suppose *s, const struct explain_query *q)
 
 void explain_suppose(FILE *out, const struct explain_query *q, const struct legality_answer *answer)
 {
-    struct suppose s = {.out = out, .answer = answer};
+    struct suppose s = {
+        .out = out, .answer = answer, .walked = answer == &q->rtl && q->rtl_reads != 0};
 
     suppose_access(&s, q);
     suppose_registers(&s, q);
     suppose_features(&s, q);
+    suppose_habits(&s, q);
     suppose_entries(&s, q, true);
     suppose_addresses(&s, q);
     suppose_entries(&s, q, false);

@@ -114,18 +114,34 @@ static void print_turned(FILE *out, uint64_t bits)
 }
 
 static void print_side(FILE *out, const char *who, const struct sight *s,
-                       const struct explain_query *q, const struct legality_answer *a)
+                       const struct legality_answer *a, bool cached)
 {
+    fprintf(out, "%s%s says ", who, cached ? ", from a TLB entry," : "");
     if (sight_same(a, &s->answer)) {
-        fprintf(out, "%s says the same.\n", who);
+        fputs("the same.\n", out);
         return;
     }
-    fprintf(out, "%s says ", who);
     print_answer(out, a);
     if (!a->fault && !s->answer.fault)
         print_turned(out, a->pa ^ s->answer.pa);
     fputs(". That would be right\n", out);
-    explain_suppose(out, q, a);
+    explain_suppose(out, s->q, a);
+}
+
+/* By PAT (SDM Vol. 3A 4.9) and by the MTRRs, which are not shown. */
+static void print_types(FILE *out, const struct sight *s)
+{
+    static const char *const types[] = {"UC", "WC", "type 2", "type 3", "WT", "WP", "WB", "UC-"};
+    const struct explain_query *q = s->q;
+    const struct sight_level *l = sight_last(s);
+
+    if (q->rtl.memtype == q->model.memtype)
+        return;
+    fprintf(out,
+            "Memory type: the RTL %s, the model %s; entry %u of the PAT by the %s, with what the "
+            "MTRRs say of the address.\n",
+            types[q->rtl.memtype & 7], types[q->model.memtype & 7], entry_pat(l->number, l->value),
+            explain_entry_name(l->number));
 }
 
 static void print_request(FILE *out, const struct sight *s)
@@ -146,7 +162,7 @@ static void print_request(FILE *out, const struct sight *s)
 
 void explain_translation(FILE *out, const struct explain_query *q)
 {
-    struct sight s = sight_of(q, (struct sight_turn){0, 0});
+    struct sight s = sight_of(q, (struct sight_turn){0});
 
     if (s.format.mode->levels == 0)
         return;
@@ -157,11 +173,10 @@ void explain_translation(FILE *out, const struct explain_query *q)
     fputs("so the tables give ", out);
     print_answer(out, &s.answer);
     fputs(".\n", out);
-    if (q->has_model && !sight_same(&q->model, &s.answer) && q->cached)
-        fputs("The model answered from a TLB entry, filled before the tables were as they are.\n",
-              out);
     if (q->has_model)
-        print_side(out, "The model", &s, q, &q->model);
+        print_side(out, "The model", &s, &q->model, q->model_cached);
     if (q->has_rtl)
-        print_side(out, "The RTL", &s, q, &q->rtl);
+        print_side(out, "The RTL", &s, &q->rtl, q->rtl_cached);
+    if (q->has_model && q->has_rtl && !q->rtl.fault && !q->model.fault && sight_maps(&s))
+        print_types(out, &s);
 }
