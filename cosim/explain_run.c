@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "disasm.h"
+#include "last_dma.h"
 #include "last_translation.h"
 #include "mmu/mmu.h"
 
@@ -75,11 +76,37 @@ static void translation(FILE *out, const struct scoreboard *sb, const struct rw_
     const struct rec_xlate *x = s.last.has_rtl ? &s.last.rtl : &s.last.model;
     struct explain_query q = {.registers = registers_of(sb, state),
                               .access = access_of(x, state->regs.rflags),
+                              .differs = sb->diff.first.field,
                               .ctx = &s,
                               .read = read_entry};
 
     if (last_translation_ask(&s.last, &q))
         explain_translation(out, &q);
+}
+
+/* --- a DMA request --- */
+
+static bool read_words(void *ctx, uint64_t addr, unsigned bytes, uint64_t *words)
+{
+    const struct scoreboard *sb = ctx;
+    bool ram = rw_mem_is_ram(&sb->mem, addr, bytes);
+
+    memset(words, 0xFF, bytes);
+    if (ram)
+        memcpy(words, sb->mem.ram + addr, bytes);
+    return ram;
+}
+
+static void dma(FILE *out, const struct scoreboard *sb)
+{
+    struct last_dma last = last_dma(sb->log, sb->diff.first.cycle);
+    struct explain_dma_query q = {.root = iommu_root(sb->iommu),
+                                  .differs = sb->diff.first.field,
+                                  .ctx = (void *)(uintptr_t)sb,
+                                  .read = read_words};
+
+    if (last_dma_ask(&last, &sb->config.boot.vtd, &q))
+        explain_dma(out, &q);
 }
 
 /* --- instructions --- */
@@ -125,24 +152,24 @@ static void retirement(FILE *out, const struct scoreboard *sb)
 
 static void instructions(FILE *out, const struct scoreboard *sb)
 {
-    struct rec_retire last[LAST_INSTRUCTIONS], *r = NULL;
+    struct rec_retire last[LAST_INSTRUCTIONS], seen;
     struct record_log_entry e;
     unsigned n = 0;
 
     for (size_t at = 0; record_log_next(sb->log, &at, &e);) {
         if (e.type != &type_retire || e.from_model)
             continue;
-        r = &last[n % LAST_INSTRUCTIONS];
-        memcpy(r, e.record, sizeof(*r));
-        n += r->cycle <= sb->diff.first.cycle;
+        memcpy(&seen, e.record, sizeof(seen));
+        if (seen.cycle <= sb->diff.first.cycle)
+            last[n++ % LAST_INSTRUCTIONS] = seen;
     }
     if (n == 0)
         return;
     fputs("the last instructions of the RTL:\n", out);
     for (unsigned i = n > LAST_INSTRUCTIONS ? n - LAST_INSTRUCTIONS : 0; i < n; i++) {
+        const struct rec_retire *r = &last[i % LAST_INSTRUCTIONS];
         char text[128] = "an event";
 
-        r = &last[i % LAST_INSTRUCTIONS];
         if (r->len != 0)
             disasm(text, sizeof(text), r->bytes, r->len, r->rip, r->mode);
         fprintf(out, "  cycle %-9" PRIu64 " ring %u  0x%" PRIx64 "  %s\n", r->cycle, r->cpl, r->rip,
@@ -158,8 +185,6 @@ char *explain_run(const struct scoreboard *sb)
     size_t bytes = 0;
     FILE *out;
 
-    if (sb->diff.first.has_source_id)
-        return NULL;
     out = open_memstream(&text, &bytes);
     if (out == NULL)
         return NULL;
@@ -168,7 +193,10 @@ char *explain_run(const struct scoreboard *sb)
         translation(out, sb, &state);
     if (is(stream, "retire"))
         retirement(out, sb);
-    instructions(out, sb);
+    if (sb->diff.first.has_source_id)
+        dma(out, sb);
+    else
+        instructions(out, sb);
     fclose(out);
     return text;
 }

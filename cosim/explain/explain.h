@@ -20,6 +20,7 @@ struct explain_query {
     /* Where the RTL's walk read entries, in order; none: it is not known. */
     const uint64_t *rtl_read;
     unsigned rtl_reads;
+    const char *differs; /* the field of the first difference, as in struct rec_xlate; or NULL */
     void *ctx;
     /* Paging structures as the walk had them; aligned 4 or 8 bytes. */
     uint64_t (*read)(void *ctx, uint64_t addr, unsigned bytes);

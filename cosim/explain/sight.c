@@ -92,6 +92,8 @@ bool sight_read_alike(const struct sight *s)
     for (unsigned i = q->rtl_reads; i-- > 0;) {
         if (at < s->count && q->rtl_read[i] == s->level[at].addr)
             continue; /* read again, to set A or D */
+        if (at == 0)  /* a walk that began in a cache is made again from the root */
+            at = s->count;
         if (at == 0 || q->rtl_read[i] != s->level[--at].addr)
             return false;
     }

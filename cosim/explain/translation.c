@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The page that a reader of a report gets: walk, rights, checks, answers.
 #include <inttypes.h>
+#include <string.h>
 
 #include "sight.h"
 
@@ -144,6 +145,26 @@ static void print_types(FILE *out, const struct sight *s)
             explain_entry_name(l->number));
 }
 
+/* Both answers are right: how did the sides come by them? */
+static void print_way(FILE *out, const struct explain_query *q)
+{
+    static const struct {
+        const char *field, *words;
+    } rows[] = {{"hit", "one side had it in a TLB, the other one not"},
+                {"psc", "which paging-structure caches had a part of the walk"},
+                {"page_log2", "the size of the page that was answered"},
+                {"latency", "when it was answered"},
+                {"rsp_valid_o", "when it was answered"},
+                {"record", "an entry that one side read or wrote and the other one did not"},
+                {"addr", "which entry was read or written"},
+                {"kind", "how an entry was read or written"},
+                {"value", "what an entry was, or became"}};
+
+    for (size_t i = 0; q->differs != NULL && i < sizeof(rows) / sizeof(rows[0]); i++)
+        if (strcmp(q->differs, rows[i].field) == 0)
+            fprintf(out, "What differs is %s.\n", rows[i].words);
+}
+
 static void print_request(FILE *out, const struct sight *s)
 {
     static const char *const kinds[] = {"fetch", "read", "write"};
@@ -179,4 +200,6 @@ void explain_translation(FILE *out, const struct explain_query *q)
         print_side(out, "The RTL", &s, &q->rtl, q->rtl_cached);
     if (q->has_model && q->has_rtl && !q->rtl.fault && !q->model.fault && sight_maps(&s))
         print_types(out, &s);
+    if (q->has_model && q->has_rtl && sight_same(&q->rtl, &q->model))
+        print_way(out, q);
 }

@@ -94,6 +94,11 @@ void iommu_destroy(struct iommu *u)
 }
 
 /* A power-good reset: sticky bits are cleared too. */
+uint64_t iommu_root(const struct iommu *u)
+{
+    return u->rtaddr;
+}
+
 void iommu_reset(struct iommu *u)
 {
     regs_reset(u);

@@ -24,6 +24,7 @@ void mmu_explain(struct bench *b)
     struct story s = {.b = b};
     struct explain_query q = {.registers = mmu_registers(b),
                               .access = mmu_access(b, &b->request),
+                              .differs = b->r->first.field,
                               .ctx = &s,
                               .read = read_entry};
     size_t bytes = 0;

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+// See the header.
+#include "last_dma.h"
+
+#include <string.h>
+
+#include "iommu/iommu.h"
+
+#define FIRST_INTERRUPT_REASON 0x20
+#define PAGE_MASK              (~UINT64_C(0xFFF))
+
+static void keep_rtl(struct last_dma *d, const struct record_log_entry *e, uint64_t cycle,
+                     bool *ended)
+{
+    struct rec_iwalk w;
+    struct rec_dma r;
+
+    if (d->has_rtl && d->rtl.cycle == cycle)
+        return;
+    if (*ended)
+        d->rtl_reads = 0;
+    *ended = false;
+    if (e->type == &type_iwalk) {
+        memcpy(&w, e->record, sizeof(w));
+        if (w.kind < IWALK_DESCRIPTOR && d->rtl_reads < LAST_DMA_READS)
+            d->rtl_read[d->rtl_reads++] = w.addr;
+        return;
+    }
+    memcpy(&r, e->record, sizeof(r));
+    if (r.phase == 0)
+        return;
+    d->rtl = r;
+    d->has_rtl = *ended = true;
+}
+
+struct last_dma last_dma(const struct record_log *log, uint64_t cycle)
+{
+    struct record_log_entry e;
+    struct last_dma d;
+    bool ended = false;
+
+    memset(&d, 0, sizeof(d));
+    for (size_t at = 0; record_log_next(log, &at, &e);) {
+        struct rec_dma r;
+
+        if (!e.from_model && (e.type == &type_iwalk || e.type == &type_dma))
+            keep_rtl(&d, &e, cycle, &ended);
+        if (!e.from_model || e.type != &type_dma)
+            continue;
+        memcpy(&r, e.record, sizeof(r));
+        if (r.phase != 0) {
+            d.model = r;
+            d.has_model = true;
+        }
+    }
+    return d;
+}
+
+static bool of_the_tables(const struct rec_dma *r)
+{
+    switch (r->status) {
+    case DMA_TRANSLATED:
+    case DMA_PASS_THROUGH:
+    case DMA_COMPLETED:
+        return true;
+    case DMA_BLOCKED:
+        return r->fault < FIRST_INTERRUPT_REASON || r->fault == 0x30;
+    default:
+        return false;
+    }
+}
+
+/* Of a translation request the page is the answer. */
+static struct explain_dma_answer answer(const struct rec_dma *r)
+{
+    return (struct explain_dma_answer){.blocked = r->status == DMA_BLOCKED,
+                                       .reason = r->fault,
+                                       .pa = r->at == 1 ? r->pa & PAGE_MASK : r->pa};
+}
+
+static struct explain_unit unit_of(const struct rw_vtd *vtd)
+{
+    struct iommu_config c = iommu_config_of(vtd);
+    uint32_t there = ~c.away;
+
+    return (struct explain_unit){
+        .haw = c.haw,
+        .device_tlbs = there >> IOMMU_DT & 1,
+        .pass_through = there >> IOMMU_PT & 1,
+        .zero_length_reads = there >> IOMMU_ZLR & 1,
+        .large_2m = there >> IOMMU_2M & 1,
+        .large_1g = there >> IOMMU_1G & 1,
+        .levels = {
+            [3] = there >> IOMMU_39 & 1, [4] = there >> IOMMU_48 & 1, [5] = there >> IOMMU_57 & 1}};
+}
+
+bool last_dma_ask(const struct last_dma *d, const struct rw_vtd *vtd, struct explain_dma_query *q)
+{
+    const struct rec_dma *r = d->has_rtl ? &d->rtl : &d->model;
+    bool same = d->has_rtl && d->has_model && d->rtl.iova == d->model.iova &&
+                d->rtl.sid == d->model.sid && d->rtl.write == d->model.write;
+
+    if ((!d->has_rtl && !d->has_model) || (d->has_rtl && !of_the_tables(&d->rtl)))
+        return false;
+    q->request = (struct explain_dma_request){.sid = r->sid,
+                                              .at = r->at,
+                                              .write = r->write,
+                                              .zero_length = !r->write && r->len == 0,
+                                              .address = r->iova};
+    q->has_rtl = d->has_rtl;
+    q->has_model = (same || !d->has_rtl) && of_the_tables(&d->model);
+    q->rtl = answer(&d->rtl);
+    q->model = answer(&d->model);
+    q->rtl_hit = d->rtl.hit;
+    q->model_hit = d->model.hit;
+    q->rtl_read = d->rtl_read;
+    q->rtl_reads = d->rtl.hit & 2 ? 0 : d->rtl_reads;
+    q->unit = unit_of(vtd);
+    return q->has_rtl || q->has_model;
+}
