@@ -5,7 +5,8 @@
 A mutant is NAME.patch in this folder: header lines "what: TEXT" and "run: COMMAND", then a unified
 diff against the project's root. Two more header lines say what must catch it: "property: FILE.NAME"
 a property of the RTL (NAME in FILE.sv; it or another of the same cycle is the first difference),
-"sees: STREAM [FIELD]" the stream and field of the first difference. "rule: X1" names the rule of docs/
+"sees: STREAM [FIELD]" the stream and field of the first difference. "why: TEXT" what the report's
+explanation must say (docs/lockstep.md "Why, in words"). "rule: X1" names the rule of docs/
 that it breaks. COMMAND is one of
     mmu|iommu|bus ARGS         the block bench
     run PROGRAM ARGS           a guest program in lockstep
