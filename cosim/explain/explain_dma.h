@@ -36,9 +36,9 @@ struct explain_dma_query {
     struct explain_dma_request request;
     struct explain_dma_answer rtl, model;
     bool has_rtl, has_model;
-    uint8_t rtl_hit, model_hit;    /* bit 0: the context cache had it, bit 1: the IOTLB */
-    const char *differs;           /* the field of the first difference, as in struct rec_dma */
-    const uint64_t *rtl_read;      /* where the RTL's walk read, in order; none: not known */
+    uint8_t rtl_hit, model_hit; /* bit 0: the context cache had it, bit 1: the IOTLB */
+    const char *differs;        /* the field of the first difference, as in struct rec_dma */
+    const uint64_t *rtl_read;   /* where the RTL's walk read, in order; none: not known */
     unsigned rtl_reads;
     void *ctx;
     /* 16 bytes (root, context: two words) or 8; false: nobody answers there. */
