@@ -70,18 +70,20 @@ static void print_level(FILE *out, const struct sight *s, const struct sight_lev
 
 /* --- answers --- */
 
-static void print_error_code(FILE *out, uint32_t code)
+static void print_code_bits(FILE *out, uint32_t code)
 {
     static const char *const names[] = {"P", "W/R", "U/S", "RSVD", "I/D", "PK"};
-    bool any = false;
 
-    fprintf(out, "#PF(0x%" PRIx32 ":", code);
     for (unsigned bit = 0; bit < sizeof(names) / sizeof(names[0]); bit++)
-        if (code >> bit & 1) {
+        if (code >> bit & 1)
             fprintf(out, " %s", names[bit]);
-            any = true;
-        }
-    fputs(any ? ")" : " not present)", out);
+}
+
+static void print_error_code(FILE *out, uint32_t code)
+{
+    fprintf(out, "#PF(0x%" PRIx32 ":", code);
+    print_code_bits(out, code);
+    fputs(code == 0 ? " not present)" : ")", out);
 }
 
 static void print_answer(FILE *out, const struct legality_answer *a)
@@ -106,8 +108,19 @@ static void print_rules(FILE *out, const struct sight *s)
     }
 }
 
-static void print_turned(FILE *out, uint64_t bits)
+/* In what two answers of one kind differ. */
+static void print_turned(FILE *out, const struct legality_answer *a,
+                         const struct legality_answer *b)
 {
+    uint64_t bits = a->pa ^ b->pa;
+
+    if (a->fault != b->fault)
+        return;
+    if (a->fault) {
+        fputs(", other in", out);
+        print_code_bits(out, a->error_code ^ b->error_code);
+        return;
+    }
     fprintf(out, ", other in bit%s", (bits & (bits - 1)) != 0 ? "s" : "");
     for (unsigned bit = 64; bit-- > 0;)
         if (bits >> bit & 1)
@@ -123,8 +136,7 @@ static void print_side(FILE *out, const char *who, const struct sight *s,
         return;
     }
     print_answer(out, a);
-    if (!a->fault && !s->answer.fault)
-        print_turned(out, a->pa ^ s->answer.pa);
+    print_turned(out, a, &s->answer);
     fputs(". That would be right\n", out);
     explain_suppose(out, s->q, a);
 }
@@ -150,7 +162,7 @@ static void print_way(FILE *out, const struct explain_query *q)
 {
     static const struct {
         const char *field, *words;
-    } rows[] = {{"hit", "one side had it in a TLB, the other one not"},
+    } rows[] = {{"hit", "that one side had it in a TLB and the other one not"},
                 {"psc", "which paging-structure caches had a part of the walk"},
                 {"page_log2", "the size of the page that was answered"},
                 {"latency", "when it was answered"},
