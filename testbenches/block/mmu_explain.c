@@ -4,6 +4,8 @@
 #include "block_mmu.h"
 #include "last_translation.h"
 
+#include <string.h>
+
 struct story {
     const struct bench *b;
     struct last_translation last;
@@ -19,6 +21,15 @@ static uint64_t read_entry(void *ctx, uint64_t addr, unsigned bytes)
     return value;
 }
 
+/* Is it about the translation, and not about a load, a flush, a property? */
+static bool of_a_translation(const struct bench *b)
+{
+    const char *stream = b->r->first.stream;
+
+    return !b->loading && (strcmp(stream, "xlate") == 0 || strcmp(stream, "walk") == 0 ||
+                           strcmp(stream, "legality") == 0);
+}
+
 void mmu_explain(struct bench *b)
 {
     struct story s = {.b = b};
@@ -31,7 +42,7 @@ void mmu_explain(struct bench *b)
     FILE *out;
 
     s.last = last_translation(b->r->log, UINT64_MAX, !mmu_oracle_alone(b));
-    if (b->loading || !last_translation_ask(&s.last, &q))
+    if (!of_a_translation(b) || !last_translation_ask(&s.last, &q))
         return;
     out = open_memstream(&b->r->why, &bytes);
     if (out == NULL)
