@@ -273,9 +273,11 @@ static bool begin_serial(struct run_command *c, char *error, size_t error_bytes)
     return c->run.serial != NULL;
 }
 
-static int run_command(const struct cli *cli, int argc, char **argv, enum run_mode mode)
+static int run_command(const struct cli *cli, int argc, char **argv, enum run_mode mode,
+                       const struct run_point *point)
 {
     struct run_command c = {.run = {.mode = mode,
+                                    .point = point,
                                     .memory_bytes = RUN_MEMORY_DEFAULT,
                                     .max_cycles = RUN_MAX_CYCLES_DEFAULT,
                                     .max_instructions = UINT64_MAX,
@@ -290,13 +292,15 @@ static int run_command(const struct cli *cli, int argc, char **argv, enum run_mo
         return end - 1;
     if (mode == RUN_MODEL_ALONE && c.run.max_cycles == RUN_MAX_CYCLES_DEFAULT)
         c.run.max_cycles = UINT64_C(20) * RUN_MAX_CYCLES_DEFAULT;
+    if (point != NULL)
+        c.run.console = c.run.progress = false;
     c.run.console_out = c.common.json != NULL && strcmp(c.common.json, "-") == 0 ? stderr : stdout;
     if (!begin_serial(&c, error, sizeof(error)))
         return cli_refuse("%s", error);
     ran = run_program(&c.run, &r, error, sizeof(error));
     if (c.run.serial != NULL)
         serial_hang_up(c.run.serial);
-    end = ran ? finish(cli, &c, &r) : cli_refuse("%s", error);
+    end = !ran ? cli_refuse("%s", error) : point != NULL ? 0 : finish(cli, &c, &r);
     if (c.run.serial != NULL && !serial_close(c.run.serial, error, sizeof(error)))
         end = cli_refuse("%s", error);
     return end;
@@ -304,12 +308,17 @@ static int run_command(const struct cli *cli, int argc, char **argv, enum run_mo
 
 int cli_run(const struct cli *cli, int argc, char **argv)
 {
-    return run_command(cli, argc, argv, RUN_LOCKSTEP);
+    return run_command(cli, argc, argv, RUN_LOCKSTEP, NULL);
 }
 
 int cli_model(const struct cli *cli, int argc, char **argv)
 {
-    return run_command(cli, argc, argv, RUN_MODEL_ALONE);
+    return run_command(cli, argc, argv, RUN_MODEL_ALONE, NULL);
+}
+
+int cli_model_to(const struct cli *cli, int argc, char **argv, const struct run_point *point)
+{
+    return run_command(cli, argc, argv, RUN_MODEL_ALONE, point);
 }
 
 int cli_replay(const struct cli *cli, int argc, char **argv)

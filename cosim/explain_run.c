@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "disasm.h"
+#include "explain_state.h"
 #include "last_dma.h"
 #include "last_translation.h"
-#include "mmu/mmu.h"
 
 #define LAST_INSTRUCTIONS 8
 
@@ -28,35 +28,11 @@ struct story {
 static uint64_t read_entry(void *ctx, uint64_t addr, unsigned bytes)
 {
     const struct story *s = ctx;
-    uint64_t value = UINT64_MAX;
+    uint64_t value;
 
     if (last_translation_read(&s->last, addr, &value))
         return value;
-    if (rw_mem_is_ram(&s->sb->mem, addr, bytes)) {
-        value = 0;
-        memcpy(&value, s->sb->mem.ram + addr, bytes);
-    }
-    return value;
-}
-
-/* Of now: behind the instruction, which itself changes what its own accesses go by rarely. */
-static struct legality_registers registers_of(const struct scoreboard *sb,
-                                              const struct rw_state *state)
-{
-    uint64_t away = sb->config.boot.cpuid.away;
-    struct legality_registers r = {.cr0 = state->sys.cr0,
-                                   .cr3 = state->sys.cr3,
-                                   .cr4 = state->sys.cr4,
-                                   .efer = state->sys.efer,
-                                   .pkru = (uint32_t)state->sys.pkru,
-                                   .pkrs = (uint32_t)state->sys.pkrs,
-                                   .maxphyaddr = MMU_MAXPHYADDR,
-                                   .no_pat = away >> RW_PAT & 1,
-                                   .no_pse36 = away >> RW_PSE36 & 1,
-                                   .no_page1gb = away >> RW_PDPE1GB & 1};
-
-    memcpy(r.pdpte, state->sys.pdpte, sizeof(r.pdpte));
-    return r;
+    return explain_read((void *)(uintptr_t)&s->sb->mem, addr, bytes);
 }
 
 static struct legality_access access_of(const struct rec_xlate *x, uint64_t rflags)
@@ -74,7 +50,8 @@ static void translation(FILE *out, const struct scoreboard *sb, const struct rw_
 {
     struct story s = {.sb = sb, .last = last_translation(sb->log, sb->diff.first.cycle, true)};
     const struct rec_xlate *x = s.last.has_rtl ? &s.last.rtl : &s.last.model;
-    struct explain_query q = {.registers = registers_of(sb, state),
+    /* Of now: behind the instruction, which rarely changes what its own accesses go by. */
+    struct explain_query q = {.registers = explain_registers(state, &sb->config.boot.cpuid),
                               .access = access_of(x, state->regs.rflags),
                               .differs = sb->diff.first.field,
                               .ctx = &s,
@@ -86,24 +63,13 @@ static void translation(FILE *out, const struct scoreboard *sb, const struct rw_
 
 /* --- a DMA request --- */
 
-static bool read_words(void *ctx, uint64_t addr, unsigned bytes, uint64_t *words)
-{
-    const struct scoreboard *sb = ctx;
-    bool ram = rw_mem_is_ram(&sb->mem, addr, bytes);
-
-    memset(words, 0xFF, bytes);
-    if (ram)
-        memcpy(words, sb->mem.ram + addr, bytes);
-    return ram;
-}
-
 static void dma(FILE *out, const struct scoreboard *sb)
 {
     struct last_dma last = last_dma(sb->log, sb->diff.first.cycle);
     struct explain_dma_query q = {.root = iommu_root(sb->iommu),
                                   .differs = sb->diff.first.field,
-                                  .ctx = (void *)(uintptr_t)sb,
-                                  .read = read_words};
+                                  .ctx = (void *)(uintptr_t)&sb->mem,
+                                  .read = explain_read_words};
 
     if (last_dma_ask(&last, &sb->config.boot.vtd, &q))
         explain_dma(out, &q);

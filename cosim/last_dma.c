@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "iommu/iommu.h"
+#include "explain_state.h"
 
 #define FIRST_INTERRUPT_REASON 0x20
 #define PAGE_MASK              (~UINT64_C(0xFFF))
@@ -78,22 +78,6 @@ static struct explain_dma_answer answer(const struct rec_dma *r)
                                        .pa = r->at == 1 ? r->pa & PAGE_MASK : r->pa};
 }
 
-static struct explain_unit unit_of(const struct rw_vtd *vtd)
-{
-    struct iommu_config c = iommu_config_of(vtd);
-    uint32_t there = ~c.away;
-
-    return (struct explain_unit){
-        .haw = c.haw,
-        .device_tlbs = there >> IOMMU_DT & 1,
-        .pass_through = there >> IOMMU_PT & 1,
-        .zero_length_reads = there >> IOMMU_ZLR & 1,
-        .large_2m = there >> IOMMU_2M & 1,
-        .large_1g = there >> IOMMU_1G & 1,
-        .levels = {
-            [3] = there >> IOMMU_39 & 1, [4] = there >> IOMMU_48 & 1, [5] = there >> IOMMU_57 & 1}};
-}
-
 bool last_dma_ask(const struct last_dma *d, const struct rw_vtd *vtd, struct explain_dma_query *q)
 {
     const struct rec_dma *r = d->has_rtl ? &d->rtl : &d->model;
@@ -115,6 +99,6 @@ bool last_dma_ask(const struct last_dma *d, const struct rw_vtd *vtd, struct exp
     q->model_hit = d->model.hit;
     q->rtl_read = d->rtl_read;
     q->rtl_reads = d->rtl.hit & 2 ? 0 : d->rtl_reads;
-    q->unit = unit_of(vtd);
+    q->unit = explain_unit(vtd);
     return q->has_rtl || q->has_model;
 }

@@ -542,11 +542,29 @@ static enum machine_idle model_idle(void *ctx, uint64_t retirements, uint64_t cy
     return serial_idle(run->o->serial, cycles) ? MACHINE_IDLE_WAITS : MACHINE_IDLE_COUNTS;
 }
 
+/* Up to `most` retirements, or to the point. */
+static enum machine_end run_to_point(const struct run_point *point, struct machine *m,
+                                     uint64_t most, uint64_t *met)
+{
+    enum machine_end end = MACHINE_LIMIT;
+    struct rw_state state;
+
+    for (uint64_t i = 0; i < most && end == MACHINE_LIMIT; i++) {
+        machine_state(m, &state);
+        if (state.regs.rip == point->rip && !state.halted && ++*met == point->nth)
+            return MACHINE_ENDED;
+        end = machine_run(m, 1);
+    }
+    return end;
+}
+
 static bool run_model(struct run *run, struct machine *m, enum machine_end *end, char *error,
                       size_t error_bytes)
 {
     const struct run_options *o = run->o;
     uint64_t limit = o->max_cycles < o->max_instructions ? o->max_cycles : o->max_instructions;
+
+    uint64_t met = 0;
 
     *end = MACHINE_LIMIT;
     while (*end == MACHINE_LIMIT && machine_counts(m).retirements < limit) {
@@ -555,7 +573,9 @@ static bool run_model(struct run *run, struct machine *m, enum machine_end *end,
 
         if (asked < left)
             left = asked;
-        *end = machine_run(m, left < 4000000 ? left : 4000000);
+        left = left < 4000000 ? left : 4000000;
+        *end = o->point != NULL && o->point->has_rip ? run_to_point(o->point, m, left, &met)
+                                                     : machine_run(m, left);
         progress(run, machine_counts(m).retirements, "instructions");
         if (run->o->serial != NULL && serial_ends(run->o->serial, machine_counts(m).retirements))
             *end = MACHINE_ENDED;
@@ -567,6 +587,17 @@ static bool run_model(struct run *run, struct machine *m, enum machine_end *end,
         *end = MACHINE_LIMIT;
     }
     return true;
+}
+
+static void at_point(const struct run *run, const struct machine *m, enum machine_end end)
+{
+    const struct run_point *p = run->o->point;
+
+    if (p == NULL || (p->has_rip && end != MACHINE_ENDED))
+        return;
+    *p->cpuid = run->boot.cpuid;
+    *p->vtd = run->boot.vtd;
+    p->here(p->ctx, m, &run->model_mem);
 }
 
 static bool model_alone(struct run *run, char *error, size_t error_bytes)
@@ -590,6 +621,7 @@ static bool model_alone(struct run *run, char *error, size_t error_bytes)
         machine_destroy(m);
         return false;
     }
+    at_point(run, m, end);
     r->guest_exited = machine_exit_status(m, &r->guest_exit);
     r->shut_down = end == MACHINE_SHUTDOWN;
     r->user_ended = end == MACHINE_ENDED;

@@ -16,6 +16,20 @@
 
 enum run_mode { RUN_LOCKSTEP, RUN_RTL_ALONE, RUN_MODEL_ALONE };
 
+struct machine;
+
+/* The model alone stops there: before the instruction at rip when it comes for the n-th time, or
+ * (no rip) where the run ends, max_instructions at the latest. `here` is called once, if it comes
+ * to that. */
+struct run_point {
+    bool has_rip;
+    uint64_t rip, nth;
+    struct rw_cpuid *cpuid; /* gets what the machine is to lack */
+    struct rw_vtd *vtd;
+    void *ctx;
+    void (*here)(void *ctx, const struct machine *m, const struct rw_mem *mem);
+};
+
 struct run_options {
     struct image_options image;
     enum run_mode mode;
@@ -32,6 +46,7 @@ struct run_options {
     const char *disk;         /* FILE or FILE,ro; NULL: no disk */
     uint64_t power_button_at; /* the cycle at which it is pressed; 0: not at all */
     struct serial *serial;    /* the far end of the UART; NULL: there is none */
+    const struct run_point *point; /* NULL: none */
 };
 
 enum run_verdict { VERDICT_AGREED, VERDICT_MISMATCH, VERDICT_LIMIT, VERDICT_HANG };

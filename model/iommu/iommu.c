@@ -99,6 +99,11 @@ uint64_t iommu_root(const struct iommu *u)
     return u->rtaddr;
 }
 
+bool iommu_translating(const struct iommu *u)
+{
+    return (u->reg[REG_GSTS] & GSTS_TES) != 0;
+}
+
 void iommu_reset(struct iommu *u)
 {
     regs_reset(u);

@@ -75,6 +75,7 @@ void iommu_destroy(struct iommu *u);
 void iommu_reset(struct iommu *u);
 /* RTADDR in force: as SRTP latched it. For reports. */
 uint64_t iommu_root(const struct iommu *u);
+bool iommu_translating(const struct iommu *u); /* GSTS.TES */
 
 /* One bus beat at the register window: offset 0..0xFFF, bytes 1..16; anything but naturally aligned
  * 4 and 8 reads all ones and writes nothing. The value is in the low bits. */
