@@ -65,7 +65,7 @@ static void explain_iova(const struct wish *w, const struct machine *m, struct r
         .ctx = mem,
         .read = explain_read_words};
 
-    if (!iommu_translating(machine_iommu(m)))
+    if (!(iommu_status(machine_iommu(m)) >> 31 & 1))
         puts("DMA remapping is off (GSTS.TES = 0): the address is not translated; if it were on:");
     explain_dma(stdout, &q);
 }

@@ -66,13 +66,9 @@ static void translation(FILE *out, const struct scoreboard *sb, const struct rw_
 static void dma(FILE *out, const struct scoreboard *sb)
 {
     struct last_dma last = last_dma(sb->log, sb->diff.first.cycle);
-    struct explain_dma_query q = {.root = iommu_root(sb->iommu),
-                                  .differs = sb->diff.first.field,
-                                  .ctx = (void *)(uintptr_t)&sb->mem,
-                                  .read = explain_read_words};
+    struct last_dma_memory memory = {(void *)(uintptr_t)&sb->mem, explain_read_words};
 
-    if (last_dma_ask(&last, &sb->config.boot.vtd, &q))
-        explain_dma(out, &q);
+    last_dma_explain(out, &last, sb->iommu, &sb->config.boot.vtd, &memory, sb->diff.first.field);
 }
 
 /* --- instructions --- */

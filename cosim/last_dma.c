@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "explain_interrupt.h"
 #include "explain_state.h"
 
 #define FIRST_INTERRUPT_REASON 0x20
@@ -78,27 +79,83 @@ static struct explain_dma_answer answer(const struct rec_dma *r)
                                        .pa = r->at == 1 ? r->pa & PAGE_MASK : r->pa};
 }
 
-bool last_dma_ask(const struct last_dma *d, const struct rw_vtd *vtd, struct explain_dma_query *q)
+static bool same_request(const struct last_dma *d)
 {
-    const struct rec_dma *r = d->has_rtl ? &d->rtl : &d->model;
-    bool same = d->has_rtl && d->has_model && d->rtl.iova == d->model.iova &&
-                d->rtl.sid == d->model.sid && d->rtl.write == d->model.write;
+    return d->rtl.iova == d->model.iova && d->rtl.sid == d->model.sid &&
+           d->rtl.write == d->model.write;
+}
 
-    if ((!d->has_rtl && !d->has_model) || (d->has_rtl && !of_the_tables(&d->rtl)))
-        return false;
+static void explain_tables(FILE *out, const struct last_dma *d, const struct rec_dma *r,
+                           struct explain_dma_query *q)
+{
     q->request = (struct explain_dma_request){.sid = r->sid,
                                               .at = r->at,
                                               .write = r->write,
                                               .zero_length = !r->write && r->len == 0,
                                               .address = r->iova};
-    q->has_rtl = d->has_rtl;
-    q->has_model = (same || !d->has_rtl) && of_the_tables(&d->model);
+    q->has_rtl = d->has_rtl && of_the_tables(&d->rtl);
+    q->has_model = d->has_model && of_the_tables(&d->model);
     q->rtl = answer(&d->rtl);
     q->model = answer(&d->model);
     q->rtl_hit = d->rtl.hit;
     q->model_hit = d->model.hit;
     q->rtl_read = d->rtl_read;
     q->rtl_reads = d->rtl.hit & 2 ? 0 : d->rtl_reads;
-    q->unit = explain_unit(vtd);
-    return q->has_rtl || q->has_model;
+    explain_dma(out, q);
+}
+
+/* --- interrupt requests --- */
+
+static bool of_interrupts(const struct rec_dma *r)
+{
+    return r->status == DMA_MESSAGE || r->status == DMA_REMAPPED ||
+           (r->status == DMA_BLOCKED && !of_the_tables(r));
+}
+
+static struct explain_interrupt_answer interrupt_answer(const struct rec_dma *r)
+{
+    return (struct explain_interrupt_answer){.blocked = r->status == DMA_BLOCKED,
+                                             .through = r->status == DMA_MESSAGE,
+                                             .reason = r->fault,
+                                             .address = r->pa};
+}
+
+static void explain_message(FILE *out, const struct last_dma *d, const struct rec_dma *r,
+                            struct explain_interrupt_query *q)
+{
+    q->request = (struct explain_interrupt_request){.sid = r->sid, .address = r->iova};
+    memcpy(&q->request.data, r->data, sizeof(q->request.data));
+    q->has_rtl = d->has_rtl && of_interrupts(&d->rtl);
+    q->has_model = d->has_model && of_interrupts(&d->model);
+    q->rtl = interrupt_answer(&d->rtl);
+    q->model = interrupt_answer(&d->model);
+    explain_interrupt(out, q);
+}
+
+void last_dma_explain(FILE *out, const struct last_dma *last, const struct iommu *u,
+                      const struct rw_vtd *vtd, const struct last_dma_memory *memory,
+                      const char *differs)
+{
+    struct last_dma d = *last;
+    const struct rec_dma *r = d.has_rtl ? &d.rtl : &d.model;
+    uint32_t there = ~iommu_config_of(vtd).away, status = iommu_status(u);
+    struct explain_dma_query tables = {.unit = explain_unit(vtd),
+                                       .root = iommu_root(u),
+                                       .differs = differs,
+                                       .ctx = memory->ctx,
+                                       .read = memory->read};
+    struct explain_interrupt_query interrupts = {.enabled = status >> 25 & 1,
+                                                 .compatibility = status >> 23 & 1,
+                                                 .x2apic = there >> IOMMU_EIM & 1,
+                                                 .table = iommu_interrupt_table(u),
+                                                 .ctx = memory->ctx,
+                                                 .read = memory->read};
+
+    d.has_model = d.has_model && (!d.has_rtl || same_request(&d));
+    if (!d.has_rtl && !d.has_model)
+        return;
+    if (of_the_tables(r))
+        explain_tables(out, &d, r, &tables);
+    else if (of_interrupts(r))
+        explain_message(out, &d, r, &interrupts);
 }

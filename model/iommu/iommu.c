@@ -99,9 +99,14 @@ uint64_t iommu_root(const struct iommu *u)
     return u->rtaddr;
 }
 
-bool iommu_translating(const struct iommu *u)
+uint64_t iommu_interrupt_table(const struct iommu *u)
 {
-    return (u->reg[REG_GSTS] & GSTS_TES) != 0;
+    return u->irta;
+}
+
+uint32_t iommu_status(const struct iommu *u)
+{
+    return (uint32_t)u->reg[REG_GSTS];
 }
 
 void iommu_reset(struct iommu *u)

@@ -73,9 +73,10 @@ struct iommu; /* opaque */
 struct iommu *iommu_create(const struct iommu_config *config, const struct iommu_env *env);
 void iommu_destroy(struct iommu *u);
 void iommu_reset(struct iommu *u);
-/* RTADDR in force: as SRTP latched it. For reports. */
+/* For reports: RTADDR and IRTA in force, as SRTP and SIRTP latched them, and GSTS. */
 uint64_t iommu_root(const struct iommu *u);
-bool iommu_translating(const struct iommu *u); /* GSTS.TES */
+uint64_t iommu_interrupt_table(const struct iommu *u);
+uint32_t iommu_status(const struct iommu *u);
 
 /* One bus beat at the register window: offset 0..0xFFF, bytes 1..16; anything but naturally aligned
  * 4 and 8 reads all ones and writes nothing. The value is in the low bits. */

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// A failing DMA request of the IOMMU bench in words (cosim/explain), by the tables of the model's
+// A failing request of the IOMMU bench in words (cosim/explain), by the tables of the model's
 // side as they stand.
 #include "iommu_step.h"
 #include "last_dma.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static bool read_words(void *ctx, uint64_t addr, unsigned bytes, uint64_t *words)
@@ -26,16 +27,19 @@ static bool of_a_request(const struct bench *b)
 void iommu_explain(struct bench *b)
 {
     struct last_dma last = last_dma(b->r->log, b->r->first.cycle);
-    struct explain_dma_query q = {
-        .root = iommu_root(b->model), .differs = b->r->first.field, .ctx = b, .read = read_words};
+    struct last_dma_memory memory = {b, read_words};
     size_t bytes = 0;
     FILE *out;
 
-    if (!of_a_request(b) || !last_dma_ask(&last, &b->vtd, &q))
+    if (!of_a_request(b))
         return;
     out = open_memstream(&b->r->why, &bytes);
     if (out == NULL)
         return;
-    explain_dma(out, &q);
+    last_dma_explain(out, &last, b->model, &b->vtd, &memory, b->r->first.field);
     fclose(out);
+    if (bytes == 0) {
+        free(b->r->why);
+        b->r->why = NULL;
+    }
 }
