@@ -128,6 +128,8 @@ static bool invalid_length(const struct trial *t, const struct pair *p)
     bool ud = !t->decoded || t->insn.mnemonic == ZYDIS_MNEMONIC_UD0 ||
               t->insn.mnemonic == ZYDIS_MNEMONIC_UD1;
     uint64_t end = LOW_CODE + CODE_PAGES * PAGE;
+    bool over_limit = t->start.sel[SEG_CS] == SEL_LDT(LDT_CODE) &&
+                      LOW_CODE + PAGE - t->start.rip < ZYDIS_MAX_INSTRUCTION_LENGTH;
 
     if (!ud)
         return false;
@@ -135,8 +137,11 @@ static bool invalid_length(const struct trial *t, const struct pair *p)
         return true;
     if (long_prefixes(t) && p->host->signo == SIGILL && p->model->vector == 13)
         return true;
+    if (over_limit && p->model->vector == 6 && host_is(p, SIGSEGV, SI_KERNEL))
+        return true;
     if (p->host->signo == SIGILL)
-        return p->model->vector == 14 && p->model->error_code & 16;
+        return (p->model->vector == 14 && p->model->error_code & 16) ||
+               (over_limit && p->model->vector == 13);
     return p->model->vector == 6 && host_page_fault(p) && p->host->address == end &&
            end - t->start.rip < ZYDIS_MAX_INSTRUCTION_LENGTH;
 }
@@ -188,8 +193,8 @@ static bool amd_far_call_compat(const struct trial *t, const struct pair *p)
 {
     return t->decoded && !t->compat && is_far(t) && t->insn.mnemonic == ZYDIS_MNEMONIC_CALL &&
            t->start.gpr[RSP] >> 32 &&
-           (p->model->regs.sel[SEG_CS] == SEL_USER32 || model_access_fault(p)) &&
-           (host_access_fault(p) || p->host->regs.sel[SEG_CS] == SEL_USER32);
+           (p->model->regs.sel[SEG_CS] != SEL_USER64 || model_access_fault(p)) &&
+           (host_access_fault(p) || p->host->regs.sel[SEG_CS] != SEL_USER64);
 }
 
 /* A return to another RPL reads the outer stack pointer before it refuses the selector. */
@@ -214,7 +219,7 @@ static bool amd_popa_partial(const struct trial *t, const struct pair *p)
     return t->decoded &&
            (t->insn.mnemonic == ZYDIS_MNEMONIC_POPA || t->insn.mnemonic == ZYDIS_MNEMONIC_POPAD) &&
            host_access_fault(p) && model_access_fault(p) &&
-           p->host->regs.gpr[RSP] == t->start.gpr[RSP];
+           (uint32_t)p->host->regs.gpr[RSP] == (uint32_t)t->start.gpr[RSP];
 }
 
 static bool amd_prefetch_register(const struct trial *t, const struct pair *p)

@@ -62,6 +62,7 @@ struct judge {
     uint64_t max_instructions, checkpoint_every;
     bool paused;
     bool unseen;        /* the last span's state behind it */
+    bool silent;        /* the last span is the last thing that the emulator said: it still lives */
     struct shot before; /* this span */
     bool show_state;    /* all of it, with a difference */
     /* What came out. */
