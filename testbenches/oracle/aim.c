@@ -107,11 +107,12 @@ static uint16_t random_selector(struct rng *r)
                                     0x28, 0x30, 0x2b, 0x08, 0x10, 0x18, 0x40,   0x50, 0x63,
                                     0x7b, 0x78, 0x2f, 0x27, 0x83, 0x88, 0xffff, 0x2a, 0x29};
 
-    return rng_percent(r, 35) ? random_ldt_selector(r) : some[rng_below(r, sizeof some / sizeof *some)];
+    return rng_percent(r, 35) ? random_ldt_selector(r)
+                              : some[rng_below(r, sizeof some / sizeof *some)];
 }
 
-/* A far CALL from compatibility to 64-bit mode with such a stack did not come back from an AMD host,
- * nor did its kernel. */
+/* A far CALL from compatibility to 64-bit mode with such a stack did not come back from an AMD
+ * host, nor did its kernel. */
 static bool calls_far(const struct trial *t)
 {
     return t->decoded && t->insn.mnemonic == ZYDIS_MNEMONIC_CALL &&
@@ -121,7 +122,7 @@ static bool calls_far(const struct trial *t)
 /* Data segments that are other than flat; the stack one of 16 bits too, the code one that ends. */
 static void random_segments(struct aimer *a)
 {
-    static const uint8_t data[] = {LDT_SHORT, LDT_SHORT, LDT_DOWN, LDT_DOWN,   LDT_READ,
+    static const uint8_t data[] = {LDT_SHORT, LDT_SHORT, LDT_DOWN,    LDT_DOWN,   LDT_READ,
                                    LDT_CODE,  LDT_BYTES, LDT_EXECUTE, LDT_CODE_16};
     static const uint8_t stack[] = {LDT_SHORT, LDT_DOWN, LDT_STACK_16, LDT_STACK_16, LDT_BYTES};
     struct regs *s = &a->t->start;
@@ -391,8 +392,7 @@ static void aim_pointer(struct aimer *a)
         return;
     poke(a, a->target, to, 8);
     if (a->t->insn.meta.branch_type == ZYDIS_BRANCH_TYPE_FAR)
-        poke(a, a->target + width,
-             code_selector(a), 2);
+        poke(a, a->target + width, code_selector(a), 2);
 }
 
 /* What RET, RETF, IRET, POP Sreg and POPF find on the stack. */
@@ -429,6 +429,30 @@ static void aim_selector_source(struct aimer *a)
         a->t->start.gpr[gpr] = (a->t->start.gpr[gpr] & ~UINT64_C(0xffff)) | selector;
     else
         poke(a, a->target, selector, 2);
+}
+
+/* The selector that LAR, LSL, VERR, VERW and ARPL look at. */
+static void aim_looked_at(struct aimer *a, unsigned n)
+{
+    uint16_t selector = random_selector(a->r);
+    unsigned gpr;
+
+    if (operand_is_gpr(&a->t->ops[n], &gpr))
+        a->t->start.gpr[gpr] = (a->t->start.gpr[gpr] & ~UINT64_C(0xffff)) | selector;
+    else
+        poke(a, a->target, selector, 2);
+}
+
+/* Bounds around the index, mostly. */
+static void aim_bounds(struct aimer *a)
+{
+    unsigned gpr, w = a->t->insn.operand_width / 8;
+
+    if (!operand_is_gpr(&a->t->ops[0], &gpr) || rng_percent(a->r, 30))
+        return;
+    poke(a, a->target, a->t->start.gpr[gpr] - rng_below(a->r, 3), w);
+    poke(a, a->target + w,
+         a->t->start.gpr[gpr] + rng_below(a->r, 3) - (rng_percent(a->r, 20) ? 2 : 0), w);
 }
 
 static void aim_implicit(struct aimer *a)
@@ -480,6 +504,28 @@ static void aim_implicit(struct aimer *a)
         break;
     case ZYDIS_MNEMONIC_MOV:
         aim_selector_source(a);
+        break;
+    case ZYDIS_MNEMONIC_LDS:
+    case ZYDIS_MNEMONIC_LES:
+    case ZYDIS_MNEMONIC_LFS:
+    case ZYDIS_MNEMONIC_LGS:
+    case ZYDIS_MNEMONIC_LSS:
+        poke(a, a->target + a->t->insn.operand_width / 8, random_selector(a->r), 2);
+        break;
+    case ZYDIS_MNEMONIC_LAR:
+    case ZYDIS_MNEMONIC_LSL:
+        aim_looked_at(a, 1);
+        break;
+    case ZYDIS_MNEMONIC_VERR:
+    case ZYDIS_MNEMONIC_VERW:
+        aim_looked_at(a, 0);
+        break;
+    case ZYDIS_MNEMONIC_ARPL:
+        aim_looked_at(a, 0);
+        aim_looked_at(a, 1);
+        break;
+    case ZYDIS_MNEMONIC_BOUND:
+        aim_bounds(a);
         break;
     default:
         if (a->t->insn.meta.category == ZYDIS_CATEGORY_STRINGOP)

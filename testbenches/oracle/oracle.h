@@ -7,6 +7,7 @@
 //   permitted.c             where makers differ          undefined.c  what this host was seen to do
 //   personality.c           whose undefined results this host has
 //   ldt.c                   segments that end early or are not present
+//   drawn.c                 which instructions the cases are
 #ifndef RW_ORACLE_H
 #define RW_ORACLE_H
 
@@ -146,6 +147,9 @@ enum undefined_row {
     U_LZCNT,
     U_BT,
     U_BSWAP_16,
+    U_AAA,
+    U_DAA,
+    U_AAM,
     U_ROWS
 };
 
@@ -233,7 +237,7 @@ bool compare(const struct trial *t, const struct pair *p, const struct undefined
 bool outcome_faulted(const struct outcome *host);
 
 /* --- permitted.c --- */
-enum { PERMITTED_MAX = 24 };
+enum { PERMITTED_MAX = 32 };
 
 /* The row that explains the difference on this host, or -1. */
 int permitted(const struct trial *t, const struct pair *p, bool amd);

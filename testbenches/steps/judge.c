@@ -84,25 +84,6 @@ static void remember(struct judge *j, const struct moment *m)
     memcpy(p->bytes, j->twin->bytes, TWIN_BYTES);
 }
 
-/* SDM Vol. 2 "Flags Affected": AAA to AAD are not in the oracle's table, which is of 64-bit mode.
- */
-static uint64_t undefined_of_decimal(ZydisMnemonic mnemonic)
-{
-    switch (mnemonic) {
-    case ZYDIS_MNEMONIC_AAA:
-    case ZYDIS_MNEMONIC_AAS:
-        return FL_OF | FL_SF | FL_ZF | FL_PF;
-    case ZYDIS_MNEMONIC_DAA:
-    case ZYDIS_MNEMONIC_DAS:
-        return FL_OF;
-    case ZYDIS_MNEMONIC_AAM:
-    case ZYDIS_MNEMONIC_AAD:
-        return FL_OF | FL_AF | FL_CF;
-    default:
-        return 0;
-    }
-}
-
 /* Flags and registers that the SDM leaves undefined; the emulator's go on. True: that was all. */
 static struct undefined undefined_of(const struct moment *m)
 {
@@ -112,7 +93,6 @@ static struct undefined undefined_of(const struct moment *m)
         return u;
     if (m->insn.law != NULL && m->insn.law->kind == L_PLAIN)
         u = law_undefined(&m->insn, m->model->f[F_RFLAGS]);
-    u.flags |= undefined_of_decimal(m->insn.insn.mnemonic);
     return u;
 }
 
