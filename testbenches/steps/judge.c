@@ -432,6 +432,32 @@ static void interrupt_came(struct judge *j, const struct happening *d)
     j->twin->stimuli[d->vector == 2 ? STIMULUS_NMI : STIMULUS_INTERRUPT]++;
 }
 
+static bool loads_ss(const struct trial *insn)
+{
+    const ZydisDecodedInstruction *in = &insn->insn;
+
+    return insn->decoded &&
+           (in->mnemonic == ZYDIS_MNEMONIC_MOV || in->mnemonic == ZYDIS_MNEMONIC_POP) &&
+           insn->ops[0].type == ZYDIS_OPERAND_TYPE_REGISTER &&
+           insn->ops[0].reg.value == ZYDIS_REGISTER_SS;
+}
+
+/* Long mode: the gates of what the emulator delivered in this span. */
+static bool high_gate_type(const struct twin *t, const struct span *s)
+{
+    for (unsigned i = 0; i < s->count; i++) {
+        uint64_t pa = s->before.f[F_IDTR_BASE] + 16u * s->h[i].vector + 12;
+        uint32_t high = 0;
+
+        if (s->h[i].kind != H_DELIVER || !rw_mem_is_ram(&t->mem, pa, sizeof(high)))
+            continue;
+        memcpy(&high, t->mem.ram + pa, sizeof(high));
+        if (high & 0x1f00)
+            return true;
+    }
+    return false;
+}
+
 /* One retirement of the model against what the emulator did in the span, from *pos. */
 static enum verdict judge_step(struct judge *j, const struct span *s, unsigned *pos, bool executed,
                                bool *resynced)
@@ -487,6 +513,9 @@ static enum verdict judge_step(struct judge *j, const struct span *s, unsigned *
     m.event_before = executed ? j->last_event : NO_VECTOR;
     j->last_event = delivered != NULL ? delivered->vector : NO_VECTOR;
     m.last = &j->last;
+    m.shadows_in_a_row = j->shadows_in_a_row;
+    m.high_gate_type = high_gate_type(j->twin, s);
+    m.fetched_nothing = j->twin->fetched_nothing;
     m.behind = executed ? &j->last : NULL;
     if (!executed) {
         remember(j, &m);
@@ -495,8 +524,10 @@ static enum verdict judge_step(struct judge *j, const struct span *s, unsigned *
     v = compare_moment(j, &m, resynced);
     if (v == V_GOING_ON && !*resynced && j->emulator->ops->shows_stores)
         v = compare_stores(j, s, &m);
-    if (!executed)
+    if (!executed) {
         j->last = m.insn;
+        j->shadows_in_a_row = loads_ss(&m.insn) ? j->shadows_in_a_row + 1 : 0;
+    }
     return v;
 }
 
