@@ -40,6 +40,16 @@ def call(mode, text, r, rpl, back="", pushes=0):
             f"{text}\nmov %XSP, %XBX\nDONE\n9: mov %cs, %eax\nmov %ss, %ecx\n{back}")
 
 
+def low(case):
+    """A 16-bit gate: where it leads stands below 64 KiB, and where a RET of that size goes back to."""
+    if case.mode == 64 or "type 4" not in case.name:
+        return case
+    before, _, behind = case.text.rpartition("9: ")
+    if "lretw" in behind:
+        return case._replace(text=f"jmp 7f\n.pushsection .low\n7: {case.text}\nDONE\n.popsection")
+    return case._replace(text=f"{before}\nDONE\n.pushsection .low\n9: {behind}\nDONE\n.popsection")
+
+
 def privilege():
     """Every ring, RPL, DPL; conforming or not, to every ring."""
     for mode in (64, 32):
@@ -116,4 +126,5 @@ def stacks():
 
 def cases():
     for rows in (privilege, targets, parameters, stacks):
-        yield from rows()
+        for case in rows():
+            yield low(case)

@@ -84,25 +84,6 @@ static void remember(struct judge *j, const struct moment *m)
     memcpy(p->bytes, j->twin->bytes, TWIN_BYTES);
 }
 
-/* SDM Vol. 2 "Flags Affected": AAA to AAD are not in the oracle's table, which is of 64-bit mode.
- */
-static uint64_t undefined_of_decimal(ZydisMnemonic mnemonic)
-{
-    switch (mnemonic) {
-    case ZYDIS_MNEMONIC_AAA:
-    case ZYDIS_MNEMONIC_AAS:
-        return FL_OF | FL_SF | FL_ZF | FL_PF;
-    case ZYDIS_MNEMONIC_DAA:
-    case ZYDIS_MNEMONIC_DAS:
-        return FL_OF;
-    case ZYDIS_MNEMONIC_AAM:
-    case ZYDIS_MNEMONIC_AAD:
-        return FL_OF | FL_AF | FL_CF;
-    default:
-        return 0;
-    }
-}
-
 /* Flags and registers that the SDM leaves undefined; the emulator's go on. True: that was all. */
 static struct undefined undefined_of(const struct moment *m)
 {
@@ -112,7 +93,6 @@ static struct undefined undefined_of(const struct moment *m)
         return u;
     if (m->insn.law != NULL && m->insn.law->kind == L_PLAIN)
         u = law_undefined(&m->insn, m->model->f[F_RFLAGS]);
-    u.flags |= undefined_of_decimal(m->insn.insn.mnemonic);
     return u;
 }
 
@@ -452,6 +432,32 @@ static void interrupt_came(struct judge *j, const struct happening *d)
     j->twin->stimuli[d->vector == 2 ? STIMULUS_NMI : STIMULUS_INTERRUPT]++;
 }
 
+static bool loads_ss(const struct trial *insn)
+{
+    const ZydisDecodedInstruction *in = &insn->insn;
+
+    return insn->decoded &&
+           (in->mnemonic == ZYDIS_MNEMONIC_MOV || in->mnemonic == ZYDIS_MNEMONIC_POP) &&
+           insn->ops[0].type == ZYDIS_OPERAND_TYPE_REGISTER &&
+           insn->ops[0].reg.value == ZYDIS_REGISTER_SS;
+}
+
+/* Long mode: the gates of what the emulator delivered in this span. */
+static bool high_gate_type(const struct twin *t, const struct span *s)
+{
+    for (unsigned i = 0; i < s->count; i++) {
+        uint64_t pa = s->before.f[F_IDTR_BASE] + 16u * s->h[i].vector + 12;
+        uint32_t high = 0;
+
+        if (s->h[i].kind != H_DELIVER || !rw_mem_is_ram(&t->mem, pa, sizeof(high)))
+            continue;
+        memcpy(&high, t->mem.ram + pa, sizeof(high));
+        if (high & 0x1f00)
+            return true;
+    }
+    return false;
+}
+
 /* One retirement of the model against what the emulator did in the span, from *pos. */
 static enum verdict judge_step(struct judge *j, const struct span *s, unsigned *pos, bool executed,
                                bool *resynced)
@@ -507,6 +513,9 @@ static enum verdict judge_step(struct judge *j, const struct span *s, unsigned *
     m.event_before = executed ? j->last_event : NO_VECTOR;
     j->last_event = delivered != NULL ? delivered->vector : NO_VECTOR;
     m.last = &j->last;
+    m.shadows_in_a_row = j->shadows_in_a_row;
+    m.high_gate_type = high_gate_type(j->twin, s);
+    m.fetched_nothing = j->twin->fetched_nothing;
     m.behind = executed ? &j->last : NULL;
     if (!executed) {
         remember(j, &m);
@@ -515,8 +524,10 @@ static enum verdict judge_step(struct judge *j, const struct span *s, unsigned *
     v = compare_moment(j, &m, resynced);
     if (v == V_GOING_ON && !*resynced && j->emulator->ops->shows_stores)
         v = compare_stores(j, s, &m);
-    if (!executed)
+    if (!executed) {
         j->last = m.insn;
+        j->shadows_in_a_row = loads_ss(&m.insn) ? j->shadows_in_a_row + 1 : 0;
+    }
     return v;
 }
 
@@ -571,11 +582,16 @@ static enum verdict judge_span(struct judge *j, const struct span *s)
     if (j->unseen)
         twin_shot(j->twin, &j->before);
     j->unseen = s->unseen;
+    j->silent = s->silent;
     if (ends && s->count == 0 && model_waits(j->twin))
         executed = true;
     while (v == V_GOING_ON && !resynced && (!executed || next_delivery(s, &pos) != NULL)) {
         v = judge_step(j, s, &pos, executed, &resynced);
         executed = true;
+    }
+    if (v == V_GOING_ON && s->silent && !model_waits(j->twin) && !model_is_down(j->twin)) {
+        twin_shot(j->twin, &j->before); /* what is it that the emulator does not come to? */
+        v = judge_step(j, s, &pos, true, &resynced);
     }
     if (v == V_GOING_ON && j->twin->exited && !j->emulator->ops->ends_with_exit)
         return V_EXIT;
@@ -620,7 +636,7 @@ void judge_run(struct judge *j)
     }
     if ((v == V_EXIT || v == V_HALTED || v == V_SHUTDOWN) && compare_ram(j) == V_MISMATCH)
         v = V_MISMATCH;
-    if (v == V_DIED)
+    if (v == V_DIED && !j->silent)
         j->status = j->emulator->ops->status(j->emulator);
     j->verdict = v;
 }

@@ -26,8 +26,11 @@ struct moment {
     const struct trial *behind; /* the instruction that was complete before, in the same span */
     uint64_t msr;               /* ECX before */
     uint64_t sysenter_cs;
-    const struct trial *last; /* the instruction before, in whatever span */
-    unsigned event_before;    /* the vector delivered before, in the same span */
+    const struct trial *last;  /* the instruction before, in whatever span */
+    unsigned shadows_in_a_row; /* MOV SS and POP SS right before */
+    bool high_gate_type;       /* a gate of the delivery has bits 108:104 set */
+    bool fetched_nothing;      /* the instruction lies where nobody answers */
+    unsigned event_before;     /* the vector delivered before, in the same span */
     bool device_differs;
     uint64_t device_addr;
     bool ram_differs;
@@ -62,6 +65,7 @@ struct judge {
     uint64_t max_instructions, checkpoint_every;
     bool paused;
     bool unseen;        /* the last span's state behind it */
+    bool silent;        /* the last span is the last thing that the emulator said: it still lives */
     struct shot before; /* this span */
     bool show_state;    /* all of it, with a difference */
     /* What came out. */
@@ -80,7 +84,7 @@ struct judge {
     uint8_t ram_theirs, ram_model;
     uint64_t ram_writer; /* instructions ago; 0: the model never wrote it */
     struct trial last;   /* complete */
-    unsigned last_event;
+    unsigned last_event, shadows_in_a_row;
     struct past past[HISTORY];
     struct span span; /* of the first difference */
     uint64_t past_count;

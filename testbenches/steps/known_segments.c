@@ -120,6 +120,14 @@ static bool gate_of_16_bits(const struct moment *m, unsigned f)
            m->model->f[f] == (m->theirs->f[f] & 0xffff);
 }
 
+/* JMP through a call gate: CALL has it right. */
+static bool gate_to_absent_code(const struct moment *m, unsigned f)
+{
+    (void)f;
+    return is(m, ZYDIS_MNEMONIC_JMP) && is_far(m) && m->vector_model == 11 &&
+           m->vector_theirs == 13 && m->error_model == m->error_theirs && m->error_model != 0;
+}
+
 static const struct known rows[] = {
     {50, ON_QEMU, "LTR leaves the hidden type available", "QEMU",
      "SDM Vol. 2 LTR: the segment is marked busy", K_TAKE, ltr_busy},
@@ -150,6 +158,8 @@ static const struct known rows[] = {
      "SDM Vol. 2 IRET, RETURN-TO-SAME-PRIVILEGE-LEVEL", K_TAKE, null_at_same_level},
     {910, ON_QEMU, "a 16-bit call gate with an offset of 32 bits", "QEMU",
      "SDM Vol. 3A Call Gates: 16-bit gates", K_TAKE, gate_of_16_bits},
+    {930, ON_QEMU, "JMP through a call gate to code that is not present: #GP", "QEMU",
+     "SDM Vol. 2 JMP, CALL-GATE: #NP(code segment selector)", K_RESYNC, gate_to_absent_code},
 };
 
 KNOWN_ROOM(known_segments);

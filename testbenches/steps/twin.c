@@ -146,6 +146,7 @@ static void keep_bytes(struct twin *t, uint64_t pa)
 {
     if (t->fetches++ == 0)
         t->byte_count = 0;
+    t->fetched_nothing |= !rw_mem_is_ram(&t->mem, pa, 1);
     while (t->byte_count < TWIN_BYTES && rw_mem_is_ram(&t->mem, pa, 1)) {
         t->bytes[t->byte_count++] = t->mem.ram[pa++];
         if (pa % PAGE == 0)
@@ -357,7 +358,7 @@ bool twin_answered_all(const struct twin *t)
 bool twin_step(struct twin *t, int vector)
 {
     t->fetches = t->stores = t->writes = 0;
-    t->cached = t->unlogged = false;
+    t->cached = t->unlogged = t->fetched_nothing = false;
     t->number++;
     t->ops->get_state(t->model, &t->previous);
     t->retire.kind = 0xff;

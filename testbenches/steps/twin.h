@@ -33,9 +33,10 @@ struct twin {
     size_t written;
     struct rw_state previous; /* before the last step */
     /* The last retirement. */
-    uint64_t data_pa; /* physical address of its last data access */
-    bool unlogged;    /* a read that the emulator shows nothing of */
-    bool cached;      /* a translation came from a TLB */
+    uint64_t data_pa;     /* physical address of its last data access */
+    bool unlogged;        /* a read that the emulator shows nothing of */
+    bool fetched_nothing; /* its instruction lies where there is no RAM */
+    bool cached;          /* a translation came from a TLB */
     struct rec_retire retire;
     uint64_t store[TWIN_STORES]; /* physical addresses of its last data stores */
     unsigned stores;
