@@ -152,7 +152,7 @@ static struct happening *add(struct span *s, enum happening_kind kind)
 /* "[CPU0 WR]: LIN 0x... PHY 0x... (len=4, WB): 0x..."; a page walk's has no LIN. */
 static void access(struct span *s, const char *line, uint64_t memory_bytes)
 {
-    bool write = line[6] == 'W' || line[7] == 'W';
+    bool write = line[6] == 'W'; /* RW is the read of a read-modify-write */
     const char *len = strstr(line, "len="), *value = strstr(line, "): ");
     uint64_t pa = after(line, "PHY ");
     bool ram = pa < memory_bytes && bochs_is_ram(pa);

@@ -442,7 +442,7 @@ static bool loads_ss(const struct trial *insn)
            insn->ops[0].reg.value == ZYDIS_REGISTER_SS;
 }
 
-/* Long mode: the gates of what the emulator delivered in this span. */
+/* Long mode, where linear addresses are physical ones: the gates of what was delivered. */
 static bool high_gate_type(const struct twin *t, const struct span *s)
 {
     for (unsigned i = 0; i < s->count; i++) {
@@ -456,6 +456,14 @@ static bool high_gate_type(const struct twin *t, const struct span *s)
             return true;
     }
     return false;
+}
+
+/* In the GDT, where linear addresses are physical ones: bits 4:0 of its access byte. */
+static unsigned blamed_type(const struct twin *t, const struct moment *m)
+{
+    uint64_t pa = m->before->f[F_GDTR_BASE] + (m->error_model & 0xfff8) + 5;
+
+    return (m->error_model & 6) == 0 && rw_mem_is_ram(&t->mem, pa, 1) ? t->mem.ram[pa] & 31u : 0;
 }
 
 /* One retirement of the model against what the emulator did in the span, from *pos. */
@@ -514,6 +522,7 @@ static enum verdict judge_step(struct judge *j, const struct span *s, unsigned *
     j->last_event = delivered != NULL ? delivered->vector : NO_VECTOR;
     m.last = &j->last;
     m.shadows_in_a_row = j->shadows_in_a_row;
+    m.blamed_type = blamed_type(j->twin, &m);
     m.high_gate_type = high_gate_type(j->twin, s);
     m.fetched_nothing = j->twin->fetched_nothing;
     m.behind = executed ? &j->last : NULL;

@@ -28,6 +28,7 @@ struct moment {
     uint64_t sysenter_cs;
     const struct trial *last;  /* the instruction before, in whatever span */
     unsigned shadows_in_a_row; /* MOV SS and POP SS right before */
+    unsigned blamed_type;      /* of the descriptor that the model's error code names */
     bool high_gate_type;       /* a gate of the delivery has bits 108:104 set */
     bool fetched_nothing;      /* the instruction lies where nobody answers */
     unsigned event_before;     /* the vector delivered before, in the same span */

@@ -2,18 +2,6 @@
 // Bochs 2.7: what it delivers and returns from, stacks, and MSRs.
 #include "known.h"
 
-/* SPn and SSn of a 32-bit TSS are 6 bytes; Bochs wants 8 inside the limit. */
-static bool tss_of_8_bytes(const struct moment *m, unsigned f)
-{
-    uint64_t limit = m->before->f[F_LIMIT(SEG_TR)];
-    bool of_32_bits = (m->before->f[F_ATTR(SEG_TR)] & 0xd) == 9 && !(m->before->f[F_EFER] & 0x400);
-
-    (void)f;
-    return of_32_bits && (limit % 8 == 1 || limit % 8 == 2) && limit >= 9 && limit < 27 &&
-           (m->vector_theirs == 10 || m->vector_theirs == 8 || m->vector_theirs == SHUT_DOWN) &&
-           m->vector_theirs != m->vector_model;
-}
-
 /* The first fault's. */
 static bool rf_of_double_fault(const struct moment *m, unsigned f)
 {
@@ -82,11 +70,14 @@ static bool stack_not_present(const struct moment *m, unsigned f)
            m->error_model == m->error_theirs && m->error_model > 3;
 }
 
-static bool cs_before_rip(const struct moment *m, unsigned f)
+/* RET reads CS first, IRET RFLAGS. */
+static bool frame_from_above(const struct moment *m, unsigned f)
 {
-    return f == F_CR2 && is(m, ZYDIS_MNEMONIC_RET) && is_far(m) && same_event(m) &&
-           m->vector_model == 14 && m->theirs != NULL &&
-           m->theirs->f[f] - m->model->f[f] == m->insn.insn.operand_width / 8u;
+    unsigned above = is(m, ZYDIS_MNEMONIC_RET) ? 1 : 2;
+
+    return f == F_CR2 && is_far(m) && !is(m, ZYDIS_MNEMONIC_CALL) && !is(m, ZYDIS_MNEMONIC_JMP) &&
+           same_event(m) && m->vector_model == 14 && m->theirs != NULL &&
+           m->theirs->f[f] - m->model->f[f] == above * m->insn.insn.operand_width / 8u;
 }
 
 /* Room is asked for as if SP could not come round inside what is pushed or popped. */
@@ -125,9 +116,6 @@ static bool code_of_nobody(const struct moment *m, unsigned f)
 }
 
 static const struct known rows[] = {
-    {1190, ON_BOCHS, "a TSS whose limit ends 6 or 7 bytes behind an ESPn", "Bochs",
-     "SDM Vol. 2 INT n, CALL: #TS if TSSstackAddress + 5 is beyond the limit", K_END,
-     tss_of_8_bytes},
     {1200, ON_BOCHS, "RF in the frame of #DF", "Bochs",
      "SDM Vol. 3B Instruction-Breakpoint Exception Condition: of fault-class exceptions", K_TAKE,
      rf_of_double_fault},
@@ -148,8 +136,8 @@ static const struct known rows[] = {
      K_RESYNC, narrow_iret},
     {1270, ON_BOCHS, "a return to a stack that is not present: #NP", "Bochs",
      "SDM Vol. 2 IRET, RET: #SS(selector)", K_RESYNC, stack_not_present},
-    {1280, ON_BOCHS, "a far RET reads CS before RIP", "open",
-     "SDM Vol. 2 RET gives no order of the reads; docs/cpu.md A9", K_TAKE, cs_before_rip},
+    {1280, ON_BOCHS, "far RET reads CS before RIP, IRET RFLAGS before both", "open",
+     "SDM Vol. 2 RET, IRET: no order among the operands; docs/cpu.md A9", K_TAKE, frame_from_above},
     {1290, ON_BOCHS, "a far transfer in which a 16-bit SP comes round: #SS", "open",
      "SDM Vol. 1 Stack Behavior With 16-bit pointers: nothing is said of room", K_RESYNC,
      stack_comes_round},

@@ -140,6 +140,14 @@ static bool enter_bp(const struct moment *m, unsigned f)
            ((m->theirs->f[f] ^ m->model->f[f]) & 0xffff) == 0;
 }
 
+/* With a 16- or 32-bit operand QEMU pops through SS as if it were 32-bit code. */
+static bool iret_of_low_stack(const struct moment *m, unsigned f)
+{
+    (void)f;
+    return m->before->wide && m->before->f[F_GPR + RSP] >> 32 != 0 &&
+           (is(m, ZYDIS_MNEMONIC_IRET) || is(m, ZYDIS_MNEMONIC_IRETD));
+}
+
 static const struct known rows[] = {
     {70, ON_QEMU, "a REP visited once more with a count of 0", "QEMU", "SDM Vol. 2 REP", K_TAKE,
      rep_once_more},
@@ -167,6 +175,8 @@ static const struct known rows[] = {
      "SDM Vol. 2 Opcode Extensions, group 8: #UD", K_RESYNC, ba_row},
     {820, ON_QEMU, "ENTER on a 16-bit stack writes all of EBP", "QEMU",
      "SDM Vol. 2 ENTER: BP := FrameTemp", K_TAKE, enter_bp},
+    {980, ON_QEMU, "IRET of 16 and 32 bits in 64-bit mode uses 32 bits of RSP", "QEMU",
+     "SDM Vol. 1 Stack Operation in 64-bit mode: 64 bits", K_RESYNC, iret_of_low_stack},
 };
 
 KNOWN_ROOM(known_insn);

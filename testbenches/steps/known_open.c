@@ -160,7 +160,7 @@ static const struct known rows[] = {
     {875, ON_BOTH, "a return with a null SS whose RPL is not the new CPL", "choice",
      "SDM Vol. 2 IRET, RET: RPL of SS and of CS; Vol. 3C Checks on Guest Segment Registers",
      K_RESYNC, null_stack_of_another_rpl},
-    {880, ON_BOTH, "an #AC before the #PF of the operand's second page", "open",
+    {877, ON_BOTH, "an #AC before the #PF of the operand's second page", "open",
      "SDM Vol. 3A Priority Among Concurrent Events: within a class the processor's own", K_RESYNC,
      alignment_first},
     {890, ON_QEMU, "a #DB behind two MOV SS", "open",

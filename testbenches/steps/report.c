@@ -14,7 +14,8 @@ struct verdict_row {
     bool agreed;
 };
 
-/* An assertion of QEMU's own ends a run as the guest's end does; another death does not. */
+/* An assertion of QEMU's own or a panic of Bochs's ends a run as the guest's end does; another
+ * death does not. */
 static const struct verdict_row *verdict_row(const struct judge *j)
 {
     static const struct verdict_row rows[] = {
@@ -27,8 +28,12 @@ static const struct verdict_row *verdict_row(const struct judge *j)
         [V_MISMATCH] = {"mismatch", "MISMATCH", false}};
     static const struct verdict_row aborted = {"abort", "agreed until QEMU aborted", true};
 
+    static const struct verdict_row panicked = {"panic", "agreed until Bochs panicked", true};
+
     if (j->verdict == V_DIED && j->status == -SIGABRT)
         return &aborted;
+    if (j->verdict == V_DIED && j->emulator->ops == &emulator_bochs && j->status == 1)
+        return &panicked;
     return &rows[j->verdict];
 }
 
