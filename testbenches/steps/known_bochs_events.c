@@ -2,6 +2,8 @@
 // Bochs 2.7: what it delivers and returns from, stacks, and MSRs.
 #include "known.h"
 
+#define BEYOND_RAM 0x40000000u /* the most that main.c gives */
+
 /* The first fault's. */
 static bool rf_of_double_fault(const struct moment *m, unsigned f)
 {
@@ -26,11 +28,11 @@ static bool gate_of_high_type(const struct moment *m, unsigned f)
            m->high_gate_type && (m->before->f[F_EFER] & 0x400);
 }
 
-/* What fitted on a new stack without room for all. */
+/* What fitted on a stack without room for all. */
 static bool pushes_before_room(const struct moment *m, unsigned f)
 {
-    return f == F_RAM && same_event(m) && m->vector_model == 12 && m->error_model > 3 &&
-           !m->ram_stored && !(m->before->f[F_EFER] & 0x400);
+    return f == F_RAM && same_event(m) && m->vector_model == 12 && !m->ram_stored &&
+           !(m->before->f[F_EFER] & 0x400);
 }
 
 static bool wrmsr_unchecked(const struct moment *m, unsigned f)
@@ -61,13 +63,6 @@ static bool narrow_iret(const struct moment *m, unsigned f)
         return m->theirs != NULL && m->theirs->f[F_CPL] == b->f[F_CPL] &&
                m->theirs->f[F_GPR + RSP] == b->f[F_GPR + RSP] + 3 * bytes;
     return m->vector_theirs == 13 && (m->vector_model == 14 || m->vector_model == 12);
-}
-
-static bool stack_not_present(const struct moment *m, unsigned f)
-{
-    (void)f;
-    return is_far(m) && m->vector_theirs == 11 && m->vector_model == 12 &&
-           m->error_model == m->error_theirs && m->error_model > 3;
 }
 
 /* RET reads CS first, IRET RFLAGS. */
@@ -115,6 +110,12 @@ static bool code_of_nobody(const struct moment *m, unsigned f)
     return m->fetched_nothing;
 }
 
+/* Accesses there are shown in other pieces. */
+static bool nobody(const struct moment *m, unsigned f)
+{
+    return f == F_DEVICE && m->device_addr >= BEYOND_RAM && m->device_addr >> 12 != 0xfee00;
+}
+
 static const struct known rows[] = {
     {1200, ON_BOCHS, "RF in the frame of #DF", "Bochs",
      "SDM Vol. 3B Instruction-Breakpoint Exception Condition: of fault-class exceptions", K_TAKE,
@@ -123,8 +124,8 @@ static const struct known rows[] = {
      "SDM Vol. 2 INT n: #SS(EXT)", K_RESYNC, ist_names_ss},
     {1220, ON_BOCHS, "a gate of the IDT whose reserved bits 108:104 are not 0", "open",
      "SDM Vol. 3A 64-Bit Mode IDT: reserved, and no fault is named", K_RESYNC, gate_of_high_type},
-    {1230, ON_BOCHS, "pushes on a new stack that has no room for all", "Bochs",
-     "SDM Vol. 2 INT n: #SS if the new stack does not have room, before the first push", K_TAKE,
+    {1230, ON_BOCHS, "pushes of an event on a stack that has no room for all", "Bochs",
+     "SDM Vol. 2 INT n: #SS if the stack does not have room, before the first push", K_TAKE,
      pushes_before_room},
     {1240, ON_BOCHS, "WRMSR of reserved bits and read-only registers", "Bochs",
      "SDM Vol. 2 WRMSR: #GP(0) for reserved bits; Vol. 4 Architectural MSRs", K_RESYNC,
@@ -134,8 +135,6 @@ static const struct known rows[] = {
     {1260, ON_BOCHS, "IRET of 16 and 32 bits in 64-bit mode to the same level pops no RSP and SS",
      "Bochs", "SDM Vol. 3A IRET in IA-32e Mode: unconditionally; this machine's processor",
      K_RESYNC, narrow_iret},
-    {1270, ON_BOCHS, "a return to a stack that is not present: #NP", "Bochs",
-     "SDM Vol. 2 IRET, RET: #SS(selector)", K_RESYNC, stack_not_present},
     {1280, ON_BOCHS, "far RET reads CS before RIP, IRET RFLAGS before both", "open",
      "SDM Vol. 2 RET, IRET: no order among the operands; docs/cpu.md A9", K_TAKE, frame_from_above},
     {1290, ON_BOCHS, "a far transfer in which a 16-bit SP comes round: #SS", "open",
@@ -148,6 +147,8 @@ static const struct known rows[] = {
      step_behind_second_mov_ss},
     {1320, ON_BOCHS, "code where nobody answers", "stimulus", "Bochs's bus gives ones", K_END,
      code_of_nobody},
+    {1330, ON_BOCHS, "accesses where nobody answers", "stimulus", "Bochs's bus gives ones", K_TAKE,
+     nobody},
 };
 
 KNOWN_ROOM(known_bochs_events);

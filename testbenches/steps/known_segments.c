@@ -39,11 +39,14 @@ static bool lar_type(const struct moment *m, unsigned f)
            !(m->model->f[F_RFLAGS] & FL_ZF);
 }
 
+/* By the instruction, or by the delivery of what it raised. */
 static bool segment_unchecked(const struct moment *m, unsigned f)
 {
+    bool fault = (m->vector_model == 12 || m->vector_model == 13) && m->error_model < 2;
+    bool nested = m->vector_model == 8 || m->vector_model == SHUT_DOWN;
+
     (void)f;
-    return (m->vector_model == 12 || m->vector_model == 13) && m->error_model == 0 &&
-           !same_event(m) && beyond_segments(m);
+    return (fault || nested) && !same_event(m) && beyond_segments(m);
 }
 
 static bool ltr_null(const struct moment *m, unsigned f)
@@ -117,7 +120,7 @@ static bool null_keeps_rpl(const struct moment *m, unsigned f)
            m->theirs->f[f] < 4 && m->model->f[f] == 0 && m->before->f[f] == m->theirs->f[f];
 }
 
-/* QEMU looks at CS before it pops RSP and SS. */
+/* CS is looked at before RSP and SS are popped. */
 static bool iret_order(const struct moment *m, unsigned f)
 {
     (void)f;
@@ -172,7 +175,8 @@ static bool stack_beyond(const struct shot *s)
 static bool room_unchecked(const struct moment *m, unsigned f)
 {
     bool stack = m->vector_model == 12 || m->vector_model == 8 || m->vector_model == SHUT_DOWN;
-    bool theirs = m->vector_theirs != NO_VECTOR || is(m, ZYDIS_MNEMONIC_CALL);
+    bool theirs = m->vector_theirs != NO_VECTOR || is(m, ZYDIS_MNEMONIC_CALL) ||
+                  is(m, ZYDIS_MNEMONIC_PUSHAD) || is(m, ZYDIS_MNEMONIC_PUSHA);
 
     (void)f;
     return stack && theirs && m->theirs != NULL && !(m->before->f[F_EFER] & 0x400) &&
@@ -183,8 +187,16 @@ static bool room_unchecked(const struct moment *m, unsigned f)
 static bool new_stack_not_present(const struct moment *m, unsigned f)
 {
     (void)f;
-    return is(m, ZYDIS_MNEMONIC_CALL) && is_far(m) && m->vector_model == 12 &&
-           m->vector_theirs == 10 && m->error_model == m->error_theirs && m->error_model > 3;
+    return m->vector_model == 12 && m->vector_theirs == 10 && m->error_model > 3 &&
+           (m->error_model | 1) == (m->error_theirs | 1);
+}
+
+/* IRET and far RET. */
+static bool stack_not_present(const struct moment *m, unsigned f)
+{
+    (void)f;
+    return is_far(m) && m->vector_theirs == 11 && m->vector_model == 12 &&
+           m->error_model == m->error_theirs && m->error_model > 3;
 }
 
 /* The model has no tasks. */
@@ -193,9 +205,19 @@ static bool is_task(const struct moment *m, unsigned f)
     bool tss = (m->blamed_type & 0x15) == 0x01, gate = m->blamed_type == 5; /* 1, 3, 9, B */
 
     (void)f;
+    if (m->gate_of_task && (m->vector_model == 13 || m->vector_model == 8))
+        return true;
     return (is(m, ZYDIS_MNEMONIC_CALL) || is(m, ZYDIS_MNEMONIC_JMP)) && is_far(m) &&
            m->vector_model == 13 && m->error_model > 3 && !(m->before->f[F_EFER] & 0x400) &&
            (tss || gate);
+}
+
+/* Far CALL and JMP to an offset beyond the limit. */
+static bool target_names_segment(const struct moment *m, unsigned f)
+{
+    return f == F_ERROR && (is(m, ZYDIS_MNEMONIC_CALL) || is(m, ZYDIS_MNEMONIC_JMP)) && is_far(m) &&
+           m->vector_theirs == 13 && m->vector_model == 13 && m->error_model == 0 &&
+           m->error_theirs > 3;
 }
 
 static bool ip_comes_round(const struct moment *m, unsigned f)
@@ -239,7 +261,7 @@ static const struct known rows[] = {
      "SDM Vol. 3A Code- and Data-Segment Descriptor Types", K_RESYNC, accessed_on_read_only},
     {780, ON_QEMU, "IRET and RET to an outer level leave a null selector its RPL", "QEMU",
      "SDM Vol. 2 RET: SegmentSelector := 0", K_TAKE, null_keeps_rpl},
-    {790, ON_QEMU, "IRET in 64-bit mode checks CS before it pops RSP and SS", "QEMU",
+    {790, ON_BOTH, "IRET in 64-bit mode checks CS before it pops RSP and SS", "QEMU, Bochs",
      "SDM Vol. 2 IRET, IA-32e-MODE; docs/cpu.md A9", K_RESYNC, iret_order},
     {860, ON_QEMU, "IRET to the same level in 64-bit mode clears null selectors", "QEMU",
      "SDM Vol. 2 IRET, RETURN-TO-SAME-PRIVILEGE-LEVEL", K_TAKE, null_at_same_level},
@@ -252,10 +274,17 @@ static const struct known rows[] = {
      tss_of_8_bytes},
     {950, ON_QEMU, "room on the stack of a far transfer or an event is not looked for", "QEMU",
      "SDM Vol. 2 CALL, INT n: #SS", K_RESYNC, room_unchecked},
-    {960, ON_QEMU, "CALL to a new stack that is not present: #TS", "QEMU",
-     "SDM Vol. 2 CALL, MORE-PRIVILEGE: #SS(stack segment selector)", K_RESYNC,
-     new_stack_not_present},
-    {355, ON_BOTH, "far CALL and JMP to tasks", "choice", "docs/cpu.md V11", K_END, is_task},
+    {960, ON_QEMU, "a new stack that is not present: #TS", "QEMU",
+     "SDM Vol. 2 CALL, MORE-PRIVILEGE; INT n, INTER-PRIVILEGE: #SS(stack segment selector)",
+     K_RESYNC, new_stack_not_present},
+    {965, ON_BOTH, "a return to a stack that is not present: #NP", "QEMU, Bochs",
+     "SDM Vol. 2 IRET, RET, Operation: #SS(selector); this machine's processor", K_RESYNC,
+     stack_not_present},
+    {355, ON_BOTH, "tasks: far CALL and JMP, gates of the IDT", "choice", "docs/cpu.md V3, V11",
+     K_END, is_task},
+    {967, ON_QEMU, "a far CALL or JMP beyond the limit: #GP(selector)", "QEMU",
+     "SDM Vol. 2 CALL, JMP: #GP(0) if the offset is not within the limit", K_RESYNC,
+     target_names_segment},
     {970, ON_QEMU, "IP comes round in 16-bit code", "QEMU",
      "SDM Vol. 3A Limit Checking: EIP is 10000, beyond the limit", K_RESYNC, ip_comes_round},
 };
