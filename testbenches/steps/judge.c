@@ -248,7 +248,7 @@ static enum verdict explain(struct judge *j, const struct moment *m, bool *resyn
         if (action >= K_RESYNC)
             j->given_up_by = (unsigned)row;
     }
-    if (action == K_END)
+    if (action == K_END || (action == K_RESYNC && m->vector_theirs == SHUT_DOWN))
         return V_GIVEN_UP;
     if (m->theirs == NULL)
         return mismatch(j, m);

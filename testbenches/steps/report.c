@@ -170,6 +170,8 @@ void report_program(const struct judge *j, const char *program, double seconds)
 {
     printf("%s: %s, %" PRIu64 " instructions, %" PRIu64 " events, %.1f seconds\n", program,
            verdict_row(j)->text, j->instructions, j->events, seconds);
+    if (j->verdict == V_EXIT && j->twin->exit_value != 0)
+        printf("  the guest's own check failed: it exits with %" PRIu32 "\n", j->twin->exit_value);
     if (j->verdict == V_GIVEN_UP)
         printf("  ended by: %s\n", known_name(j->given_up_by));
     if (j->verdict == V_DIED)

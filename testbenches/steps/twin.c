@@ -122,7 +122,10 @@ static void on_write(void *ctx, const struct rw_access *a)
     if ((a->flags & BUS_IO) && (a->pa == UART || a->pa == DEBUG_PORT) &&
         t->written + 1 < TWIN_CONSOLE)
         t->console[t->written++] = (char)a->data[0];
-    t->exited |= (a->flags & BUS_IO) && a->pa == EXIT_PORT;
+    if ((a->flags & BUS_IO) && a->pa == EXIT_PORT) {
+        t->exited = true;
+        memcpy(&t->exit_value, a->data, a->bytes < 4 ? a->bytes : 4);
+    }
     if ((a->flags & BUS_IO) && !t->emulator->ops->shows_ports)
         return;
     h = next_access(t, H_DEVICE_WRITE);
