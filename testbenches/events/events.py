@@ -33,7 +33,7 @@ TABLES = ("delivery", "pending", "counts", "alignment", "masks", "returns", "loc
 PER_IMAGE = 150
 # Of the lockstep, and of steps.
 EARLY_ENDS = ("agreed (the guest shut down", "agreed, both shut down", "agreed up to a known",
-              "agreed until QEMU aborted")
+              "agreed until", "agreed, both wait")
 SECONDS = {"ringwalk": 120, "steps": 600}
 GCC = ["gcc", "-nostdlib", "-static", "-no-pie", "-Wl,--build-id=none,-n,--no-warn-rwx-segments",
        "-z", "noexecstack", "-I", str(HERE), "-T", str(HERE / "link.ld")]

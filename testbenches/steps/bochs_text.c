@@ -57,8 +57,11 @@ static void segment(struct shot *s, const char *line, enum rec_seg seg)
     s->f[F_BASE(seg)] = (high & 0xff000000) | (high & 0xff) << 16 | low >> 16;
     s->f[F_LIMIT(seg)] = high >> 23 & 1 ? limit << 12 | 0xfff : limit;
     s->f[F_ATTR(seg)] = high >> 8 & 0xf0ff;
-    if (!after(line, "valid=")) /* unusable: nothing of it counts but the base */
+    if (!after(line, "valid=")) { /* unusable: of a data segment the base still counts */
         s->f[F_LIMIT(seg)] = s->f[F_ATTR(seg)] = 0;
+        if (seg >= SEG_LDTR)
+            s->f[F_BASE(seg)] = 0;
+    }
 }
 
 static void segments(struct shot *s, const char *text)
@@ -149,7 +152,7 @@ static struct happening *add(struct span *s, enum happening_kind kind)
 /* "[CPU0 WR]: LIN 0x... PHY 0x... (len=4, WB): 0x..."; a page walk's has no LIN. */
 static void access(struct span *s, const char *line, uint64_t memory_bytes)
 {
-    bool write = line[6] == 'W' || line[7] == 'W';
+    bool write = line[6] == 'W'; /* RW is the read of a read-modify-write */
     const char *len = strstr(line, "len="), *value = strstr(line, "): ");
     uint64_t pa = after(line, "PHY ");
     bool ram = pa < memory_bytes && bochs_is_ram(pa);

@@ -248,7 +248,7 @@ static enum verdict explain(struct judge *j, const struct moment *m, bool *resyn
         if (action >= K_RESYNC)
             j->given_up_by = (unsigned)row;
     }
-    if (action == K_END)
+    if (action == K_END || (action == K_RESYNC && m->vector_theirs == SHUT_DOWN))
         return V_GIVEN_UP;
     if (m->theirs == NULL)
         return mismatch(j, m);
@@ -442,20 +442,49 @@ static bool loads_ss(const struct trial *insn)
            insn->ops[0].reg.value == ZYDIS_REGISTER_SS;
 }
 
-/* Long mode: the gates of what the emulator delivered in this span. */
-static bool high_gate_type(const struct twin *t, const struct span *s)
+/* Bytes of a table, where linear addresses are physical ones; 0 outside RAM. */
+static uint64_t peek(const struct twin *t, uint64_t pa, unsigned bytes)
 {
-    for (unsigned i = 0; i < s->count; i++) {
-        uint64_t pa = s->before.f[F_IDTR_BASE] + 16u * s->h[i].vector + 12;
-        uint32_t high = 0;
+    uint64_t v = 0;
 
-        if (s->h[i].kind != H_DELIVER || !rw_mem_is_ram(&t->mem, pa, sizeof(high)))
+    if (rw_mem_is_ram(&t->mem, pa, bytes))
+        memcpy(&v, t->mem.ram + pa, bytes);
+    return v;
+}
+
+static bool canonical(uint64_t va, bool la57)
+{
+    unsigned up = la57 ? 7 : 16;
+
+    return (uint64_t)((int64_t)(va << up) >> up) == va;
+}
+
+/* The gates of what the emulator delivered in this span, and the stacks that they may go to. */
+static void look_at_gates(const struct twin *t, const struct span *s, struct moment *m)
+{
+    const uint64_t *f = s->before.f;
+    bool wide = f[F_EFER] & 0x400, la57 = f[F_CR4] >> 12 & 1;
+
+    for (unsigned i = 0; i < s->count; i++) {
+        uint64_t gate = f[F_IDTR_BASE] + (wide ? 16u : 8u) * s->h[i].vector;
+
+        if (s->h[i].kind != H_DELIVER)
             continue;
-        memcpy(&high, t->mem.ram + pa, sizeof(high));
-        if (high & 0x1f00)
-            return true;
+        m->gate_of_task |= !wide && (peek(t, gate + 5, 1) & 31) == 5;
+        m->high_gate_type |= wide && (peek(t, gate + 12, 4) & 0x1f00);
+        m->gate_not_canonical |=
+            wide && !canonical(peek(t, gate, 2) | peek(t, gate + 6, 6) << 16, la57);
     }
-    return false;
+    for (unsigned at = 4; wide && at < 0x5c; at += 8) /* RSP0 to RSP2, IST1 to IST7 */
+        m->stack_not_canonical |= !canonical(peek(t, f[F_BASE(SEG_TR)] + at, 8), la57);
+}
+
+/* In the GDT, where linear addresses are physical ones: bits 4:0 of its access byte. */
+static unsigned blamed_type(const struct twin *t, const struct moment *m)
+{
+    uint64_t pa = m->before->f[F_GDTR_BASE] + (m->error_model & 0xfff8) + 5;
+
+    return m->error_model & 6 ? 0 : (unsigned)peek(t, pa, 1) & 31u;
 }
 
 /* One retirement of the model against what the emulator did in the span, from *pos. */
@@ -514,7 +543,8 @@ static enum verdict judge_step(struct judge *j, const struct span *s, unsigned *
     j->last_event = delivered != NULL ? delivered->vector : NO_VECTOR;
     m.last = &j->last;
     m.shadows_in_a_row = j->shadows_in_a_row;
-    m.high_gate_type = high_gate_type(j->twin, s);
+    m.blamed_type = blamed_type(j->twin, &m);
+    look_at_gates(j->twin, s, &m);
     m.fetched_nothing = j->twin->fetched_nothing;
     m.behind = executed ? &j->last : NULL;
     if (!executed) {

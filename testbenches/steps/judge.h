@@ -28,7 +28,11 @@ struct moment {
     uint64_t sysenter_cs;
     const struct trial *last;  /* the instruction before, in whatever span */
     unsigned shadows_in_a_row; /* MOV SS and POP SS right before */
+    unsigned blamed_type;      /* of the descriptor that the model's error code names */
     bool high_gate_type;       /* a gate of the delivery has bits 108:104 set */
+    bool gate_not_canonical;   /* ... an offset that is not */
+    bool gate_of_task;         /* ... is one of a task */
+    bool stack_not_canonical;  /* a stack pointer of the TSS is not */
     bool fetched_nothing;      /* the instruction lies where nobody answers */
     unsigned event_before;     /* the vector delivered before, in the same span */
     bool device_differs;

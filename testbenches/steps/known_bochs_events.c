@@ -2,17 +2,7 @@
 // Bochs 2.7: what it delivers and returns from, stacks, and MSRs.
 #include "known.h"
 
-/* SPn and SSn of a 32-bit TSS are 6 bytes; Bochs wants 8 inside the limit. */
-static bool tss_of_8_bytes(const struct moment *m, unsigned f)
-{
-    uint64_t limit = m->before->f[F_LIMIT(SEG_TR)];
-    bool of_32_bits = (m->before->f[F_ATTR(SEG_TR)] & 0xd) == 9 && !(m->before->f[F_EFER] & 0x400);
-
-    (void)f;
-    return of_32_bits && (limit % 8 == 1 || limit % 8 == 2) && limit >= 9 && limit < 27 &&
-           (m->vector_theirs == 10 || m->vector_theirs == 8 || m->vector_theirs == SHUT_DOWN) &&
-           m->vector_theirs != m->vector_model;
-}
+#define BEYOND_RAM 0x40000000u /* the most that main.c gives */
 
 /* The first fault's. */
 static bool rf_of_double_fault(const struct moment *m, unsigned f)
@@ -38,11 +28,11 @@ static bool gate_of_high_type(const struct moment *m, unsigned f)
            m->high_gate_type && (m->before->f[F_EFER] & 0x400);
 }
 
-/* What fitted on a new stack without room for all. */
+/* What fitted on a stack without room for all. */
 static bool pushes_before_room(const struct moment *m, unsigned f)
 {
-    return f == F_RAM && same_event(m) && m->vector_model == 12 && m->error_model > 3 &&
-           !m->ram_stored && !(m->before->f[F_EFER] & 0x400);
+    return f == F_RAM && same_event(m) && m->vector_model == 12 && !m->ram_stored &&
+           !(m->before->f[F_EFER] & 0x400);
 }
 
 static bool wrmsr_unchecked(const struct moment *m, unsigned f)
@@ -75,18 +65,14 @@ static bool narrow_iret(const struct moment *m, unsigned f)
     return m->vector_theirs == 13 && (m->vector_model == 14 || m->vector_model == 12);
 }
 
-static bool stack_not_present(const struct moment *m, unsigned f)
+/* RET reads CS first, IRET RFLAGS. */
+static bool frame_from_above(const struct moment *m, unsigned f)
 {
-    (void)f;
-    return is_far(m) && m->vector_theirs == 11 && m->vector_model == 12 &&
-           m->error_model == m->error_theirs && m->error_model > 3;
-}
+    unsigned above = is(m, ZYDIS_MNEMONIC_RET) ? 1 : 2;
 
-static bool cs_before_rip(const struct moment *m, unsigned f)
-{
-    return f == F_CR2 && is(m, ZYDIS_MNEMONIC_RET) && is_far(m) && same_event(m) &&
-           m->vector_model == 14 && m->theirs != NULL &&
-           m->theirs->f[f] - m->model->f[f] == m->insn.insn.operand_width / 8u;
+    return f == F_CR2 && is_far(m) && !is(m, ZYDIS_MNEMONIC_CALL) && !is(m, ZYDIS_MNEMONIC_JMP) &&
+           same_event(m) && m->vector_model == 14 && m->theirs != NULL &&
+           m->theirs->f[f] - m->model->f[f] == above * m->insn.insn.operand_width / 8u;
 }
 
 /* Room is asked for as if SP could not come round inside what is pushed or popped. */
@@ -124,10 +110,13 @@ static bool code_of_nobody(const struct moment *m, unsigned f)
     return m->fetched_nothing;
 }
 
+/* Accesses there are shown in other pieces. */
+static bool nobody(const struct moment *m, unsigned f)
+{
+    return f == F_DEVICE && m->device_addr >= BEYOND_RAM && m->device_addr >> 12 != 0xfee00;
+}
+
 static const struct known rows[] = {
-    {1190, ON_BOCHS, "a TSS whose limit ends 6 or 7 bytes behind an ESPn", "Bochs",
-     "SDM Vol. 2 INT n, CALL: #TS if TSSstackAddress + 5 is beyond the limit", K_END,
-     tss_of_8_bytes},
     {1200, ON_BOCHS, "RF in the frame of #DF", "Bochs",
      "SDM Vol. 3B Instruction-Breakpoint Exception Condition: of fault-class exceptions", K_TAKE,
      rf_of_double_fault},
@@ -135,8 +124,8 @@ static const struct known rows[] = {
      "SDM Vol. 2 INT n: #SS(EXT)", K_RESYNC, ist_names_ss},
     {1220, ON_BOCHS, "a gate of the IDT whose reserved bits 108:104 are not 0", "open",
      "SDM Vol. 3A 64-Bit Mode IDT: reserved, and no fault is named", K_RESYNC, gate_of_high_type},
-    {1230, ON_BOCHS, "pushes on a new stack that has no room for all", "Bochs",
-     "SDM Vol. 2 INT n: #SS if the new stack does not have room, before the first push", K_TAKE,
+    {1230, ON_BOCHS, "pushes of an event on a stack that has no room for all", "Bochs",
+     "SDM Vol. 2 INT n: #SS if the stack does not have room, before the first push", K_TAKE,
      pushes_before_room},
     {1240, ON_BOCHS, "WRMSR of reserved bits and read-only registers", "Bochs",
      "SDM Vol. 2 WRMSR: #GP(0) for reserved bits; Vol. 4 Architectural MSRs", K_RESYNC,
@@ -146,10 +135,8 @@ static const struct known rows[] = {
     {1260, ON_BOCHS, "IRET of 16 and 32 bits in 64-bit mode to the same level pops no RSP and SS",
      "Bochs", "SDM Vol. 3A IRET in IA-32e Mode: unconditionally; this machine's processor",
      K_RESYNC, narrow_iret},
-    {1270, ON_BOCHS, "a return to a stack that is not present: #NP", "Bochs",
-     "SDM Vol. 2 IRET, RET: #SS(selector)", K_RESYNC, stack_not_present},
-    {1280, ON_BOCHS, "a far RET reads CS before RIP", "open",
-     "SDM Vol. 2 RET gives no order of the reads; docs/cpu.md A9", K_TAKE, cs_before_rip},
+    {1280, ON_BOCHS, "far RET reads CS before RIP, IRET RFLAGS before both", "open",
+     "SDM Vol. 2 RET, IRET: no order among the operands; docs/cpu.md A9", K_TAKE, frame_from_above},
     {1290, ON_BOCHS, "a far transfer in which a 16-bit SP comes round: #SS", "open",
      "SDM Vol. 1 Stack Behavior With 16-bit pointers: nothing is said of room", K_RESYNC,
      stack_comes_round},
@@ -160,6 +147,8 @@ static const struct known rows[] = {
      step_behind_second_mov_ss},
     {1320, ON_BOCHS, "code where nobody answers", "stimulus", "Bochs's bus gives ones", K_END,
      code_of_nobody},
+    {1330, ON_BOCHS, "accesses where nobody answers", "stimulus", "Bochs's bus gives ones", K_TAKE,
+     nobody},
 };
 
 KNOWN_ROOM(known_bochs_events);

@@ -123,7 +123,7 @@ static const struct known rows[] = {
      "SDM Vol. 3B Single-Step Exception Condition", K_RESYNC, hlt_step},
     {810, ON_QEMU, "STI holds back the single step", "QEMU", "SDM Vol. 2 STI: external interrupts",
      K_RESYNC, step_behind_sti},
-    {880, ON_QEMU, "a #DB held by MOV SS is lost in INT n", "QEMU",
+    {880, ON_BOTH, "a #DB held by MOV SS is lost in INT n", "QEMU, Bochs",
      "SDM Vol. 3A Masking Exceptions and Interrupts When Switching Stacks", K_RESYNC,
      held_step_lost},
     {920, ON_QEMU, "an instruction breakpoint where CS has a base: QEMU stops", "QEMU",

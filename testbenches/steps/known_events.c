@@ -76,6 +76,13 @@ static bool frame_beyond_stack(const struct moment *m, unsigned f)
            event_frame_outside(m->before);
 }
 
+/* Of a #GP: again and again, down to a shutdown. */
+static bool gate_offset_for_ever(const struct moment *m, unsigned f)
+{
+    (void)f;
+    return m->vector_model == 8 && m->vector_theirs == SHUT_DOWN && m->gate_not_canonical;
+}
+
 static const struct known rows[] = {
     {60, ON_QEMU, "an IST entry at the same level nulls SS", "QEMU",
      "SDM Vol. 3A Stack Switching in IA-32e Mode", K_TAKE, ist_nulls_ss},
@@ -96,6 +103,8 @@ static const struct known rows[] = {
      "SDM Vol. 2 STI: the next instruction", K_TAKE, shadow_survives},
     {900, ON_QEMU, "a gate's offset that is not canonical faults behind it", "QEMU",
      "SDM Vol. 2 INT n: #GP(EXT)", K_RESYNC, gate_offset_not_canonical},
+    {905, ON_QEMU, "a gate's offset of #GP that is not canonical: no #DF", "QEMU",
+     "SDM Vol. 2 INT n: #GP(EXT)", K_END, gate_offset_for_ever},
 };
 
 KNOWN_ROOM(known_events);

@@ -88,17 +88,12 @@ static bool over_the_edge(const struct moment *m, unsigned f)
 }
 
 /* RSPn or ISTn itself is looked at; the model lets each push find for itself: below 800000000000
- * they succeed, or a #PF, or what becomes of one in the delivery of another. */
+ * they succeed, or fault, behind the check of RIP. */
 static bool new_stack_address(const struct moment *m, unsigned f)
 {
-    const uint64_t *before = m->before->f, *model = m->model->f;
-    bool pushed =
-        model[F_GPR + RSP] >> 12 == 0x7ffffffff && before[F_GPR + RSP] >> 12 != 0x7ffffffff;
-    bool faulted = model[F_CR2] >> 12 == 0x7ffffffff &&
-                   (m->vector_model == 14 || m->vector_model == 8 || m->vector_model == SHUT_DOWN);
-
     (void)f;
-    return (pushed || faulted) && m->before->f[F_EFER] & 0x400 &&
+    return (m->before->f[F_EFER] & 0x400) && m->stack_not_canonical &&
+           m->vector_theirs != m->vector_model &&
            (m->vector_theirs == 12 || m->vector_theirs == 8 || m->vector_theirs == SHUT_DOWN);
 }
 
@@ -152,7 +147,7 @@ static const struct known rows[] = {
      K_TAKE, dr6_sticky},
     {720, ON_QEMU, "an access over the end of the canonical addresses: #PF of its first page",
      "open", "SDM Vol. 1 Canonical Addressing", K_RESYNC, over_the_edge},
-    {840, ON_BOTH, "a new stack pointer of 800000000000: #SS, not what its first push finds",
+    {840, ON_BOTH, "a new stack pointer that is not canonical: #SS, not what its first push finds",
      "choice", "SDM Vol. 2 INT n: StackAddress; docs/cpu.md V4, G4", K_RESYNC, new_stack_address},
     {870, ON_QEMU, "a second shadow right behind the first", "open",
      "SDM Vol. 2 MOV: only the first is guaranteed to delay an interrupt", K_TAKE,
@@ -160,7 +155,7 @@ static const struct known rows[] = {
     {875, ON_BOTH, "a return with a null SS whose RPL is not the new CPL", "choice",
      "SDM Vol. 2 IRET, RET: RPL of SS and of CS; Vol. 3C Checks on Guest Segment Registers",
      K_RESYNC, null_stack_of_another_rpl},
-    {880, ON_BOTH, "an #AC before the #PF of the operand's second page", "open",
+    {877, ON_BOTH, "an #AC before the #PF of the operand's second page", "open",
      "SDM Vol. 3A Priority Among Concurrent Events: within a class the processor's own", K_RESYNC,
      alignment_first},
     {890, ON_QEMU, "a #DB behind two MOV SS", "open",

@@ -28,7 +28,8 @@ struct twin {
     bool device_differs;     /* the model did an access that the emulator did not, or another one */
     uint64_t device_addr, device_theirs, device_model;
     uint8_t tpr;
-    bool exited;   /* it wrote to the exit port */
+    bool exited; /* it wrote to the exit port */
+    uint32_t exit_value;
     char *console; /* what the guest wrote to the UART and to port E9, 0-terminated */
     size_t written;
     struct rw_state previous; /* before the last step */
