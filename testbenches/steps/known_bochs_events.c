@@ -96,13 +96,6 @@ static bool half_slot(const struct moment *m, unsigned f)
            (m->vector_model == 12 || m->vector_model == 8 || m->vector_model == SHUT_DOWN);
 }
 
-/* Only the first of several in a row holds back the #DB. */
-static bool step_behind_second_mov_ss(const struct moment *m, unsigned f)
-{
-    (void)f;
-    return m->shadows_in_a_row > 1 && m->vector_theirs == 1 && m->vector_model != 1;
-}
-
 /* The opposite of QEMU's firmware: here nobody answers with ones. */
 static bool code_of_nobody(const struct moment *m, unsigned f)
 {
@@ -142,9 +135,6 @@ static const struct known rows[] = {
      stack_comes_round},
     {1300, ON_BOCHS, "PUSH of a segment register with room for 16 bits alone", "open",
      "SDM Vol. 2 PUSH: a zero-extended value, or a 16-bit move", K_RESYNC, half_slot},
-    {1310, ON_BOCHS, "a #DB behind the second of two MOV SS", "open",
-     "SDM Vol. 2 MOV: only the first is guaranteed to delay an event", K_RESYNC,
-     step_behind_second_mov_ss},
     {1320, ON_BOCHS, "code where nobody answers", "stimulus", "Bochs's bus gives ones", K_END,
      code_of_nobody},
     {1330, ON_BOCHS, "accesses where nobody answers", "stimulus", "Bochs's bus gives ones", K_TAKE,

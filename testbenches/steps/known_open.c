@@ -12,8 +12,12 @@ static bool lar(const struct moment *m, unsigned f)
 
 static bool breakpoint_behind_mov_ss(const struct moment *m, unsigned f)
 {
+    bool software = is(m, ZYDIS_MNEMONIC_INT) || is(m, ZYDIS_MNEMONIC_INT3) ||
+                    is(m, ZYDIS_MNEMONIC_INTO) || is(m, ZYDIS_MNEMONIC_INT1);
+
     (void)f;
-    return m->vector_theirs == 1 && m->vector_model == NO_VECTOR && m->before->f[F_SHADOW];
+    return m->vector_theirs == 1 && (m->vector_model == NO_VECTOR || software) &&
+           m->vector_model != 1 && m->before->f[F_SHADOW];
 }
 
 /* IRETD at CPL 0 with NT: a task return, which the model does not have; docs/cpu.md V11. */
@@ -97,6 +101,13 @@ static bool new_stack_address(const struct moment *m, unsigned f)
            (m->vector_theirs == 12 || m->vector_theirs == 8 || m->vector_theirs == SHUT_DOWN);
 }
 
+/* Bochs holds the #DB behind the first of several alone, QEMU behind none or all of them. */
+static bool step_behind_second_mov_ss(const struct moment *m, unsigned f)
+{
+    (void)f;
+    return m->shadows_in_a_row > 1 && (m->vector_theirs == 1) != (m->vector_model == 1);
+}
+
 /* IRET and RET to 64-bit code below ring 3. */
 static bool null_stack_of_another_rpl(const struct moment *m, unsigned f)
 {
@@ -155,6 +166,9 @@ static const struct known rows[] = {
     {875, ON_BOTH, "a return with a null SS whose RPL is not the new CPL", "choice",
      "SDM Vol. 2 IRET, RET: RPL of SS and of CS; Vol. 3C Checks on Guest Segment Registers",
      K_RESYNC, null_stack_of_another_rpl},
+    {895, ON_BOTH, "a #DB behind the second of two MOV SS", "open",
+     "SDM Vol. 2 MOV: only the first is guaranteed to delay an event", K_RESYNC,
+     step_behind_second_mov_ss},
     {877, ON_BOTH, "an #AC before the #PF of the operand's second page", "open",
      "SDM Vol. 3A Priority Among Concurrent Events: within a class the processor's own", K_RESYNC,
      alignment_first},
