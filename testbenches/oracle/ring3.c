@@ -318,11 +318,12 @@ static uint64_t place(struct rng *r)
     }
 }
 
-/* Selectors that Linux gives every process, and the local table's; not 7B, whose limit is the number of the processor. */
+/* Selectors that Linux gives every process, and the local table's; not 7B, whose limit is the
+ * number of the processor. */
 static uint16_t selector(struct rng *r)
 {
-    static const uint16_t selectors[] = {0,    1,    3,    0x10, 0x13,   0x18,   0x28,  0x29,
-                                         0x2a, 0x2b, 0x2b, 0x2b, 0x30,   0x33,   0x33,  0x40,
+    static const uint16_t selectors[] = {0,    1,    3,    0x10,   0x13,   0x18,  0x28, 0x29,
+                                         0x2a, 0x2b, 0x2b, 0x2b,   0x30,   0x33,  0x33, 0x40,
                                          0x43, 0x48, 0x83, 0x1003, 0xfff8, 0xffff};
 
     if (rng_percent(r, 35))
