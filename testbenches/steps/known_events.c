@@ -61,11 +61,13 @@ static bool shadow_survives(const struct moment *m, unsigned f)
            m->theirs->f[f] == 1;
 }
 
+/* Also where it is the gate of the fault that this makes, down to a shutdown. */
 static bool gate_offset_not_canonical(const struct moment *m, unsigned f)
 {
-    (void)f;
-    return m->vector_model == 13 && m->vector_theirs != NO_VECTOR && m->theirs != NULL &&
-           m->theirs->wide && not_canonical(m->theirs, m->theirs->f[F_RIP]);
+    bool differs = m->vector_theirs != m->vector_model || f >= F_VECTOR;
+
+    return m->gate_not_canonical && differs && m->vector_theirs != NO_VECTOR &&
+           (m->vector_model == 13 || m->vector_model == 8 || m->vector_model == SHUT_DOWN);
 }
 
 static bool frame_beyond_stack(const struct moment *m, unsigned f)
@@ -74,13 +76,6 @@ static bool frame_beyond_stack(const struct moment *m, unsigned f)
     return !m->before->wide && m->vector_model == 12 && m->error_model <= 1 &&
            m->vector_theirs != NO_VECTOR && m->vector_theirs != 12 &&
            event_frame_outside(m->before);
-}
-
-/* Of a #GP: again and again, down to a shutdown. */
-static bool gate_offset_for_ever(const struct moment *m, unsigned f)
-{
-    (void)f;
-    return m->vector_model == 8 && m->vector_theirs == SHUT_DOWN && m->gate_not_canonical;
 }
 
 static const struct known rows[] = {
@@ -103,8 +98,6 @@ static const struct known rows[] = {
      "SDM Vol. 2 STI: the next instruction", K_TAKE, shadow_survives},
     {900, ON_QEMU, "a gate's offset that is not canonical faults behind it", "QEMU",
      "SDM Vol. 2 INT n: #GP(EXT)", K_RESYNC, gate_offset_not_canonical},
-    {905, ON_QEMU, "a gate's offset of #GP that is not canonical: no #DF", "QEMU",
-     "SDM Vol. 2 INT n: #GP(EXT)", K_END, gate_offset_for_ever},
 };
 
 KNOWN_ROOM(known_events);

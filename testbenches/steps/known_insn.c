@@ -33,7 +33,9 @@ static bool far_pointer_64(const struct moment *m, unsigned f)
 static bool int1(const struct moment *m, unsigned f)
 {
     (void)f;
-    return is(m, ZYDIS_MNEMONIC_INT1) && m->vector_theirs == 6;
+    return is(m, ZYDIS_MNEMONIC_INT1) &&
+           (m->vector_theirs == 6 || m->vector_theirs == 8 || m->vector_theirs == SHUT_DOWN) &&
+           m->vector_theirs != m->vector_model;
 }
 
 static bool is_adx(const struct moment *m)

@@ -117,13 +117,11 @@ static bool null_stack_of_another_rpl(const struct moment *m, unsigned f)
            (m->theirs->f[F_SELECTOR(SEG_SS)] & 3) != m->theirs->f[F_CPL];
 }
 
-/* The operand runs over two pages. */
 static bool alignment_first(const struct moment *m, unsigned f)
 {
     (void)f;
-    return m->vector_theirs == 17 && m->vector_model == 14 && m->model->f[F_CR2] % 4096 == 0 &&
-           m->before->f[F_CPL] == 3 && (m->before->f[F_RFLAGS] & FL_AC) &&
-           (m->before->f[F_CR0] >> 18 & 1);
+    return m->vector_theirs == 17 && m->vector_model == 14 && m->before->f[F_CPL] == 3 &&
+           (m->before->f[F_RFLAGS] & FL_AC) && (m->before->f[F_CR0] >> 18 & 1);
 }
 
 static bool shadow_in_shadow(const struct moment *m, unsigned f)
@@ -169,7 +167,7 @@ static const struct known rows[] = {
     {895, ON_BOTH, "a #DB behind the second of two MOV SS", "open",
      "SDM Vol. 2 MOV: only the first is guaranteed to delay an event", K_RESYNC,
      step_behind_second_mov_ss},
-    {877, ON_BOTH, "an #AC before the #PF of the operand's second page", "open",
+    {877, ON_BOTH, "an #AC before a #PF of the same instruction", "open",
      "SDM Vol. 3A Priority Among Concurrent Events: within a class the processor's own", K_RESYNC,
      alignment_first},
     {890, ON_QEMU, "a #DB behind two MOV SS", "open",
