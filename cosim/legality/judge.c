@@ -17,6 +17,7 @@ enum law {
     LAW_FAULT,
     LAW_UPDATE,
     LAW_UPDATE_DIRTY,
+    LAW_SPECULATIVE,
     LAWS
 };
 
@@ -37,6 +38,8 @@ static const struct {
     [LAW_UPDATE] = {"walker's store", "4.8",
                     "the walker changed more than A and D, cleared one, or the entry had P = 0"},
     [LAW_UPDATE_DIRTY] = {"walker's D", "4.8", "D was set in what no write used to map its page"},
+    [LAW_SPECULATIVE] = {"speculative walk", "4.8",
+                         "a walk that no request asked for may set A, and nothing else"},
 };
 
 static struct legality_verdict illegal(enum law law)
@@ -272,6 +275,15 @@ static struct legality_verdict bad_update(const struct walk_update *u, enum law 
     return v;
 }
 
+/* Which paging mode a speculative walk began in is not known: either size of an entry will do. */
+struct legality_verdict judge_ahead(const struct walk_update *u)
+{
+    if (!((u->after & ~u->before) & (ENTRY_D | ENTRY_D << 32)) &&
+        (only_flags(u, 8) || only_flags(u, 4)))
+        return (struct legality_verdict){.word = LEGALITY_FRESH};
+    return bad_update(u, LAW_SPECULATIVE);
+}
+
 /* FRESH: all of them are legal, if the entry at *leaf maps the page; ANY_LEAF: no D was set. */
 static struct legality_verdict updates(const struct legality *l, const struct entry_format *f,
                                        bool writes, uint64_t *leaf)
@@ -315,6 +327,10 @@ struct legality_verdict legality_judge(struct legality *l, const struct legality
     struct legality_verdict v = updates(l, &f, writes, &s.leaf);
     struct fresh now;
 
+    if (l->ahead.word == LEGALITY_ILLEGAL) {
+        v = l->ahead;
+        l->ahead.word = LEGALITY_FRESH;
+    }
     if (v.word == LEGALITY_ILLEGAL)
         return v;
     if (f.mode->levels == 0)

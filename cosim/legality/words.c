@@ -30,6 +30,9 @@ static void tell_writer(const struct legality_writer *by, char *text, size_t byt
     case AUTHOR_WALKER:
         snprintf(text, bytes, "the walker, cycle %" PRIu64, by->cycle);
         break;
+    case AUTHOR_SPECULATIVE:
+        snprintf(text, bytes, "a speculative walk, cycle %" PRIu64, by->cycle);
+        break;
     case AUTHOR_DMA:
         snprintf(text, bytes, "a DMA of %02x:%02x.%x, cycle %" PRIu64,
                  (unsigned)(by->id >> 8 & 255), (unsigned)(by->id >> 3 & 31),
