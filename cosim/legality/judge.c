@@ -269,6 +269,7 @@ static struct legality_verdict bad_update(const struct walk_update *u, enum law 
 {
     struct legality_verdict v = illegal(law);
 
+    v.update = true;
     v.entry = u->addr;
     v.used = u->after;
     v.now = u->before;

@@ -131,6 +131,7 @@ struct legality_verdict {
     uint64_t va;
     uint16_t pcid; /* under which it was cached */
     bool global, replaced;
+    bool update; /* a store of the walker: now became used, at entry */
 };
 
 /* --- the oracle --- */

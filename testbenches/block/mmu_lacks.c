@@ -9,6 +9,9 @@
 #define MODE(paging) (1u << (paging))
 #define MODES_ALL    (MODE(PAGINGS) - 1)
 
+/* SDM Vol. 3A "Programming the PAT": what PCD and PWT alone choose from. */
+#define PAT_AT_RESET UINT64_C(0x0007040600070406)
+
 enum { LACK_2M = 1, LACK_MTRR = 2, LACK_TYPES = 4 };
 
 /* Registers and features that never come, paging modes that are never entered. */
@@ -115,6 +118,8 @@ void mmu_lacks_registers(const struct bench *b, struct mmu_ctx *ctx)
     ctx->cr4 &= ~all.cr4;
     ctx->efer &= ~all.efer;
     ctx->away |= all.away;
+    if (all.away & MMU_NO_PAT)
+        ctx->pat = PAT_AT_RESET;
     if (all.more & LACK_MTRR)
         ctx->mtrr = (struct mmu_mtrrs){.def_type = MTRR_E | MT_WB};
 }
