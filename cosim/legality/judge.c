@@ -191,11 +191,19 @@ static enum law nearest(const struct search *s)
     return s->answer->fault ? LAW_FAULT : LAW_TRANSLATION;
 }
 
-/* Which invalidation should have removed what the design has used? */
+/* Which invalidation should have removed what the design has used? One that spared a TLB entry is
+ * looked for first, then one that spared an upper entry in a paging-structure cache. */
 static const struct drop *broken(struct search *s)
 {
+    const struct search before = *s;
+
     s->drops_ignored = true;
     search(s);
+    if (!s->found) {
+        *s = before;
+        s->drops_ignored = s->psc_ignored = true;
+        search(s);
+    }
     if (!s->found)
         return NULL;
     for (unsigned level = s->level + 1; s->killer == NULL && level <= ENTRY_LEVELS; level++)

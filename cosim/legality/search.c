@@ -201,7 +201,7 @@ static struct times below(struct search *s, unsigned level, const struct times *
         uint64_t until = drops_next_psc(s->drops, when->span[i].to - 1, &t, &by);
 
         s->step[level].cut = by;
-        times_add(&r, when->span[i].from, s->drops_ignored ? TIME_OPEN : until);
+        times_add(&r, when->span[i].from, s->psc_ignored ? TIME_OPEN : until);
     }
     return r;
 }

@@ -173,7 +173,7 @@ module mmu
       bus_req_o.addr  = {at[39:4], 4'b0};
       bus_req_o.be    = at[3] ? 16'hFF00 : 16'h00FF;
       if (state_q == Write) begin
-        bus_req_o.wdata = 128'(seen_q == pte_q ? flags : seen_q) << (at[3] ? 64 : 0);
+        bus_req_o.wdata = {64'b0, seen_q == pte_q ? flags : seen_q} << (at[3] ? 64 : 0);
       end
     end
   end
