@@ -220,11 +220,38 @@ static bool context_lost(const struct legality *l)
            l->contexts.lost_global > l->drops.all.global;
 }
 
+static bool any_replaced(const struct search *s)
+{
+    for (unsigned level = s->level; level >= 1 && level <= s->format.mode->levels; level++)
+        if (s->step[level].replaced)
+            return true;
+    return false;
+}
+
+/* The tables of now lead to this page, but something in the way forbids it. */
+static bool forbidden_now(const struct legality *l, const struct legality_access *a,
+                          const struct legality_answer *n, enum law *law)
+{
+    struct entry_format f = entry_format(&l->registers);
+    struct fresh now = walk_now(l, &f, a);
+
+    if (n->fault || now.leaf == 0 || now.pa != n->pa)
+        return false;
+    if (now.fault)
+        *law = LAW_RIGHTS;
+    else if (!now.accessed)
+        *law = LAW_ACCESSED;
+    else
+        *law = a->kind == LEGALITY_WRITE && !now.dirty ? LAW_DIRTY : LAW_MEMTYPE;
+    return true;
+}
+
 static struct legality_verdict unexplained(const struct legality *l, const struct search *before)
 {
     struct search s = asked(l, before->access, before->answer);
     const struct drop *drop;
     struct legality_verdict v;
+    enum law law;
 
     if (before->lost || context_lost(l))
         return (struct legality_verdict){.word = LEGALITY_UNJUDGED,
@@ -232,6 +259,8 @@ static struct legality_verdict unexplained(const struct legality *l, const struc
     drop = broken(&s);
     if (drop == NULL)
         return illegal(nearest(before));
+    if (!any_replaced(&s) && forbidden_now(l, before->access, before->answer, &law))
+        return illegal(law);
     v = (struct legality_verdict){.word = LEGALITY_ILLEGAL,
                                   .what = "it dropped what was used",
                                   .va = drop->va,
