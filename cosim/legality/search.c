@@ -148,8 +148,10 @@ static bool at_page(struct search *s, unsigned level, uint64_t e, const struct t
         /* Not cached: only what this translation's own walk read of it, for a fault. */
         struct times now = times_within(when, s->begin, s->now + 1);
 
-        if (now.count == 0 || s->pcid != entry_pcid(s->registers) ||
-            !page_gives(s, level, e, rights))
+        if (now.count == 0 && s->answer->fault)
+            return false;
+        if (!page_gives(s, level, e, rights) || now.count == 0 ||
+            s->pcid != entry_pcid(s->registers))
             return false;
         found(s, level, false, NULL);
         return true;

@@ -112,7 +112,7 @@ void mmu_lacks_registers(const struct bench *b, struct mmu_ctx *ctx)
 {
     struct lack all;
 
-    if (b->o->own) /* a design has a feature or it has not: none comes and goes */
+    if (mmu_own_judged(b)) /* a design has a feature or it has not: none comes and goes */
         ctx->away = 0;
     if (b->o->lacks == 0)
         return;
