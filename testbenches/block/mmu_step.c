@@ -336,13 +336,17 @@ void mmu_set_context(struct bench *b)
     b->mode = paging_bits(&b->ctx);
 }
 
-bool mmu_flush_one(struct bench *b, const struct mmu_flush_req *f)
+bool mmu_flush_one(struct bench *b, const struct mmu_flush_req *asked)
 {
     unsigned cycles = mmu_own_judged(b) ? VBLOCK_HANG_CYCLES : 1;
-    bool taken = vmmu_flush(b->rtl, f->kind, f->va, f->pcid, cycles);
+    struct mmu_flush_req f = *asked;
+    bool taken;
 
-    mmu_flush(&b->model, f);
-    mmu_legality_flush(b, f);
+    if (mmu_own_judged(b) && !(b->ctx.cr4 & MMU_CR4_PCIDE))
+        f.pcid = 0;
+    taken = vmmu_flush(b->rtl, f.kind, f.va, f.pcid, cycles);
+    mmu_flush(&b->model, &f);
+    mmu_legality_flush(b, &f);
     if (asserted(b))
         return false;
     if (!taken && mmu_own_judged(b))

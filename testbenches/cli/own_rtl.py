@@ -84,6 +84,9 @@ CASES = [
     ("walk without a request", "mmu.sv", "          slot <= 2'd0;\n          step <= Load;\n        end",
      "          slot <= 2'd0;\n          step <= Load;\n        end else if (beat && !flush_valid_i) step <= Fetch;", 1,
      r"stream pins, field bus_req_o, cycle \d+\n  rtl   a walk without a request"),
+    ("a property of its own", "mmu.sv", "  logic unused;",
+     "  Never: assert property (@(posedge clk_i) disable iff (!rst_ni) !rsp_valid_o);\n  logic unused;", 1,
+     r"stream assert, field mmu\.sv:\d+, cycle \d+\n  rtl   .*Never"),
     ("a warning stops nobody", "mmu.sv", "  logic unused;", "  logic [3:0] w = 5'd3;\n  logic unused;", 0,
      r"%Warning-WIDTH.*mmu\.sv:\d+"),
 ]
