@@ -71,6 +71,8 @@ struct bench {
     unsigned race_count, rtl_access, model_access;
     unsigned model_write_limit;      /* accesses of the model from this one on write nothing */
     uint64_t rtl_entry, model_entry; /* of the last access of the translation */
+    bool asking;                     /* a request or a load is in flight */
+    bool locked, locked_ahead;       /* the design holds the bus; in a speculative walk */
     bool calm;
     uint64_t turn_ends;                     /* at this request */
     struct mmu_req recent[PAGINGS][RECENT]; /* translated without a fault */
@@ -127,6 +129,21 @@ void mmu_legality_begin(struct bench *b);
 bool mmu_oracle_alone(const struct bench *b);
 /* What the RTL answered, on q; false: ILLEGAL. */
 bool mmu_legality_judge(struct bench *b, const struct mmu_req *q, const struct rec_xlate *x);
+
+/* mmu_lacks.c: what the RTL lacks is left out of the stimulus. */
+bool mmu_has_paging(const struct bench *b, unsigned paging);
+bool mmu_has_leaf(const struct bench *b, unsigned paging, unsigned level);
+bool mmu_has_types(const struct bench *b); /* memory types are judged */
+void mmu_lacks_registers(const struct bench *b, struct mmu_ctx *ctx);
+uint64_t mmu_lacks_entry(const struct bench *b, uint64_t value, unsigned bytes);
+
+/* mmu_own.c: the pins of a design of somebody else's, judged by the oracle. */
+bool mmu_own_judged(const struct bench *b);
+/* Cycles in which nothing is asked of it. */
+void mmu_own_idle(struct bench *b);
+void mmu_own_access(struct bench *b, const struct vblock_access *a);
+/* False: a pin did what the contract forbids, and that is the difference. */
+bool mmu_own_good(struct bench *b);
 
 /* mmu_every.c */
 /* All of its products, until the first difference. */

@@ -134,7 +134,10 @@ static void print_reached(const struct block_result *r)
     for (unsigned i = 0; i < 256; i++)
         if (r->faults[i] != 0)
             printf(" %02xh %" PRIu64, i, r->faults[i]);
-    printf("\nundecided:");
+    printf("\n");
+    if (r->group_count == 0)
+        return;
+    printf("undecided:");
     each_undecided(r, print_name, &undecided);
     if (undecided > NAMES_SHOWN)
         printf(", %u more", undecided - NAMES_SHOWN);

@@ -32,7 +32,7 @@ bool mmu_oracle_alone(const struct bench *b)
 
 bool mmu_legality_open(struct bench *b)
 {
-    struct legality_env env = {b, oracle_read, oracle_memtype};
+    struct legality_env env = {b, oracle_read, mmu_has_types(b) ? oracle_memtype : NULL};
 
     if (b->o->legality == BLOCK_EXACT)
         return true;
@@ -63,8 +63,7 @@ void mmu_rtl_write(struct bench *b, uint64_t addr, const void *from, unsigned by
 
     block_memory_read(&b->rtl_memory, addr, before, bytes);
     block_memory_write(&b->rtl_memory, addr, from, bytes);
-    /* Without a model its memory follows, but for a load: that the model makes itself. */
-    if (mmu_oracle_alone(b) && !b->loading)
+    if (mmu_oracle_alone(b)) /* without a model its memory follows */
         block_memory_write(&b->model_memory, addr, from, bytes);
     if (b->oracle != NULL)
         commit(b, addr, before, from, bytes, author);

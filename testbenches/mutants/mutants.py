@@ -5,10 +5,11 @@
 A mutant is NAME.patch in this folder: header lines "what: TEXT" and "run: COMMAND", then a unified
 diff against the project's root. Two more header lines say what must catch it: "property: FILE.NAME"
 a property of the RTL (NAME in FILE.sv; it or another of the same cycle is the first difference),
-"sees: STREAM [FIELD]" the stream and field of the first difference. "why: TEXT" what the report's
-explanation must say (docs/lockstep.md "Why, in words"). "rule: X1" names the rule of docs/
-that it breaks. COMMAND is one of
+"sees: STREAM [FIELD]" the stream and field of the first difference, "names: TEXT" what the other
+side's word on it must have, "why: TEXT" what the report's explanation must say (docs/lockstep.md
+"Why, in words"). "rule: X1" names the rule of docs/ that it breaks. COMMAND is one of
     mmu|iommu|bus ARGS         the block bench
+    mmu --rtl FOLDER ARGS      the MMU's bench around the design in FOLDER of the tree
     run PROGRAM ARGS           a guest program in lockstep
     random MODE [OPTIONS]      random guest programs in lockstep (randgen's options)
     images [PROGRAM...]        guest images with bytes changed, in lockstep (images.py)
@@ -44,7 +45,7 @@ TARGETS = {"mmu": "block_mmu", "iommu": "block_iommu", "bus": "block_bus", "run"
            "opcodes": "opcodes", "vtd": "ringwalk", "unit": "unit_tests"}
 ALONE_SEEDS = 4
 SCRIPTS = ("random", "images", "events")  # kinds that are scripts over many programs
-HEADERS = ("what", "run", "rule", "property", "sees", "why")
+HEADERS = ("what", "run", "rule", "property", "sees", "names", "why")
 PROPERTY = re.compile(r"^\s*([A-Z]\w*)\s*:\s*assert\b", re.M)
 FIRST = re.compile(r"first difference: stream ([^,]+), field ([^,]+), cycle (\d+)\n  rtl +(.*)")
 
@@ -54,11 +55,16 @@ def refuse(text):
     sys.exit(2)
 
 
+class Said(str):
+    """What the RTL had at the first difference, and what the other side had."""
+    other = ""
+
+
 class Mutant:
     def __init__(self, path):
         self.path = path
         self.name = path.stem
-        self.what = self.run = self.rule = self.property = self.sees = self.why = ""
+        self.what = self.run = self.rule = self.property = self.sees = self.names = self.why = ""
         text = path.read_text()
         for line in text.splitlines():
             key, _, value = line.partition(": ")
@@ -70,6 +76,7 @@ class Mutant:
         if not self.what or len(words) < 2 or words[0] not in TARGETS:
             refuse(f"{path.name}: wants the lines 'what: ...' and 'run: {'|'.join(TARGETS)} ...'")
         self.kind = words[0]
+        self.own = self.kind == "mmu" and "--rtl" in words
         if self.kind in ("random", "images") and seeds_of(words)[1] == [None]:
             refuse(f"{path.name}: '{self.kind}' wants 'seeds FROM-TO' at the end of its run line")
         self.files = re.findall(r"^\+\+\+ b/(\S+)", text, re.M)
@@ -93,6 +100,8 @@ class Mutant:
         """What the first difference should have been and was not; empty when it was."""
         if self.property and not (by == "assert" and self.property in properties_of(field, rtl)):
             return f"not by property {self.property}, but by {by} {field} {rtl}"
+        if self.names and self.names not in getattr(rtl, "other", ""):
+            return f"not as '{self.names}', but as '{getattr(rtl, 'other', '')}'"
         if self.sees and self.sees.split() not in ([by], [by, field]):
             return f"not by {self.sees}, but by {by} {field}"
         return ""
@@ -182,6 +191,11 @@ def command_of(mutant, words, seed, binaries, programs):
         return [sys.executable, str(ROOT / "testbenches/random/images.py"), "--seeds", str(seed),
                 str(seed), "--keep", str(binaries / "images"), tool] + \
             [str(programs / (name + ".elf")) for name in named]
+    if mutant.own:
+        tree = ROOT if binaries == programs.parent else binaries.parent
+        at = words.index("--rtl") + 1
+        return [str(programs.parent / "ringwalk"), "mmu", "--no-bundle", "--json", "-", "--rtl-build",
+                str(binaries / "own")] + words[1:at] + [str(tree / words[at])] + words[at + 1:] + seeded
     return [tool, "--no-bundle", "--json", "-"] + words[1:] + seeded
 
 
@@ -246,7 +260,9 @@ def end_of_report(done, why):
     if why and first and why not in first.get("why", ""):
         return "else", "", "", None, f"not explained by '{why}', but: {first.get('why', 'nothing')}"
     if done.returncode == 1 and report["verdict"] == "mismatch":
-        return "caught", first["stream"], first["field"], first["cycle"], first["rtl"]
+        said = Said(first["rtl"])
+        said.other = first["model"]
+        return "caught", first["stream"], first["field"], first["cycle"], said
     good = done.returncode == 0 and report["verdict"] == "agreed"
     return "agreed" if good else "else", "", "", None, "verdict " + report["verdict"] + \
         (f", status {done.returncode}" if done.returncode else "")
@@ -317,7 +333,7 @@ class Runner:
         note = apply(mutant, self.work)
         if note:
             return (*missed, "the patch does not apply: " + note)
-        good, log = build(self.work, TARGETS[mutant.kind])
+        good, log = (True, "") if mutant.own else build(self.work, TARGETS[mutant.kind])
         if not good:
             return (*missed, "does not build: " + log)
         end, by, field, cycle, note = stimulus(mutant, self.work / "build", self.programs,
@@ -336,7 +352,7 @@ class Runner:
         note = apply(mutant, self.work)
         if note:
             refuse(f"{mutant.name}: the patch does not apply: {note}")
-        good, log = build(self.work, TARGETS[mutant.kind])
+        good, log = (True, "") if mutant.own else build(self.work, TARGETS[mutant.kind])
         if not good:
             refuse(f"{mutant.name} does not build: {log}")
         command = command_of(mutant, words, seeds[0], self.work / "build", self.programs)
