@@ -128,20 +128,22 @@ static bool resync(struct judge *j)
     return true;
 }
 
-/* QEMU 7.2 pushes no RF in long mode (SDM Vol. 3B "Instruction-Breakpoint Exception Condition");
- * the frames become QEMU's, also one that was given up. */
-static void drop_pushed_rf(struct judge *j)
+/* QEMU 7.2 pushes RFLAGS as they are, without the RF of SDM Vol. 3B "Instruction-Breakpoint
+ * Exception Condition"; the frames become QEMU's, also one that was given up. Its RAM is not
+ * looked at: it has run on, and another frame may be there by now. */
+static void drop_pushed_rf(struct judge *j, const struct moment *m)
 {
     const struct twin *t = j->twin;
+    uint64_t flags = m->before->f[F_RFLAGS];
+    bool drops = j->emulator->ops->drops_rf && !(flags & FL_RF);
+    unsigned bytes = m->before->f[F_EFER] & 0x400 ? 8 : 4;
 
-    for (unsigned i = 0; j->emulator->ops->drops_rf && i < t->stores && i < TWIN_STORES; i++) {
-        uint32_t model, theirs;
+    for (unsigned i = 0; drops && i < t->stores && i < TWIN_STORES; i++) {
+        uint64_t pushed = 0;
 
-        memcpy(&model, t->mem.ram + t->store[i], sizeof(model));
-        memcpy(&theirs, j->emulator->ops->ram(j->emulator, t->store[i], sizeof(theirs)),
-               sizeof(theirs));
-        if (model == (theirs | FL_RF) && model != theirs) {
-            memcpy(t->mem.ram + t->store[i], &theirs, sizeof(theirs));
+        memcpy(&pushed, t->mem.ram + t->store[i], bytes);
+        if (pushed == (flags | FL_RF)) {
+            memcpy(t->mem.ram + t->store[i], &flags, bytes);
             j->rf_dropped++;
         }
     }
@@ -287,7 +289,7 @@ static enum fresh try_afresh(struct judge *j, const struct moment *m)
     for (unsigned f = 0; f < F_STATE_COUNT; f++)
         if ((model.f[f] ^ m->theirs->f[f]) & shot_mask(m->theirs, f))
             return FRESH_DIFFERS;
-    drop_pushed_rf(j);
+    drop_pushed_rf(j, m);
     return reload ? FRESH_PDPTES_AGREE : FRESH_AGREES;
 }
 
@@ -522,7 +524,7 @@ static enum verdict judge_step(struct judge *j, const struct span *s, unsigned *
         m.error_model = m.retire->flags & RETIRE_HAS_ERROR_CODE ? m.retire->error_code : 0;
         if (d != NULL)
             delivered = pass_delivery(s, pos);
-        drop_pushed_rf(j);
+        drop_pushed_rf(j, &m);
     } else if (d != NULL && !d->external &&
                (s->single || (nothing_done(&m, d) && model.f[F_RIP] != m.before->f[F_RIP]))) {
         delivered = pass_delivery(s, pos); /* the emulator faulted */

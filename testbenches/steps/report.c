@@ -159,7 +159,7 @@ static void print_counts(const struct judge *j)
            ", RAM compared %" PRIu64 " times\n",
            j->undefined_flags, j->unjudged, j->checkpoints);
     if (j->rf_dropped != 0)
-        printf("  QEMU: no RF in the frame of a fault in long mode %" PRIu64 "\n", j->rf_dropped);
+        printf("  QEMU: RF in a frame as it was in RFLAGS %" PRIu64 "\n", j->rf_dropped);
     for (unsigned i = 0; i < known_rows(); i++)
         if (j->known[i] != 0)
             printf("  %s: %s %" PRIu64 " (%s)\n", known_kind(i), known_name(i), j->known[i],
