@@ -10,6 +10,7 @@
 #include "explain_state.h"
 #include "last_dma.h"
 #include "last_translation.h"
+#include "last_unit.h"
 
 #define LAST_INSTRUCTIONS 8
 
@@ -155,6 +156,7 @@ char *explain_run(const struct scoreboard *sb)
         translation(out, sb, &state);
     if (is(stream, "retire"))
         retirement(out, sb);
+    last_unit_explain(out, &sb->diff.pair, sb->log);
     if (sb->diff.first.has_source_id)
         dma(out, sb);
     else

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "explain_gate.h"
 #include "explain_interrupt.h"
 #include "explain_state.h"
 
@@ -132,6 +133,49 @@ static void explain_message(FILE *out, const struct last_dma *d, const struct re
     explain_interrupt(out, q);
 }
 
+/* --- requests that no table decides --- */
+
+static bool of_the_gate(bool has, const struct rec_dma *r)
+{
+    return has && (r->status == DMA_UNTRANSLATED || r->status == DMA_REJECTED);
+}
+
+static const char *status_words(bool has, const struct rec_dma *r)
+{
+    static const char *const rows[] = {[DMA_UNTRANSLATED] = "let through, translation is off",
+                                       [DMA_TRANSLATED] = "translated",
+                                       [DMA_PASS_THROUGH] = "passed through unchanged",
+                                       [DMA_BLOCKED] = "blocked with a fault",
+                                       [DMA_MESSAGE] = "an interrupt message, unchanged",
+                                       [DMA_REJECTED] = "rejected without a record",
+                                       [DMA_REMAPPED] = "an interrupt message, remapped",
+                                       [DMA_COMPLETED] = "a translation request, answered"};
+
+    return has && r->status < sizeof(rows) / sizeof(rows[0]) ? rows[r->status] : NULL;
+}
+
+static void explain_front(FILE *out, const struct last_dma *d, const struct rec_dma *r,
+                          const struct iommu *u, const struct rw_vtd *vtd)
+{
+    struct explain_gate_query q = {.translation = iommu_status(u) >> 31 & 1,
+                                   .haw = iommu_config_of(vtd).haw,
+                                   .sid = r->sid,
+                                   .at = r->at,
+                                   .bytes = r->len,
+                                   .write = r->write,
+                                   .address = r->iova,
+                                   .rtl = status_words(d->has_rtl, &d->rtl),
+                                   .model = status_words(d->has_model, &d->model)};
+
+    for (unsigned high = 0; high < 2; high++) {
+        struct iommu_region region = iommu_protected(u, high);
+
+        q.region[high].base = region.base;
+        q.region[high].limit = region.limit;
+    }
+    explain_gate(out, &q);
+}
+
 void last_dma_explain(FILE *out, const struct last_dma *last, const struct iommu *u,
                       const struct rw_vtd *vtd, const struct last_dma_memory *memory,
                       const char *differs)
@@ -154,6 +198,8 @@ void last_dma_explain(FILE *out, const struct last_dma *last, const struct iommu
     d.has_model = d.has_model && (!d.has_rtl || same_request(&d));
     if (!d.has_rtl && !d.has_model)
         return;
+    if (of_the_gate(d.has_rtl, &d.rtl) || of_the_gate(d.has_model, &d.model))
+        explain_front(out, &d, r, u, vtd);
     if (of_the_tables(r))
         explain_tables(out, &d, r, &tables);
     else if (of_interrupts(r))

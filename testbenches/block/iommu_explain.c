@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// A failing request of the IOMMU bench in words (cosim/explain), by the tables of the model's
-// side as they stand.
+// A failing step of the IOMMU bench in words (cosim/explain): a request by the tables of the
+// model's side as they stand, anything else by the records in which the sides part.
 #include "iommu_step.h"
 #include "last_dma.h"
+#include "last_unit.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -20,8 +21,8 @@ static bool of_a_request(const struct bench *b)
 {
     const char *stream = b->r->first.stream;
 
-    return b->ask.dma && (strcmp(stream, "dma") == 0 || strcmp(stream, "iwalk") == 0 ||
-                          strcmp(stream, "legality") == 0);
+    return b->ask.dma && (strcmp(stream, "dma") == 0 || strcmp(stream, "legality") == 0 ||
+                          (strcmp(stream, "iwalk") == 0 && last_unit_of_a_request(&b->r->pair)));
 }
 
 void iommu_explain(struct bench *b)
@@ -31,12 +32,15 @@ void iommu_explain(struct bench *b)
     size_t bytes = 0;
     FILE *out;
 
-    if (!of_a_request(b))
-        return;
     out = open_memstream(&b->r->why, &bytes);
     if (out == NULL)
         return;
-    last_dma_explain(out, &last, b->model, &b->vtd, &memory, b->r->first.field);
+    if (of_a_request(b))
+        last_dma_explain(out, &last, b->model, &b->vtd, &memory, b->r->first.field);
+    else
+        last_unit_explain(out, &b->r->pair, b->r->log);
+    if (fflush(out) == 0 && bytes == 0)
+        record_pair_print(out, &b->r->pair);
     fclose(out);
     if (bytes == 0) {
         free(b->r->why);

@@ -88,6 +88,7 @@ class Run:
 
     def __init__(self, run):
         self.run, self.kind = run, run.split()[0]
+        self.own, self.why = False, ""
 
 
 def folder(path):

@@ -286,7 +286,7 @@ def run_once(mutant, words, seed, binaries, programs, timeout, environment=os.en
         return end_of_opcodes(done)
     if mutant.kind == "vtd":
         return end_of_vtd(done)
-    return end_of_script(done) if mutant.kind in SCRIPTS else end_of_report(done, getattr(mutant, "why", ""))
+    return end_of_script(done) if mutant.kind in SCRIPTS else end_of_report(done, mutant.why)
 
 
 def stimulus(mutant, binaries, programs, timeout):
