@@ -25,6 +25,7 @@ command agrees on the tree as it is. One that only the guest's own check notices
 line a mutant; the last line is "N caught, M missed"; exit status 1 unless M is 0, 2 for bad input.
 --check builds nothing: does every patch apply, has every property of rtl/ a mutant of its own, does
 every mutant exist that docs/*.md name in a table's column "mutant", every rule that a mutant names?
+--elaborate neither, in minutes: does every broken RTL still elaborate (elaborate.py)?
 """
 import argparse
 import fcntl
@@ -35,7 +36,10 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
+
+import elaborate
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
@@ -404,6 +408,23 @@ def check(mutants):
     return 1 if bad or lacks else 0
 
 
+def elaborate_all(mutants, build_dir):
+    """Of rtl/*.sv alone; the second --check, in minutes."""
+    broken = [m for m in mutants if elaborate.changed(m)]
+    ucode = build_dir / "ucode"
+    if not ucode.is_dir():
+        refuse(f"{ucode}: is not there; ./rw build makes it")
+    bad = 0
+    with tempfile.TemporaryDirectory() as work:
+        for m in broken:
+            note = elaborate.first_error(ROOT, m, apply, pathlib.Path(work) / "tree", ucode)
+            if note:
+                print(f"{m.name}: {note}", flush=True)
+                bad += 1
+    print(f"{len(broken) - bad} of {len(broken)} elaborate")
+    return 1 if bad else 0
+
+
 def choose(names):
     mutants = [Mutant(p) for p in sorted(HERE.glob("*.patch"))]
     known = {m.name for m in mutants}
@@ -419,6 +440,8 @@ def main():
     parser.add_argument("--build", help=argparse.SUPPRESS)
     parser.add_argument("--check", action="store_true",
                         help="builds nothing: does every patch apply, is none lacking?")
+    parser.add_argument("--elaborate", action="store_true",
+                        help="builds nothing: does every broken RTL (or those NAMEd) elaborate?")
     parser.add_argument("--oracle-alone", action="store_true",
                         help="only broken RTL of the MMU's bench, judged by the legality oracle alone")
     parser.add_argument("--show", action="store_true",
@@ -432,6 +455,9 @@ def main():
     if args.check:
         return check(choose([]))
     mutants = choose(args.names)
+    build_dir = pathlib.Path(args.build or ROOT / "build").resolve()
+    if args.elaborate:
+        return elaborate_all(mutants, build_dir)
     if args.oracle_alone:
         mutants = [m for m in mutants if m.kind == "mmu" and m.breaks_rtl() and not m.property]
         for m in mutants:
@@ -442,7 +468,6 @@ def main():
             json_file = open(args.json, "w")
         except OSError as e:
             refuse(f"{args.json}: cannot be written: {e.strerror}")
-    build_dir = pathlib.Path(args.build or ROOT / "build").resolve()
     runner = Runner(build_dir, args.timeout)
     try:
         runner.work.mkdir(parents=True, exist_ok=True)
