@@ -80,6 +80,7 @@ struct bench {
     struct mmu_req request;
     char place[80];             /* of mmu_every.c: where the failing case stands */
     bool loading;               /* the PDPTE registers, from request.va */
+    bool rtl_good, model_good;  /* how that load ended */
     struct mmu_flush_req flush; /* flush_waits: goes up with the next request, is taken behind it */
     bool flush_waits;
     unsigned experiment;     /* of mmu_width.c: the next one */

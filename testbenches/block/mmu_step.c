@@ -371,7 +371,7 @@ static void begin_load(struct bench *b, uint64_t cr3)
         b->race_count = 0;
 }
 
-static bool same_load(struct bench *b, bool rtl_good, bool model_good, unsigned latency)
+static bool same_load(struct bench *b, unsigned latency)
 {
     uint64_t rtl[PDPTES];
     char a[BLOCK_TEXT], c[BLOCK_TEXT];
@@ -381,9 +381,9 @@ static bool same_load(struct bench *b, bool rtl_good, bool model_good, unsigned 
         forget_walks(b);
     else if (!block_same_all(b->r, &type_walk, &b->rtl_walk, &b->model_walk))
         return false;
-    if (rtl_good != model_good)
-        block_differ(b->r, "pdpte", "pdpte_fault_o", rtl_good ? "0" : "1", model_good ? "0" : "1",
-                     vmmu_cycle(b->rtl));
+    if (b->rtl_good != b->model_good)
+        block_differ(b->r, "pdpte", "pdpte_fault_o", b->rtl_good ? "0" : "1",
+                     b->model_good ? "0" : "1", vmmu_cycle(b->rtl));
     if (exact(b) && latency != LOAD_CYCLES) {
         snprintf(a, sizeof(a), "%u cycles after the request", latency);
         block_differ(b->r, "pdpte", "pdpte_done_o", a, "5", vmmu_cycle(b->rtl));
@@ -416,9 +416,10 @@ bool mmu_load_one(struct bench *b, uint64_t cr3, bool *loaded)
     }
     *loaded = mmu_load_pdptes(&b->model, cr3 & CR3_PDPTES);
     b->race_count = 0;
-    b->loading = false;
     mmu_legality_registers(b);
-    return same_load(b, !fault, *loaded, latency);
+    b->rtl_good = !fault;
+    b->model_good = *loaded;
+    return same_load(b, latency);
 }
 
 /* --- the bench around them --- */

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // cosim/explain of what a unit does beside a request: its layouts are whole, its words name the
-// fields in which the sides part; and of requests that no table decides.
+// fields in which the sides part; of requests that no table decides; of loads of the PDPTE
+// registers.
 #include "explain_unit.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "explain_gate.h"
+#include "explain_load.h"
 #include "gt.h"
 #include "unit_layout.h"
 
@@ -177,4 +179,32 @@ GT_TEST(explain_gate, each_check_denies)
     q.region[1].base = 0x1000;
     q.region[1].limit = 0x1FFF;
     EXPECT_TRUE(has(gate_text(&q), "DENIES protected high memory"));
+}
+
+static char *load_text(const struct explain_load_query *q)
+{
+    char *text = NULL;
+    size_t bytes = 0;
+    FILE *out = open_memstream(&text, &bytes);
+
+    explain_load(out, q);
+    fclose(out);
+    return text;
+}
+
+GT_TEST(explain_load, each_reserved_bit_of_what_is_present)
+{
+    for (unsigned bit = 1; bit < 64; bit++) {
+        bool reserved = bit < 3 || (bit >= 5 && bit < 9) || bit >= 40;
+        struct explain_load_query q = {.cr3 = 0x1234, .maxphyaddr = 40};
+        char words[64];
+
+        q.entry[2] = UINT64_C(1) << bit;
+        EXPECT_TRUE(has(load_text(&q), "so the registers are loaded"));
+        q.entry[2] |= 1;
+        snprintf(words, sizeof(words), "DENIES reserved bits of PDPTE [2]: set: %u\n", bit);
+        EXPECT_TRUE(has(load_text(&q), words) == reserved);
+        EXPECT_TRUE(has(load_text(&q), "#GP(0) and the registers stay") == reserved);
+    }
+    EXPECT_U64(0x1220, explain_load_table(0x1234));
 }
