@@ -47,14 +47,15 @@ static struct legality_access access_of(const struct rec_xlate *x, uint64_t rfla
                                     .ac = rflags >> 18 & 1};
 }
 
-static void translation(FILE *out, const struct scoreboard *sb, const struct rw_state *state)
+static void translation(FILE *out, const struct explain_place *p, const struct rw_state *state)
 {
-    struct story s = {.sb = sb, .last = last_translation(sb->log, sb->diff.first.cycle, true)};
+    const struct scoreboard *sb = p->sb;
+    struct story s = {.sb = sb, .last = last_translation(sb->log, p->cycle, true)};
     const struct rec_xlate *x = s.last.has_rtl ? &s.last.rtl : &s.last.model;
     /* Of now: behind the instruction, which rarely changes what its own accesses go by. */
     struct explain_query q = {.registers = explain_registers(state, &sb->config.boot.cpuid),
                               .access = access_of(x, state->regs.rflags),
-                              .differs = sb->diff.first.field,
+                              .differs = p->field,
                               .ctx = &s,
                               .read = read_entry};
 
@@ -64,12 +65,13 @@ static void translation(FILE *out, const struct scoreboard *sb, const struct rw_
 
 /* --- a DMA request --- */
 
-static void dma(FILE *out, const struct scoreboard *sb)
+static void dma(FILE *out, const struct explain_place *p)
 {
-    struct last_dma last = last_dma(sb->log, sb->diff.first.cycle);
+    const struct scoreboard *sb = p->sb;
+    struct last_dma last = last_dma(sb->log, p->cycle);
     struct last_dma_memory memory = {(void *)(uintptr_t)&sb->mem, explain_read_words};
 
-    last_dma_explain(out, &last, sb->iommu, &sb->config.boot.vtd, &memory, sb->diff.first.field);
+    last_dma_explain(out, &last, sb->iommu, &sb->config.boot.vtd, &memory, p->field);
 }
 
 /* --- instructions --- */
@@ -113,8 +115,9 @@ static void retirement(FILE *out, const struct scoreboard *sb)
     }
 }
 
-static void instructions(FILE *out, const struct scoreboard *sb)
+static void instructions(FILE *out, const struct explain_place *p)
 {
+    const struct scoreboard *sb = p->sb;
     struct rec_retire last[LAST_INSTRUCTIONS], seen;
     struct record_log_entry e;
     unsigned n = 0;
@@ -123,7 +126,7 @@ static void instructions(FILE *out, const struct scoreboard *sb)
         if (e.type != &type_retire || e.from_model)
             continue;
         memcpy(&seen, e.record, sizeof(seen));
-        if (seen.cycle <= sb->diff.first.cycle)
+        if (seen.cycle <= p->cycle)
             last[n++ % LAST_INSTRUCTIONS] = seen;
     }
     if (n == 0)
@@ -131,18 +134,18 @@ static void instructions(FILE *out, const struct scoreboard *sb)
     fputs("the last instructions of the RTL:\n", out);
     for (unsigned i = n > LAST_INSTRUCTIONS ? n - LAST_INSTRUCTIONS : 0; i < n; i++) {
         const struct rec_retire *r = &last[i % LAST_INSTRUCTIONS];
-        char text[128] = "an event";
+        char text[128] = "an event", name[80];
 
         if (r->len != 0)
             disasm(text, sizeof(text), r->bytes, r->len, r->rip, r->mode);
-        fprintf(out, "  cycle %-9" PRIu64 " ring %u  0x%" PRIx64 "  %s\n", r->cycle, r->cpl, r->rip,
-                text);
+        symbols_text(p->symbols, r->rip, name, sizeof(name));
+        fprintf(out, "  cycle %-9" PRIu64 " ring %u  0x%" PRIx64 "  %s%s%s%s\n", r->cycle, r->cpl,
+                r->rip, name[0] != 0 ? "<" : "", name, name[0] != 0 ? ">  " : "", text);
     }
 }
 
-char *explain_run(const struct scoreboard *sb)
+char *explain_run(const struct explain_place *p)
 {
-    const char *stream = sb->diff.first.stream;
     struct rw_state state;
     char *text = NULL;
     size_t bytes = 0;
@@ -151,16 +154,28 @@ char *explain_run(const struct scoreboard *sb)
     out = open_memstream(&text, &bytes);
     if (out == NULL)
         return NULL;
-    sb->ops->get_state(sb->model, &state);
-    if (is(stream, "xlate") || is(stream, "walk"))
-        translation(out, sb, &state);
-    if (is(stream, "retire"))
-        retirement(out, sb);
-    last_unit_explain(out, &sb->diff.pair, sb->log);
-    if (sb->diff.first.has_source_id)
-        dma(out, sb);
+    p->sb->ops->get_state(p->sb->model, &state);
+    if (is(p->stream, "xlate") || is(p->stream, "walk"))
+        translation(out, p, &state);
+    if (is(p->stream, "retire") && p->field != NULL)
+        retirement(out, p->sb);
+    last_unit_explain(out, &p->sb->diff.pair, p->sb->log);
+    if (p->of_a_device)
+        dma(out, p);
     else
-        instructions(out, sb);
+        instructions(out, p);
     fclose(out);
     return text;
+}
+
+char *explain_first(const struct scoreboard *sb, const struct symbols *symbols)
+{
+    const struct mismatch *m = &sb->diff.first;
+
+    return explain_run(&(struct explain_place){.sb = sb,
+                                               .symbols = symbols,
+                                               .stream = m->stream,
+                                               .field = m->field,
+                                               .cycle = m->cycle,
+                                               .of_a_device = m->has_source_id});
 }

@@ -135,6 +135,23 @@ static void add_first(cJSON *root, const struct run_result *r, const char *bundl
         cJSON_AddNullToObject(first, "bundle");
 }
 
+static void add_waves(cJSON *root, const struct run_result *r)
+{
+    cJSON *all = cJSON_AddArrayToObject(root, "waves");
+
+    for (unsigned i = 0; i < r->wave_count; i++) {
+        cJSON *one = cJSON_CreateObject();
+
+        cJSON_AddStringToObject(one, "on", r->waves[i].on);
+        add_count(one, "cycle", r->waves[i].cycle);
+        if (r->waves[i].bundle[0] != 0)
+            cJSON_AddStringToObject(one, "bundle", r->waves[i].bundle);
+        else
+            cJSON_AddNullToObject(one, "bundle");
+        cJSON_AddItemToArray(all, one);
+    }
+}
+
 static cJSON *run_object(const struct run_options *o, const struct run_result *r,
                          const char *bundle)
 {
@@ -161,6 +178,8 @@ static cJSON *run_object(const struct run_options *o, const struct run_result *r
     if (r->user_ended)
         cJSON_AddTrueToObject(root, "user_ended");
     cJSON_AddNumberToObject(root, "seconds", r->seconds);
+    if (r->wave_count != 0)
+        add_waves(root, r);
     if (r->verdict == VERDICT_MISMATCH)
         add_first(root, r, bundle);
     return root;

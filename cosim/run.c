@@ -17,6 +17,7 @@
 #include "feed.h"
 #include "machine.h"
 #include "shell/shell.h"
+#include "snapshot.h"
 
 #define CHUNK_CYCLES     UINT64_C(16384)
 #define LOG_BYTES        (48 * 1024)
@@ -41,6 +42,15 @@ struct run {
     bool wave_tried, was_reset, property_failed;
     bool reset_asked; /* by the guest */
     bool asking;      /* the shell was told so */
+    bool woken; /* this is a copy that goes on from a snapshot, with an order and its options */
+    struct snapshot_order order;
+    struct met { /* in the chunk that ends now */
+        const struct trigger *trigger;
+        uint64_t cycle;
+        uint8_t record[RECORD_MAX];
+    } met[TRIGGERS];
+    unsigned met_count;
+    struct run_options replay;
 };
 
 const char *run_verdict_name(enum run_verdict v)
@@ -94,10 +104,30 @@ static void progress(struct run *run, uint64_t done, const char *unit)
 
 /* --- sinks --- */
 
+/* What the user wants to see ends the chunk, so that it is explained where the sides stand. */
+static void look(struct run *run, const struct record_type *type, const void *record)
+{
+    for (unsigned i = 0; i < run->o->trigger_count; i++) {
+        struct met *m = &run->met[run->met_count];
+
+        if (run->met_count == TRIGGERS || !trigger_met(&run->o->triggers[i], type, record))
+            continue;
+        m->trigger = &run->o->triggers[i];
+        m->cycle = record_value(record, &type->fields[0]);
+        memcpy(m->record, record, type->size);
+        run->met_count++;
+        shell_stop(run->shell);
+    }
+}
+
 #define FORWARD(kind, feed_kind)                                                                   \
     static void sink_##kind(void *ctx, const struct rec_##kind *r)                                 \
     {                                                                                              \
-        feed_push(&((struct run *)ctx)->feed, feed_kind, r, sizeof(*r));                           \
+        struct run *run = ctx;                                                                     \
+                                                                                                   \
+        feed_push(&run->feed, feed_kind, r, sizeof(*r));                                           \
+        if (run->o->trigger_count != 0)                                                            \
+            look(run, &type_##kind, r);                                                            \
     }
 FORWARD(bus, FEED_BUS)
 FORWARD(walk, FEED_WALK)
@@ -148,6 +178,8 @@ static void sink_retire(void *ctx, const struct rec_retire *r)
     struct run *run = ctx;
 
     feed_push(&run->feed, FEED_RETIRE, r, sizeof(*r));
+    if (run->o->trigger_count != 0)
+        look(run, &type_retire, r);
     ask_for_state(run);
     count_retire(run, r);
 }
@@ -402,10 +434,65 @@ static bool reset_by_guest(struct run *run, char *error, size_t error_bytes)
     return true;
 }
 
+/* Now and then the run leaves a copy of itself behind; a copy that was woken goes on with the wave
+ * that it was asked for, and says nothing. */
+static void leave_snapshot(struct run *run, bool first)
+{
+    uint64_t cycle = run->r->before + shell_cycle(run->shell);
+    bool asked = run->o->trigger_count != 0; /* whatever the user wants to see, the first reaches */
+
+    if (run->o->snapshots == NULL || !(first ? asked : snapshots_due(run->o->snapshots)) ||
+        !snapshots_take(run->o->snapshots, cycle, asked, &run->order))
+        return;
+    run->woken = true;
+    run->replay = *run->o;
+    run->replay.wave_path = run->order.wave;
+    run->replay.wave_from = run->order.from;
+    run->replay.wave_to = run->order.to;
+    run->replay.console = run->replay.progress = false;
+    run->replay.snapshots = NULL;
+    run->replay.trigger_count = run->met_count = 0;
+    run->o = &run->replay;
+}
+
+/* The copy has come to the end of its order. */
+static bool order_done(const struct run *run)
+{
+    return run->woken && !run->order.whole &&
+           run->r->before + shell_cycle(run->shell) >= run->order.to;
+}
+
+static void end_copy(struct run *run)
+{
+    shell_wave_close(run->shell);
+    snapshot_end(run->order.whole ? run_exit_status(run->r) : 0);
+}
+
+static void tell_met(struct run *run)
+{
+    for (unsigned i = 0; i < run->met_count; i++) {
+        const struct met *m = &run->met[i];
+        const char *stream = m->trigger->type->stream;
+        struct explain_place p = {.sb = run->sb,
+                                  .symbols = run->o->symbols,
+                                  .stream = stream,
+                                  .cycle = m->cycle,
+                                  .of_a_device = m->trigger->type == &type_dma};
+        char *why = explain_run(&p);
+
+        run->o->met(run->o->met_ctx, &(struct run_met){.trigger = m->trigger,
+                                                       .cycle = run->r->before + m->cycle,
+                                                       .record = m->record,
+                                                       .why = why,
+                                                       .log = run->r->log});
+        free(why);
+    }
+    run->met_count = 0;
+}
+
 static bool run_rtl(struct run *run, char *error, size_t error_bytes)
 {
-    bool waves_only_needed = run->o->wave_path != NULL;
-
+    leave_snapshot(run, true);
     for (;;) {
         uint64_t chunk = CHUNK_CYCLES;
         uint64_t left = run->o->max_cycles - run->r->before - shell_cycle(run->shell);
@@ -415,7 +502,7 @@ static bool run_rtl(struct run *run, char *error, size_t error_bytes)
         left = until_asked(run, run->r->before + shell_cycle(run->shell));
         if (left < chunk)
             chunk = left;
-        if (waves_only_needed && !wave_window(run, &chunk, error, error_bytes))
+        if (run->o->wave_path != NULL && !wave_window(run, &chunk, error, error_bytes))
             return false;
         if (run->o->reset_at != 0 && !run->was_reset) {
             uint64_t to_reset = run->o->reset_at - shell_cycle(run->shell);
@@ -429,9 +516,12 @@ static bool run_rtl(struct run *run, char *error, size_t error_bytes)
         progress(run, run->r->before + shell_cycle(run->shell), "cycles");
         if (run->reset_asked && !reset_by_guest(run, error, error_bytes))
             return false;
-        if (past_limits(run))
+        if (past_limits(run) || order_done(run))
             break;
+        tell_met(run);
+        leave_snapshot(run, false);
     }
+    tell_met(run);
     if (run->r->verdict == VERDICT_AGREED && run->r->guest_exited)
         run_out_exit(run);
     if (run->sb != NULL) {
@@ -441,13 +531,15 @@ static bool run_rtl(struct run *run, char *error, size_t error_bytes)
         if (run->sb->diff.failed) {
             run->r->verdict = VERDICT_MISMATCH;
             run->r->first = run->sb->diff.first;
-            run->r->why = explain_run(run->sb);
+            run->r->why = explain_first(run->sb, run->o->symbols);
         }
     }
     /* A little of what followed belongs in the picture. */
     uint64_t total = run->r->before + shell_cycle(run->shell);
     if (run->o->wave_path != NULL && total < run->o->wave_to)
         shell_run(run->shell, run->o->wave_to - total);
+    if (run->woken)
+        end_copy(run);
     run->r->cycles = run->lived + shell_cycle(run->shell);
     run->r->unclaimed = shell_unclaimed(run->shell);
     run->r->signals_ignored = shell_signals_ignored(run->shell);

@@ -6,9 +6,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "bundle.h"
 #include "image.h"
 #include "scoreboard.h"
 #include "serial.h"
+#include "trigger.h"
 
 #define RUN_MEMORY_DEFAULT     (UINT64_C(256) << 20)
 #define RUN_MAX_CYCLES_DEFAULT UINT64_C(400000000)
@@ -17,6 +19,7 @@
 enum run_mode { RUN_LOCKSTEP, RUN_RTL_ALONE, RUN_MODEL_ALONE };
 
 struct machine;
+struct snapshots;
 
 /* The model alone stops there: before the instruction at rip when it comes for the n-th time, or
  * (no rip) where the run ends, max_instructions at the latest. `here` is called once, if it comes
@@ -28,6 +31,15 @@ struct run_point {
     struct rw_vtd *vtd;
     void *ctx;
     void (*here)(void *ctx, const struct machine *m, const struct rw_mem *mem);
+};
+
+/* A trigger was met; `cycle` counts from the first reset, `why` (or NULL) explains it. */
+struct run_met {
+    const struct trigger *trigger;
+    uint64_t cycle;
+    const void *record;
+    const char *why;
+    const struct record_log *log;
 };
 
 struct run_options {
@@ -47,6 +59,12 @@ struct run_options {
     uint64_t power_button_at; /* the cycle at which it is pressed; 0: not at all */
     struct serial *serial;    /* the far end of the UART; NULL: there is none */
     const struct run_point *point; /* NULL: none */
+    struct trigger *triggers;      /* what the user wants to see; `met` is called for each */
+    unsigned trigger_count;
+    void *met_ctx;
+    void (*met)(void *ctx, const struct run_met *m);
+    const struct symbols *symbols; /* of the program; NULL: none */
+    struct snapshots *snapshots;   /* of this run, made while it goes on; NULL: none are */
 };
 
 enum run_verdict { VERDICT_AGREED, VERDICT_MISMATCH, VERDICT_LIMIT, VERDICT_HANG };
@@ -66,6 +84,12 @@ struct run_result {
     struct mismatch first;
     struct record_log *log; /* the caller's to destroy */
     char *why;              /* the first difference explained; the caller's to free; or NULL */
+    struct run_wave {       /* what the user wanted to see, in the order in which it came */
+        const char *on;
+        uint64_t cycle;
+        char bundle[BUNDLE_PATH]; /* empty: none */
+    } waves[TRIGGERS];
+    unsigned wave_count;
 };
 
 const char *run_verdict_name(enum run_verdict v);

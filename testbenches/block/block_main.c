@@ -187,6 +187,8 @@ static const char *write_bundle(const struct command *c, const struct block_resu
 {
     char self[1024] = "", wave_place[64], error[1400];
     struct bundle_request b = {.root = c->common.bundles,
+                               .before = BUNDLE_CYCLES_BEFORE,
+                               .after = BUNDLE_CYCLES_AFTER,
                                .name = block_name,
                                .seed = c->run.seed,
                                .cycle = r->first.cycle,
