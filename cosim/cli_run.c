@@ -39,7 +39,8 @@ enum {
     OPT_SERIAL_INPUT,
     OPT_SERIAL_RECORD,
     OPT_UNDEFINED,
-    OPT_WAVE_ON
+    OPT_WAVE_ON,
+    OPT_LEGALITY
 };
 
 static const struct option options[] = {
@@ -61,6 +62,7 @@ static const struct option options[] = {
     {"serial-input", required_argument, NULL, OPT_SERIAL_INPUT},
     {"undefined", required_argument, NULL, OPT_UNDEFINED},
     {"wave-on", required_argument, NULL, OPT_WAVE_ON},
+    {"legality", no_argument, NULL, OPT_LEGALITY},
     COMMON_ROWS};
 
 static const char help[] =
@@ -82,6 +84,8 @@ static const char help[] =
     "  --serial-record FILE    what arrives there and when, for --serial-input\n"
     "  --serial-input FILE     what arrives at the UART, once the program has raised DTR: bytes,\n"
     "                          or a record; of this and --serial the later counts\n"
+    "  --legality              run: lists each use of a translation that the program has replaced\n"
+    "                          without the invalidation that would have removed it\n"
     "  --wave-on WHAT          run: a bundle of the cycles around it, though both sides agree:\n"
     "                          xlate.fault=7, dma.fault, 'retire.rip=main+16 and cpl=3,nth=2'\n"
     "  --undefined NAME        results that the SDM leaves undefined: " PERSONALITIES "\n";
@@ -174,6 +178,9 @@ static int take_option(struct run_command *c, int opt)
         if (!rw_undefined_named(optarg, &o->image.undefined))
             return 1 + cli_refuse("--undefined: '%s' is none of " PERSONALITIES, optarg);
         break;
+    case OPT_LEGALITY:
+        o->lint = true;
+        break;
     case OPT_WAVE_ON:
         if (c->wave_ons == TRIGGERS)
             return 1 + cli_refuse("--wave-on: more than %d of them", TRIGGERS);
@@ -218,6 +225,8 @@ static int parse(struct run_command *c, int argc, char **argv)
         return 1 + cli_refuse("--wave-to must lie after --wave-from");
     if ((c->run.wave_path != NULL || c->wave_ons != 0) && c->run.mode == RUN_MODEL_ALONE)
         return 1 + cli_refuse("the model alone has no waves");
+    if (c->run.lint && c->run.mode != RUN_LOCKSTEP)
+        return 1 + cli_refuse("--legality goes with a run in lockstep");
     return 0;
 }
 
@@ -362,6 +371,7 @@ static int finish(const struct cli *cli, struct run_command *c, struct run_resul
         status = cli_refuse("standard output cannot be written");
     record_log_destroy(r->log);
     free(r->why);
+    free(r->stale);
     return status;
 }
 

@@ -72,6 +72,14 @@ static const char *outcome(const struct run_result *r)
     return "";
 }
 
+static void print_stale(FILE *out, const struct run_options *o, const struct run_result *r)
+{
+    for (size_t i = 0; i < r->stale_listed; i++)
+        stale_tell(out, &r->stale[i], o->symbols);
+    fprintf(out, "stale translations used: %" PRIu64 ", at %zu places\n", r->stale_uses,
+            r->stale_listed);
+}
+
 void report_text(FILE *out, const struct run_options *o, const struct run_result *r,
                  const char *bundle)
 {
@@ -102,6 +110,8 @@ void report_text(FILE *out, const struct run_options *o, const struct run_result
         fprintf(out, "resets by the guest: %u\n", r->resets);
     if (r->guest_exited)
         fprintf(out, "guest exit: %" PRIu32 "\n", r->guest_exit);
+    if (o->lint)
+        print_stale(out, o, r);
     fprintf(out, "seconds: %.2f\n", r->seconds);
 }
 

@@ -71,7 +71,9 @@ int run_exit_status(const struct run_result *r)
     case VERDICT_AGREED:
         break;
     }
-    return r->shut_down || r->real_mode || (r->guest_exited && r->guest_exit != 0) ? 4 : 0;
+    if (r->shut_down || r->real_mode || (r->guest_exited && r->guest_exit != 0))
+        return 4;
+    return r->stale_uses != 0 ? 5 : 0;
 }
 
 static double now_seconds(void)
@@ -350,7 +352,8 @@ static bool begin_model(struct run *run, char *error, size_t error_bytes)
                                    .log = run->r->log,
                                    .wait_states_max = run->o->wait_states_max,
                                    .other = &run->rtl_mem,
-                                   .dirty = run->dirty};
+                                   .dirty = run->dirty,
+                                   .lint = run->o->lint};
 
     run->sb = scoreboard_create(&bc);
     if (run->sb == NULL) {
@@ -368,11 +371,33 @@ static void ram_clear(struct rw_mem *mem)
     madvise(mem->ram, mem->bytes, MADV_DONTNEED); /* anonymous and private: zero from now on */
 }
 
+/* What the lint has found in this life of the machine goes behind what it found in those before. */
+static void keep_stale(struct run *run)
+{
+    struct run_result *r = run->r;
+    const struct stale_use *use;
+    struct stale_use *all;
+    size_t listed;
+    uint64_t uses;
+
+    if (run->sb == NULL || run->sb->stale == NULL)
+        return;
+    use = stale_list(run->sb->stale, &listed, &uses);
+    r->stale_uses += uses;
+    all = realloc(r->stale, (r->stale_listed + listed) * sizeof(*all));
+    if (listed == 0 || all == NULL)
+        return;
+    memcpy(all + r->stale_listed, use, listed * sizeof(*use));
+    r->stale = all;
+    r->stale_listed += listed;
+}
+
 /* A reset of the machine: everything begins again, on both sides; what the RTL was doing must leave
  * nothing. */
 static bool begin_again(struct run *run, bool power, char *error, size_t error_bytes)
 {
     if (run->sb != NULL) {
+        keep_stale(run);
         scoreboard_destroy(run->sb);
         run->sb = NULL;
         memset(run->dirty, 0, (size_t)(run->rtl_mem.bytes >> 12));
@@ -528,6 +553,7 @@ static bool run_rtl(struct run *run, char *error, size_t error_bytes)
         feed_flush(&run->feed);
         scoreboard_finish(run->sb, shell_written(run->shell));
         run->r->counts = run->sb->counts;
+        keep_stale(run);
         if (run->sb->diff.failed) {
             run->r->verdict = VERDICT_MISMATCH;
             run->r->first = run->sb->diff.first;

@@ -59,6 +59,7 @@ struct run_options {
     uint64_t power_button_at; /* the cycle at which it is pressed; 0: not at all */
     struct serial *serial;    /* the far end of the UART; NULL: there is none */
     const struct run_point *point; /* NULL: none */
+    bool lint;                     /* stale.h: uses of what the program has replaced are listed */
     struct trigger *triggers;      /* what the user wants to see; `met` is called for each */
     unsigned trigger_count;
     void *met_ctx;
@@ -82,9 +83,12 @@ struct run_result {
     uint32_t guest_exit;
     double seconds;
     struct mismatch first;
-    struct record_log *log; /* the caller's to destroy */
-    char *why;              /* the first difference explained; the caller's to free; or NULL */
-    struct run_wave {       /* what the user wanted to see, in the order in which it came */
+    struct record_log *log;  /* the caller's to destroy */
+    char *why;               /* the first difference explained; the caller's to free; or NULL */
+    struct stale_use *stale; /* stale.h; the caller's to free */
+    size_t stale_listed;
+    uint64_t stale_uses;
+    struct run_wave { /* what the user wanted to see, in the order in which it came */
         const char *on;
         uint64_t cycle;
         char bundle[BUNDLE_PATH]; /* empty: none */
@@ -93,7 +97,8 @@ struct run_result {
 };
 
 const char *run_verdict_name(enum run_verdict v);
-/* 0 agreed, 1 mismatch, 3 limit or hang, 4 the guest failed its own check or shut down. */
+/* 0 agreed, 1 mismatch, 3 limit or hang, 4 the guest failed its own check or shut down, 5 a stale
+ * translation was used. */
 int run_exit_status(const struct run_result *r);
 
 /* False with one line in error when the run could not begin (exit status 2). */

@@ -2,6 +2,7 @@
 // See the header.
 #include "symbols.h"
 
+#include <elfutils/libdwfl.h>
 #include <fcntl.h>
 #include <gelf.h>
 #include <inttypes.h>
@@ -20,6 +21,7 @@ struct symbol {
 struct symbols {
     struct symbol *table; /* by value */
     size_t count;
+    Dwfl *lines;
 };
 
 static bool names_a_place(const GElf_Sym *sym, const char *name)
@@ -57,6 +59,29 @@ static int by_value(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
+/* Debugging information is looked for in the file alone. */
+static int no_other_file(Dwfl_Module *module, void **data, const char *name, Dwarf_Addr base,
+                         const char *file, const char *link, GElf_Word crc, char **found)
+{
+    (void)module, (void)data, (void)name, (void)base, (void)file, (void)link, (void)crc,
+        (void)found;
+    return -1;
+}
+
+static Dwfl *open_lines(const char *path)
+{
+    static const Dwfl_Callbacks callbacks = {.find_debuginfo = no_other_file,
+                                             .section_address = dwfl_offline_section_address};
+    Dwfl *d = dwfl_begin(&callbacks);
+
+    if (d == NULL)
+        return NULL;
+    dwfl_report_begin(d);
+    dwfl_report_offline(d, "", path, -1);
+    dwfl_report_end(d, NULL, NULL);
+    return d;
+}
+
 struct symbols *symbols_open(const char *path)
 {
     struct symbols *s = calloc(1, sizeof(*s));
@@ -73,6 +98,8 @@ struct symbols *symbols_open(const char *path)
         elf_end(elf);
     if (fd >= 0)
         close(fd);
+    if (s != NULL)
+        s->lines = open_lines(path);
     if (s != NULL && s->count != 0)
         qsort(s->table, s->count, sizeof(s->table[0]), by_value);
     return s;
@@ -85,6 +112,8 @@ void symbols_close(struct symbols *s)
     for (size_t i = 0; i < s->count; i++)
         free(s->table[i].name);
     free(s->table);
+    if (s->lines != NULL)
+        dwfl_end(s->lines);
     free(s);
 }
 
@@ -118,4 +147,18 @@ void symbols_text(const struct symbols *s, uint64_t address, char *out, size_t b
     if (far >= (s->table[low - 1].size != 0 ? s->table[low - 1].size : FAR))
         return;
     snprintf(out, bytes, far == 0 ? "%s" : "%s+0x%" PRIx64, s->table[low - 1].name, far);
+}
+
+void symbols_line(const struct symbols *s, uint64_t address, char *out, size_t bytes)
+{
+    Dwfl_Line *line = s == NULL || s->lines == NULL ? NULL : dwfl_getsrc(s->lines, address);
+    const char *file, *slash;
+    int number = 0;
+
+    out[0] = 0;
+    file = line == NULL ? NULL : dwfl_lineinfo(line, NULL, &number, NULL, NULL, NULL);
+    if (file == NULL)
+        return;
+    slash = strrchr(file, '/');
+    snprintf(out, bytes, "%s:%d", slash == NULL ? file : slash + 1, number);
 }

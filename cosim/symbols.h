@@ -15,5 +15,7 @@ void symbols_close(struct symbols *s);
 bool symbols_value(const struct symbols *s, const char *name, uint64_t *value);
 /* "main+0x10" of the symbol at or before an address; empty where there is none. */
 void symbols_text(const struct symbols *s, uint64_t address, char *out, size_t bytes);
+/* "main.c:12" by its line table (DWARF); empty where there is none. */
+void symbols_line(const struct symbols *s, uint64_t address, char *out, size_t bytes);
 
 #endif
