@@ -49,7 +49,7 @@ static void usage(FILE *out)
         fprintf(out, "  %-7s %s\n", commands[i].name, commands[i].help);
     fputs("ringwalk COMMAND --help lists a command's options\n"
           "exit status: 0 agreed, 1 mismatch, 2 usage or bad input, 3 limit or hang, "
-          "4 the guest failed\n",
+          "4 the guest failed, 5 a stale translation was used\n",
           out);
 }
 

@@ -10,6 +10,7 @@
 #define UNMAPPED  UINT64_C(0x40000000)
 #define PROTECTED UINT64_C(0x40002000)
 #define GLOBAL    UINT64_C(0x40004000)
+#define SAMPLED   UINT64_C(0x40006000)
 #define NEXT      UINT64_C(0x1000) /* the page beside it, for the same done well */
 
 static volatile uint64_t faults;
@@ -73,6 +74,12 @@ __attribute__((noinline)) static void exchange(uint64_t va, bool well)
         flush_page(va);
 }
 
+/* How a system learns what is in use: no mistake, A and D are set again when they are needed. */
+__attribute__((noinline)) static void sample(uint64_t va)
+{
+    *entry_of(va) &= ~(PTE_A | PTE_D);
+}
+
 static void prepare(uint64_t va, uint64_t flags)
 {
     map_page(va, (uint64_t)page_alloc(), PTE_P | PTE_W | flags);
@@ -98,6 +105,9 @@ int main(void)
         exchange(GLOBAL + to, well);
         touch(GLOBAL + to);
     }
+    prepare(SAMPLED, 0);
+    sample(SAMPLED);
+    touch(SAMPLED);
     line("page faults", faults);
     return 0;
 }
