@@ -12,7 +12,13 @@
 
 /* --- what it is told --- */
 
-enum legality_author { AUTHOR_INSTRUCTION, AUTHOR_WALKER, AUTHOR_DMA, AUTHOR_HARNESS };
+enum legality_author {
+    AUTHOR_INSTRUCTION,
+    AUTHOR_WALKER,
+    AUTHOR_DMA,
+    AUTHOR_UNIT, /* a remapping unit: the status of a wait descriptor */
+    AUTHOR_HARNESS
+};
 
 /* Who stored: id is the RIP of an instruction, the source-id of a DMA. WALKER: the design's own
  * updates of A and D, inside a translation. */

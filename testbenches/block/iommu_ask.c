@@ -4,7 +4,7 @@
 
 void iommu_poke(struct bench *b, uint64_t addr, uint64_t value)
 {
-    block_memory_write8(&b->rtl_memory, addr, value);
+    iommu_rtl_write(b, addr, &value, sizeof(value), AUTHOR_HARNESS);
     block_memory_write8(&b->model_memory, addr, value);
 }
 

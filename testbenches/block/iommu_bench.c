@@ -35,6 +35,7 @@ bool iommu_reset_during(struct bench *b, unsigned cycles)
     empty(&b->waits);
     viommu_config(b->rtl, &b->vtd);
     viommu_reset(b->rtl, 1 + block_below(&b->random, 3));
+    iommu_legality_reset(b);
     b->r->cycle_base = viommu_cycle(b->rtl);
     empty(&b->model_dma);
     empty(&b->model_iwalk);
@@ -70,7 +71,7 @@ bool iommu_bench_open(struct bench *b)
     b->r->cycle_base = viommu_cycle(b->rtl);
     if (b->o->wave_path != NULL)
         viommu_wave(b->rtl, b->o->wave_path, b->o->wave_from, b->o->wave_to);
-    return iommu_new_model(b);
+    return iommu_new_model(b) && iommu_legality_open(b);
 }
 
 void iommu_bench_end(struct bench *b)
@@ -91,6 +92,7 @@ void iommu_bench_close(struct bench *b)
         viommu_destroy(b->rtl);
     if (b->model != NULL)
         iommu_destroy(b->model);
+    iommu_legality_close(b);
     for (unsigned i = 0; i < sizeof(rings) / sizeof(rings[0]); i++)
         ring_free(rings[i]);
     block_memory_free(&b->rtl_memory);
