@@ -110,7 +110,8 @@ struct bench {
     bool was_read[1024];
     uint32_t next_dword;           /* of the window, to be read by an experiment */
     struct legality_iommu *oracle; /* NULL: without the option */
-    uint32_t message_sent;         /* data of the RTL's last message */
+    uint32_t message_sent; /* data of the RTL's last message */
+    bool awaits;           /* without a model: the RTL's completion is outstanding */
 };
 
 /* The model's answers. */
@@ -143,6 +144,8 @@ bool iommu_write(struct bench *b, uint32_t offset, unsigned bytes, uint64_t valu
 bool iommu_read(struct bench *b, uint32_t offset, unsigned bytes, struct answer *a);
 /* A completion of a device-TLB, alone. */
 bool iommu_completion(struct bench *b, uint16_t sid, bool error, struct answer *a);
+/* The completion of a device-TLB is outstanding. */
+bool iommu_awaits(const struct bench *b);
 /* In which cycle of a step that begins now, and in which the bus does not wait, the time for the
  * outstanding completion is over. */
 unsigned iommu_time_left(const struct bench *b);

@@ -8,11 +8,25 @@ static void empty(struct ring *r)
         ring_pop(r);
 }
 
-/* The model makes the accesses that the RTL came to, and is then a new one. */
+/* The model makes the accesses that the RTL came to. */
+static bool same_until_reset(struct bench *b)
+{
+    struct viommu_told mine;
+    struct answer a;
+
+    b->write_limit = (unsigned)b->rtl_bus.count;
+    if (b->write_limit != 0)
+        decide_bit(&b->r->groups[GROUP_TOGETHER], 4);
+    iommu_model_step(b, &mine, &a);
+    while (b->model_bus.count > b->rtl_bus.count)
+        b->model_bus.count--;
+    return block_same_all(b->r, &type_bus, &b->rtl_bus, &b->model_bus);
+}
+
+/* The model is then a new one. */
 bool iommu_reset_during(struct bench *b, unsigned cycles)
 {
-    struct viommu_told seen, mine;
-    struct answer a;
+    struct viommu_told seen;
     bool same = true;
 
     if (cycles != 0) {
@@ -20,18 +34,14 @@ bool iommu_reset_during(struct bench *b, unsigned cycles)
         b->ask.cycles = cycles;
         b->ask.settles = iommu_follow_gcmd(b);
         viommu_run(b->rtl, &b->ask, &seen);
-        b->write_limit = (unsigned)b->rtl_bus.count;
-        if (b->write_limit != 0)
-            decide_bit(&b->r->groups[GROUP_TOGETHER], 4);
-        iommu_model_step(b, &mine, &a);
-        while (b->model_bus.count > b->rtl_bus.count)
-            b->model_bus.count--;
-        same = block_same_all(b->r, &type_bus, &b->rtl_bus, &b->model_bus);
+        same = iommu_oracle_alone(b) || same_until_reset(b);
     }
+    iommu_follow_reset(b);
     empty(&b->rtl_dma);
     empty(&b->rtl_iwalk);
     empty(&b->rtl_iommu);
     empty(&b->rtl_inv);
+    empty(&b->rtl_bus);
     empty(&b->waits);
     viommu_config(b->rtl, &b->vtd);
     viommu_reset(b->rtl, 1 + block_below(&b->random, 3));
