@@ -206,7 +206,7 @@ void order_write4(struct scoreboard *sb, uint64_t pa, uint32_t data)
         return;
     if (sb->stale != NULL)
         stale_store(sb->stale, pa, &data, 4,
-                    (struct legality_writer){AUTHOR_HARNESS, 0, sb->watch.now});
+                    (struct legality_writer){AUTHOR_UNIT, 0, sb->watch.now});
     memcpy(sb->mem.ram + pa, &data, 4);
     sb->ops->mem_changed(sb->model, pa, 4);
 }

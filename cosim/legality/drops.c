@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "drops.h"
 
-#include <stdlib.h>
-
 static uint64_t later(uint64_t a, uint64_t b)
 {
     return a > b ? a : b;
@@ -10,24 +8,12 @@ static uint64_t later(uint64_t a, uint64_t b)
 
 bool drops_init(struct drops *d)
 {
-    d->ring = calloc(LEGALITY_EVENTS, sizeof(d->ring[0]));
-    d->next = 1;
-    return d->ring != NULL;
+    return past_init(&d->past, sizeof(struct drop), LEGALITY_EVENTS);
 }
 
 void drops_free(struct drops *d)
 {
-    free(d->ring);
-}
-
-static const struct drop *at(const struct drops *d, uint64_t number)
-{
-    return &d->ring[number % LEGALITY_EVENTS];
-}
-
-static uint64_t first(const struct drops *d)
-{
-    return d->next > LEGALITY_EVENTS ? d->next - LEGALITY_EVENTS : 1;
+    past_free(&d->past);
 }
 
 static void raise(uint64_t *floor_of_pcid, uint64_t *floor_of_all, enum legality_drop drop,
@@ -52,7 +38,7 @@ void drops_add(struct drops *d, const struct drop *drop)
     const struct legality_rule *rule = legality_rule(drop->event);
     struct floors *own = &d->pcid[drop->pcid % DROP_PCIDS];
 
-    d->ring[d->next++ % LEGALITY_EVENTS] = *drop;
+    past_add(&d->past, drop);
     raise(&own->tlb, &d->all.tlb, rule->tlb, drop->time);
     raise(&own->global, &d->all.global, of_global(rule), drop->time);
     raise(&own->psc, &d->all.psc, rule->psc, drop->time);
@@ -72,8 +58,10 @@ static bool same_page(const struct drop *drop, const struct drop_tlb *t)
     return differ >> t->shift == 0;
 }
 
-static bool covers_tlb(const struct drop *drop, const struct drop_tlb *t)
+static bool covers_tlb(const void *event, const void *asked)
 {
+    const struct drop *drop = event;
+    const struct drop_tlb *t = asked;
     const struct legality_rule *rule = legality_rule(drop->event);
     bool same_pcid = drop->pcid == t->pcid;
 
@@ -98,17 +86,14 @@ uint64_t drops_last_tlb(const struct drops *d, const struct drop_tlb *t, const s
 {
     uint64_t floor = drops_floor_of(d, t->pcid, t->global);
 
-    *by = NULL;
-    for (uint64_t n = d->next - 1; n >= first(d) && at(d, n)->time >= floor; n--)
-        if (covers_tlb(at(d, n), t)) {
-            *by = at(d, n);
-            return (*by)->time;
-        }
-    return floor;
+    *by = past_newest(&d->past, floor, covers_tlb, t);
+    return *by != NULL ? (*by)->time : floor;
 }
 
-static bool covers_psc(const struct drop *drop, const struct drop_tlb *t)
+static bool covers_psc(const void *event, const void *asked)
 {
+    const struct drop *drop = event;
+    const struct drop_tlb *t = asked;
     const struct legality_rule *rule = legality_rule(drop->event);
 
     if (rule->faults_only && !t->fault)
@@ -126,33 +111,14 @@ static bool covers_psc(const struct drop *drop, const struct drop_tlb *t)
     return true;
 }
 
-/* The first that is held and came after `time`. */
-static uint64_t after(const struct drops *d, uint64_t time)
-{
-    uint64_t low = first(d), high = d->next;
-
-    while (low < high) {
-        uint64_t middle = low + (high - low) / 2;
-
-        if (at(d, middle)->time <= time)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
 uint64_t drops_next_psc(const struct drops *d, uint64_t time, const struct drop_tlb *t,
                         const struct drop **by)
 {
     uint64_t floor = later(d->pcid[t->pcid % DROP_PCIDS].psc, d->all.psc);
 
-    *by = NULL;
-    for (uint64_t n = after(d, time); n < d->next; n++)
-        if (covers_psc(at(d, n), t)) {
-            *by = at(d, n);
-            return (*by)->time;
-        }
+    *by = past_after(&d->past, time, covers_psc, t);
+    if (*by != NULL)
+        return (*by)->time;
     return floor > time ? floor : TIME_OPEN;
 }
 

@@ -5,6 +5,7 @@
 #define RW_LEGALITY_DROPS_H
 
 #include "contexts.h"
+#include "past.h"
 
 #define DROP_PCIDS 4096
 
@@ -19,8 +20,7 @@ struct floors {
 };
 
 struct drops {
-    struct drop *ring;
-    uint64_t next; /* number of the next one; the first is 1 */
+    struct past past; /* of struct drop */
     struct floors pcid[DROP_PCIDS], all;
 };
 

@@ -2,6 +2,7 @@
 #include "history.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define LOST_SLOTS 4096
 
@@ -81,4 +82,17 @@ size_t history_live(const struct history *h)
     while (n < h->capacity && n + 1 < h->next && at(h, h->next - 1 - n)->to > h->floor)
         n++;
     return (size_t)n;
+}
+
+uint64_t history_patched(const struct legality_store *s, uint64_t word, uint64_t value,
+                         const void *bytes)
+{
+    uint8_t b[8];
+
+    memcpy(b, &value, sizeof(b));
+    for (unsigned i = 0; i < 8; i++)
+        if (word + i >= s->addr && word + i < s->addr + s->bytes)
+            b[i] = ((const uint8_t *)bytes)[word + i - s->addr];
+    memcpy(&value, b, sizeof(value));
+    return value;
 }

@@ -34,5 +34,8 @@ const struct history_value *history_older(const struct history *h, const struct 
 /* Values of the word that ended until then may be missing; 0: none is. */
 uint64_t history_lost(const struct history *h, uint64_t word);
 size_t history_live(const struct history *h);
+/* The 8 bytes as they are, with the part that the store covers put into them out of its bytes. */
+uint64_t history_patched(const struct legality_store *s, uint64_t word, uint64_t value,
+                         const void *bytes);
 
 #endif

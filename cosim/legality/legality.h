@@ -17,6 +17,7 @@ enum legality_author {
     AUTHOR_WALKER,
     AUTHOR_SPECULATIVE,
     AUTHOR_DMA,
+    AUTHOR_UNIT, /* a remapping unit: the status of a wait descriptor */
     AUTHOR_HARNESS
 };
 

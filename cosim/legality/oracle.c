@@ -3,7 +3,6 @@
 #include "oracle.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 struct legality *legality_create(const struct legality_env *env, size_t values)
 {
@@ -52,20 +51,6 @@ static void commit_word(struct legality *l, uint64_t word, uint64_t before, uint
         l->ahead = judge_ahead(&u);
 }
 
-/* The 8 bytes as they are, with the part that the store covers put into them. */
-static uint64_t patched(uint64_t word, uint64_t value, const struct legality_store *s,
-                        const void *bytes)
-{
-    uint8_t b[8];
-
-    memcpy(b, &value, sizeof(b));
-    for (unsigned i = 0; i < 8; i++)
-        if (word + i >= s->addr && word + i < s->addr + s->bytes)
-            b[i] = ((const uint8_t *)bytes)[word + i - s->addr];
-    memcpy(&value, b, sizeof(value));
-    return value;
-}
-
 void legality_commit(struct legality *l, const struct legality_store *s)
 {
     uint64_t first = s->addr & ~UINT64_C(7);
@@ -74,8 +59,8 @@ void legality_commit(struct legality *l, const struct legality_store *s)
     for (uint64_t word = first; word < s->addr + s->bytes; word += 8) {
         uint64_t is = l->env.read(l->env.ctx, word, 8);
 
-        commit_word(l, word, patched(word, is, s, s->before), patched(word, is, s, s->after),
-                    &s->by);
+        commit_word(l, word, history_patched(s, word, is, s->before),
+                    history_patched(s, word, is, s->after), &s->by);
     }
 }
 

@@ -4,55 +4,23 @@
 
 #include <string.h>
 
-#define CANDIDATES 64
-
-/* One value of an entry: readable in [from, to). */
-struct candidate {
-    uint64_t value, from, to;
-    struct legality_writer by;
-};
-
-uint64_t search_part(const struct entry_mode *m, uint64_t addr, uint64_t word_value)
+static unsigned candidates(struct search *s, uint64_t addr, struct value c[VALUES])
 {
-    return m->bytes == 8 ? word_value : word_value >> (addr & 4) * 8 & UINT32_MAX;
-}
+    unsigned bytes = s->format.mode->bytes;
+    uint64_t now[2] = {s->env->read(s->env->ctx, addr, bytes), 0};
 
-/* Newest first; neighbours of one value are one. */
-static unsigned candidates(struct search *s, uint64_t addr, struct candidate c[CANDIDATES])
-{
-    const struct entry_mode *m = s->format.mode;
-    const struct history_value *v = history_newest(s->history, addr & ~UINT64_C(7));
-    unsigned n = 0;
-
-    c[0] = (struct candidate){.value = s->env->read(s->env->ctx, addr, m->bytes),
-                              .from = v == NULL ? 0 : v->to,
-                              .to = TIME_OPEN};
-    for (; v != NULL; v = history_older(s->history, v)) {
-        uint64_t value = search_part(m, addr, v->value);
-
-        if (!s->drops_ignored && v->to <= s->history->floor)
-            break;
-        if (value == c[n].value && c[n].from == v->to) {
-            c[n].from = v->from;
-        } else if (n + 1 < CANDIDATES) {
-            c[++n] = (struct candidate){value, v->from, v->to, v->by};
-        } else {
-            s->lost = true;
-            break;
-        }
-    }
-    s->lost = s->lost || history_lost(s->history, addr & ~UINT64_C(7)) > s->history->floor;
-    return n + 1;
+    return values_of(s->history, addr, bytes, now, s->drops_ignored ? 0 : s->history->floor, c,
+                     &s->lost);
 }
 
 /* A walk reads the entry first and sets A and D in it afterwards (4.8): it may have read a value
  * that differs from the cached one in these alone, just before. */
-static uint64_t read_from(const struct candidate *c, unsigned i, unsigned n)
+static uint64_t read_from(const struct value *c, unsigned i, unsigned n)
 {
     uint64_t flags = ENTRY_A | ENTRY_D;
 
-    while (i + 1 < n && c[i + 1].to == c[i].from && (c[i].value & ENTRY_A) &&
-           (c[i + 1].value | flags) == (c[i].value | flags) && (c[i + 1].value & ~c[i].value) == 0)
+    while (i + 1 < n && c[i + 1].to == c[i].from && (c[i].v[0] & ENTRY_A) &&
+           (c[i + 1].v[0] | flags) == (c[i].v[0] | flags) && (c[i + 1].v[0] & ~c[i].v[0]) == 0)
         i++;
     return c[i].from;
 }
@@ -241,7 +209,7 @@ static bool at_entry(struct search *s, unsigned level, enum entry_role role, uin
 static bool descend(struct search *s, unsigned level, uint64_t table, const struct times *reach,
                     struct entry_rights rights)
 {
-    struct candidate c[CANDIDATES];
+    struct value c[VALUES];
     uint64_t addr = entry_address(s->format.mode, level, table, s->va);
     unsigned n;
 
@@ -251,17 +219,17 @@ static bool descend(struct search *s, unsigned level, uint64_t table, const stru
     for (unsigned i = 0; i < n; i++) {
         struct times readable = times_within(reach, read_from(c, i, n), c[i].to);
 
-        s->step[level] = (struct search_step){addr, c[i].value, c[0].value, i != 0, c[i].by, NULL};
+        s->step[level] = (struct search_step){addr, c[i].v[0], c[0].v[0], i != 0, c[i].by, NULL};
         for (enum entry_role role = ROLE_ABSENT; readable.count != 0 && role <= ROLE_PAGE; role++) {
             struct context_filter f = of_pcid(s);
             struct times when;
 
-            f.entry = &c[i].value;
+            f.entry = &c[i].v[0];
             f.level = level;
             f.role = role;
             when = contexts_when(s->contexts, &f);
             when = times_both(&readable, &when);
-            if (when.count != 0 && at_entry(s, level, role, c[i].value, &when, rights))
+            if (when.count != 0 && at_entry(s, level, role, c[i].v[0], &when, rights))
                 return true;
         }
     }

@@ -5,6 +5,7 @@
 #define RW_LEGALITY_SEARCH_H
 
 #include "drops.h"
+#include "values.h"
 
 #define ANY_LEAF UINT64_MAX
 
@@ -55,8 +56,5 @@ struct search {
 };
 
 void search(struct search *s);
-
-/* The value of an entry in the 8 bytes that hold it. */
-uint64_t search_part(const struct entry_mode *m, uint64_t addr, uint64_t word_value);
 
 #endif

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "legality.h"
+#include "words.h"
 
 const char *legality_word_name(enum legality_word word)
 {
@@ -21,7 +21,7 @@ static const char *entry_name(unsigned level)
     return names[level];
 }
 
-static void tell_writer(const struct legality_writer *by, char *text, size_t bytes)
+void words_writer(const struct legality_writer *by, char *text, size_t bytes)
 {
     switch (by->author) {
     case AUTHOR_INSTRUCTION:
@@ -39,6 +39,9 @@ static void tell_writer(const struct legality_writer *by, char *text, size_t byt
                  (unsigned)(by->id >> 8 & 255), (unsigned)(by->id >> 3 & 31),
                  (unsigned)(by->id & 7), by->cycle);
         break;
+    case AUTHOR_UNIT:
+        snprintf(text, bytes, "the remapping unit, cycle %" PRIu64, by->cycle);
+        break;
     case AUTHOR_HARNESS:
         snprintf(text, bytes, "the harness, cycle %" PRIu64, by->cycle);
         break;
@@ -53,7 +56,7 @@ static void tell_entry(const struct legality_verdict *v, char *text, size_t byte
         snprintf(text, bytes, "the root 0x%" PRIx64 " of PCID %u", v->used, v->pcid);
         return;
     }
-    tell_writer(&v->by, by, sizeof(by));
+    words_writer(&v->by, by, sizeof(by));
     snprintf(text, bytes,
              "%s at 0x%" PRIx64 " used as 0x%" PRIx64 ", now 0x%" PRIx64 ", replaced by %s",
              entry_name(v->level), v->entry, v->used, v->now, by);

@@ -14,7 +14,7 @@ const bool block_has_source_id = true;
 const bool block_has_every = true;
 const bool block_has_one_in = true;
 const bool block_has_vtd = true;
-const bool block_has_legality = false;
+const bool block_has_legality = true;
 bool (*const block_lacks)(const char *, uint64_t *, char *, size_t) = NULL;
 
 #define ROOTS    POOL_ROOTS
@@ -431,10 +431,8 @@ static bool between(struct bench *b)
 {
     uint32_t dice = block_below(&b->random, 1000);
 
-    if (block_memory_crowded(&b->rtl_memory)) {
-        block_memory_forget(&b->rtl_memory);
-        block_memory_forget(&b->model_memory);
-    }
+    if (block_memory_crowded(&b->rtl_memory))
+        iommu_forget(b);
     if (block_below(&b->random, RESET_ONE_IN) == 0)
         return reset(b);
     if (b->vtd.away == b->o->vtd.away && block_below(&b->random, 1000) < WIDTH_PERMILLE)

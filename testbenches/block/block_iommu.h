@@ -8,6 +8,7 @@
 #include "block.h"
 #include "block_memory.h"
 #include "iommu/iommu.h"
+#include "legality_iommu.h"
 #include "shell/board.h"
 #include "verilated_block.h"
 
@@ -107,7 +108,10 @@ struct bench {
     uint64_t root;               /* of the experiments */
     uint32_t read_value[1024];   /* of each register when it was last read by an experiment */
     bool was_read[1024];
-    uint32_t next_dword; /* of the window, to be read by an experiment */
+    uint32_t next_dword;           /* of the window, to be read by an experiment */
+    struct legality_iommu *oracle; /* NULL: without the option */
+    uint32_t message_sent; /* data of the RTL's last message */
+    bool awaits;           /* without a model: the RTL's completion is outstanding */
 };
 
 /* The model's answers. */
@@ -140,6 +144,8 @@ bool iommu_write(struct bench *b, uint32_t offset, unsigned bytes, uint64_t valu
 bool iommu_read(struct bench *b, uint32_t offset, unsigned bytes, struct answer *a);
 /* A completion of a device-TLB, alone. */
 bool iommu_completion(struct bench *b, uint16_t sid, bool error, struct answer *a);
+/* The completion of a device-TLB is outstanding. */
+bool iommu_awaits(const struct bench *b);
 /* In which cycle of a step that begins now, and in which the bus does not wait, the time for the
  * outstanding completion is over. */
 unsigned iommu_time_left(const struct bench *b);
@@ -147,6 +153,19 @@ unsigned iommu_time_left(const struct bench *b);
 bool iommu_quiet(struct bench *b);
 /* A write of GCMD: what is to stay, and what acts once. */
 bool iommu_command(struct bench *b, uint32_t stays, uint32_t once);
+
+/* iommu_legality.c: the legality oracle */
+bool iommu_oracle_alone(const struct bench *b);
+bool iommu_legality_open(struct bench *b);
+void iommu_legality_close(struct bench *b);
+void iommu_legality_reset(struct bench *b);
+/* A store to the RTL's memory; without a model its memory follows. */
+void iommu_rtl_write(struct bench *b, uint64_t addr, const void *from, unsigned bytes,
+                     enum legality_author author);
+void iommu_forget(struct bench *b); /* what lies beyond RAM, on both sides */
+/* Records of the RTL, as they come. */
+void iommu_legality_record(struct bench *b, const struct rec_iommu *r);
+void iommu_legality_dma(struct bench *b, const struct rec_dma *d);
 
 /* Does the unit have it? What needs something that is away is in b->vtd.away too. */
 static inline bool iommu_has(const struct bench *b, enum iommu_feature f)

@@ -4,7 +4,7 @@
 
 void iommu_poke(struct bench *b, uint64_t addr, uint64_t value)
 {
-    block_memory_write8(&b->rtl_memory, addr, value);
+    iommu_rtl_write(b, addr, &value, sizeof(value), AUTHOR_HARNESS);
     block_memory_write8(&b->model_memory, addr, value);
 }
 
@@ -37,11 +37,16 @@ bool iommu_completion(struct bench *b, uint16_t sid, bool error, struct answer *
     return iommu_step_one(b, a);
 }
 
+bool iommu_awaits(const struct bench *b)
+{
+    return iommu_oracle_alone(b) ? b->awaits : iommu_outstanding(b->model);
+}
+
 unsigned iommu_time_left(const struct bench *b)
 {
     uint64_t due = b->sent + IOMMU_TIME_OUT_CYCLES, now = viommu_cycle(b->rtl);
 
-    return iommu_outstanding(b->model) && due > now ? (unsigned)(due - now) : 0;
+    return iommu_awaits(b) && due > now ? (unsigned)(due - now) : 0;
 }
 
 bool iommu_quiet(struct bench *b)
@@ -49,7 +54,7 @@ bool iommu_quiet(struct bench *b)
     struct answer a;
 
     return iommu_command(b, b->gcmd | GCMD_TE, 0) &&
-           (!iommu_outstanding(b->model) || iommu_completion(b, b->invalidation.sid, false, &a)) &&
+           (!iommu_awaits(b) || iommu_completion(b, b->invalidation.sid, false, &a)) &&
            iommu_write(b, REG_FSTS, 4, FSTS_QUEUE, &a);
 }
 

@@ -8,11 +8,25 @@ static void empty(struct ring *r)
         ring_pop(r);
 }
 
-/* The model makes the accesses that the RTL came to, and is then a new one. */
+/* The model makes the accesses that the RTL came to. */
+static bool same_until_reset(struct bench *b)
+{
+    struct viommu_told mine;
+    struct answer a;
+
+    b->write_limit = (unsigned)b->rtl_bus.count;
+    if (b->write_limit != 0)
+        decide_bit(&b->r->groups[GROUP_TOGETHER], 4);
+    iommu_model_step(b, &mine, &a);
+    while (b->model_bus.count > b->rtl_bus.count)
+        b->model_bus.count--;
+    return block_same_all(b->r, &type_bus, &b->rtl_bus, &b->model_bus);
+}
+
+/* The model is then a new one. */
 bool iommu_reset_during(struct bench *b, unsigned cycles)
 {
-    struct viommu_told seen, mine;
-    struct answer a;
+    struct viommu_told seen;
     bool same = true;
 
     if (cycles != 0) {
@@ -20,21 +34,18 @@ bool iommu_reset_during(struct bench *b, unsigned cycles)
         b->ask.cycles = cycles;
         b->ask.settles = iommu_follow_gcmd(b);
         viommu_run(b->rtl, &b->ask, &seen);
-        b->write_limit = (unsigned)b->rtl_bus.count;
-        if (b->write_limit != 0)
-            decide_bit(&b->r->groups[GROUP_TOGETHER], 4);
-        iommu_model_step(b, &mine, &a);
-        while (b->model_bus.count > b->rtl_bus.count)
-            b->model_bus.count--;
-        same = block_same_all(b->r, &type_bus, &b->rtl_bus, &b->model_bus);
+        same = iommu_oracle_alone(b) || same_until_reset(b);
     }
+    iommu_follow_reset(b);
     empty(&b->rtl_dma);
     empty(&b->rtl_iwalk);
     empty(&b->rtl_iommu);
     empty(&b->rtl_inv);
+    empty(&b->rtl_bus);
     empty(&b->waits);
     viommu_config(b->rtl, &b->vtd);
     viommu_reset(b->rtl, 1 + block_below(&b->random, 3));
+    iommu_legality_reset(b);
     b->r->cycle_base = viommu_cycle(b->rtl);
     empty(&b->model_dma);
     empty(&b->model_iwalk);
@@ -70,7 +81,7 @@ bool iommu_bench_open(struct bench *b)
     b->r->cycle_base = viommu_cycle(b->rtl);
     if (b->o->wave_path != NULL)
         viommu_wave(b->rtl, b->o->wave_path, b->o->wave_from, b->o->wave_to);
-    return iommu_new_model(b);
+    return iommu_new_model(b) && iommu_legality_open(b);
 }
 
 void iommu_bench_end(struct bench *b)
@@ -93,6 +104,7 @@ void iommu_bench_close(struct bench *b)
         viommu_destroy(b->rtl);
     if (b->model != NULL)
         iommu_destroy(b->model);
+    iommu_legality_close(b);
     for (unsigned i = 0; i < sizeof(rings) / sizeof(rings[0]); i++)
         ring_free(rings[i]);
     block_memory_free(&b->rtl_memory);

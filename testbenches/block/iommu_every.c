@@ -136,8 +136,7 @@ bool every_place(struct every *e, struct expect_cached *c)
     bool reset;
 
     if (block_memory_crowded(&b->rtl_memory)) {
-        block_memory_forget(&b->rtl_memory);
-        block_memory_forget(&b->model_memory);
+        iommu_forget(b);
     }
     first.rtaddr = e->want.warm == WARM_NOTHING ? e->want.rtaddr : SCENE_ROOT;
     if (!scene_install(b, &first, &e->have, &reset))

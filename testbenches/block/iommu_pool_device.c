@@ -90,7 +90,7 @@ static void aim(struct bench *b)
 
 void pool_device_beside(struct bench *b)
 {
-    bool outstanding = iommu_outstanding(b->model), silent = deaf(b);
+    bool outstanding = iommu_awaits(b), silent = deaf(b);
 
     if (outstanding && silent && block_chance(&b->random, OUT_PERCENT)) {
         aim(b);

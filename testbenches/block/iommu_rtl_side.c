@@ -4,6 +4,22 @@
 
 #include "iommu_step.h"
 
+/* Each run of lanes that are enabled. */
+static void store(struct bench *b, const struct vblock_access *a)
+{
+    enum legality_author author = a->src == BUS_DMA ? AUTHOR_DMA : AUTHOR_UNIT;
+    unsigned first = 0, end;
+
+    for (; first < 16; first = end + 1) {
+        for (end = first; end < 16 && (a->be >> end & 1) != 0; end++)
+            ;
+        if (end != first)
+            iommu_rtl_write(b, a->addr + first, a->data + first, end - first, author);
+        if (end == first + 4 && a->src == BUS_MESSAGE)
+            memcpy(&b->message_sent, a->data + first, sizeof(b->message_sent));
+    }
+}
+
 static void on_access(void *ctx, struct vblock_access *a)
 {
     struct bench *b = ctx;
@@ -17,9 +33,8 @@ static void on_access(void *ctx, struct vblock_access *a)
     if (!a->write)
         block_memory_read(&b->rtl_memory, a->addr, a->data, 16);
     a->error = !a->write && !block_memory_claims(&b->rtl_memory, a->addr);
-    for (unsigned i = 0; a->write && i < 16; i++)
-        if (a->be >> i & 1)
-            block_memory_write(&b->rtl_memory, a->addr + i, &a->data[i], 1);
+    if (a->write)
+        store(b, a);
 }
 
 static unsigned on_wait(void *ctx)
@@ -39,9 +54,16 @@ static unsigned on_wait(void *ctx)
     {                                                                                              \
         ring_push(&((struct bench *)ctx)->name, r);                                                \
     }
-COLLECT(rtl_dma, rec_dma)
 COLLECT(rtl_iwalk, rec_iwalk)
 #undef COLLECT
+
+static void on_rtl_dma(void *ctx, const struct rec_dma *r)
+{
+    struct bench *b = ctx;
+
+    ring_push(&b->rtl_dma, r);
+    iommu_legality_dma(b, r);
+}
 
 /* Of the invalidation of a device-TLB: VT-d "Device-TLB Invalidate". */
 static bool invalidates_device(const struct rec_iommu *r)
@@ -56,6 +78,7 @@ static void on_rtl_iommu(void *ctx, const struct rec_iommu *r)
     if (invalidates_device(r))
         b->rtl_sent = viommu_cycle(b->rtl);
     ring_push(&b->rtl_iommu, r);
+    iommu_legality_record(b, r);
 }
 
 static void on_rtl_inv(void *ctx, const struct vblock_invalidation *i)

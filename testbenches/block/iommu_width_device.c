@@ -250,12 +250,12 @@ bool width_completion_sid(struct bench *b, const struct experiment *e, unsigned 
     other = (uint16_t)(outstanding_sid(b) ^ 1u << bit);
     if (!iommu_completion(b, other, false, &a) || !read_status(b, &fsts, &sids))
         return false;
-    held = iommu_outstanding(b->model) && fsts == FSTS_ICE && sids >> 16 == other;
+    held = iommu_awaits(b) && fsts == FSTS_ICE && sids >> 16 == other;
     if (held)
         decide_value(&b->r->groups[G_ICESID], sids >> 16);
     if (!iommu_completion(b, outstanding_sid(b), false, &a))
         return false;
-    width_decide_if(b, held && !iommu_outstanding(b->model), group, bit);
+    width_decide_if(b, held && !iommu_awaits(b), group, bit);
     return iommu_quiet(b);
 }
 
@@ -282,7 +282,7 @@ bool width_completion_kind(struct bench *b, const struct experiment *e, unsigned
     if (!iommu_completion(b, sid, bit != 0 && bit != 2, &a) ||
         (bit == 6 && !iommu_write(b, REG_FSTS, 4, FSTS_ICE, &a)) || !read_status(b, &fsts, &sids))
         return false;
-    held = iommu_outstanding(b->model) == !(ends || bit == 2);
+    held = iommu_awaits(b) == !(ends || bit == 2);
     if (bit == 0 || bit == 3)
         held = held && fsts == 0 && sids == before;
     else
@@ -397,7 +397,7 @@ static void arrange(struct bench *b, unsigned bit, unsigned end, const struct re
 
 static bool came(const struct bench *b, unsigned bit, unsigned end, const struct answer *a)
 {
-    bool outstanding = iommu_outstanding(b->model);
+    bool outstanding = iommu_awaits(b);
 
     switch (bit) {
     case 1:

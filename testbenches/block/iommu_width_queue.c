@@ -47,7 +47,7 @@ bool width_queue(struct bench *b, uint64_t lo, uint64_t hi)
     struct answer a;
 
     return width_queue_sent(b, lo, hi) &&
-           (!iommu_outstanding(b->model) || iommu_completion(b, b->invalidation.sid, false, &a));
+           (!iommu_awaits(b) || iommu_completion(b, b->invalidation.sid, false, &a));
 }
 
 static bool refused(const struct bench *b, unsigned code)

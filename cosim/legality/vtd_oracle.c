@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the oracle of a remapping unit is told: stores, registers, invalidations, in their order.
+#include "vtd_oracle.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool init(struct legality_iommu *l, size_t values)
+{
+    return history_init(&l->history, values) && vtd_drops_init(&l->drops) &&
+           kept_init(&l->roots, LEGALITY_ROOT_TABLES) &&
+           kept_init(&l->tables, LEGALITY_ROOT_TABLES) && kept_init(&l->domains, LEGALITY_DOMAINS);
+}
+
+struct legality_iommu *legality_iommu_create(const struct legality_iommu_env *env,
+                                             const struct legality_unit *unit, size_t values)
+{
+    struct legality_iommu *l = calloc(1, sizeof(*l));
+
+    if (l == NULL)
+        return NULL;
+    l->env = *env;
+    if (init(l, values)) {
+        legality_iommu_reset(l, unit);
+        return l;
+    }
+    legality_iommu_destroy(l);
+    return NULL;
+}
+
+void legality_iommu_destroy(struct legality_iommu *l)
+{
+    history_free(&l->history);
+    vtd_drops_free(&l->drops);
+    kept_free(&l->roots);
+    kept_free(&l->tables);
+    kept_free(&l->domains);
+    free(l);
+}
+
+/* --- what may be let go --- */
+
+static uint64_t least(uint64_t floor, const struct kept *k, uint64_t own)
+{
+    for (unsigned i = 0; i < k->count; i++)
+        if (times_end(&k->thing[i].when) > own && own < floor)
+            floor = own;
+    return floor;
+}
+
+/* Nothing that ended until then is in any cache. */
+static void forget(struct legality_iommu *l)
+{
+    const struct vtd_drops *d = &l->drops;
+    uint64_t context = vtd_drops_floor(d, CACHE_CONTEXT, 0);
+    uint64_t entry = vtd_drops_floor(d, CACHE_ENTRY, 0), floor = l->now;
+
+    floor = least(floor, &l->roots, context);
+    floor = least(floor, &l->tables, entry);
+    for (unsigned i = 0; i < l->domains.count; i++) {
+        const struct kept_thing *t = &l->domains.thing[i];
+        uint64_t own = vtd_drops_floor(d, CACHE_PAGE, (uint16_t)t->key[1]);
+
+        if (times_end(&t->when) > own && own < floor)
+            floor = own;
+    }
+    if (!l->format.write_buffer)
+        l->history.floor = floor;
+    kept_forget(&l->roots, context);
+    kept_forget(&l->tables, entry);
+    kept_forget(&l->domains, d->floors.all[CACHE_PAGE]);
+}
+
+/* --- stores --- */
+
+static void commit_word(struct legality_iommu *l, uint64_t word, uint64_t before, uint64_t after,
+                        const struct legality_writer *by)
+{
+    if (before != after && l->active)
+        history_end(&l->history, word, before, l->now, by);
+}
+
+void legality_iommu_commit(struct legality_iommu *l, const struct legality_store *s)
+{
+    l->now++;
+    for (uint64_t word = s->addr & ~UINT64_C(7); word < s->addr + s->bytes; word += 8) {
+        uint64_t is[2] = {UINT64_MAX};
+
+        l->env.read(l->env.ctx, word, is, 8);
+        commit_word(l, word, history_patched(s, word, is[0], s->before),
+                    history_patched(s, word, is[0], s->after), &s->by);
+    }
+}
+
+/* --- registers --- */
+
+static void in_force(struct legality_iommu *l, struct kept *k, uint64_t pointer)
+{
+    kept_end(k, l->now);
+    kept_add(k, pointer, 0, l->now, TIME_OPEN);
+}
+
+void legality_iommu_registers(struct legality_iommu *l, const struct legality_iommu_registers *r)
+{
+    uint64_t table = r->irta & ~UINT64_C(0xF);
+
+    l->now++;
+    if (r->rtaddr != l->registers.rtaddr || l->roots.count == 0)
+        in_force(l, &l->roots, r->rtaddr);
+    if (table != (l->registers.irta & ~UINT64_C(0xF)) || l->tables.count == 0)
+        in_force(l, &l->tables, table);
+    l->registers = *r;
+    l->active = l->active || r->te || r->ire;
+}
+
+/* --- invalidations --- */
+
+void legality_iommu_invalidate(struct legality_iommu *l, const struct legality_invalidation *i)
+{
+    struct vtd_drop d = {++l->now, TIME_OPEN, *i};
+
+    vtd_drops_add(&l->drops, &d);
+}
+
+void legality_iommu_complete(struct legality_iommu *l)
+{
+    vtd_drops_complete(&l->drops, ++l->now);
+}
+
+void legality_iommu_invalidated(struct legality_iommu *l, const struct legality_invalidation *i)
+{
+    struct vtd_drop d = {.time = ++l->now, .what = *i};
+
+    d.done = ++l->now;
+    vtd_drops_add(&l->drops, &d);
+}
+
+void legality_iommu_reset(struct legality_iommu *l, const struct legality_unit *unit)
+{
+    const struct legality_invalidation all = {.event = UNIT_RESET};
+    const struct legality_iommu_registers none = {.low = {1, 0}, .high = {1, 0}};
+
+    l->unit = *unit;
+    l->format = vtd_format(unit);
+    l->drops.drain_reads = l->format.drain_reads;
+    l->drops.drain_writes = l->format.drain_writes;
+    memset(&l->commands, 0, sizeof(l->commands));
+    memset(&l->log, 0, sizeof(l->log));
+    l->log.count = l->format.records;
+    legality_iommu_registers(l, &none);
+    legality_iommu_invalidated(l, &all);
+}
+
+void legality_iommu_begin(struct legality_iommu *l)
+{
+    l->begin = ++l->now;
+    if (vtd_drops_raise(&l->drops))
+        forget(l);
+    vtd_log_begin(&l->log);
+}
+
+void legality_iommu_recorded(struct legality_iommu *l, unsigned index, uint64_t lo, uint64_t hi)
+{
+    l->now++;
+    vtd_log_record(&l->log, index, lo, hi);
+}
+
+size_t legality_iommu_held(const struct legality_iommu *l)
+{
+    return history_live(&l->history);
+}

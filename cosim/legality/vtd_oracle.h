@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// The state of the oracle of a remapping unit: what it was told, and when.
+#ifndef RW_LEGALITY_VTD_ORACLE_H
+#define RW_LEGALITY_VTD_ORACLE_H
+
+#include "vtd_drops.h"
+#include "vtd_entry.h"
+#include "vtd_log.h"
+
+/* What software has written into registers that only hold it: halves of 64 bits. */
+struct vtd_commands {
+    uint32_t rtaddr[2], irta[2], ccmd[2], iva[2], iotlb[2];
+    uint32_t plm[2], phm[4]; /* PLMBASE, PLMLIMIT; PHMBASE, PHMLIMIT in halves */
+    bool qie;
+};
+
+struct legality_iommu {
+    struct legality_iommu_env env;
+    struct legality_unit unit;
+    struct vtd_format format;
+    struct legality_iommu_registers registers;
+    struct vtd_commands commands;
+    struct history history;
+    struct kept roots;   /* latched RTADDR */
+    struct kept tables;  /* latched IRTA without S */
+    struct kept domains; /* {second-stage pointer | levels, DID}, while a context entry said so */
+    struct vtd_drops drops;
+    struct vtd_log log;
+    uint64_t now, begin;
+    bool active; /* translation or remapping was on: something may be cached */
+};
+
+#define VTD_EIME (UINT64_C(1) << 11)
+#define VTD_TTM  UINT64_C(0xC00)
+
+#endif
