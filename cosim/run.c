@@ -384,8 +384,10 @@ static void keep_stale(struct run *run)
         return;
     use = stale_list(run->sb->stale, &listed, &uses);
     r->stale_uses += uses;
+    if (listed == 0)
+        return;
     all = realloc(r->stale, (r->stale_listed + listed) * sizeof(*all));
-    if (listed == 0 || all == NULL)
+    if (all == NULL)
         return;
     memcpy(all + r->stale_listed, use, listed * sizeof(*use));
     r->stale = all;

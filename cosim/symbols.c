@@ -36,10 +36,13 @@ static void take_table(struct symbols *s, Elf *elf, Elf_Scn *section, const GElf
 {
     Elf_Data *data = elf_getdata(section, NULL);
     size_t n = data == NULL || header->sh_entsize == 0 ? 0 : header->sh_size / header->sh_entsize;
-    struct symbol *grown = realloc(s->table, (s->count + n) * sizeof(*grown));
+    struct symbol *grown;
     GElf_Sym sym;
 
-    if (n == 0 || n > INT32_MAX || grown == NULL)
+    if (n == 0 || n > INT32_MAX)
+        return;
+    grown = realloc(s->table, (s->count + n) * sizeof(*grown));
+    if (grown == NULL)
         return;
     s->table = grown;
     for (size_t i = 0; i < n && gelf_getsym(data, (int)i, &sym) != NULL; i++) {
