@@ -321,6 +321,22 @@ static struct legality_iommu_verdict judged(const struct question *k, bool *supp
     return searched(&with, suppressed);
 }
 
+/* A fault that came without a record where the next one is taken: has it set PFO? Not if a walk
+ * over what may be cached has FPD = 1. */
+static bool may_be_suppressed(const struct question *k)
+{
+    struct vtd_search s = {.a = k->a, .suppressed_only = true};
+    struct question with = *k;
+    struct legality_iommu_answer is;
+
+    with.interrupt = vtd_interrupt_range(k->q->addr);
+    if (with.interrupt ? interrupt_settled(k->l, k->q, &is, &with.index)
+                       : dma_settled(k->l, k->q, &is))
+        return false;
+    run(&with, &s);
+    return s.found;
+}
+
 struct legality_iommu_verdict legality_iommu_judge(struct legality_iommu *l,
                                                    const struct legality_request *request,
                                                    const struct legality_iommu_answer *answer)
@@ -335,6 +351,8 @@ struct legality_iommu_verdict legality_iommu_judge(struct legality_iommu *l,
         return v;
     if (answer->outcome != OUTCOME_BLOCKED)
         return l->log.made != 0 ? illegal(LAW_RECORD_OF_NOTHING) : v;
-    vtd_log_fault(&l->log, request->sid, v.word == LEGALITY_FRESH && !suppressed);
+    vtd_log_fault(&l->log, request->sid,
+                  v.word == LEGALITY_FRESH && !suppressed &&
+                      (!vtd_log_full(&l->log) || !may_be_suppressed(&k)));
     return vtd_log_tells(&l->log, request, answer->reason) ? v : illegal(LAW_RECORD);
 }

@@ -49,9 +49,14 @@ bool vtd_log_allows(const struct vtd_log *g, uint16_t sid, bool suppressed)
     return suppressed || g->overflow || g->f[g->next] || may_collapse(g, sid);
 }
 
+bool vtd_log_full(const struct vtd_log *g)
+{
+    return g->made == 0 && g->f[g->next] && !g->overflow;
+}
+
 void vtd_log_fault(struct vtd_log *g, uint16_t sid, bool certain)
 {
-    if (g->made != 0 || !g->f[g->next] || g->overflow)
+    if (!vtd_log_full(g))
         return;
     g->overflow = true;
     g->overflow_unknown = !certain || may_collapse(g, sid);

@@ -24,6 +24,8 @@ void vtd_log_clear(struct vtd_log *g, unsigned index); /* F */
 void vtd_log_clear_overflow(struct vtd_log *g);
 /* May a fault, suppressed or not, have left what it has? */
 bool vtd_log_allows(const struct vtd_log *g, uint16_t sid, bool suppressed);
+/* The fault of this request, which made no record, would have set PFO. */
+bool vtd_log_full(const struct vtd_log *g);
 /* The request has ended in a fault. Where it may have gone into another record, or is not certain
  * to be recorded at all, nobody can say whether it has set PFO. */
 void vtd_log_fault(struct vtd_log *g, uint16_t sid, bool certain);

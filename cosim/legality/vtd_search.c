@@ -105,6 +105,8 @@ bool vtd_gives_fault(struct vtd_search *s, enum vtd_reason reason, bool suppress
         s->near |= NEAR_VTD_REASON;
         return false;
     }
+    if (s->suppressed_only && !suppressed)
+        return false;
     if (!vtd_log_allows(&s->l->log, s->q->sid, suppressed)) {
         s->near |= NEAR_VTD_RECORD;
         return false;

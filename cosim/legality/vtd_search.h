@@ -32,6 +32,7 @@ struct vtd_search {
     const struct legality_iommu_answer *a; /* NULL: note which second stages it may use */
     bool now_only;                         /* the entries and registers of now alone */
     bool drops_ignored;                    /* as if there had been no invalidation */
+    bool suppressed_only;                  /* a fault counts with FPD = 1 alone */
     /* where it is: the context that answers */
     uint64_t context[2], own; /* own: second-stage pointer and levels, as kept under */
     uint16_t did;

@@ -293,6 +293,35 @@ GT_TEST(legality_iommu, fault_records)
     li_close(&b);
 }
 
+/* Was a fault without a record suppressed by what a cache may hold? Then PFO may be 0. */
+GT_TEST(legality_iommu, an_overflow_that_may_be_none)
+{
+    const struct legality_iommu_answer fault = {.outcome = OUTCOME_BLOCKED, .reason = 6};
+
+    for (unsigned stale = 0; stale < 2; stale++) {
+        static struct li b;
+
+        li_open(&b);
+        b.unit.cap &= ~(UINT64_C(0xFF) << 40); /* one record */
+        legality_iommu_reset(b.l, &b.unit);
+        li_registers(&b);
+        li_store(&b, li_context_at(LI_OTHER), LI_TABLE(1, 3) | (stale ? 3 : 1));
+        li_read_gives(&b, LI_OTHER, LI_IOVA, LI_OLD);
+        li_store(&b, li_context_at(LI_OTHER), LI_TABLE(1, 3) | 1);
+        li_store(&b, li_at(1, 1, LI_IOVA), 0);
+        legality_iommu_invalidated(b.l,
+                                   &(struct legality_invalidation){.event = UNIT_IOTLB_GLOBAL});
+        EXPECT_TRUE(li_faults(&b, LI_SID, LI_IOVA, false, 6) == LEGALITY_FRESH);
+        EXPECT_TRUE(li_ask(&b,
+                           &(struct legality_request){.addr = LI_IOVA, .sid = LI_OTHER, .bytes = 4},
+                           &fault) == LEGALITY_FRESH);
+        legality_iommu_write(b.l, 0x20C, 4, 0x80000000); /* F, not PFO */
+        EXPECT_TRUE(li_faults(&b, LI_SID, LI_IOVA, false, 6) ==
+                    (stale ? LEGALITY_FRESH : LEGALITY_ILLEGAL));
+        li_close(&b);
+    }
+}
+
 /* A latched pointer that has been replaced still answers until what it led to is invalidated. */
 GT_TEST(legality_iommu, the_root_of_before)
 {
