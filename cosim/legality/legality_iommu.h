@@ -128,7 +128,7 @@ struct legality_iommu_verdict {
 
 struct legality_iommu;
 
-#define LEGALITY_ROOT_TABLES 256  /* latched pointers held, of each kind */
+#define LEGALITY_ROOT_TABLES 256 /* latched pointers held, of each kind */
 #define LEGALITY_DOMAINS     512 /* second-stage pointers held */
 
 /* The unit is as after a reset. values: as in legality_create(). NULL: out of memory. */

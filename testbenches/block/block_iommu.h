@@ -110,8 +110,8 @@ struct bench {
     bool was_read[1024];
     uint32_t next_dword;           /* of the window, to be read by an experiment */
     struct legality_iommu *oracle; /* NULL: without the option */
-    uint32_t message_sent; /* data of the RTL's last message */
-    bool awaits;           /* without a model: the RTL's completion is outstanding */
+    uint32_t message_sent;         /* data of the RTL's last message */
+    bool awaits;                   /* without a model: the RTL's completion is outstanding */
 };
 
 /* The model's answers. */

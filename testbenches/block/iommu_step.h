@@ -31,7 +31,8 @@ bool iommu_same_answers(struct bench *b, const struct viommu_told *seen,
                         const struct viommu_told *mine);
 void iommu_compare_memory(struct bench *b);
 
-/* iommu_alone.c: the RTL without a model beside it; its records say what the bench wants to know. */
+/* iommu_alone.c: the RTL without a model beside it; its records say what the bench wants to know.
+ */
 bool iommu_follow_rtl(struct bench *b, const struct viommu_told *seen, struct answer *a);
 void iommu_follow_reset(struct bench *b);
 
