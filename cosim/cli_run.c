@@ -36,7 +36,8 @@ enum {
     OPT_SERIAL,
     OPT_SERIAL_INPUT,
     OPT_SERIAL_RECORD,
-    OPT_UNDEFINED
+    OPT_UNDEFINED,
+    OPT_TRACE
 };
 
 static const struct option options[] = {
@@ -57,6 +58,7 @@ static const struct option options[] = {
     {"serial-record", required_argument, NULL, OPT_SERIAL_RECORD},
     {"serial-input", required_argument, NULL, OPT_SERIAL_INPUT},
     {"undefined", required_argument, NULL, OPT_UNDEFINED},
+    {"trace", required_argument, NULL, OPT_TRACE},
     COMMON_ROWS};
 
 static const char help[] =
@@ -78,7 +80,10 @@ static const char help[] =
     "  --serial-record FILE    what arrives there and when, for --serial-input\n"
     "  --serial-input FILE     what arrives at the UART, once the program has raised DTR: bytes,\n"
     "                          or a record; of this and --serial the later counts\n"
-    "  --undefined NAME        results that the SDM leaves undefined: " PERSONALITIES "\n";
+    "  --undefined NAME        results that the SDM leaves undefined: " PERSONALITIES "\n"
+    "  --trace FILE[,A-B]      run: a line for each retirement of the RTL (with rip in A-B): its "
+    "record\n"
+    "                          and the labels of the microcode that made it\n";
 
 struct run_report {
     const struct run_options *options;
@@ -90,6 +95,7 @@ struct run_command {
     struct common_options common;
     const char *modules[MAX_MODULES];
     struct serial_options serial;
+    const char *trace;
 };
 
 /* 0 to go on, otherwise 1 + exit status. */
@@ -164,6 +170,9 @@ static int take_option(struct run_command *c, int opt)
         if (!rw_undefined_named(optarg, &o->image.undefined))
             return 1 + cli_refuse("--undefined: '%s' is none of " PERSONALITIES, optarg);
         break;
+    case OPT_TRACE:
+        c->trace = optarg;
+        break;
     case OPT_RESET_AT:
         ok = option_between(optarg, 2, UINT64_MAX, &o->reset_at);
         break;
@@ -203,6 +212,8 @@ static int parse(struct run_command *c, int argc, char **argv)
         return 1 + cli_refuse("--wave-to must lie after --wave-from");
     if (c->run.wave_path != NULL && c->run.mode == RUN_MODEL_ALONE)
         return 1 + cli_refuse("the model alone has no waves");
+    if (c->trace != NULL && c->run.mode == RUN_MODEL_ALONE)
+        return 1 + cli_refuse("the model alone has no trace");
     return 0;
 }
 
@@ -297,10 +308,14 @@ static int run_command(const struct cli *cli, int argc, char **argv, enum run_mo
     c.run.console_out = c.common.json != NULL && strcmp(c.common.json, "-") == 0 ? stderr : stdout;
     if (!begin_serial(&c, error, sizeof(error)))
         return cli_refuse("%s", error);
+    if (c.trace != NULL && (c.run.trace = trace_open(c.trace, error, sizeof(error))) == NULL)
+        return cli_refuse("%s", error);
     ran = run_program(&c.run, &r, error, sizeof(error));
     if (c.run.serial != NULL)
         serial_hang_up(c.run.serial);
     end = !ran ? cli_refuse("%s", error) : point != NULL ? 0 : finish(cli, &c, &r);
+    if (!trace_close(c.run.trace))
+        end = cli_refuse("%s: cannot be written", c.trace);
     if (c.run.serial != NULL && !serial_close(c.run.serial, error, sizeof(error)))
         end = cli_refuse("%s", error);
     return end;

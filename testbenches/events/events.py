@@ -65,8 +65,8 @@ class Image:
             if done.returncode != 0:
                 raise RuntimeError(f"{self.name}: {done.stderr.strip()[:1500]}")
         listed = subprocess.run(["nm", str(elf64)], capture_output=True, text=True).stdout
-        base = int(re.search(r"^(\w+) \w case_n$", listed, re.M).group(1), 16)
-        self.case_n = self.file_offset(base)
+        self.symbols = {name: int(at, 16) for at, name in re.findall(r"^(\w+) \w (\w+)$", listed, re.M)}
+        self.case_n = self.file_offset(self.symbols["case_n"])
 
     def file_offset(self, va):
         data = self.elf.read_bytes()
