@@ -102,7 +102,12 @@ def words(cell):
     base = C32 if cell.code.name == "compat" else CODE
     ring = cell.ring
     names.update(q="q" if wide else "l", ring=ring, code=base + 9 * ring, code0=base, data=DATA + 9 * ring)
+    flags = f"pushf\nxorl $0x3200, (%{names['sp']})\n"
+    names["iret_frame"] = (f"movq %rsp, %rbx\npushq ${names['data']}\npushq %rbx\n" if wide else "") + flags + \
+        f"push{names['q']} ${names['code']}\npush{names['q']} $9f"
+    names["rex_w"] = ".byte 0x48\n" if wide else ""
     values = dict(cell.settings)
+    names["msr"] = 0xC0000103 if values.get("MSR") == "there" else 0x12345
     names["seg"] = DATA + 27 if values.get("DPL") == 3 else DATA
     names["stack"] = DATA + 9 * ring if values.get("selector") == "own ring" else DATA
     names["target"] = base + 9 * ring if values.get("target") == "own ring" else base
