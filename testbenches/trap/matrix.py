@@ -14,7 +14,7 @@ def cr4(name, bit, codes=("64-bit", "compat", "32-bit"), own=False):
 
 UMIP, TSD, DE, PCE, FSGSBASE, PKE = (cr4("CR4." + n, b) for n, b in (
     ("UMIP", 11), ("TSD", 2), ("DE", 3), ("PCE", 8), ("FSGSBASE", 16), ("PKE", 22)))
-PCIDE = cr4("CR4.PCIDE", 17, ("64-bit",), own=True)
+PCIDE = cr4("CR4.PCIDE", 17, ("64-bit", "compat"), own=True)
 IOPL = Control("IOPL", (0, 1, 2, 3), flags=lambda v: v << 12)
 IOPL_03 = IOPL._replace(values=(0, 3))
 IF = Control("IF", (0, 1), flags=lambda v: v << 9, own=True)
@@ -82,6 +82,9 @@ BY_DE = Check("CR4.DE = 0 (DR4 is DR6)", lambda c: not c["CR4.DE"], UD)
 BY_GD = Check("DR7.GD = 0", lambda c: not c["DR7.GD"], "#DB", 'Vol. 3B "Debug Control Register (DR7)"')
 AN_MSR = Check("ECX names an MSR", lambda c: c["MSR"] == "there", GP0)
 BIT_63 = Check("bit 63 is 0 or CR4.PCIDE = 1", lambda c: c["CR4.PCIDE"], GP0)
+NO_PCID = Check("CR4.PCIDE = 1 or the PCID is 0", lambda c: dict(c.settings).get("CR4.PCIDE"), GP0)
+A_CR = Check("the control register is there", lambda c: False, UD)
+NO_LOCK = Check("there is no LOCK prefix", lambda c: False, UD, 'Vol. 2 "LOCK"')
 ECX_0 = Check("ECX = 0", lambda c: True, GP0)
 OSXSAVE = Check("CR4.OSXSAVE = 1 (it cannot be set)", lambda c: False, UD)
 MONITOR = Check("CPUID.01H:ECX.MONITOR = 1 (it is 0)", lambda c: False, UD)
@@ -125,8 +128,6 @@ def shows_cpl(field, what="shows the CPL as RPL of CS"):
 
 
 # --- instructions ---------------------------------------------------------------------------------
-TABLE_WHY = "shows the real register"
-CR_READ = "mov %{reg}, %{{ax}}"
 INSNS = []
 
 
@@ -140,6 +141,9 @@ row("SIDT", "SIDT", "sidt PAGE", "reads", "IDTR", BY_UMIP, **STORE)
 row("SLDT", "SLDT", "sldt %eax", "reads", "LDTR", BY_UMIP, controls=(UMIP,), shows=("ax",))
 row("STR", "STR", "str %eax", "reads", "TR", BY_UMIP, controls=(UMIP,), shows=("ax",))
 row("SMSW", "SMSW", "smsw %eax", "reads", "CR0", BY_UMIP, controls=(UMIP,), shows=("ax",))
+
+for name, reg in (("SLDT", "LDTR"), ("STR", "TR"), ("SMSW", "CR0")):
+    row(f"{name} m16", name, f"{name.lower()} PAGE", "reads", reg, BY_UMIP, controls=(UMIP,), probe="movzwl PAGE, %eax", shows=("ax",))
 
 row("PUSHF", "PUSHF/PUSHFD/PUSHFQ", "pushf", "reads", "IF and IOPL", controls=(IOPL_03, IF), probe="pop %{ax}",
     shows=("ax",))
@@ -224,6 +228,8 @@ row("MOV CR3, r with bit 63", "MOV—Move to/from Control Registers", "mov %rax,
 row("MOV r, CR8", "MOV—Move to/from Control Registers", "mov %cr8, %rax", "reads", "CR8", CPL0, codes=ONLY_64)
 row("MOV CR8, r", "MOV—Move to/from Control Registers", "mov %rax, %cr8", "controls", "CR8", CPL0, setup="xorl %eax, %eax",
     codes=ONLY_64)
+row("MOV r, CR1", "MOV—Move to/from Control Registers", ".byte 0x0F, 0x20, 0xC8", "none", "not there", A_CR)
+row("LOCK CLI", "CLI", ".byte 0xF0\ncli", "none", "undefined for ever", NO_LOCK)
 row("CLTS", "CLTS", "clts", "controls", "CR0.TS", CPL0)
 row("LMSW", "LMSW", "lmsw %ax", "controls", "CR0", CPL0, setup="movl $1, %eax")
 row("MOV r, DR7", "MOV—Move to/from Debug Registers", "mov %dr7, %{ax}", "reads", "DR7", CPL0, BY_GD, controls=(GD,))
@@ -236,6 +242,8 @@ row("WRMSR", "WRMSR", "wrmsr", "controls", "MSRs", CPL0, AN_MSR, controls=(MSR,)
 row("INVLPG", "INVLPG", "invlpg PAGE", "controls", "the TLBs", CPL0)
 row("INVPCID", "INVPCID", "invpcid PAGE, %{ax}", "controls", "the TLBs", CPL0,
     setup="movl $0, PAGE\nmovl $0, PAGE + 4\nmovl $0, PAGE + 8\nmovl $0, PAGE + 12\nmovl $2, %eax")
+row("INVPCID 0, PCID 1", "INVPCID", "invpcid PAGE, %{ax}", "controls", "the TLBs", CPL0, NO_PCID, controls=(PCIDE,),
+    setup="movl $1, PAGE\nmovl $0, PAGE + 4\nmovl $0, PAGE + 8\nmovl $0, PAGE + 12\nmovl $0, %eax")
 row("INVD", "INVD", "invd", "controls", "the caches", CPL0)
 row("WBINVD", "WBINVD", "wbinvd", "controls", "the caches", CPL0)
 row("HLT", "HLT", "hlt", "controls", "the processor", CPL0, setup="pushf\norl $0x100, (%{sp})\npopf")

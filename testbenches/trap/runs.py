@@ -100,8 +100,10 @@ def goes_to(line, cell):
 
 
 def path_of(line):
+    """Up to the delivery of what came: the last, where a software interrupt ends in a fault."""
     labels = line["ucode"]
-    return labels[:labels.index("deliver")] + ("deliver",) if "deliver" in labels else labels
+    ends = [i for i, label in enumerate(labels) if label == "deliver"]
+    return labels[:ends[-1] + 1] if ends else labels
 
 
 def read(lines, at, cell):

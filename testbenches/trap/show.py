@@ -10,6 +10,10 @@ U #UD   D #DB   . cannot be encoded   ! breaks the condition of Popek and Goldbe
 Columns: rings 0 to 3 in 64-bit, compatibility and legacy 32-bit code."""
 
 
+KINDS = {"reads": "shows privileged state", "controls": "changes privileged state",
+         "depends": "its result may depend on the ring", "none": "not sensitive"}
+
+
 def letter(seen):
     outcome = seen.came.outcome
     if outcome == "executes":
@@ -44,10 +48,22 @@ def lines_of(seen):
             without.setdefault(tuple(p for p in settings if p[0] != name), set()).add(letters)
         if all(len(v) == 1 for v in without.values()):
             merged = {k: v.pop() for k, v in without.items()}
-    return list(merged.items())
+    return shortened(merged)
 
 
-def table(found):
+def shortened(merged):
+    """Where the first control alone decides, the others are left out of its rows."""
+    out, first = [], {}
+    for settings, letters in merged.items():
+        first.setdefault(settings[:1], []).append((settings, letters))
+    for head, group in first.items():
+        if len(group) > 1 and len({letters for _, letters in group}) == 1:
+            group = [(head, group[0][1])]
+        out += group
+    return out
+
+
+def matrix_lines(found):
     out = [LEGEND, "", f"{'':56} 64-bit compat 32-bit", f"{'':56} 0123   0123   0123"]
     broken = {b.insn.name for b in found.breaches}
     for insn in found.rows:
@@ -55,8 +71,11 @@ def table(found):
             mark = "!" if insn.name in broken else " "
             name = (mark + " " + insn.name) if n == 0 else ""
             out.append(f"{name:26}{setting_text(settings):30} " + "   ".join(letters))
-    out += ["", summary(found)] + [""] * bool(found.breaches)
-    return "\n".join(out + breach_lines(found)).rstrip()
+    return "\n".join(out + ["", summary(found)])
+
+
+def table(found):
+    return "\n".join([matrix_lines(found)] + [""] * bool(found.breaches) + breach_lines(found))
 
 
 def summary(found):
@@ -84,14 +103,6 @@ def section(insn, check):
     return check.section or f'Vol. 2 "{insn.page}"'
 
 
-def code_names(group):
-    return ", ".join(c.name for c in cells.CODES if any(s.cell.code.name == c.name for s in group))
-
-
-def ring_names(group):
-    return ", ".join(str(r) for r in sorted({s.cell.ring for s in group}))
-
-
 def checks_of(insn, verdict):
     out = []
     for n, (check, holds) in enumerate(verdict.looked):
@@ -102,33 +113,50 @@ def checks_of(insn, verdict):
     return out
 
 
-def one(seen):
-    """Lines of a cell."""
+def fate(seen):
+    """Lines behind "where: ", alike for cells that go the same way."""
     insn, came = seen.cell.insn, seen.came
-    head = f"  {seen.cell.code.name}, ring {seen.cell.ring}: {came.outcome}"
-    if came.goes_to:
-        head += f", to {came.goes_to}"
-    out = [head]
+    out = [came.outcome + (f", to {came.goes_to}" if came.goes_to else "")]
     for word, check, holds in checks_of(insn, seen.verdict):
         out.append(f"    {word} {check.text}: {'yes' if holds else 'no'} ({section(insn, check)})")
     for s in seen.verdict.differs:
-        out.append(f"    silent: {s.text} ({s.section or section(insn, s)})")
+        out.append(f"    silent  {s.text} ({s.section or section(insn, s)})")
     out.append("    microcode: " + (" ".join(came.ucode) or "none"))
     if seen.breaks:
         out.append("    sensitive, and it does not trap")
-    return out
+    return tuple(out)
+
+
+def places(group):
+    """Codes and rings of some cells: "64-bit, compat, rings 1 2 3"."""
+    rings = {}
+    for s in group:
+        rings.setdefault(s.cell.code.name, []).append(s.cell.ring)
+    alike = {}
+    for code, some in rings.items():
+        alike.setdefault(tuple(some), []).append(code)
+    return "; ".join(f"{', '.join(codes)}, ring{'s' * (len(some) > 1)} {' '.join(map(str, some))}"
+                     for some, codes in alike.items())
+
+
+def ways(seen):
+    """-> (settings, [(cells, their fate)...])..."""
+    by_settings = {}
+    for s in seen:
+        by_settings.setdefault(s.cell.settings, {}).setdefault(fate(s), []).append(s)
+    return [(settings, [(cells_, f) for f, cells_ in fates.items()]) for settings, fates in by_settings.items()]
 
 
 def cells_of(found):
     out = []
     for insn in found.rows:
-        out.append(f"{insn.name}: {insn.text.splitlines()[0] if False else insn.kind}, {insn.why}")
-        last = None
-        for seen in sorted(found.seen[insn.name], key=lambda s: [str(p) for p in s.cell.settings]):
-            if seen.cell.settings != last and seen.cell.settings:
-                out.append(setting_text(seen.cell.settings))
-            last = seen.cell.settings
-            out += one(seen)
+        text = insn.text.replace("\n", "; ")
+        out.append(f"{insn.name} ({text}): {KINDS[insn.kind]}: {insn.why}")
+        for settings, groups in ways(found.seen[insn.name]):
+            out.append(setting_text(settings) or "in any case")
+            for group, lines in groups:
+                out.append(f"  {places(group)}: {lines[0]}")
+                out += lines[1:]
     return "\n".join(out + breach_lines(found) + [summary(found)])
 
 
@@ -156,5 +184,63 @@ def write_json(path, found):
             f.write(text)
 
 
+# --- the page -------------------------------------------------------------------------------------
+PAGE = """# The trap matrix
+
+`ringwalk trap` writes this page (`--page`); test `trap.page` holds it to what runs. Each privileged and each sensitive
+instruction stands in `testbenches/trap/matrix.py` with the controls that matter to it and its checks in the order of the
+manual. Each cell, an instruction at a ring, in a code, under controls, is run in lockstep by guest images of
+`testbenches/events`; what came is read from the RTL's retirements (`ringwalk run --trace`). RTL and model must agree, and
+what came must be what the checks predict, which are a reading of the SDM of their own: vector, error code, and where it
+executes what is otherwise than at ring 0. `ringwalk trap INSN` shows an instruction's cells, each check and the one that
+decided, and the microcode from its first label to the delivery of the fault (`deliver` alone: the decoder raised it);
+`--json FILE` all of it as data.
+
+```text
+{table}
+```
+
+"reads": shows privileged state; "controls": changes it; "depends": the result may depend on the ring; "none": not sensitive.
+
+## Trap and emulate
+Popek and Goldberg ("Formal Requirements for Virtualizable Third Generation Architectures", 1974): a machine can be
+virtualized by trap and emulate if every sensitive instruction traps outside ring 0. An instruction that reads or
+controls privileged state breaks that where it executes at an outer ring; one whose result depends on the ring, where it
+executes there with another result than at ring 0. What mends it is found from the cells: the fewest settings of
+controls of whoever watches over the guest with which no cell breaks it. A guest's own IF, selectors, descriptors
+and MSR numbers are none. INT n, SYSCALL and SYSENTER go to entries at ring 0 that are not the guest's, and so trap
+in their way. CR4.SMAP decides about no instruction here, only about accesses.
+
+| instruction | | what | mended by |
+|---|---|---|---|
+{breaches}
+
+## Checks and microcode
+Checks in the order in which they are made; without a section, the instruction's page of SDM Vol. 2.
+
+| instruction | checks | microcode, by outcome |
+|---|---|---|
+{checks}
+"""
+
+
+def check_text(check):
+    outcome = "" if callable(check.outcome) else check.outcome
+    end = "grants" if check.grants else outcome or "#GP(selector)"
+    return f"{check.text} ({check.section + ', ' if check.section else ''}else {end})" if not check.grants else \
+        f"{check.text} (if so, granted)"
+
+
+def paths(seen):
+    out = {}
+    for s in seen:
+        fault = s.came.outcome if not s.came.outcome.startswith("#GP(0x") else "#GP(selector)"
+        out.setdefault((fault, " ".join(s.came.ucode)), None)
+    return "; ".join(f"{fault}: `{path}`" for fault, path in out)
+
+
 def page(found):
-    return table(found)
+    breaches = [f"| {b.insn.name} | {b.insn.kind} | {b.insn.why} | {mend_text(b)} |" for b in found.breaches]
+    checks = [f"| {i.name} | {'; '.join(check_text(c) for c in i.checks) or 'none'} | {paths(found.seen[i.name])} |"
+              for i in found.rows]
+    return PAGE.format(table=matrix_lines(found), breaches="\n".join(breaches), checks="\n".join(checks)).rstrip()
