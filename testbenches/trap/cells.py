@@ -109,7 +109,7 @@ def words(cell):
     values = dict(cell.settings)
     names["msr"] = 0xC0000103 if values.get("MSR") == "there" else 0x12345
     names["seg"] = DATA + 27 if values.get("DPL") == 3 else DATA
-    names["stack"] = DATA + 9 * ring if values.get("selector") == "own ring" else DATA
+    names["stack"] = DATA + {"own ring": 9 * ring, "own, RPL 0": 8 * ring}.get(values.get("selector"), 0)
     names["target"] = base + 9 * ring if values.get("target") == "own ring" else base
     return names
 

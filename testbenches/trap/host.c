@@ -106,6 +106,18 @@ static struct end run_cell(uint64_t start, unsigned bits)
     return e;
 }
 
+/* Does the system give its processes a 32-bit code segment? */
+static bool has_compat(void)
+{
+    const unsigned present_dpl3_code = 0xf800, long_or_32 = 0x600000, is_32 = 0x400000;
+    unsigned rights = 0;
+    bool zf;
+
+    __asm__("lar %2, %1" : "=@ccz"(zf), "+r"(rights) : "r"(CODE_32));
+    return zf && (rights & present_dpl3_code) == present_dpl3_code &&
+           (rights & long_or_32) == is_32;
+}
+
 static bool map_at(uint64_t at, int fd)
 {
     void *want = (void *)at; // NOLINT: these addresses are the cells'
@@ -125,7 +137,8 @@ int main(int argc, char **argv)
         return BAD_USE;
     }
     __get_cpuid_count(7, 0, &a, &b, &c, &d);
-    printf("fsgsbase %d pke %d\n", (getauxval(AT_HWCAP2) & FSGSBASE) != 0, (c & OSPKE) != 0);
+    printf("fsgsbase %d pke %d compat %d\n", (getauxval(AT_HWCAP2) & FSGSBASE) != 0,
+           (c & OSPKE) != 0, has_compat());
     while (scanf("%" SCNx64 " %" SCNx64 " %" SCNx64 " %u", &start, &insn, &end, &bits) == 4) {
         struct end e = run_cell(start, bits);
         const char *at = e.rip == insn ? "insn" : e.rip == end + 1 ? "end" : "elsewhere";

@@ -42,7 +42,7 @@ movw %ax, GATE(13) + 6
 movl $0x2400, %eax
 mov %XAX, %dr7""" if v else "", after=lambda v: "8: mov %dr7, %XAX\nhlt" if v else "")
 DPL = Control("DPL", (0, 3), own=True)
-SELECTOR = Control("selector", ("own ring", "ring 0"), own=True)
+SELECTOR = Control("selector", ("own ring", "ring 0", "own, RPL 0"), own=True)
 TARGET = Control("target", ("own ring", "ring 0"), own=True)
 MSR = Control("MSR", ("there", "not there"), own=True)
 
@@ -88,13 +88,15 @@ NO_LOCK = Check("there is no LOCK prefix", lambda c: False, UD, 'Vol. 2 "LOCK"')
 ECX_0 = Check("ECX = 0", lambda c: True, GP0)
 OSXSAVE = Check("CR4.OSXSAVE = 1 (it cannot be set)", lambda c: False, UD)
 MONITOR = Check("CPUID.01H:ECX.MONITOR = 1 (it is 0)", lambda c: False, UD)
+IN_SMM = Check("in system-management mode (never)", lambda c: False, UD)
 UNDEFINED = Check("it is an instruction (never)", lambda c: False, UD)
 CPL0_OR_UD = CPL0._replace(outcome=UD)
 RIGHTS = 'Vol. 3A "Privilege Level Checking When Accessing Data Segments"'
 OF_DATA = Check("the segment's DPL >= CPL and >= RPL", lambda c: c.ring <= c["DPL"],
                 lambda c: f"#GP({DATA:#x})", RIGHTS)
 OF_STACK = Check("the selector's RPL and the segment's DPL = CPL", lambda c: c.ring == 0 or c["selector"] == "own ring",
-                 lambda c: f"#GP({DATA:#x})", 'Vol. 3A "Privilege Level Checking When Loading the SS Register"')
+                 lambda c: f"#GP({DATA + 8 * c.ring * (c['selector'] != 'ring 0'):#x})",
+                 'Vol. 3A "Privilege Level Checking When Loading the SS Register"')
 OF_CODE = Check("RPL <= CPL, the code segment's DPL = CPL", lambda c: c.ring == 0 or c["target"] == "own ring",
                 lambda c: f"#GP({0x68 if c.code.name == 'compat' else CODE:#x})",
                 'Vol. 3A "Direct Calls or Jumps to Code Segments"')
@@ -149,6 +151,8 @@ row("PUSHF", "PUSHF/PUSHFD/PUSHFQ", "pushf", "reads", "IF and IOPL", controls=(I
     shows=("ax",))
 row("POPF", "POPF/POPFD/POPFQ", "popf", "controls", "IF and IOPL", controls=(IOPL,), silent=KEEPS_FLAGS,
     setup="pushf\nxorl $0x3200, (%{sp})")
+row("POPF, 16 bits", "POPF/POPFD/POPFQ", "popfw", "controls", "IF and IOPL", controls=(IOPL,), silent=KEEPS_FLAGS,
+    setup="pushfw\nxorw $0x3200, (%{sp})")
 row("CLI", "CLI", "cli", "controls", "IF", BY_IOPL, controls=(IOPL,))
 row("STI", "STI", "sti", "controls", "IF", BY_IOPL, controls=(IOPL,))
 
@@ -275,5 +279,6 @@ row("XGETBV", "XGETBV", "xgetbv", "none", "XCR0, which is not there", OSXSAVE)
 row("XSETBV", "XSETBV", "xsetbv", "none", "XCR0, which is not there", OSXSAVE)
 row("MONITOR", "MONITOR", "monitor", "none", "not there", MONITOR)
 row("MWAIT", "MWAIT", "mwait", "none", "not there", MONITOR)
+row("RSM", "RSM", "rsm", "none", "there is no SMM", IN_SMM)
 for n, text in enumerate((".byte 0x0F, 0xFF, 0xC0", ".byte 0x0F, 0xB9, 0xC0", "ud2")):
     row(f"UD{n}", "UD", text, "none", "undefined for ever", UNDEFINED)

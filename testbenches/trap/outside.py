@@ -20,8 +20,8 @@ LACKS = {
     "qemu": ("its translator has neither DR7.GD nor PCIDs, and SYSCALL in every mode",
              lambda c: dict(c.settings).get("DR7.GD") or "CR4.PCIDE" in dict(c.settings) or
              c.insn.name in ("SYSCALL", "SYSRET") and c.code.name != "64-bit"),
-    "bochs": ("it has counters, and looks at DR7.GD before the CPL",
-              lambda c: dict(c.settings).get("DR7.GD") and c.ring or c.insn.name == "RDPMC"),
+    "bochs": ("it has counters and MWAIT, and looks at DR7.GD before the CPL",
+              lambda c: dict(c.settings).get("DR7.GD") and c.ring or c.insn.name in ("RDPMC", "MONITOR", "MWAIT")),
 }
 
 
@@ -102,13 +102,15 @@ FEATURES = {"RDPID": "rdpid", "RDTSCP": "rdtscp", "INVPCID": "invpcid", "CLAC": 
 
 def host_controls(controls):
     words = dict(zip(controls.split()[::2], map(int, controls.split()[1::2])))
-    return dict(HOST, **{"CR4.FSGSBASE": words["fsgsbase"], "CR4.PKE": words["pke"]})
+    return dict(HOST, **{"CR4.FSGSBASE": words["fsgsbase"], "CR4.PKE": words["pke"], "compat": words["compat"]})
 
 
 def not_asked(cell, controls, flags):
     """Why not; empty if it is."""
     if cell.ring != 3 or cell.code.name == "32-bit":
         return "not of ring 3 in long mode"
+    if cell.code.name == "compat" and not controls["compat"]:
+        return "the system has no compatibility mode"
     for why, names in UNLIKE.items():
         if cell.insn.name in names:
             return why
@@ -132,7 +134,8 @@ def host_words(cell):
     kernel = SELECTORS["kernel code"]
     own.update(code=SELECTORS["code"][size], data=SELECTORS["data"],
                seg=SELECTORS["data" if settings.get("DPL") == 3 else "kernel data"],
-               stack=SELECTORS["data" if settings.get("selector") == "own ring" else "kernel data"],
+               stack={"own ring": SELECTORS["data"], "own, RPL 0": SELECTORS["data"] - 3}.get(
+                   settings.get("selector"), SELECTORS["kernel data"]),
                target=SELECTORS["code"][size] if settings.get("target") == "own ring" else kernel)
     own["iret_frame"] = own["iret_frame"].replace(f"${cells.words(cell)['code']}", f"${own['code']}") \
         .replace(f"${cells.words(cell)['data']}", f"${own['data']}")
@@ -177,7 +180,7 @@ def assemble(asked, work):
 
 
 # Selectors that the host has in place of frame.S's.
-HOST_ERRORS = {0x28: 0x18, 0x08: 0x10, 0x68: 0x10}
+HOST_ERRORS = {0x28: 0x18, 0x40: 0x28, 0x08: 0x10, 0x68: 0x10}
 
 
 # Under a hypervisor the RIP of INT1 may be its own.

@@ -4,7 +4,6 @@ import concurrent.futures
 import hashlib
 import os
 import pathlib
-import re
 import shutil
 import typing
 
@@ -158,6 +157,3 @@ def run(ringwalk, chosen, work, cache):
 def build_of(ringwalk):
     return pathlib.Path(ringwalk).resolve().parent
 
-
-def plain(text):
-    return re.sub(r"\s+", " ", text).strip()

@@ -92,9 +92,9 @@ def mend_text(breach):
 def breach_lines(found):
     out = []
     if found.breaches:
-        out.append("Sensitive, and not trapping at the outer rings; what mends it:")
+        out.append("Sensitive, and not trapping at the outer rings:")
     for b in found.breaches:
-        out.append(f"  {b.insn.name:24}{b.insn.kind} {b.insn.why}: {mend_text(b)}")
+        out.append(f"  {b.insn.name:24}{b.insn.kind}: {b.insn.why}; mended by {mend_text(b)}")
     return out
 
 
@@ -225,10 +225,9 @@ Checks in the order in which they are made; without a section, the instruction's
 
 
 def check_text(check):
-    outcome = "" if callable(check.outcome) else check.outcome
-    end = "grants" if check.grants else outcome or "#GP(selector)"
-    return f"{check.text} ({check.section + ', ' if check.section else ''}else {end})" if not check.grants else \
-        f"{check.text} (if so, granted)"
+    fault = "#GP(selector)" if callable(check.outcome) else check.outcome
+    end = "if so, granted" if check.grants else "else " + fault
+    return f"{check.text} ({check.section + ', ' if check.section else ''}{end})"
 
 
 def paths(seen):
