@@ -20,8 +20,8 @@ LACKS = {
     "qemu": ("its translator has neither DR7.GD nor PCIDs, and SYSCALL in every mode",
              lambda c: dict(c.settings).get("DR7.GD") or "CR4.PCIDE" in dict(c.settings) or
              c.insn.name in ("SYSCALL", "SYSRET") and c.code.name != "64-bit"),
-    "bochs": ("it has counters and MWAIT, and looks at DR7.GD before the CPL",
-              lambda c: dict(c.settings).get("DR7.GD") and c.ring or c.insn.name in ("RDPMC", "MONITOR", "MWAIT")),
+    "bochs": ("it has counters and MWAIT, looks at DR7.GD before the CPL, and pushes no RF with its #DB",
+              lambda c: dict(c.settings).get("DR7.GD") or c.insn.name in ("RDPMC", "MONITOR", "MWAIT")),
 }
 
 
@@ -36,7 +36,9 @@ class Known(typing.NamedTuple):
 
 KNOWN = (
     Known("qemu", ("MOV r, CR1",), "#GP", "QEMU's translator: CPL before the number of the register"),
-    Known("qemu", ("RDPID", "RDPMC", "INT1"), "#UD", "QEMU's translator does not have it"),
+    Known("qemu", ("MOV r, DR4",), "#GP", "QEMU's translator: CPL before CR4.DE"),
+    Known("qemu", ("LOCK CLI",), "", "QEMU: LOCK where it is not allowed is ignored"),
+    Known("qemu", ("RDPID", "RDPMC", "INT1", "INVPCID", "INVPCID 0, PCID 1"), "#UD", "QEMU's translator does not have it"),
     Known("qemu", ("RDMSR", "WRMSR"), "executes", "QEMU: MSRs that are not there"),
     Known("amd", ("MOV r, DR4",), "#GP(0)", "this processor: CPL before CR4.DE"),
     Known("amd", ("SYSCALL",), "#PF elsewhere", "AMD64 APM Vol. 3, SYSCALL: compatibility mode has it"),

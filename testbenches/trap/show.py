@@ -196,6 +196,11 @@ executes what is otherwise than at ring 0. `ringwalk trap INSN` shows an instruc
 decided, and the microcode from its first label to the delivery of the fault (`deliver` alone: the decoder raised it);
 `--json FILE` all of it as data.
 
+`--on host|qemu|bochs` asks a judge from outside (tests `trap.host`, `trap.qemu`): this machine's processor, in a process of
+its own for each cell of ring 3 whose controls are the system's; QEMU or Bochs, each instruction against the model. Where
+a judge goes its own way stands in `testbenches/trap/outside.py`. RTL and model that err alike are seen by the checks
+alone: mutants `trap_*` are such mistakes.
+
 ```text
 {table}
 ```
