@@ -18,6 +18,8 @@ static const struct command {
     {"run", cli_run, "PROGRAM [options]   boot a program in lockstep (Multiboot 1 or ELF64)"},
     {"model", cli_model, "PROGRAM [options]   the same on the golden model alone"},
     {"explain", cli_explain, "PROGRAM --va A...   why an address translates as it does"},
+    {"trap", cli_trap,
+     "[INSN] [options]    which instruction traps where, and which check decides"},
     {"mmu", cli_mmu, "[options]           random translations, MMU RTL against the model"},
     {"iommu", cli_iommu, "[options]           random requests, IOMMU RTL against the model"},
     {"bus", cli_bus,

@@ -40,7 +40,8 @@ enum {
     OPT_SERIAL_RECORD,
     OPT_UNDEFINED,
     OPT_WAVE_ON,
-    OPT_LEGALITY
+    OPT_LEGALITY,
+    OPT_TRACE
 };
 
 static const struct option options[] = {
@@ -63,6 +64,7 @@ static const struct option options[] = {
     {"undefined", required_argument, NULL, OPT_UNDEFINED},
     {"wave-on", required_argument, NULL, OPT_WAVE_ON},
     {"legality", no_argument, NULL, OPT_LEGALITY},
+    {"trace", required_argument, NULL, OPT_TRACE},
     COMMON_ROWS};
 
 static const char help[] =
@@ -88,7 +90,10 @@ static const char help[] =
     "                          without the invalidation that would have removed it\n"
     "  --wave-on WHAT          run: a bundle of the cycles around it, though both sides agree:\n"
     "                          xlate.fault=7, dma.fault, 'retire.rip=main+16 and cpl=3,nth=2'\n"
-    "  --undefined NAME        results that the SDM leaves undefined: " PERSONALITIES "\n";
+    "  --undefined NAME        results that the SDM leaves undefined: " PERSONALITIES "\n"
+    "  --trace FILE[,A-B]      run: a line for each retirement of the RTL (with rip in A-B): its "
+    "record\n"
+    "                          and the labels of the microcode that made it\n";
 
 struct run_report {
     const struct run_options *options;
@@ -104,6 +109,7 @@ struct run_command {
     unsigned wave_ons;
     struct trigger triggers[TRIGGERS];
     struct symbols *symbols;
+    const char *trace;
 };
 
 /* 0 to go on, otherwise 1 + exit status. */
@@ -186,6 +192,9 @@ static int take_option(struct run_command *c, int opt)
             return 1 + cli_refuse("--wave-on: more than %d of them", TRIGGERS);
         c->wave_on[c->wave_ons++] = optarg;
         break;
+    case OPT_TRACE:
+        c->trace = optarg;
+        break;
     case OPT_RESET_AT:
         ok = option_between(optarg, 2, UINT64_MAX, &o->reset_at);
         break;
@@ -227,6 +236,8 @@ static int parse(struct run_command *c, int argc, char **argv)
         return 1 + cli_refuse("the model alone has no waves");
     if (c->run.lint && c->run.mode != RUN_LOCKSTEP)
         return 1 + cli_refuse("--legality goes with a run in lockstep");
+    if (c->trace != NULL && c->run.mode == RUN_MODEL_ALONE)
+        return 1 + cli_refuse("the model alone has no trace");
     return 0;
 }
 
@@ -416,6 +427,8 @@ static int run_command(const struct cli *cli, int argc, char **argv, enum run_mo
     c.run.console_out = c.common.json != NULL && strcmp(c.common.json, "-") == 0 ? stderr : stdout;
     if (!begin_serial(&c, error, sizeof(error)))
         return cli_refuse("%s", error);
+    if (c.trace != NULL && (c.run.trace = trace_open(c.trace, error, sizeof(error))) == NULL)
+        return cli_refuse("%s", error);
     ran = begin_waves(&c, &seen, error, sizeof(error)) &&
           run_program(&c.run, &r, error, sizeof(error));
     if (c.run.serial != NULL)
@@ -423,6 +436,8 @@ static int run_command(const struct cli *cli, int argc, char **argv, enum run_mo
     end = !ran ? cli_refuse("%s", error) : point != NULL ? 0 : finish(cli, &c, &r);
     snapshots_destroy(c.run.snapshots);
     symbols_close(c.symbols);
+    if (!trace_close(c.run.trace))
+        end = cli_refuse("%s: cannot be written", c.trace);
     if (c.run.serial != NULL && !serial_close(c.run.serial, error, sizeof(error)))
         end = cli_refuse("%s", error);
     return end;

@@ -144,6 +144,8 @@ FORWARD(sys, FEED_SYS)
 static void check_limits(struct run *run, const struct rec_retire *r)
 {
     run->last_retire_cycle = r->cycle;
+    if (run->o->trace != NULL)
+        trace_retire(run->o->trace, r);
     if (r->kind == RETIRE_SHUTDOWN)
         run->r->shut_down = true;
     if (run->r->shut_down || run->r->guest_exited || run->reset_asked ||
@@ -189,6 +191,11 @@ static void sink_retire(void *ctx, const struct rec_retire *r)
 static void sink_retire_alone(void *ctx, const struct rec_retire *r)
 {
     count_retire(ctx, r);
+}
+
+static void sink_ucode(void *ctx, const char *label)
+{
+    trace_ucode(((struct run *)ctx)->o->trace, label);
 }
 
 static void sink_board(void *ctx, const struct board_record *r)
@@ -478,6 +485,7 @@ static void leave_snapshot(struct run *run, bool first)
     run->replay.wave_to = run->order.to;
     run->replay.console = run->replay.progress = false;
     run->replay.snapshots = NULL;
+    run->replay.trace = NULL;
     run->replay.trigger_count = run->met_count = 0;
     run->o = &run->replay;
 }
@@ -582,6 +590,8 @@ static struct shell_sink sink_for(struct run *run)
                            .guest_exit = sink_exit,
                            .reset = sink_reset};
 
+    if (run->o->trace != NULL)
+        s.ucode = sink_ucode;
     if (run->sb == NULL) {
         s.retire = sink_retire_alone;
         return s;

@@ -10,6 +10,7 @@
 #include "image.h"
 #include "scoreboard.h"
 #include "serial.h"
+#include "trace.h"
 #include "trigger.h"
 
 #define RUN_MEMORY_DEFAULT     (UINT64_C(256) << 20)
@@ -58,6 +59,7 @@ struct run_options {
     const char *disk;         /* FILE or FILE,ro; NULL: no disk */
     uint64_t power_button_at; /* the cycle at which it is pressed; 0: not at all */
     struct serial *serial;    /* the far end of the UART; NULL: there is none */
+    struct trace *trace;      /* of the RTL's retirements; NULL: none */
     const struct run_point *point; /* NULL: none */
     bool lint;                     /* stale.h: uses of what the program has replaced are listed */
     struct trigger *triggers;      /* what the user wants to see; `met` is called for each */

@@ -15,6 +15,10 @@
 #include "verilated_fst_c.h"
 #include "wave_date.h"
 
+// What uasm wrote: the labels by address.
+extern "C" const char *const ucode_names[];
+#define UCODE_WORDS 2048
+
 struct vsoc;
 
 namespace
@@ -87,6 +91,16 @@ EMIT(stim)
 EMIT(retire)
 EMIT(sys)
 #undef EMIT
+
+extern "C" svBit rw_wants_ucode()
+{
+    return emitting->sink.ucode != nullptr;
+}
+
+extern "C" void rw_emit_ucode(const svBitVecVal *label)
+{
+    emitting->sink.ucode(emitting->sink.ctx, ucode_names[*label & (UCODE_WORDS - 1)]);
+}
 
 static void eval_half(vsoc *v, bool clk)
 {

@@ -81,6 +81,10 @@ refused "no such capability of the block" iommu --vtd -frob
 refused "capabilities of a block that has none" mmu --vtd -ir
 refused "replay of nothing" replay "$work/none"
 refused "unwritable JSON" model --quiet --json /dev/full "$demo"
+refused "unwritable trace" run --quiet --trace /no/such/dir/t --max-cycles 1000 "$demo"
+refused "a range that is none" run --quiet --trace "$work/t,5" --max-cycles 1000 "$demo"
+refused "no trace of the model alone" model --trace "$work/t" "$demo"
+refused "no such instruction" trap sgtd
 refused "unwritable wave" run --quiet --wave /no/such/dir/w.fst --max-cycles 1000 "$demo"
 # ELF32 with two segments on top of each other: the second program header repeats the first.
 python3 - "$demo" "$work/overlap" <<'PY'

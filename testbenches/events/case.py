@@ -30,11 +30,11 @@ def native(mode):
 CODE_SIZES = ((64, 64), (64, 32), (64, 16), (32, 32), (32, 16))
 
 
-def in_code(mode, size, body):
-    """The body in code of this size, at ring 0; it ends the case."""
+def in_code(mode, size, body, ring=0):
+    """The body in code of this size, at the ring that it is at; it ends the case."""
     if size == mode:
         return body
     back = f".text\n.code{mode}"
     if size == 32:
-        return f"FAR C32, 7f\n.code32\n7:\n{body}\nDONE\n{back}"
-    return f'FAR C16, (7f-0x10000)\n.section .code16, "ax"\n.code16\n7:\n{body}\nDONE\n{back}'
+        return f"FAR C32+9*{ring}, 7f\n.code32\n7:\n{body}\nDONE\n{back}"
+    return f'FAR C16+9*{ring}, (7f-0x10000)\n.section .code16, "ax"\n.code16\n7:\n{body}\nDONE\n{back}'

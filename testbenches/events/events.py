@@ -57,16 +57,19 @@ class Image:
         text += ['.section .tables, "aw"'] + [f".long case{n}" for n in range(len(cases))]
         self.source.write_text("\n".join(text) + "\n")
 
-    def assemble(self):
-        elf64 = self.elf.with_suffix(".elf64")
+    def compile(self, elf64):
         for command in (GCC + [str(self.source), "-o", str(elf64)],
                         ["objcopy", "-O", "elf32-i386", str(elf64), str(self.elf)]):
             done = subprocess.run(command, capture_output=True, text=True)
             if done.returncode != 0:
                 raise RuntimeError(f"{self.name}: {done.stderr.strip()[:1500]}")
+
+    def assemble(self):
+        elf64 = self.elf.with_suffix(".elf64")
+        self.compile(elf64)
         listed = subprocess.run(["nm", str(elf64)], capture_output=True, text=True).stdout
-        base = int(re.search(r"^(\w+) \w case_n$", listed, re.M).group(1), 16)
-        self.case_n = self.file_offset(base)
+        self.symbols = {name: int(at, 16) for at, name in re.findall(r"^(\w+) \w (\w+)$", listed, re.M)}
+        self.case_n = self.file_offset(self.symbols["case_n"])
 
     def file_offset(self, va):
         data = self.elf.read_bytes()

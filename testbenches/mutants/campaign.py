@@ -103,7 +103,7 @@ def files_of(paths):
             refuse(f"{name}: not in rtl/")
         found += sorted(path.rglob("*.sv")) if path.is_dir() else [path]
     # Records and properties are the harness's own eyes.
-    return [p for p in found if p.name not in ("record_emit.sv", "record_pkg.sv", "cpu_trace.sv")]
+    return [p for p in found if p.name not in ("record_emit.sv", "ucode_record_emit.sv", "record_pkg.sv", "cpu_trace.sv")]
 
 
 def collect(paths):

@@ -16,6 +16,7 @@ side's word on it must have, "why: TEXT" what the report's explanation must say 
     events --table TABLE ARGS  the cases of a table of events, in lockstep (testbenches/events)
     opcodes ARGS               the model's decoder against Zydis (testbenches/oracle)
     vtd ARGS                  the model's IOMMU against QEMU's (testbenches/vtd)
+    trap INSN                  its cells of the trap matrix (testbenches/trap)
     paths PROGRAM              the model's fast way against its recorded one (testbenches/paths)
     unit FILTER                unit tests (a broken scoreboard shows there)
 `seeds FROM-TO` at its end repeats it, seed by seed, until one shows the fault (random and images
@@ -46,7 +47,7 @@ ROOT = HERE.parent.parent
 COPIED = ["rtl", "model", "cosim", "testbenches", "cmake", "waves", "CMakeLists.txt"]
 TARGETS = {"mmu": "block_mmu", "iommu": "block_iommu", "bus": "block_bus", "run": "ringwalk",
            "random": "ringwalk", "images": "ringwalk", "events": "ringwalk", "paths": "paths",
-           "opcodes": "opcodes", "vtd": "ringwalk", "unit": "unit_tests"}
+           "opcodes": "opcodes", "vtd": "ringwalk", "trap": "ringwalk", "unit": "unit_tests"}
 ALONE_SEEDS = 4
 SCRIPTS = ("random", "images", "events")  # kinds that are scripts over many programs
 HEADERS = ("what", "run", "rule", "property", "sees", "names", "why")
@@ -179,6 +180,8 @@ def command_of(mutant, words, seed, binaries, programs):
     if mutant.kind == "vtd":
         return [sys.executable, "-B", str(ROOT / "testbenches/vtd/vtd.py"), tool, "qemu-system-x86_64",
                 str(programs / "vtd.elf")] + words[1:]
+    if mutant.kind == "trap":
+        return [tool] + words
     if mutant.kind == "paths":
         return [tool, str(programs / (words[1] + ".elf"))]
     if mutant.kind == "run":
@@ -228,6 +231,21 @@ def end_of_vtd(done):
         return "caught", "vtd", first.group(1), None, ""
     if done.returncode == 0:
         return "agreed", "", "", None, "QEMU agrees"
+    return "else", "", "", None, (done.stdout + done.stderr).strip()[-200:]
+
+
+def end_of_trap(done):
+    """A cell that is not what the checks predict; RTL and model that differ are named as of any program."""
+    first = re.search(r"^ringwalk trap: ([^:\n]+): (.*), but (.*)$", done.stderr, re.M)
+    if done.returncode == 1 and first:
+        said = Said(first.group(2))
+        said.other = first.group(3)
+        return "caught", "trap", first.group(1), None, said
+    differ = FIRST.search(done.stderr)
+    if differ:
+        return "caught", differ.group(1), differ.group(2), int(differ.group(3)), differ.group(4)
+    if done.returncode == 0:
+        return "agreed", "", "", None, "every cell is what the checks predict"
     return "else", "", "", None, (done.stdout + done.stderr).strip()[-200:]
 
 
@@ -286,6 +304,8 @@ def run_once(mutant, words, seed, binaries, programs, timeout, environment=os.en
         return end_of_unit(done)
     if mutant.kind == "paths":
         return end_of_paths(done)
+    if mutant.kind == "trap":
+        return end_of_trap(done)
     if mutant.kind == "opcodes":
         return end_of_opcodes(done)
     if mutant.kind == "vtd":

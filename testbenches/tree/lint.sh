@@ -14,7 +14,7 @@ lint() {
   verilator --lint-only -Wall --top-module "$top" $(echo "$@" | tr ' ' '\n' | awk '!seen[$0]++') || exit 1
 }
 lint soc_top $packages $(list rtl/mmu/mmu.f) $(list rtl/iommu/iommu.f) \
-  $(list rtl/cpu/cpu.f) rtl/bus/bus.sv rtl/soc_top.sv rtl/record_emit.sv
+  $(list rtl/cpu/cpu.f) rtl/bus/bus.sv rtl/soc_top.sv rtl/record_emit.sv rtl/ucode_record_emit.sv
 lint mmu $packages $(list rtl/mmu/mmu.f)
 lint iommu $packages $(list rtl/iommu/iommu.f)
 lint mmu_top $packages $(list rtl/mmu/mmu.f) rtl/mmu_top.sv

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Microcode assembler: text (.uc) to ucode_pkg.sv (format, enums, labels) and ucode_rom.sv (words).
+ * Microcode assembler: text (.uc) to ucode_pkg.sv (format, enums, labels), ucode_rom.sv (words) and
+ * ucode_names.c (labels as text, for the harness).
  *
  *   uasm -o OUT_DIR -c CONSTANTS.sv a.uc b.uc ...
  *
@@ -696,6 +697,21 @@ static void print_rom(FILE *f, const struct assembler *as)
             W_TGT - 1, W_TGT, as->word_count);
 }
 
+/* By address; NULL where no label is. */
+static void print_names(FILE *f, const struct assembler *as)
+{
+    fprintf(f,
+            "// SPDX-License-Identifier: Apache-2.0\n"
+            "// Written by uasm from rtl/cpu/ucode/*.uc: the labels by the address of their word.\n"
+            "extern const char *const ucode_names[];\n"
+            "const char *const ucode_names[%d] = {\n",
+            MAX_WORDS);
+    for (int i = 0; i < as->label_count; i++)
+        if (is_shown(as, i))
+            fprintf(f, "    [%d] = \"%s\",\n", as->labels[i].at, as->labels[i].name);
+    fprintf(f, "};\n");
+}
+
 static bool write_file(const struct assembler *as, const char *dir, const char *name,
                        void (*print)(FILE *, const struct assembler *))
 {
@@ -736,7 +752,8 @@ int main(int argc, char **argv)
     if (as.word_count == 0 || as.errors > 0)
         return 1;
     if (!write_file(&as, argv[2], "ucode_pkg.sv", print_pkg) ||
-        !write_file(&as, argv[2], "ucode_rom.sv", print_rom))
+        !write_file(&as, argv[2], "ucode_rom.sv", print_rom) ||
+        !write_file(&as, argv[2], "ucode_names.c", print_names))
         return 1;
     return 0;
 }
