@@ -195,7 +195,10 @@ static void sink_retire_alone(void *ctx, const struct rec_retire *r)
 
 static void sink_ucode(void *ctx, const char *label)
 {
-    trace_ucode(((struct run *)ctx)->o->trace, label);
+    struct run *run = ctx;
+
+    if (run->o->trace != NULL) /* not in a copy that was woken */
+        trace_ucode(run->o->trace, label);
 }
 
 static void sink_board(void *ctx, const struct board_record *r)
