@@ -332,6 +332,11 @@ static bool begin_waves(struct run_command *c, struct seen *seen, char *error, s
     for (unsigned i = 0; i < c->wave_ons; i++)
         if (!trigger_parse(c->wave_on[i], c->symbols, &c->triggers[i], error, error_bytes))
             return false;
+    for (unsigned i = 0; i < c->wave_ons; i++)
+        if (c->triggers[i].stale && !c->run.lint) {
+            snprintf(error, error_bytes, "--wave-on stale goes with --legality");
+            return false;
+        }
     if (c->wave_ons != 0 && !can) {
         snprintf(
             error, error_bytes,

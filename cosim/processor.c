@@ -181,7 +181,11 @@ static void judge(struct scoreboard *sb, const struct rec_xlate *x)
     struct legality_verdict v;
     char answer[MISMATCH_TEXT], verdict[MISMATCH_TEXT];
 
-    if (stale_translation(sb->stale, x, &at, &v))
+    bool permitted = stale_translation(sb->stale, x, &at, &v);
+
+    if (stale_last(sb->stale) != NULL && sb->config.stale != NULL)
+        sb->config.stale(sb->config.stale_ctx, stale_last(sb->stale), x);
+    if (permitted)
         return;
     snprintf(answer, sizeof(answer), "0x%" PRIx64 ": %s 0x%" PRIx64, x->va,
              x->fault ? "#PF, error code" : "pa", x->fault ? x->error_code : x->pa);

@@ -48,6 +48,7 @@ struct run {
         const struct trigger *trigger;
         uint64_t cycle;
         uint8_t record[RECORD_MAX];
+        char *why; /* NULL: what the record shows */
     } met[TRIGGERS];
     unsigned met_count;
     struct run_options replay;
@@ -117,6 +118,30 @@ static void look(struct run *run, const struct record_type *type, const void *re
         m->trigger = &run->o->triggers[i];
         m->cycle = record_value(record, &type->fields[0]);
         memcpy(m->record, record, type->size);
+        m->why = NULL;
+        run->met_count++;
+        shell_stop(run->shell);
+    }
+}
+
+static void look_at_stale(void *ctx, const struct stale_use *u, const struct rec_xlate *x)
+{
+    struct run *run = ctx;
+    size_t bytes;
+
+    for (unsigned i = 0; i < run->o->trigger_count; i++) {
+        struct met *m = &run->met[run->met_count];
+        FILE *out;
+
+        if (run->met_count == TRIGGERS || !trigger_met_stale(&run->o->triggers[i], x))
+            continue;
+        *m = (struct met){.trigger = &run->o->triggers[i], .cycle = u->cycle};
+        memcpy(m->record, x, sizeof(*x));
+        out = open_memstream(&m->why, &bytes);
+        if (out != NULL) {
+            stale_tell(out, u, run->o->symbols);
+            fclose(out);
+        }
         run->met_count++;
         shell_stop(run->shell);
     }
@@ -363,7 +388,9 @@ static bool begin_model(struct run *run, char *error, size_t error_bytes)
                                    .wait_states_max = run->o->wait_states_max,
                                    .other = &run->rtl_mem,
                                    .dirty = run->dirty,
-                                   .lint = run->o->lint};
+                                   .lint = run->o->lint,
+                                   .stale_ctx = run,
+                                   .stale = look_at_stale};
 
     run->sb = scoreboard_create(&bc);
     if (run->sb == NULL) {
@@ -516,7 +543,7 @@ static void tell_met(struct run *run)
                                   .stream = stream,
                                   .cycle = m->cycle,
                                   .of_a_device = m->trigger->type == &type_dma};
-        char *why = explain_run(&p);
+        char *why = m->why != NULL ? m->why : explain_run(&p);
 
         run->o->met(run->o->met_ctx, &(struct run_met){.trigger = m->trigger,
                                                        .cycle = run->r->before + m->cycle,

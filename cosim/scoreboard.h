@@ -47,7 +47,9 @@ struct scoreboard_config {
     unsigned wait_states_max;   /* of the run: what the bus may add to a deadline */
     const struct rw_mem *other; /* the RTL side's RAM, to compare; NULL: not compared */
     uint8_t *dirty;             /* one byte a page of it, set by the shell at each write */
-    bool lint;                  /* stale.h */
+    bool lint; /* stale.h; each use is told, with the model's record, when stale is not NULL */
+    void *stale_ctx;
+    void (*stale)(void *ctx, const struct stale_use *u, const struct rec_xlate *x);
 };
 
 /* board.c: said by the board and not yet by the RTL. */

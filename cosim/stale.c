@@ -18,10 +18,11 @@ struct stale {
     struct rw_cpuid cpuid;
     struct legality *oracle;
     struct legality_registers registers;
-    uint8_t *walked;  /* a bit a page of RAM: a walk has read it */
-    bool began;       /* the translation that is being made */
-    bool moved, keep; /* MOV CR3, and bit 63; what it gave the registers is still to come */
-    bool ac;          /* RFLAGS.AC behind the last retirement */
+    uint8_t *walked;       /* a bit a page of RAM: a walk has read it */
+    bool began;            /* the translation that is being made */
+    bool moved, keep;      /* MOV CR3, and bit 63; what it gave the registers is still to come */
+    bool ac;               /* RFLAGS.AC behind the last retirement */
+    struct stale_use last; /* count 0: the last translation was none */
     struct stale_use use[STALE_USES];
     size_t listed;
     uint64_t uses;
@@ -129,6 +130,7 @@ static bool matters(const struct legality_verdict *v)
 
 static void list(struct stale *s, const struct stale_use *u)
 {
+    s->last = *u;
     s->uses++;
     for (size_t i = 0; i < s->listed; i++)
         if (same_place(&s->use[i], u)) {
@@ -155,6 +157,7 @@ bool stale_translation(struct stale *s, const struct rec_xlate *x, const struct 
     if (!s->began)
         legality_begin(s->oracle);
     s->began = false;
+    s->last.count = 0;
     *v = legality_judge(s->oracle, &access, &answer);
     if (v->word == LEGALITY_STALE && matters(v))
         list(s, &(struct stale_use){.va = x->va,
@@ -168,6 +171,11 @@ bool stale_translation(struct stale *s, const struct rec_xlate *x, const struct 
     if (x->fault)
         legality_invalidate(s->oracle, EVENT_FAULT_ANSWERED, x->va, pcid_of(&s->registers));
     return v->word != LEGALITY_ILLEGAL;
+}
+
+const struct stale_use *stale_last(const struct stale *s)
+{
+    return s->last.count != 0 ? &s->last : NULL;
 }
 
 /* --- what the processor does --- */

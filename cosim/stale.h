@@ -40,6 +40,8 @@ void stale_beat(struct stale *s, const struct rw_access *a, const struct stale_p
 /* Before somebody else's write: a device's, the IOMMU's own. */
 void stale_store(struct stale *s, uint64_t pa, const void *data, unsigned bytes,
                  struct legality_writer by);
+/* The last translation was such a use; NULL: it was not. */
+const struct stale_use *stale_last(const struct stale *s);
 /* A translation has ended. True: it is one that the architecture permits; otherwise v says why not.
  */
 bool stale_translation(struct stale *s, const struct rec_xlate *x, const struct stale_place *at,

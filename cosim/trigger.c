@@ -101,13 +101,14 @@ static bool take_stream(struct reader *r, struct trigger *t)
     char word[64];
 
     take_word(r, word);
+    t->stale = strcmp(word, "stale") == 0;
     for (size_t i = 0; i < sizeof(streams) / sizeof(streams[0]); i++)
-        if (strcmp(streams[i]->stream, word) == 0)
+        if (strcmp(streams[i]->stream, t->stale ? "xlate" : word) == 0)
             t->type = streams[i];
     if (t->type == NULL)
         return refuse(
             r, "the streams are retire, xlate, walk, bus, iwalk, dma and iommu; there is no", word);
-    return take_text(r, ".") || refuse(r, "a field is missing behind", word);
+    return t->stale || take_text(r, ".") || refuse(r, "a field is missing behind", word);
 }
 
 static bool take_term(struct reader *r, struct trigger *t)
@@ -167,11 +168,15 @@ bool trigger_parse(const char *text, const struct symbols *symbols, struct trigg
         .text = text, .nth = 1, .before = BUNDLE_CYCLES_BEFORE, .after = BUNDLE_CYCLES_AFTER};
     if (!take_stream(&r, t))
         return false;
-    do {
+    if (t->stale)
+        take_word(&r, word);
+    else
+        strcpy(word, "and");
+    while (strcmp(word, "and") == 0) {
         if (!take_term(&r, t))
             return false;
         take_word(&r, word);
-    } while (strcmp(word, "and") == 0);
+    }
     if (word[0] != 0)
         return refuse(&r, "only `and` joins conditions, not", word);
     while (take_text(&r, ","))
@@ -202,12 +207,22 @@ static bool holds(const struct trigger_term *m, uint64_t value)
     return value != 0;
 }
 
-bool trigger_met(struct trigger *t, const struct record_type *type, const void *record)
+static bool met(struct trigger *t, const void *record)
 {
-    if (type != t->type || t->seen >= t->nth)
+    if (t->seen >= t->nth)
         return false;
     for (unsigned i = 0; i < t->terms; i++)
         if (!holds(&t->term[i], record_value(record, t->term[i].field)))
             return false;
     return ++t->seen == t->nth;
+}
+
+bool trigger_met(struct trigger *t, const struct record_type *type, const void *record)
+{
+    return type == t->type && !t->stale && met(t, record);
+}
+
+bool trigger_met_stale(struct trigger *t, const struct rec_xlate *x)
+{
+    return t->stale && met(t, x);
 }

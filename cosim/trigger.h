@@ -2,12 +2,15 @@
 // What a user wants to see though both sides agree: a condition on the RTL's records, the how
 // manyth time, and how much around it.
 //   STREAM.FIELD[OP VALUE] [and FIELD[OP VALUE]]... [,nth=N] [,before=N] [,after=N]
+//   stale [and FIELD[OP VALUE]]...: a use of what was replaced (stale.h), by the fields of its
+//   `xlate`
 // Streams and fields are those of docs/record.md; OP is = != < <= > or >=; without it the field is
 // not 0. A value is a number or a symbol of the program, with an offset: main+0x10. Of `xlate`,
 // fault=N is a fault with the error code N.
 #ifndef RW_TRIGGER_H
 #define RW_TRIGGER_H
 
+#include "record.h"
 #include "record_fields.h"
 #include "symbols.h"
 
@@ -35,6 +38,7 @@ struct trigger {
     unsigned terms;
     uint64_t nth, before, after; /* the first; cycles: 400, 60 */
     uint64_t seen;
+    bool stale;
 };
 
 /* False and one line in error when it is not one. */
@@ -42,5 +46,7 @@ bool trigger_parse(const char *text, const struct symbols *symbols, struct trigg
                    size_t error_bytes);
 /* True: this record of the RTL is the nth that meets the condition. */
 bool trigger_met(struct trigger *t, const struct record_type *type, const void *record);
+/* The same of a use of what was replaced; of no other condition. */
+bool trigger_met_stale(struct trigger *t, const struct rec_xlate *x);
 
 #endif

@@ -36,4 +36,10 @@ done
 
 out=$("$ringwalk" run "$programs/stale.elf" --legality --rtl-only 2>&1)
 [ $? -eq 2 ] || fail "--rtl-only beside it is not refused: $out"
+# What is seen goes into a bundle.
+out=$("$ringwalk" run "$programs/stale.elf" --legality --no-bundle --quiet --wave-on 'stale and access=2')
+echo "$out" | grep -q '^seen: stale and access=2, cycle ' || fail "no stale write seen: $out"
+echo "$out" | sed -n '/^seen/,/^verdict/p' | grep -q '^stale: write of 0x40002000' || fail "not told: $out"
+out=$("$ringwalk" run "$programs/stale.elf" --quiet --wave-on stale 2>&1)
+[ $? -eq 2 ] || fail "stale without --legality is not refused: $out"
 exit $failed

@@ -84,7 +84,7 @@ GT_TEST(trigger, each_comparison)
 GT_TEST(trigger, what_is_refused)
 {
     EXPECT_TRUE(refused("", "there is no ''"));
-    EXPECT_TRUE(refused("stale", "there is no 'stale'"));
+    EXPECT_TRUE(refused("stales", "there is no 'stales'"));
     EXPECT_TRUE(refused("xlate", "a field is missing behind 'xlate'"));
     EXPECT_TRUE(refused("xlate.nothing", "no field 'nothing'"));
     EXPECT_TRUE(refused("retire.bytes", "no field 'bytes'")); /* no number */
@@ -99,4 +99,21 @@ GT_TEST(trigger, what_is_refused)
     EXPECT_TRUE(refused("retire.rip=1,nth", "a number is missing"));
     EXPECT_TRUE(refused("retire.rip=1)", "not understood from here on: ')'"));
     EXPECT_TRUE(refused("retire.rip and rip and rip and rip and rip and rip and rip", "too many"));
+}
+
+GT_TEST(trigger, stale_by_its_translation)
+{
+    struct rec_xlate x = {.va = 0x1000};
+    struct trigger t;
+
+    EXPECT_TRUE(parses("stale,nth=2", &t));
+    EXPECT_TRUE(!trigger_met(&t, &type_xlate, &x));
+    EXPECT_TRUE(!trigger_met_stale(&t, &x));
+    EXPECT_TRUE(trigger_met_stale(&t, &x));
+    EXPECT_TRUE(parses("stale and va=0x2000", &t));
+    EXPECT_TRUE(!trigger_met_stale(&t, &x));
+    EXPECT_TRUE(parses("xlate.va", &t));
+    EXPECT_TRUE(!trigger_met_stale(&t, &x));
+    EXPECT_TRUE(refused("stale or va=1", "only `and` joins"));
+    EXPECT_TRUE(refused("stale and", "no field ''"));
 }
