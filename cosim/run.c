@@ -12,12 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "disk_file.h"
 #include "explain_run.h"
-#include "feed.h"
-#include "machine.h"
-#include "shell/shell.h"
-#include "snapshot.h"
+#include "run_internal.h"
 
 #define CHUNK_CYCLES     UINT64_C(16384)
 #define LOG_BYTES        (48 * 1024)
@@ -25,34 +21,6 @@
 #define RAM_CHUNKS       16              /* chunks between two looks at the RAM that was written */
 #define EXIT_GRACE       UINT64_C(10000) /* cycles for the exit's OUT to retire */
 #define PROGRESS_SECONDS 2.0
-
-struct run {
-    const struct run_options *o;
-    struct run_result *r;
-    struct shell *shell;
-    struct scoreboard *sb;
-    struct disk_file *disk; /* NULL: none */
-    struct feed feed;       /* on their way to it */
-    struct rw_mem rtl_mem, model_mem;
-    struct rw_boot boot;
-    uint8_t *dirty; /* pages of the RTL's RAM written since they were compared */
-    uint64_t last_retire_cycle, asked, chunks;
-    double started, last_progress;
-    uint64_t lived; /* cycles of the lives that the guest ended by a reset */
-    bool wave_tried, was_reset, property_failed;
-    bool reset_asked; /* by the guest */
-    bool asking;      /* the shell was told so */
-    bool woken; /* this is a copy that goes on from a snapshot, with an order and its options */
-    struct snapshot_order order;
-    struct met { /* in the chunk that ends now */
-        const struct trigger *trigger;
-        uint64_t cycle;
-        uint8_t record[RECORD_MAX];
-        char *why; /* NULL: what the record shows */
-    } met[TRIGGERS];
-    unsigned met_count;
-    struct run_options replay;
-};
 
 const char *run_verdict_name(enum run_verdict v)
 {
@@ -93,7 +61,7 @@ static bool ram_map(struct rw_mem *mem, uint64_t bytes)
     return mem->ram != MAP_FAILED;
 }
 
-static void progress(struct run *run, uint64_t done, const char *unit)
+void run_progress(struct run *run, uint64_t done, const char *unit)
 {
     double now = now_seconds();
     bool tty = isatty(STDERR_FILENO) != 0;
@@ -107,46 +75,6 @@ static void progress(struct run *run, uint64_t done, const char *unit)
 
 /* --- sinks --- */
 
-/* What the user wants to see ends the chunk, so that it is explained where the sides stand. */
-static void look(struct run *run, const struct record_type *type, const void *record)
-{
-    for (unsigned i = 0; i < run->o->trigger_count; i++) {
-        struct met *m = &run->met[run->met_count];
-
-        if (run->met_count == TRIGGERS || !trigger_met(&run->o->triggers[i], type, record))
-            continue;
-        m->trigger = &run->o->triggers[i];
-        m->cycle = record_value(record, &type->fields[0]);
-        memcpy(m->record, record, type->size);
-        m->why = NULL;
-        run->met_count++;
-        shell_stop(run->shell);
-    }
-}
-
-static void look_at_stale(void *ctx, const struct stale_use *u, const struct rec_xlate *x)
-{
-    struct run *run = ctx;
-    size_t bytes;
-
-    for (unsigned i = 0; i < run->o->trigger_count; i++) {
-        struct met *m = &run->met[run->met_count];
-        FILE *out;
-
-        if (run->met_count == TRIGGERS || !trigger_met_stale(&run->o->triggers[i], x))
-            continue;
-        *m = (struct met){.trigger = &run->o->triggers[i], .cycle = u->cycle};
-        memcpy(m->record, x, sizeof(*x));
-        out = open_memstream(&m->why, &bytes);
-        if (out != NULL) {
-            stale_tell(out, u, run->o->symbols);
-            fclose(out);
-        }
-        run->met_count++;
-        shell_stop(run->shell);
-    }
-}
-
 #define FORWARD(kind, feed_kind)                                                                   \
     static void sink_##kind(void *ctx, const struct rec_##kind *r)                                 \
     {                                                                                              \
@@ -154,7 +82,7 @@ static void look_at_stale(void *ctx, const struct stale_use *u, const struct rec
                                                                                                    \
         feed_push(&run->feed, feed_kind, r, sizeof(*r));                                           \
         if (run->o->trigger_count != 0)                                                            \
-            look(run, &type_##kind, r);                                                            \
+            run_look(run, &type_##kind, r);                                                        \
     }
 FORWARD(bus, FEED_BUS)
 FORWARD(walk, FEED_WALK)
@@ -208,7 +136,7 @@ static void sink_retire(void *ctx, const struct rec_retire *r)
 
     feed_push(&run->feed, FEED_RETIRE, r, sizeof(*r));
     if (run->o->trigger_count != 0)
-        look(run, &type_retire, r);
+        run_look(run, &type_retire, r);
     ask_for_state(run);
     count_retire(run, r);
 }
@@ -233,7 +161,7 @@ static void sink_board(void *ctx, const struct board_record *r)
     feed_push(&run->feed, FEED_BOARD, r, sizeof(*r));
 }
 
-static void sink_console(void *ctx, uint8_t byte)
+void run_console(void *ctx, uint8_t byte)
 {
     struct run *run = ctx;
 
@@ -333,7 +261,7 @@ static bool sleeps(const struct run *run)
 }
 
 /* The user is asked now and then whether the run is to go on. */
-static uint64_t until_asked(const struct run *run, uint64_t count)
+uint64_t run_until_asked(const struct run *run, uint64_t count)
 {
     return run->o->serial == NULL ? UINT64_MAX : serial_left(run->o->serial, count);
 }
@@ -390,7 +318,7 @@ static bool begin_model(struct run *run, char *error, size_t error_bytes)
                                    .dirty = run->dirty,
                                    .lint = run->o->lint,
                                    .stale_ctx = run,
-                                   .stale = look_at_stale};
+                                   .stale = run_look_at_stale};
 
     run->sb = scoreboard_create(&bc);
     if (run->sb == NULL) {
@@ -403,32 +331,9 @@ static bool begin_model(struct run *run, char *error, size_t error_bytes)
     return true;
 }
 
-static void ram_clear(struct rw_mem *mem)
+void run_ram_clear(struct rw_mem *mem)
 {
     madvise(mem->ram, mem->bytes, MADV_DONTNEED); /* anonymous and private: zero from now on */
-}
-
-/* What the lint has found in this life of the machine goes behind what it found in those before. */
-static void keep_stale(struct run *run)
-{
-    struct run_result *r = run->r;
-    const struct stale_use *use;
-    struct stale_use *all;
-    size_t listed;
-    uint64_t uses;
-
-    if (run->sb == NULL || run->sb->stale == NULL)
-        return;
-    use = stale_list(run->sb->stale, &listed, &uses);
-    r->stale_uses += uses;
-    if (listed == 0)
-        return;
-    all = realloc(r->stale, (r->stale_listed + listed) * sizeof(*all));
-    if (all == NULL)
-        return;
-    memcpy(all + r->stale_listed, use, listed * sizeof(*use));
-    r->stale = all;
-    r->stale_listed += listed;
 }
 
 /* A reset of the machine: everything begins again, on both sides; what the RTL was doing must leave
@@ -436,13 +341,13 @@ static void keep_stale(struct run *run)
 static bool begin_again(struct run *run, bool power, char *error, size_t error_bytes)
 {
     if (run->sb != NULL) {
-        keep_stale(run);
+        run_keep_stale(run);
         scoreboard_destroy(run->sb);
         run->sb = NULL;
         memset(run->dirty, 0, (size_t)(run->rtl_mem.bytes >> 12));
     }
-    ram_clear(&run->rtl_mem);
-    ram_clear(&run->model_mem);
+    run_ram_clear(&run->rtl_mem);
+    run_ram_clear(&run->model_mem);
     if (!image_load(&run->o->image, &run->rtl_mem, &run->boot, error, error_bytes) ||
         !image_load(&run->o->image, &run->model_mem, &run->boot, error, error_bytes))
         return false;
@@ -498,73 +403,16 @@ static bool reset_by_guest(struct run *run, char *error, size_t error_bytes)
     return true;
 }
 
-/* Now and then the run leaves a copy of itself behind; a copy that was woken goes on with the wave
- * that it was asked for, and says nothing. */
-static void leave_snapshot(struct run *run, bool first)
-{
-    uint64_t cycle = run->r->before + shell_cycle(run->shell);
-    bool asked = run->o->trigger_count != 0; /* whatever the user wants to see, the first reaches */
-
-    if (run->o->snapshots == NULL || !(first ? asked : snapshots_due(run->o->snapshots)) ||
-        !snapshots_take(run->o->snapshots, cycle, asked, &run->order))
-        return;
-    run->woken = true;
-    run->replay = *run->o;
-    run->replay.wave_path = run->order.wave;
-    run->replay.wave_from = run->order.from;
-    run->replay.wave_to = run->order.to;
-    run->replay.console = run->replay.progress = false;
-    run->replay.snapshots = NULL;
-    run->replay.trace = NULL;
-    run->replay.trigger_count = run->met_count = 0;
-    run->o = &run->replay;
-}
-
-/* The copy has come to the end of its order. */
-static bool order_done(const struct run *run)
-{
-    return run->woken && !run->order.whole &&
-           run->r->before + shell_cycle(run->shell) >= run->order.to;
-}
-
-static void end_copy(struct run *run)
-{
-    shell_wave_close(run->shell);
-    snapshot_end(run->order.whole ? run_exit_status(run->r) : 0);
-}
-
-static void tell_met(struct run *run)
-{
-    for (unsigned i = 0; i < run->met_count; i++) {
-        const struct met *m = &run->met[i];
-        const char *stream = m->trigger->type->stream;
-        struct explain_place p = {.sb = run->sb,
-                                  .symbols = run->o->symbols,
-                                  .stream = stream,
-                                  .cycle = m->cycle,
-                                  .of_a_device = m->trigger->type == &type_dma};
-        char *why = m->why != NULL ? m->why : explain_run(&p);
-
-        run->o->met(run->o->met_ctx, &(struct run_met){.trigger = m->trigger,
-                                                       .cycle = run->r->before + m->cycle,
-                                                       .record = m->record,
-                                                       .why = why,
-                                                       .log = run->r->log});
-        free(why);
-    }
-    run->met_count = 0;
-}
-
 static bool run_rtl(struct run *run, char *error, size_t error_bytes)
 {
-    leave_snapshot(run, true);
+    run_leave_snapshot(run, true);
     for (;;) {
         uint64_t chunk = CHUNK_CYCLES;
         uint64_t left = run->o->max_cycles - run->r->before - shell_cycle(run->shell);
 
         if (left < chunk)
             chunk = left;
-        left = until_asked(run, run->r->before + shell_cycle(run->shell));
+        left = run_until_asked(run, run->r->before + shell_cycle(run->shell));
         if (left < chunk)
             chunk = left;
         if (run->o->wave_path != NULL && !wave_window(run, &chunk, error, error_bytes))
@@ -578,22 +426,22 @@ static bool run_rtl(struct run *run, char *error, size_t error_bytes)
                 chunk = to_reset;
         }
         shell_run(run->shell, chunk);
-        progress(run, run->r->before + shell_cycle(run->shell), "cycles");
+        run_progress(run, run->r->before + shell_cycle(run->shell), "cycles");
         if (run->reset_asked && !reset_by_guest(run, error, error_bytes))
             return false;
-        if (past_limits(run) || order_done(run))
+        if (past_limits(run) || run_order_done(run))
             break;
-        tell_met(run);
-        leave_snapshot(run, false);
+        run_tell_met(run);
+        run_leave_snapshot(run, false);
     }
-    tell_met(run);
+    run_tell_met(run);
     if (run->r->verdict == VERDICT_AGREED && run->r->guest_exited)
         run_out_exit(run);
     if (run->sb != NULL) {
         feed_flush(&run->feed);
         scoreboard_finish(run->sb, shell_written(run->shell));
         run->r->counts = run->sb->counts;
-        keep_stale(run);
+        run_keep_stale(run);
         if (run->sb->diff.failed) {
             run->r->verdict = VERDICT_MISMATCH;
             run->r->first = run->sb->diff.first;
@@ -605,7 +453,7 @@ static bool run_rtl(struct run *run, char *error, size_t error_bytes)
     if (run->o->wave_path != NULL && total < run->o->wave_to)
         shell_run(run->shell, run->o->wave_to - total);
     if (run->woken)
-        end_copy(run);
+        run_end_copy(run);
     run->r->cycles = run->lived + shell_cycle(run->shell);
     run->r->unclaimed = shell_unclaimed(run->shell);
     run->r->signals_ignored = shell_signals_ignored(run->shell);
@@ -616,7 +464,7 @@ static struct shell_sink sink_for(struct run *run)
 {
     struct shell_sink s = {.ctx = run,
                            .assertion = sink_assertion,
-                           .console = sink_console,
+                           .console = run_console,
                            .guest_exit = sink_exit,
                            .reset = sink_reset};
 
@@ -639,7 +487,7 @@ static struct shell_sink sink_for(struct run *run)
     return s;
 }
 
-static struct pc_config board_of(const struct run *run)
+struct pc_config run_board(const struct run *run)
 {
     const struct run_options *o = run->o;
 
@@ -654,7 +502,7 @@ static bool with_rtl(struct run *run, char *error, size_t error_bytes)
     const struct run_options *o = run->o;
     struct shell_config sc = {.mem = run->rtl_mem,
                               .boot = run->boot,
-                              .board = board_of(run),
+                              .board = run_board(run),
                               .wait_states_max = o->wait_states_max,
                               .seed = o->seed};
     struct shell_sink sink;
@@ -676,126 +524,6 @@ static bool with_rtl(struct run *run, char *error, size_t error_bytes)
         scoreboard_destroy(run->sb);
     free(run->dirty);
     return ok;
-}
-
-/* --- the model alone --- */
-
-static bool model_again(struct run *run, struct machine *m, char *error, size_t error_bytes)
-{
-    ram_clear(&run->model_mem);
-    if (!image_load(&run->o->image, &run->model_mem, &run->boot, error, error_bytes))
-        return false;
-    run->r->resets++;
-    if (machine_restart(m, &run->boot))
-        return true;
-    snprintf(error, error_bytes, "out of memory for the golden model");
-    return false;
-}
-
-/* The model's processor sleeps: whoever is at the serial line may wake it, or end the run. */
-static enum machine_idle model_idle(void *ctx, uint64_t retirements, uint64_t cycles)
-{
-    struct run *run = ctx;
-
-    if (serial_ends(run->o->serial, retirements))
-        return MACHINE_IDLE_ENDS;
-    return serial_idle(run->o->serial, cycles) ? MACHINE_IDLE_WAITS : MACHINE_IDLE_COUNTS;
-}
-
-/* Up to `most` retirements, or to the point. */
-static enum machine_end run_to_point(const struct run_point *point, struct machine *m,
-                                     uint64_t most, uint64_t *met)
-{
-    enum machine_end end = MACHINE_LIMIT;
-    struct rw_state state;
-
-    for (uint64_t i = 0; i < most && end == MACHINE_LIMIT; i++) {
-        machine_state(m, &state);
-        if (state.regs.rip == point->rip && !state.halted && ++*met == point->nth)
-            return MACHINE_ENDED;
-        end = machine_run(m, 1);
-    }
-    return end;
-}
-
-static bool run_model(struct run *run, struct machine *m, enum machine_end *end, char *error,
-                      size_t error_bytes)
-{
-    const struct run_options *o = run->o;
-    uint64_t limit = o->max_cycles < o->max_instructions ? o->max_cycles : o->max_instructions;
-
-    uint64_t met = 0;
-
-    *end = MACHINE_LIMIT;
-    while (*end == MACHINE_LIMIT && machine_counts(m).retirements < limit) {
-        uint64_t left = limit - machine_counts(m).retirements;
-        uint64_t asked = until_asked(run, machine_counts(m).retirements);
-
-        if (asked < left)
-            left = asked;
-        left = left < 4000000 ? left : 4000000;
-        *end = o->point != NULL && o->point->has_rip ? run_to_point(o->point, m, left, &met)
-                                                     : machine_run(m, left);
-        progress(run, machine_counts(m).retirements, "instructions");
-        if (run->o->serial != NULL && serial_ends(run->o->serial, machine_counts(m).retirements))
-            *end = MACHINE_ENDED;
-        run->r->real_mode = *end == MACHINE_RESET && machine_wants_real_mode(m);
-        if (*end != MACHINE_RESET || run->r->real_mode)
-            continue;
-        if (!model_again(run, m, error, error_bytes))
-            return false;
-        *end = MACHINE_LIMIT;
-    }
-    return true;
-}
-
-static void at_point(const struct run *run, const struct machine *m, enum machine_end end)
-{
-    const struct run_point *p = run->o->point;
-
-    if (p == NULL || (p->has_rip && end != MACHINE_ENDED))
-        return;
-    *p->cpuid = run->boot.cpuid;
-    *p->vtd = run->boot.vtd;
-    p->here(p->ctx, m, &run->model_mem);
-}
-
-static bool model_alone(struct run *run, char *error, size_t error_bytes)
-{
-    struct run_result *r = run->r;
-    struct machine_config mc = {.ops = run->o->model,
-                                .mem = run->model_mem,
-                                .boot = run->boot,
-                                .board = board_of(run),
-                                .ctx = run,
-                                .console = sink_console,
-                                .idle = run->o->serial == NULL ? NULL : model_idle};
-    struct machine *m = machine_create(&mc);
-    enum machine_end end;
-
-    if (m == NULL) {
-        snprintf(error, error_bytes, "out of memory for the golden model");
-        return false;
-    }
-    if (!run_model(run, m, &end, error, error_bytes)) {
-        machine_destroy(m);
-        return false;
-    }
-    at_point(run, m, end);
-    r->guest_exited = machine_exit_status(m, &r->guest_exit);
-    r->shut_down = end == MACHINE_SHUTDOWN;
-    r->user_ended = end == MACHINE_ENDED;
-    r->verdict = end == MACHINE_HANG    ? VERDICT_HANG
-                 : end == MACHINE_LIMIT ? VERDICT_LIMIT
-                                        : VERDICT_AGREED;
-    r->counts.retirements = r->counts.instructions = machine_counts(m).retirements;
-    r->counts.dma = machine_counts(m).dma;
-    r->counts.iommu_events = machine_counts(m).fault_records;
-    r->cycles = r->counts.retirements;
-    r->unclaimed = machine_unclaimed(m);
-    r->signals_ignored = machine_signals_ignored(m);
-    machine_destroy(m);
-    return true;
 }
 
 /* --- */
@@ -832,7 +560,7 @@ bool run_program(const struct run_options *o, struct run_result *r, char *error,
         r->log = record_log_create(LOG_BYTES);
     run.started = run.last_progress = now_seconds();
     if (o->mode == RUN_MODEL_ALONE)
-        ok = model_alone(&run, error, error_bytes);
+        ok = run_model_alone(&run, error, error_bytes);
     else
         ok = with_rtl(&run, error, error_bytes);
     r->seconds = now_seconds() - run.started;
