@@ -62,7 +62,7 @@ function(rw_verilated_runtime)
   target_include_directories(verilated_runtime PUBLIC ${PROJECT_SOURCE_DIR}/cosim/shell)
   # A failing property does not end the process: assertion.cc is what prints and stops.
   target_compile_definitions(verilated_runtime PUBLIC VL_TIME_CONTEXT
-    PRIVATE VL_USER_STOP VL_PRINTF=assertion_printf)
+    PRIVATE VL_USER_STOP VL_USER_FATAL VL_PRINTF=assertion_printf)
   target_compile_options(verilated_runtime PRIVATE -w
     -include ${PROJECT_SOURCE_DIR}/cosim/shell/assertion.h)
   find_package(ZLIB REQUIRED)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Failure bundles; see the header. The wave comes from a second run of the same command from reset:
-// the same seed gives the same cycles.
+// Failure bundles; see the header. Where no snapshot stands early enough the wave comes from a
+// second run of the same command from reset: the same seed gives the same cycles.
 #include "bundle.h"
 
 #include <errno.h>
@@ -14,8 +14,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define WINDOW_BEFORE   400
-#define WINDOW_AFTER    60
+#include "snapshot.h"
+
 #define UNITS_PER_CYCLE 10 /* of the FST's time */
 #define MAX_ARGS        64
 #define SERIAL_FILE     "serial.input"
@@ -149,20 +149,19 @@ static bool write_view(const struct bundle_request *b, const char *folder, char 
     return finish(out, "wave.gtkw", error, error_bytes);
 }
 
-static bool run_traced(const struct bundle_request *b, const char *folder, char *error,
-                       size_t error_bytes)
+/* The end of the same command, run once more with the wave on; -1: it could not be run. */
+static int run_again(const struct bundle_request *b, const struct snapshot_order *order,
+                     const char *folder, char *error, size_t error_bytes)
 {
-    uint64_t cycle = b->cycle;
-    char wave[1200], serial_input[1250], from[48], to[48];
+    char wave[1250], serial_input[1250], from[48], to[48];
     char *args[MAX_ARGS];
     int n = 0, status = 0;
     pid_t child;
     posix_spawn_file_actions_t quiet;
 
-    snprintf(wave, sizeof(wave), "--wave=%s/wave.fst", folder);
-    snprintf(from, sizeof(from), "--wave-from=%" PRIu64,
-             cycle > WINDOW_BEFORE ? cycle - WINDOW_BEFORE : 0);
-    snprintf(to, sizeof(to), "--wave-to=%" PRIu64, cycle + WINDOW_AFTER);
+    snprintf(wave, sizeof(wave), "--wave=%s", order->wave);
+    snprintf(from, sizeof(from), "--wave-from=%" PRIu64, order->from);
+    snprintf(to, sizeof(to), "--wave-to=%" PRIu64, order->to);
     for (; n < b->argc && n < MAX_ARGS - 9; n++)
         args[n] = b->argv[n];
     if (b->serial != NULL) {
@@ -179,15 +178,32 @@ static bool run_traced(const struct bundle_request *b, const char *folder, char 
     posix_spawn_file_actions_addopen(&quiet, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
     if (posix_spawn(&child, b->program, &quiet, NULL, args, environ) != 0) {
         snprintf(error, error_bytes, "%s: cannot be run for the wave", b->program);
-        return false;
+        return -1;
     }
     posix_spawn_file_actions_destroy(&quiet);
     waitpid(child, &status, 0);
-    if (!WIFEXITED(status) || WEXITSTATUS(status) != 1) {
-        snprintf(error, error_bytes, "the traced run did not reproduce the difference");
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 0;
+}
+
+static bool make_wave(const struct bundle_request *b, const char *folder, char *error,
+                      size_t error_bytes)
+{
+    struct snapshot_order order = {.from = b->cycle > b->before ? b->cycle - b->before : 0,
+                                   .to = b->cycle + b->after,
+                                   .whole = !b->asked};
+    int status = -1;
+
+    snprintf(order.wave, sizeof(order.wave), "%s/wave.fst", folder);
+    if (b->snapshots != NULL)
+        status = snapshots_wake(b->snapshots, &order);
+    if (status < 0)
+        status = run_again(b, &order, folder, error, error_bytes);
+    if (status < 0)
         return false;
-    }
-    return true;
+    if (status == 1 || b->asked)
+        return true;
+    snprintf(error, error_bytes, "the traced run did not reproduce the difference");
+    return false;
 }
 
 bool bundle_write(const struct bundle_request *b, char path[BUNDLE_PATH], char *error,
@@ -211,7 +227,7 @@ bool bundle_write(const struct bundle_request *b, char path[BUNDLE_PATH], char *
     }
     return write_command(b, real, error, error_bytes) &&
            write_report(b, real, error, error_bytes) && write_view(b, real, error, error_bytes) &&
-           run_traced(b, real, error, error_bytes);
+           make_wave(b, real, error, error_bytes);
 }
 
 bool bundle_replay(const char *path, char *error, size_t error_bytes)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a failure leaves behind: a folder with the report, the record log, the command that
-// reproduces it, and (made by running that command once) an FST of a window around the cycle with a
-// GTKWave save file whose cursor stands on the cycle.
+// What a failure, or what the user wanted to see, leaves behind: a folder with the report, the
+// record log, the command that reproduces it, and an FST of a window around the cycle with a
+// GTKWave save file whose cursor stands on the cycle. The FST comes from a snapshot of the run, or
+// of running that command once more.
 #ifndef RW_BUNDLE_H
 #define RW_BUNDLE_H
 
@@ -13,19 +14,26 @@
 #include "record_log.h"
 #include "serial.h"
 
-#define BUNDLE_PATH 1100 /* bytes of a bundle's path */
+#define BUNDLE_PATH          1100 /* bytes of a bundle's path */
+#define BUNDLE_CYCLES_BEFORE 400  /* of a wave that nobody has asked more or less of */
+#define BUNDLE_CYCLES_AFTER  60
+
+struct snapshots;
 
 struct bundle_request {
     const char *root; /* folder in which bundles are made */
     const char *name; /* of the program or the block; with seed and cycle the bundle's name */
     uint64_t seed, cycle;
-    const char *program; /* this executable, and its whole command line */
+    uint64_t before, after; /* cycles of the wave around it */
+    bool asked;             /* the user wanted to see it; nothing has failed */
+    const char *program;    /* this executable, and its whole command line */
     char *const *argv;
     int argc;
     const char *view;                    /* saved view: waves/NAME.gtkw */
     const char *view_place, *wave_place; /* its signals below the one stand below the other in this
                                             wave; NULL: as saved */
     const struct serial *serial; /* live: what arrived belongs to the command; NULL: not so */
+    struct snapshots *snapshots; /* of that run; NULL: it is made again from reset */
     const struct record_log *log;
     void (*report)(FILE *out, const void *context); /* what differed, in words */
     const void *context;

@@ -17,6 +17,7 @@ static const struct command {
 } commands[] = {
     {"run", cli_run, "PROGRAM [options]   boot a program in lockstep (Multiboot 1 or ELF64)"},
     {"model", cli_model, "PROGRAM [options]   the same on the golden model alone"},
+    {"explain", cli_explain, "PROGRAM --va A...   why an address translates as it does"},
     {"mmu", cli_mmu, "[options]           random translations, MMU RTL against the model"},
     {"iommu", cli_iommu, "[options]           random requests, IOMMU RTL against the model"},
     {"bus", cli_bus,
@@ -48,7 +49,7 @@ static void usage(FILE *out)
         fprintf(out, "  %-7s %s\n", commands[i].name, commands[i].help);
     fputs("ringwalk COMMAND --help lists a command's options\n"
           "exit status: 0 agreed, 1 mismatch, 2 usage or bad input, 3 limit or hang, "
-          "4 the guest failed\n",
+          "4 the guest failed, 5 a stale translation was used\n",
           out);
 }
 

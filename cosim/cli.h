@@ -14,12 +14,18 @@ struct cli {
 
 int cli_run(const struct cli *cli, int argc, char **argv);
 int cli_model(const struct cli *cli, int argc, char **argv);
+int cli_explain(const struct cli *cli, int argc, char **argv);
 int cli_bench(const struct cli *cli, int argc, char **argv);
 int cli_mmu(const struct cli *cli, int argc, char **argv);
 int cli_iommu(const struct cli *cli, int argc, char **argv);
 int cli_bus(const struct cli *cli, int argc, char **argv);
 int cli_replay(const struct cli *cli, int argc, char **argv);
 int cli_wave(const struct cli *cli, int argc, char **argv);
+
+struct run_point;
+
+/* cli_model, but it ends at a point. */
+int cli_model_to(const struct cli *cli, int argc, char **argv, const struct run_point *point);
 
 /* Prints "ringwalk: ..." as one line to standard error; returns EXIT_USAGE. */
 int cli_refuse(const char *format, ...) __attribute__((format(printf, 1, 2)));

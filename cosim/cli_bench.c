@@ -2,17 +2,20 @@
 // ringwalk bench: RTL alone, RTL with lockstep, model alone, and the block benches, measured in
 // short turns in one run. Each turn is a child process (SystemC elaborates once in a process). RTL
 // alone and lockstep stand side by side in pairs, in alternating order, so that a machine whose
-// speed drifts slows both; the ratio is the median over all pairs, given with its quartiles.
+// speed drifts slows both; the ratio is the median over all pairs, given with its quartiles. So do
+// lockstep with snapshots and without, on the first program that runs long enough for several.
 #include <cjson/cJSON.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cli.h"
 #include "run.h"
+#include "snapshot.h"
 
 #define MAX_PROGRAMS   16
 #define PAIRS          9
@@ -21,10 +24,14 @@
 #define BLOCK_REQUESTS 200000
 #define MODEL_INSNS    UINT64_C(50000000)
 #define RTL_CYCLES     UINT64_C(400000)
+#define LONG_CYCLES    UINT64_C(3000000) /* some seconds, a snapshot a second */
+#define LONG_PAIRS     5
+#define WAVE_CYCLES    460
 
 /* What a child sends back. */
 struct sample {
     double seconds;
+    double wave_seconds; /* a wave of the last cycles, from a snapshot; 0: there is none */
     uint64_t instructions, cycles;
     bool ok;
 };
@@ -32,7 +39,35 @@ struct sample {
 struct measure {
     const char *program;
     enum run_mode mode;
+    uint64_t cycles;
+    bool snapshots;
 };
+
+static double now_seconds(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+/* Of the last cycles of a run. */
+static double wave_seconds(struct snapshots *s, uint64_t end)
+{
+    struct snapshot_order order = {.from = end - WAVE_CYCLES, .to = end};
+    double from = now_seconds(), seconds;
+    int fd, status;
+
+    strcpy(order.wave, "/tmp/ringwalk-bench-XXXXXX");
+    fd = mkstemp(order.wave);
+    if (fd < 0)
+        return 0;
+    close(fd);
+    status = snapshots_wake(s, &order);
+    seconds = now_seconds() - from;
+    unlink(order.wave);
+    return status == 0 ? seconds : 0;
+}
 
 static struct sample measure_program(const struct measure *m)
 {
@@ -40,9 +75,10 @@ static struct sample measure_program(const struct measure *m)
                             .mode = m->mode,
                             .memory_bytes = RUN_MEMORY_DEFAULT,
                             .seed = 1,
-                            .max_cycles = m->mode == RUN_MODEL_ALONE ? MODEL_INSNS : RTL_CYCLES,
+                            .max_cycles = m->cycles,
                             .max_instructions = UINT64_MAX,
-                            .model = rw_golden()};
+                            .model = rw_golden(),
+                            .snapshots = m->snapshots ? snapshots_create() : NULL};
     struct run_result r;
     char error[1400];
     struct sample s = {0};
@@ -55,6 +91,9 @@ static struct sample measure_program(const struct measure *m)
     s.seconds = r.seconds;
     s.instructions = r.counts.instructions;
     s.cycles = r.cycles;
+    if (m->snapshots)
+        s.wave_seconds = wave_seconds(o.snapshots, r.cycles);
+    snapshots_destroy(o.snapshots);
     return s;
 }
 
@@ -109,8 +148,9 @@ static double cycles_per_second(const struct sample *s)
 /* One pair and one turn of the model; odd pairs begin with lockstep. */
 static bool bench_pair(const char *program, unsigned turn, struct totals *t)
 {
-    struct measure rtl = {program, RUN_RTL_ALONE}, lockstep = {program, RUN_LOCKSTEP},
-                   model = {program, RUN_MODEL_ALONE};
+    struct measure rtl = {program, RUN_RTL_ALONE, RTL_CYCLES, false},
+                   lockstep = {program, RUN_LOCKSTEP, RTL_CYCLES, false},
+                   model = {program, RUN_MODEL_ALONE, MODEL_INSNS, false};
     struct sample first = in_child(turn % 2 == 0 ? &rtl : &lockstep);
     struct sample second = in_child(turn % 2 == 0 ? &lockstep : &rtl);
     const struct sample *a = turn % 2 == 0 ? &first : &second;
@@ -141,6 +181,39 @@ static bool bench_program(const char *program, struct totals *t)
     return true;
 }
 
+/* Lockstep with snapshots against lockstep without. */
+struct snapshot_cost {
+    double ratio, wave_seconds;
+    const char *program; /* NULL: none ran long enough */
+};
+
+static struct snapshot_cost bench_snapshots(char *const *programs, int count)
+{
+    double ratio[LONG_PAIRS], wave[LONG_PAIRS];
+    struct snapshot_cost cost = {0};
+
+    for (int i = 0; i < count && cost.program == NULL; i++) {
+        struct measure with = {programs[i], RUN_LOCKSTEP, LONG_CYCLES, true}, without = with;
+        unsigned turn = 0;
+
+        without.snapshots = false;
+        for (; turn < LONG_PAIRS; turn++) {
+            struct sample a = in_child(turn % 2 == 0 ? &with : &without);
+            struct sample b = in_child(turn % 2 == 0 ? &without : &with);
+            const struct sample *on = turn % 2 == 0 ? &a : &b, *off = turn % 2 == 0 ? &b : &a;
+
+            if (!a.ok || !b.ok || a.cycles < LONG_CYCLES || on->wave_seconds == 0)
+                break;
+            ratio[turn] = cycles_per_second(on) / cycles_per_second(off);
+            wave[turn] = on->wave_seconds;
+        }
+        if (turn == LONG_PAIRS)
+            cost = (struct snapshot_cost){quantile(ratio, LONG_PAIRS, 50),
+                                          quantile(wave, LONG_PAIRS, 50), programs[i]};
+    }
+    return cost;
+}
+
 /* A block bench is an executable beside this one; its JSON object says how long it took. */
 static double bench_block(const struct cli *cli, const char *name)
 {
@@ -169,8 +242,8 @@ static double bench_block(const struct cli *cli, const char *name)
     return best;
 }
 
-static cJSON *bench_object(struct totals *t, double mmu, double iommu, char *const *programs,
-                           int count)
+static cJSON *bench_object(struct totals *t, const struct snapshot_cost *snapshots, double mmu,
+                           double iommu, char *const *programs, int count)
 {
     cJSON *root = cJSON_CreateObject(), *on, *spread;
 
@@ -182,6 +255,10 @@ static cJSON *bench_object(struct totals *t, double mmu, double iommu, char *con
     cJSON_AddNumberToObject(root, "pairs", t->pairs);
     cJSON_AddNumberToObject(root, "cpi", (double)t->cycles / (double)t->instructions);
     cJSON_AddNumberToObject(root, "model_mips", quantile(t->mips, t->pairs, 50));
+    if (snapshots->program != NULL) {
+        cJSON_AddNumberToObject(root, "snapshots_ratio", snapshots->ratio);
+        cJSON_AddNumberToObject(root, "snapshot_wave_seconds", snapshots->wave_seconds);
+    }
     cJSON_AddNumberToObject(root, "mmu_requests_per_s", mmu);
     cJSON_AddNumberToObject(root, "iommu_requests_per_s", iommu);
     on = cJSON_AddArrayToObject(root, "measured_on");
@@ -198,6 +275,7 @@ int cli_bench(const struct cli *cli, int argc, char **argv)
                                             {NULL, 0, NULL, 0}};
     const char *json = "-";
     struct totals t = {0};
+    struct snapshot_cost snapshots;
     cJSON *root;
     char *text;
     FILE *out;
@@ -218,8 +296,9 @@ int cli_bench(const struct cli *cli, int argc, char **argv)
     for (int i = optind; i < argc; i++)
         if (!bench_program(argv[i], &t))
             return cli_refuse("%s: did not run to its end in all three modes", argv[i]);
-    root = bench_object(&t, bench_block(cli, "block_mmu"), bench_block(cli, "block_iommu"),
-                        argv + optind, argc - optind);
+    snapshots = bench_snapshots(argv + optind, argc - optind);
+    root = bench_object(&t, &snapshots, bench_block(cli, "block_mmu"),
+                        bench_block(cli, "block_iommu"), argv + optind, argc - optind);
     text = cJSON_Print(root);
     out = strcmp(json, "-") == 0 ? stdout : fopen(json, "w");
     if (out == NULL || fprintf(out, "%s\n", text) < 0 || fflush(out) != 0)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // ringwalk run, model, replay, wave.
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 #include "options.h"
 #include "report.h"
 #include "run.h"
+#include "snapshot.h"
 #include "start_option.h"
 #include "vtd_option.h"
 #include "walk_diff.h"
@@ -36,7 +38,9 @@ enum {
     OPT_SERIAL,
     OPT_SERIAL_INPUT,
     OPT_SERIAL_RECORD,
-    OPT_UNDEFINED
+    OPT_UNDEFINED,
+    OPT_WAVE_ON,
+    OPT_LEGALITY
 };
 
 static const struct option options[] = {
@@ -57,6 +61,8 @@ static const struct option options[] = {
     {"serial-record", required_argument, NULL, OPT_SERIAL_RECORD},
     {"serial-input", required_argument, NULL, OPT_SERIAL_INPUT},
     {"undefined", required_argument, NULL, OPT_UNDEFINED},
+    {"wave-on", required_argument, NULL, OPT_WAVE_ON},
+    {"legality", no_argument, NULL, OPT_LEGALITY},
     COMMON_ROWS};
 
 static const char help[] =
@@ -78,6 +84,10 @@ static const char help[] =
     "  --serial-record FILE    what arrives there and when, for --serial-input\n"
     "  --serial-input FILE     what arrives at the UART, once the program has raised DTR: bytes,\n"
     "                          or a record; of this and --serial the later counts\n"
+    "  --legality              run: lists each use of a translation that the program has replaced\n"
+    "                          without the invalidation that would have removed it\n"
+    "  --wave-on WHAT          run: a bundle of the cycles around it, though both sides agree:\n"
+    "                          xlate.fault=7, dma.fault, 'retire.rip=main+16 and cpl=3,nth=2'\n"
     "  --undefined NAME        results that the SDM leaves undefined: " PERSONALITIES "\n";
 
 struct run_report {
@@ -90,6 +100,10 @@ struct run_command {
     struct common_options common;
     const char *modules[MAX_MODULES];
     struct serial_options serial;
+    const char *wave_on[TRIGGERS];
+    unsigned wave_ons;
+    struct trigger triggers[TRIGGERS];
+    struct symbols *symbols;
 };
 
 /* 0 to go on, otherwise 1 + exit status. */
@@ -164,6 +178,14 @@ static int take_option(struct run_command *c, int opt)
         if (!rw_undefined_named(optarg, &o->image.undefined))
             return 1 + cli_refuse("--undefined: '%s' is none of " PERSONALITIES, optarg);
         break;
+    case OPT_LEGALITY:
+        o->lint = true;
+        break;
+    case OPT_WAVE_ON:
+        if (c->wave_ons == TRIGGERS)
+            return 1 + cli_refuse("--wave-on: more than %d of them", TRIGGERS);
+        c->wave_on[c->wave_ons++] = optarg;
+        break;
     case OPT_RESET_AT:
         ok = option_between(optarg, 2, UINT64_MAX, &o->reset_at);
         break;
@@ -201,8 +223,10 @@ static int parse(struct run_command *c, int argc, char **argv)
     c->run.console = c->run.progress = !c->common.quiet;
     if (c->run.wave_path != NULL && c->run.wave_to <= c->run.wave_from)
         return 1 + cli_refuse("--wave-to must lie after --wave-from");
-    if (c->run.wave_path != NULL && c->run.mode == RUN_MODEL_ALONE)
+    if ((c->run.wave_path != NULL || c->wave_ons != 0) && c->run.mode == RUN_MODEL_ALONE)
         return 1 + cli_refuse("the model alone has no waves");
+    if (c->run.lint && c->run.mode != RUN_LOCKSTEP)
+        return 1 + cli_refuse("--legality goes with a run in lockstep");
     return 0;
 }
 
@@ -220,26 +244,119 @@ static const struct serial *live_serial(const struct run_command *c)
     return c->run.serial != NULL && serial_is_live(c->run.serial) ? c->run.serial : NULL;
 }
 
+/* A bundle of this command. */
+static struct bundle_request bundle_of(const struct cli *cli, const struct run_command *c,
+                                       const char *stream, uint64_t cycle)
+{
+    const char *name = strrchr(c->run.image.path, '/');
+
+    return (struct bundle_request){.root = c->common.bundles,
+                                   .name = name == NULL ? c->run.image.path : name + 1,
+                                   .seed = c->run.seed,
+                                   .cycle = cycle,
+                                   .before = BUNDLE_CYCLES_BEFORE,
+                                   .after = BUNDLE_CYCLES_AFTER,
+                                   .program = cli->program,
+                                   .argv = cli->argv,
+                                   .argc = cli->argc,
+                                   .view = bundle_view_of(stream),
+                                   .serial = live_serial(c),
+                                   .snapshots = c->run.snapshots};
+}
+
+/* --- what the user wanted to see --- */
+
+struct seen {
+    const struct cli *cli;
+    const struct run_command *c;
+    struct run_result *r;
+};
+
+static void report_met(FILE *out, const void *context)
+{
+    const struct run_met *m = context;
+
+    fprintf(out, "seen: %s, cycle %" PRIu64 "\n", m->trigger->text, m->cycle);
+    record_print(out, m->trigger->type, m->record);
+    if (m->why != NULL)
+        fputs(m->why, out);
+}
+
+static void on_met(void *ctx, const struct run_met *m)
+{
+    struct seen *s = ctx;
+    struct bundle_request b = bundle_of(s->cli, s->c, m->trigger->type->stream, m->cycle);
+    struct run_wave *w = &s->r->waves[s->r->wave_count++];
+    char error[1400];
+
+    b.before = m->trigger->before;
+    b.after = m->trigger->after;
+    b.asked = true;
+    b.log = m->log;
+    b.report = report_met;
+    b.context = m;
+    w->on = m->trigger->text;
+    w->cycle = m->cycle;
+    if (s->c->common.no_bundle) {
+        report_met(s->c->run.console_out, m);
+    } else if (bundle_write(&b, w->bundle, error, sizeof(error))) {
+        fprintf(s->c->run.console_out, "seen: %s, cycle %" PRIu64 ": bundle %s\n", w->on, w->cycle,
+                w->bundle);
+    } else {
+        cli_refuse("no bundle of %s: %s", w->on, error);
+        w->bundle[0] = 0;
+    }
+}
+
+/* Of a run that makes no wave itself a difference, or what is wanted, is seen from a snapshot; not
+ * where what arrives at a live serial line comes once, or what is recorded is written once. What is
+ * wanted has to be understood before anything runs. */
+static bool begin_waves(struct run_command *c, struct seen *seen, char *error, size_t error_bytes)
+{
+    bool can = c->run.mode == RUN_LOCKSTEP && c->run.wave_path == NULL && live_serial(c) == NULL &&
+               c->serial.record == NULL;
+
+    c->symbols = symbols_open(c->run.image.path);
+    c->run.symbols = c->symbols;
+    for (unsigned i = 0; i < c->wave_ons; i++)
+        if (!trigger_parse(c->wave_on[i], c->symbols, &c->triggers[i], error, error_bytes))
+            return false;
+    if (c->wave_ons != 0 && !can) {
+        snprintf(
+            error, error_bytes,
+            "--wave-on goes with a run in lockstep, without --wave, --serial, --serial-record");
+        return false;
+    }
+    if (can && !c->common.no_bundle)
+        c->run.snapshots = snapshots_create();
+    c->run.triggers = c->triggers;
+    c->run.trigger_count = c->wave_ons;
+    c->run.met = on_met;
+    c->run.met_ctx = seen;
+    return true;
+}
+
+static void say_unseen(const struct run_command *c)
+{
+    for (unsigned i = 0; i < c->wave_ons; i++)
+        if (c->triggers[i].seen < c->triggers[i].nth)
+            fprintf(stderr, "ringwalk: --wave-on: %s: seen %" PRIu64 " times\n", c->wave_on[i],
+                    c->triggers[i].seen);
+}
+
 static int finish(const struct cli *cli, struct run_command *c, struct run_result *r)
 {
-    const char *json = c->common.json, *name = strrchr(c->run.image.path, '/');
+    const char *json = c->common.json;
     char folder[BUNDLE_PATH] = "", error[1400];
     const char *bundle = NULL;
     struct run_report report = {&c->run, r};
-    struct bundle_request b = {.root = c->common.bundles,
-                               .name = name == NULL ? c->run.image.path : name + 1,
-                               .seed = c->run.seed,
-                               .cycle = r->before + r->first.cycle,
-                               .program = cli->program,
-                               .argv = cli->argv,
-                               .argc = cli->argc,
-                               .view = bundle_view_of(r->first.stream),
-                               .serial = live_serial(c),
-                               .log = r->log,
-                               .report = report_bundle,
-                               .context = &report};
+    struct bundle_request b = bundle_of(cli, c, r->first.stream, r->before + r->first.cycle);
     int status = run_exit_status(r);
 
+    say_unseen(c);
+    b.log = r->log;
+    b.report = report_bundle;
+    b.context = &report;
     if (r->verdict == VERDICT_MISMATCH && !c->common.no_bundle) {
         if (bundle_write(&b, folder, error, sizeof(error)))
             bundle = folder;
@@ -253,6 +370,8 @@ static int finish(const struct cli *cli, struct run_command *c, struct run_resul
     if (fflush(stdout) != 0)
         status = cli_refuse("standard output cannot be written");
     record_log_destroy(r->log);
+    free(r->why);
+    free(r->stale);
     return status;
 }
 
@@ -272,15 +391,18 @@ static bool begin_serial(struct run_command *c, char *error, size_t error_bytes)
     return c->run.serial != NULL;
 }
 
-static int run_command(const struct cli *cli, int argc, char **argv, enum run_mode mode)
+static int run_command(const struct cli *cli, int argc, char **argv, enum run_mode mode,
+                       const struct run_point *point)
 {
     struct run_command c = {.run = {.mode = mode,
+                                    .point = point,
                                     .memory_bytes = RUN_MEMORY_DEFAULT,
                                     .max_cycles = RUN_MAX_CYCLES_DEFAULT,
                                     .max_instructions = UINT64_MAX,
                                     .model = rw_golden()},
                             .common = COMMON_DEFAULTS(0)};
     struct run_result r;
+    struct seen seen = {cli, &c, &r};
     bool ran;
     char error[1400];
     int end = parse(&c, argc, argv);
@@ -289,13 +411,18 @@ static int run_command(const struct cli *cli, int argc, char **argv, enum run_mo
         return end - 1;
     if (mode == RUN_MODEL_ALONE && c.run.max_cycles == RUN_MAX_CYCLES_DEFAULT)
         c.run.max_cycles = UINT64_C(20) * RUN_MAX_CYCLES_DEFAULT;
+    if (point != NULL)
+        c.run.console = c.run.progress = false;
     c.run.console_out = c.common.json != NULL && strcmp(c.common.json, "-") == 0 ? stderr : stdout;
     if (!begin_serial(&c, error, sizeof(error)))
         return cli_refuse("%s", error);
-    ran = run_program(&c.run, &r, error, sizeof(error));
+    ran = begin_waves(&c, &seen, error, sizeof(error)) &&
+          run_program(&c.run, &r, error, sizeof(error));
     if (c.run.serial != NULL)
         serial_hang_up(c.run.serial);
-    end = ran ? finish(cli, &c, &r) : cli_refuse("%s", error);
+    end = !ran ? cli_refuse("%s", error) : point != NULL ? 0 : finish(cli, &c, &r);
+    snapshots_destroy(c.run.snapshots);
+    symbols_close(c.symbols);
     if (c.run.serial != NULL && !serial_close(c.run.serial, error, sizeof(error)))
         end = cli_refuse("%s", error);
     return end;
@@ -303,12 +430,17 @@ static int run_command(const struct cli *cli, int argc, char **argv, enum run_mo
 
 int cli_run(const struct cli *cli, int argc, char **argv)
 {
-    return run_command(cli, argc, argv, RUN_LOCKSTEP);
+    return run_command(cli, argc, argv, RUN_LOCKSTEP, NULL);
 }
 
 int cli_model(const struct cli *cli, int argc, char **argv)
 {
-    return run_command(cli, argc, argv, RUN_MODEL_ALONE);
+    return run_command(cli, argc, argv, RUN_MODEL_ALONE, NULL);
+}
+
+int cli_model_to(const struct cli *cli, int argc, char **argv, const struct run_point *point)
+{
+    return run_command(cli, argc, argv, RUN_MODEL_ALONE, point);
 }
 
 int cli_replay(const struct cli *cli, int argc, char **argv)

@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "iommu_names.h"
 #include "scoreboard.h"
+#include "unit_layout.h"
 
 /* How well a difference explains itself: a held one gives way to a higher rank only. */
 enum rank { RANK_EFFECT = 1, RANK_WALK = 2, RANK_EVENT = 3, RANK_TRANSLATION = 4 };
@@ -68,6 +68,7 @@ void scoreboard_differ_text(struct scoreboard *sb, const char *stream, const cha
     if (d->failed || (d->held && rank <= d->rank))
         return;
     put(sb, stream, field, rtl, model, cycle);
+    d->pair.type = NULL;
     d->rank = rank;
     if (d->holding)
         d->held = true;
@@ -107,13 +108,16 @@ static void field_name(char out[48], const struct record_type *t, const void *re
                        const char *field)
 {
     struct rec_iommu r;
+    char name[24];
 
     snprintf(out, 48, "%s", field);
     if (t != &type_iommu || record == NULL)
         return;
     memcpy(&r, record, sizeof(r));
-    if (r.kind == IOMMU_REG_READ || r.kind == IOMMU_REG_WRITE)
-        snprintf(out, 48, "%s of %s", field, iommu_register_name((uint32_t)r.addr));
+    if (r.kind != IOMMU_REG_READ && r.kind != IOMMU_REG_WRITE)
+        return;
+    unit_register_text(name, sizeof(name), (uint32_t)r.addr);
+    snprintf(out, 48, "%s of %s", field, name);
 }
 
 void scoreboard_differ(struct scoreboard *sb, const struct record_type *t, const void *rtl,
@@ -142,6 +146,8 @@ void scoreboard_differ(struct scoreboard *sb, const struct record_type *t, const
     }
     field_name(name, t, rtl != NULL ? rtl : model, field);
     scoreboard_differ_text(sb, t->stream, name, r, m, cycle);
+    if (sb->diff.pair.type == NULL && strcmp(sb->diff.first.stream, t->stream) == 0)
+        record_pair_keep(&sb->diff.pair, t, rtl, model);
     if (t == &type_dma || t == &type_iwalk) {
         sb->diff.first.has_source_id = true;
         sb->diff.first.source_id = sb->dma.accepted.sid;

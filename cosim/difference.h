@@ -33,6 +33,7 @@ struct difference {
     bool held;    /* something differed in it already: `first`, of rank `rank` */
     unsigned rank;
     struct mismatch first;
+    struct record_pair pair; /* the records that differ; type NULL: it was no records */
     void *stop_ctx;
     void (*stop)(void *ctx); /* called once, when `first` is final */
 };

@@ -2,7 +2,9 @@
 // See the header.
 #include "options.h"
 
+#include <ctype.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 const char common_help[] =
@@ -80,4 +82,19 @@ bool option_number(const char *text, uint64_t *value)
 bool option_between(const char *text, uint64_t low, uint64_t high, uint64_t *value)
 {
     return option_number(text, value) && *value >= low && *value <= high;
+}
+
+bool option_source_id(const char *text, uint16_t *sid)
+{
+    unsigned bus, device, function;
+    int end = 0;
+
+    for (const char *c = text; *c != 0; c++)
+        if (!isxdigit((unsigned char)*c) && *c != ':' && *c != '.')
+            return false;
+    if (sscanf(text, "%2x:%2x.%1o%n", &bus, &device, &function, &end) != 3 || text[end] != 0 ||
+        device > 31)
+        return false;
+    *sid = (uint16_t)(bus << 8 | device << 3 | function);
+    return true;
 }

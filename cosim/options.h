@@ -68,5 +68,7 @@ enum common_end common_take(struct common_options *c, int opt);
 bool option_number(const char *text, uint64_t *value);
 /* The same, within low..high. */
 bool option_between(const char *text, uint64_t low, uint64_t high, uint64_t *value);
+/* BB:DD.F: hexadecimal, the device up to 1F, the function one octal digit. */
+bool option_source_id(const char *text, uint16_t *sid);
 
 #endif

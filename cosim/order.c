@@ -140,6 +140,9 @@ static void data_access(struct scoreboard *sb, const struct rec_bus *seen)
     bool ram = rw_mem_is_ram(&sb->mem, pa, d->len);
 
     if (d->write && ram && rw_mem_keeps(pa)) {
+        if (sb->stale != NULL)
+            stale_store(sb->stale, pa, d->data, d->len,
+                        (struct legality_writer){AUTHOR_DMA, d->sid, seen->cycle});
         memcpy(sb->mem.ram + pa, d->data, d->len);
         sb->ops->mem_changed(sb->model, pa, d->len);
     } else if (!d->write) {
@@ -201,6 +204,9 @@ void order_write4(struct scoreboard *sb, uint64_t pa, uint32_t data)
 {
     if (!rw_mem_is_ram(&sb->mem, pa, 4) || !rw_mem_keeps(pa))
         return;
+    if (sb->stale != NULL)
+        stale_store(sb->stale, pa, &data, 4,
+                    (struct legality_writer){AUTHOR_HARNESS, 0, sb->watch.now});
     memcpy(sb->mem.ram + pa, &data, 4);
     sb->ops->mem_changed(sb->model, pa, 4);
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The model's hooks: memory is brought to the moment of the RTL's beat, and the two beats are held
 // against each other: source, direction, lock, address, lanes, and the data, written or read.
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "scoreboard.h"
@@ -53,6 +55,14 @@ static __attribute__((noinline)) void hold_beat(struct scoreboard *sb, const str
         scoreboard_differ(sb, &type_bus, &seen, &mine);
 }
 
+static struct stale_place place_now(const struct scoreboard *sb)
+{
+    const struct rec_retire *r = sb->retiring;
+
+    return (struct stale_place){r == NULL ? sb->rtl_retire.rip : r->rip,
+                                r == NULL ? sb->rtl_retire.cycle : r->cycle};
+}
+
 static void on_before(void *ctx, const struct rw_access *a)
 {
     struct scoreboard *sb = ctx;
@@ -63,6 +73,11 @@ static void on_before(void *ctx, const struct rw_access *a)
         order_drain(sb, sb->rtl_retire.seq);
     else
         hold_beat(sb, a);
+    if (sb->stale != NULL && a->src != BUS_FETCH) {
+        struct stale_place at = place_now(sb);
+
+        stale_beat(sb->stale, a, &at);
+    }
 }
 
 static bool in_iommu_window(const struct rw_access *a)
@@ -141,6 +156,8 @@ static void on_retire(void *ctx, const struct rec_retire *r)
     sb->model_agrees = record_differs(&type_retire, sb->retiring, r) == NULL;
     if (!sb->model_agrees)
         sb->model_retire = *r;
+    if (sb->stale != NULL)
+        stale_retired(sb->stale, r);
 }
 
 static void on_sys(void *ctx, const struct rec_sys *s)
@@ -148,6 +165,28 @@ static void on_sys(void *ctx, const struct rec_sys *s)
     struct scoreboard *sb = ctx;
 
     stream_model(sb, &sb->sys, s);
+    if (sb->stale != NULL)
+        stale_system(sb->stale, s);
+}
+
+static void on_invalidate(void *ctx, const struct rw_invalidate *i)
+{
+    stale_invalidated(((struct scoreboard *)ctx)->stale, i);
+}
+
+/* The lint's oracle is one more reading: both sides gave an answer that none may give. */
+static void judge(struct scoreboard *sb, const struct rec_xlate *x)
+{
+    struct stale_place at = place_now(sb);
+    struct legality_verdict v;
+    char answer[MISMATCH_TEXT], verdict[MISMATCH_TEXT];
+
+    if (stale_translation(sb->stale, x, &at, &v))
+        return;
+    snprintf(answer, sizeof(answer), "0x%" PRIx64 ": %s 0x%" PRIx64, x->va,
+             x->fault ? "#PF, error code" : "pa", x->fault ? x->error_code : x->pa);
+    legality_tell(&v, verdict, sizeof(verdict));
+    scoreboard_differ_text(sb, "legality", "contradiction", answer, verdict, at.cycle);
 }
 
 static void on_xlate(void *ctx, const struct rec_xlate *x)
@@ -155,6 +194,8 @@ static void on_xlate(void *ctx, const struct rec_xlate *x)
     struct scoreboard *sb = ctx;
 
     stream_model(sb, &sb->xlate, x);
+    if (sb->stale != NULL && !sb->diff.failed && !sb->diff.held)
+        judge(sb, x);
 }
 
 static void on_walk(void *ctx, const struct rec_walk *w)
@@ -174,5 +215,6 @@ struct rw_env processor_hooks(struct scoreboard *sb)
                            .retire = on_retire,
                            .sys = on_sys,
                            .xlate = on_xlate,
-                           .walk = on_walk};
+                           .walk = on_walk,
+                           .invalidate = sb->config.lint ? on_invalidate : NULL};
 }

@@ -224,6 +224,17 @@ static bool all_zero(const uint8_t *p, unsigned bytes)
     return true;
 }
 
+/* A number, or bytes as they lie. */
+static void print_field(FILE *out, const struct record_field *f, const void *record)
+{
+    const uint8_t *at = (const uint8_t *)record + f->offset;
+
+    if (f->size <= 8)
+        fprintf(out, "%" PRIx64, record_value(record, f));
+    for (unsigned i = 0; f->size > 8 && i < f->size; i++)
+        fprintf(out, "%02x", at[i]);
+}
+
 void record_print(FILE *out, const struct record_type *t, const void *record)
 {
     fprintf(out, "%-6s", t->stream);
@@ -234,12 +245,51 @@ void record_print(FILE *out, const struct record_type *t, const void *record)
         if (all_zero(at, f->size) && f->compared)
             continue;
         fprintf(out, " %s=", f->name);
-        if (f->size <= 8) {
-            fprintf(out, f->compared ? "%" PRIx64 : "%" PRIu64, record_value(record, f));
-            continue;
-        }
-        for (unsigned b = 0; b < f->size; b++)
-            fprintf(out, "%02x", at[b]);
+        if (f->compared)
+            print_field(out, f, record);
+        else
+            fprintf(out, "%" PRIu64, record_value(record, f));
     }
     fputc('\n', out);
+}
+
+_Static_assert(sizeof(struct rec_sys) == RECORD_MAX, "the largest record");
+
+void record_pair_keep(struct record_pair *p, const struct record_type *t, const void *rtl,
+                      const void *model)
+{
+    *p = (struct record_pair){.type = t, .has_rtl = rtl != NULL, .has_model = model != NULL};
+    if (rtl != NULL)
+        memcpy(p->rtl, rtl, t->size);
+    if (model != NULL)
+        memcpy(p->model, model, t->size);
+}
+
+static bool parts_in(const struct record_pair *p, const struct record_field *f)
+{
+    return f->compared && memcmp(p->rtl + f->offset, p->model + f->offset, f->size) != 0;
+}
+
+void record_pair_print(FILE *out, const struct record_pair *p)
+{
+    unsigned parting = 0;
+
+    if (p->type == NULL || !p->has_rtl || !p->has_model)
+        return;
+    for (uint16_t i = 0; i < p->type->count; i++)
+        parting += parts_in(p, &p->type->fields[i]);
+    if (parting < 2)
+        return;
+    fprintf(out, "what differs of the %s record:\n", p->type->stream);
+    for (uint16_t i = 0; i < p->type->count; i++) {
+        const struct record_field *f = &p->type->fields[i];
+
+        if (!parts_in(p, f))
+            continue;
+        fprintf(out, "  %-10s rtl ", f->name);
+        print_field(out, f, p->rtl);
+        fputs(", model ", out);
+        print_field(out, f, p->model);
+        fputc('\n', out);
+    }
 }

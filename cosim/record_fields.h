@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define RECORD_MAX 688 /* bytes: struct rec_sys */
+
 struct record_field {
     const char *name;
     uint16_t offset;
@@ -45,6 +47,19 @@ static inline const struct record_field *record_differs(const struct record_type
         return NULL;
     return record_field_differs(t, a, b);
 }
+
+/* Two records in which the sides part, or the only one of them. */
+struct record_pair {
+    const struct record_type *type;
+    bool has_rtl, has_model;
+    uint8_t rtl[RECORD_MAX], model[RECORD_MAX];
+};
+
+/* rtl, model: NULL where a side has none. */
+void record_pair_keep(struct record_pair *p, const struct record_type *t, const void *rtl,
+                      const void *model);
+/* Every compared field in which they part, one a line; nothing when it is only one. */
+void record_pair_print(FILE *out, const struct record_pair *p);
 
 /* One line: stream, then name=value of every field that is not zero. */
 void record_print(FILE *out, const struct record_type *t, const void *record);

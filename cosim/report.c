@@ -24,8 +24,10 @@ static void print_place(FILE *out, uint64_t rip, const uint8_t *bytes, unsigned 
     fputc('\n', out);
 }
 
-void report_mismatch(FILE *out, const struct mismatch *m)
+void report_mismatch(FILE *out, const struct run_result *r)
 {
+    const struct mismatch *m = &r->first;
+
     fprintf(out, "first difference: stream %s, field %s, cycle %" PRIu64 "\n", m->stream, m->field,
             m->cycle);
     fprintf(out, "  rtl   %s\n  model %s\n", m->rtl, m->model);
@@ -33,6 +35,8 @@ void report_mismatch(FILE *out, const struct mismatch *m)
         fprintf(out, "  source-id %02x:%02x.%x\n", m->source_id >> 8, (m->source_id >> 3) & 0x1F,
                 m->source_id & 7);
     print_place(out, m->rip, m->bytes, m->len, m->mode);
+    if (r->why != NULL)
+        fputs(r->why, out);
 }
 
 /* Where a run that did not end stands: the RTL's last retirement. */
@@ -68,6 +72,14 @@ static const char *outcome(const struct run_result *r)
     return "";
 }
 
+static void print_stale(FILE *out, const struct run_options *o, const struct run_result *r)
+{
+    for (size_t i = 0; i < r->stale_listed; i++)
+        stale_tell(out, &r->stale[i], o->symbols);
+    fprintf(out, "stale translations used: %" PRIu64 ", at %zu places\n", r->stale_uses,
+            r->stale_listed);
+}
+
 void report_text(FILE *out, const struct run_options *o, const struct run_result *r,
                  const char *bundle)
 {
@@ -75,7 +87,7 @@ void report_text(FILE *out, const struct run_options *o, const struct run_result
 
     fprintf(out, "verdict: %s%s\n", run_verdict_name(r->verdict), outcome(r));
     if (r->verdict == VERDICT_MISMATCH)
-        report_mismatch(out, &r->first);
+        report_mismatch(out, r);
     if (r->verdict == VERDICT_LIMIT || r->verdict == VERDICT_HANG)
         print_last_retirement(out, r->log);
     if (bundle != NULL)
@@ -98,6 +110,8 @@ void report_text(FILE *out, const struct run_options *o, const struct run_result
         fprintf(out, "resets by the guest: %u\n", r->resets);
     if (r->guest_exited)
         fprintf(out, "guest exit: %" PRIu32 "\n", r->guest_exit);
+    if (o->lint)
+        print_stale(out, o, r);
     fprintf(out, "seconds: %.2f\n", r->seconds);
 }
 
@@ -123,10 +137,29 @@ static void add_first(cJSON *root, const struct run_result *r, const char *bundl
         snprintf(text, sizeof(text), "0x%" PRIx64, m->rip);
         cJSON_AddStringToObject(first, "rip", text);
     }
+    if (r->why != NULL)
+        cJSON_AddStringToObject(first, "why", r->why);
     if (bundle != NULL)
         cJSON_AddStringToObject(first, "bundle", bundle);
     else
         cJSON_AddNullToObject(first, "bundle");
+}
+
+static void add_waves(cJSON *root, const struct run_result *r)
+{
+    cJSON *all = cJSON_AddArrayToObject(root, "waves");
+
+    for (unsigned i = 0; i < r->wave_count; i++) {
+        cJSON *one = cJSON_CreateObject();
+
+        cJSON_AddStringToObject(one, "on", r->waves[i].on);
+        add_count(one, "cycle", r->waves[i].cycle);
+        if (r->waves[i].bundle[0] != 0)
+            cJSON_AddStringToObject(one, "bundle", r->waves[i].bundle);
+        else
+            cJSON_AddNullToObject(one, "bundle");
+        cJSON_AddItemToArray(all, one);
+    }
 }
 
 static cJSON *run_object(const struct run_options *o, const struct run_result *r,
@@ -155,6 +188,8 @@ static cJSON *run_object(const struct run_options *o, const struct run_result *r
     if (r->user_ended)
         cJSON_AddTrueToObject(root, "user_ended");
     cJSON_AddNumberToObject(root, "seconds", r->seconds);
+    if (r->wave_count != 0)
+        add_waves(root, r);
     if (r->verdict == VERDICT_MISMATCH)
         add_first(root, r, bundle);
     return root;

@@ -13,7 +13,7 @@ void report_text(FILE *out, const struct run_options *o, const struct run_result
 /* The object of docs/lockstep.md "JSON" to a file, "-" for standard output; false: not written. */
 bool report_json(const char *path, const struct run_options *o, const struct run_result *r,
                  const char *bundle);
-/* What differed, in words. */
-void report_mismatch(FILE *out, const struct mismatch *m);
+/* What differed, and why, in words. */
+void report_mismatch(FILE *out, const struct run_result *r);
 
 #endif

@@ -13,9 +13,11 @@
 #include <unistd.h>
 
 #include "disk_file.h"
+#include "explain_run.h"
 #include "feed.h"
 #include "machine.h"
 #include "shell/shell.h"
+#include "snapshot.h"
 
 #define CHUNK_CYCLES     UINT64_C(16384)
 #define LOG_BYTES        (48 * 1024)
@@ -40,6 +42,15 @@ struct run {
     bool wave_tried, was_reset, property_failed;
     bool reset_asked; /* by the guest */
     bool asking;      /* the shell was told so */
+    bool woken; /* this is a copy that goes on from a snapshot, with an order and its options */
+    struct snapshot_order order;
+    struct met { /* in the chunk that ends now */
+        const struct trigger *trigger;
+        uint64_t cycle;
+        uint8_t record[RECORD_MAX];
+    } met[TRIGGERS];
+    unsigned met_count;
+    struct run_options replay;
 };
 
 const char *run_verdict_name(enum run_verdict v)
@@ -60,7 +71,9 @@ int run_exit_status(const struct run_result *r)
     case VERDICT_AGREED:
         break;
     }
-    return r->shut_down || r->real_mode || (r->guest_exited && r->guest_exit != 0) ? 4 : 0;
+    if (r->shut_down || r->real_mode || (r->guest_exited && r->guest_exit != 0))
+        return 4;
+    return r->stale_uses != 0 ? 5 : 0;
 }
 
 static double now_seconds(void)
@@ -93,10 +106,30 @@ static void progress(struct run *run, uint64_t done, const char *unit)
 
 /* --- sinks --- */
 
+/* What the user wants to see ends the chunk, so that it is explained where the sides stand. */
+static void look(struct run *run, const struct record_type *type, const void *record)
+{
+    for (unsigned i = 0; i < run->o->trigger_count; i++) {
+        struct met *m = &run->met[run->met_count];
+
+        if (run->met_count == TRIGGERS || !trigger_met(&run->o->triggers[i], type, record))
+            continue;
+        m->trigger = &run->o->triggers[i];
+        m->cycle = record_value(record, &type->fields[0]);
+        memcpy(m->record, record, type->size);
+        run->met_count++;
+        shell_stop(run->shell);
+    }
+}
+
 #define FORWARD(kind, feed_kind)                                                                   \
     static void sink_##kind(void *ctx, const struct rec_##kind *r)                                 \
     {                                                                                              \
-        feed_push(&((struct run *)ctx)->feed, feed_kind, r, sizeof(*r));                           \
+        struct run *run = ctx;                                                                     \
+                                                                                                   \
+        feed_push(&run->feed, feed_kind, r, sizeof(*r));                                           \
+        if (run->o->trigger_count != 0)                                                            \
+            look(run, &type_##kind, r);                                                            \
     }
 FORWARD(bus, FEED_BUS)
 FORWARD(walk, FEED_WALK)
@@ -147,6 +180,8 @@ static void sink_retire(void *ctx, const struct rec_retire *r)
     struct run *run = ctx;
 
     feed_push(&run->feed, FEED_RETIRE, r, sizeof(*r));
+    if (run->o->trigger_count != 0)
+        look(run, &type_retire, r);
     ask_for_state(run);
     count_retire(run, r);
 }
@@ -317,7 +352,8 @@ static bool begin_model(struct run *run, char *error, size_t error_bytes)
                                    .log = run->r->log,
                                    .wait_states_max = run->o->wait_states_max,
                                    .other = &run->rtl_mem,
-                                   .dirty = run->dirty};
+                                   .dirty = run->dirty,
+                                   .lint = run->o->lint};
 
     run->sb = scoreboard_create(&bc);
     if (run->sb == NULL) {
@@ -335,11 +371,33 @@ static void ram_clear(struct rw_mem *mem)
     madvise(mem->ram, mem->bytes, MADV_DONTNEED); /* anonymous and private: zero from now on */
 }
 
+/* What the lint has found in this life of the machine goes behind what it found in those before. */
+static void keep_stale(struct run *run)
+{
+    struct run_result *r = run->r;
+    const struct stale_use *use;
+    struct stale_use *all;
+    size_t listed;
+    uint64_t uses;
+
+    if (run->sb == NULL || run->sb->stale == NULL)
+        return;
+    use = stale_list(run->sb->stale, &listed, &uses);
+    r->stale_uses += uses;
+    all = realloc(r->stale, (r->stale_listed + listed) * sizeof(*all));
+    if (listed == 0 || all == NULL)
+        return;
+    memcpy(all + r->stale_listed, use, listed * sizeof(*use));
+    r->stale = all;
+    r->stale_listed += listed;
+}
+
 /* A reset of the machine: everything begins again, on both sides; what the RTL was doing must leave
  * nothing. */
 static bool begin_again(struct run *run, bool power, char *error, size_t error_bytes)
 {
     if (run->sb != NULL) {
+        keep_stale(run);
         scoreboard_destroy(run->sb);
         run->sb = NULL;
         memset(run->dirty, 0, (size_t)(run->rtl_mem.bytes >> 12));
@@ -401,10 +459,65 @@ static bool reset_by_guest(struct run *run, char *error, size_t error_bytes)
     return true;
 }
 
+/* Now and then the run leaves a copy of itself behind; a copy that was woken goes on with the wave
+ * that it was asked for, and says nothing. */
+static void leave_snapshot(struct run *run, bool first)
+{
+    uint64_t cycle = run->r->before + shell_cycle(run->shell);
+    bool asked = run->o->trigger_count != 0; /* whatever the user wants to see, the first reaches */
+
+    if (run->o->snapshots == NULL || !(first ? asked : snapshots_due(run->o->snapshots)) ||
+        !snapshots_take(run->o->snapshots, cycle, asked, &run->order))
+        return;
+    run->woken = true;
+    run->replay = *run->o;
+    run->replay.wave_path = run->order.wave;
+    run->replay.wave_from = run->order.from;
+    run->replay.wave_to = run->order.to;
+    run->replay.console = run->replay.progress = false;
+    run->replay.snapshots = NULL;
+    run->replay.trigger_count = run->met_count = 0;
+    run->o = &run->replay;
+}
+
+/* The copy has come to the end of its order. */
+static bool order_done(const struct run *run)
+{
+    return run->woken && !run->order.whole &&
+           run->r->before + shell_cycle(run->shell) >= run->order.to;
+}
+
+static void end_copy(struct run *run)
+{
+    shell_wave_close(run->shell);
+    snapshot_end(run->order.whole ? run_exit_status(run->r) : 0);
+}
+
+static void tell_met(struct run *run)
+{
+    for (unsigned i = 0; i < run->met_count; i++) {
+        const struct met *m = &run->met[i];
+        const char *stream = m->trigger->type->stream;
+        struct explain_place p = {.sb = run->sb,
+                                  .symbols = run->o->symbols,
+                                  .stream = stream,
+                                  .cycle = m->cycle,
+                                  .of_a_device = m->trigger->type == &type_dma};
+        char *why = explain_run(&p);
+
+        run->o->met(run->o->met_ctx, &(struct run_met){.trigger = m->trigger,
+                                                       .cycle = run->r->before + m->cycle,
+                                                       .record = m->record,
+                                                       .why = why,
+                                                       .log = run->r->log});
+        free(why);
+    }
+    run->met_count = 0;
+}
+
 static bool run_rtl(struct run *run, char *error, size_t error_bytes)
 {
-    bool waves_only_needed = run->o->wave_path != NULL;
-
+    leave_snapshot(run, true);
     for (;;) {
         uint64_t chunk = CHUNK_CYCLES;
         uint64_t left = run->o->max_cycles - run->r->before - shell_cycle(run->shell);
@@ -414,7 +527,7 @@ static bool run_rtl(struct run *run, char *error, size_t error_bytes)
         left = until_asked(run, run->r->before + shell_cycle(run->shell));
         if (left < chunk)
             chunk = left;
-        if (waves_only_needed && !wave_window(run, &chunk, error, error_bytes))
+        if (run->o->wave_path != NULL && !wave_window(run, &chunk, error, error_bytes))
             return false;
         if (run->o->reset_at != 0 && !run->was_reset) {
             uint64_t to_reset = run->o->reset_at - shell_cycle(run->shell);
@@ -428,24 +541,31 @@ static bool run_rtl(struct run *run, char *error, size_t error_bytes)
         progress(run, run->r->before + shell_cycle(run->shell), "cycles");
         if (run->reset_asked && !reset_by_guest(run, error, error_bytes))
             return false;
-        if (past_limits(run))
+        if (past_limits(run) || order_done(run))
             break;
+        tell_met(run);
+        leave_snapshot(run, false);
     }
+    tell_met(run);
     if (run->r->verdict == VERDICT_AGREED && run->r->guest_exited)
         run_out_exit(run);
     if (run->sb != NULL) {
         feed_flush(&run->feed);
         scoreboard_finish(run->sb, shell_written(run->shell));
         run->r->counts = run->sb->counts;
+        keep_stale(run);
         if (run->sb->diff.failed) {
             run->r->verdict = VERDICT_MISMATCH;
             run->r->first = run->sb->diff.first;
+            run->r->why = explain_first(run->sb, run->o->symbols);
         }
     }
     /* A little of what followed belongs in the picture. */
     uint64_t total = run->r->before + shell_cycle(run->shell);
     if (run->o->wave_path != NULL && total < run->o->wave_to)
         shell_run(run->shell, run->o->wave_to - total);
+    if (run->woken)
+        end_copy(run);
     run->r->cycles = run->lived + shell_cycle(run->shell);
     run->r->unclaimed = shell_unclaimed(run->shell);
     run->r->signals_ignored = shell_signals_ignored(run->shell);
@@ -540,11 +660,29 @@ static enum machine_idle model_idle(void *ctx, uint64_t retirements, uint64_t cy
     return serial_idle(run->o->serial, cycles) ? MACHINE_IDLE_WAITS : MACHINE_IDLE_COUNTS;
 }
 
+/* Up to `most` retirements, or to the point. */
+static enum machine_end run_to_point(const struct run_point *point, struct machine *m,
+                                     uint64_t most, uint64_t *met)
+{
+    enum machine_end end = MACHINE_LIMIT;
+    struct rw_state state;
+
+    for (uint64_t i = 0; i < most && end == MACHINE_LIMIT; i++) {
+        machine_state(m, &state);
+        if (state.regs.rip == point->rip && !state.halted && ++*met == point->nth)
+            return MACHINE_ENDED;
+        end = machine_run(m, 1);
+    }
+    return end;
+}
+
 static bool run_model(struct run *run, struct machine *m, enum machine_end *end, char *error,
                       size_t error_bytes)
 {
     const struct run_options *o = run->o;
     uint64_t limit = o->max_cycles < o->max_instructions ? o->max_cycles : o->max_instructions;
+
+    uint64_t met = 0;
 
     *end = MACHINE_LIMIT;
     while (*end == MACHINE_LIMIT && machine_counts(m).retirements < limit) {
@@ -553,7 +691,9 @@ static bool run_model(struct run *run, struct machine *m, enum machine_end *end,
 
         if (asked < left)
             left = asked;
-        *end = machine_run(m, left < 4000000 ? left : 4000000);
+        left = left < 4000000 ? left : 4000000;
+        *end = o->point != NULL && o->point->has_rip ? run_to_point(o->point, m, left, &met)
+                                                     : machine_run(m, left);
         progress(run, machine_counts(m).retirements, "instructions");
         if (run->o->serial != NULL && serial_ends(run->o->serial, machine_counts(m).retirements))
             *end = MACHINE_ENDED;
@@ -565,6 +705,17 @@ static bool run_model(struct run *run, struct machine *m, enum machine_end *end,
         *end = MACHINE_LIMIT;
     }
     return true;
+}
+
+static void at_point(const struct run *run, const struct machine *m, enum machine_end end)
+{
+    const struct run_point *p = run->o->point;
+
+    if (p == NULL || (p->has_rip && end != MACHINE_ENDED))
+        return;
+    *p->cpuid = run->boot.cpuid;
+    *p->vtd = run->boot.vtd;
+    p->here(p->ctx, m, &run->model_mem);
 }
 
 static bool model_alone(struct run *run, char *error, size_t error_bytes)
@@ -588,6 +739,7 @@ static bool model_alone(struct run *run, char *error, size_t error_bytes)
         machine_destroy(m);
         return false;
     }
+    at_point(run, m, end);
     r->guest_exited = machine_exit_status(m, &r->guest_exit);
     r->shut_down = end == MACHINE_SHUTDOWN;
     r->user_ended = end == MACHINE_ENDED;

@@ -31,6 +31,20 @@ static void on_invalidate(void *ctx, const struct iommu_invalidate *i)
     stream_model(sb, &sb->invalidations, &r);
 }
 
+static bool begin_lint(struct scoreboard *sb)
+{
+    struct rw_state state;
+
+    if (!sb->config.lint)
+        return true;
+    sb->stale = stale_create(&sb->mem, &sb->config.boot.cpuid);
+    if (sb->stale == NULL)
+        return false;
+    sb->ops->get_state(sb->model, &state);
+    stale_system(sb->stale, &state.sys);
+    return true;
+}
+
 struct scoreboard *scoreboard_create(const struct scoreboard_config *config)
 {
     struct scoreboard *sb = calloc(1, sizeof(*sb));
@@ -39,9 +53,9 @@ struct scoreboard *scoreboard_create(const struct scoreboard_config *config)
 
     if (sb == NULL)
         return NULL;
+    sb->config = *config;
     struct rw_env env = processor_hooks(sb);
     struct iommu_env ienv = {sb, on_iwalk, on_iommu, order_message, on_invalidate};
-    sb->config = *config;
     sb->ops = config->ops;
     sb->mem = config->mem;
     sb->log = config->log;
@@ -58,7 +72,7 @@ struct scoreboard *scoreboard_create(const struct scoreboard_config *config)
     board_said_init(&sb->board);
     sb->model = sb->ops->create(&mc, &env);
     sb->iommu = iommu_create(&ic, &ienv);
-    if (sb->model == NULL || sb->iommu == NULL) {
+    if (sb->model == NULL || sb->iommu == NULL || !begin_lint(sb)) {
         scoreboard_destroy(sb);
         return NULL;
     }
@@ -79,6 +93,7 @@ void scoreboard_destroy(struct scoreboard *sb)
         sb->ops->destroy(sb->model);
     if (sb->iommu != NULL)
         iommu_destroy(sb->iommu);
+    stale_destroy(sb->stale);
     free(sb);
 }
 

@@ -27,6 +27,7 @@
 #include "ring.h"
 #include "ringwalk.h"
 #include "shell/board.h"
+#include "stale.h"
 #include "stream.h"
 
 #define SCOREBOARD_FETCH_LINES 8
@@ -46,6 +47,7 @@ struct scoreboard_config {
     unsigned wait_states_max;   /* of the run: what the bus may add to a deadline */
     const struct rw_mem *other; /* the RTL side's RAM, to compare; NULL: not compared */
     uint8_t *dirty;             /* one byte a page of it, set by the shell at each write */
+    bool lint;                  /* stale.h */
 };
 
 /* board.c: said by the board and not yet by the RTL. */
@@ -145,6 +147,7 @@ struct scoreboard {
     struct watch watch;
     struct bus_watch bus;
     struct scoreboard_counts counts;
+    struct stale *stale; /* a lint for what the program does to its page tables; NULL: not asked */
 };
 
 struct scoreboard *scoreboard_create(const struct scoreboard_config *config);

@@ -607,3 +607,8 @@ const struct mmu *machine_mmu(const struct machine *m)
 {
     return m->ops->mmu(m->cpu);
 }
+
+const struct iommu *machine_iommu(const struct machine *m)
+{
+    return m->iommu;
+}

@@ -55,5 +55,6 @@ uint64_t machine_signals_ignored(const struct machine *m);
 bool machine_wants_real_mode(const struct machine *m);
 void machine_state(const struct machine *m, struct rw_state *state);
 const struct mmu *machine_mmu(const struct machine *m); /* the processor's */
+const struct iommu *machine_iommu(const struct machine *m);
 
 #endif

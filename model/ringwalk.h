@@ -117,6 +117,24 @@ struct rw_access {
     uint8_t data[16]; /* from byte 0: what is written */
 };
 
+/* An instruction of the program drops translations: INVLPG, the types of INVPCID, MOV to CR3
+ * without and with bit 63 of its operand. What the model's caches lose besides is not told. */
+enum rw_invalidation {
+    RW_INVLPG,
+    RW_INVPCID_0,
+    RW_INVPCID_1,
+    RW_INVPCID_2,
+    RW_INVPCID_3,
+    RW_MOV_CR3,
+    RW_MOV_CR3_KEEP
+};
+
+struct rw_invalidate {
+    enum rw_invalidation what;
+    uint64_t va;
+    uint16_t pcid; /* of INVLPG the current one, of MOV CR3 the new one */
+};
+
 /* What the model asks of the world. A NULL hook is not called. Records are emitted only through
  * non-NULL hooks, in the order in which things happen. */
 struct rw_env {
@@ -139,6 +157,7 @@ struct rw_env {
     void (*sys)(void *ctx, const struct rec_sys *s);
     void (*xlate)(void *ctx, const struct rec_xlate *x);
     void (*walk)(void *ctx, const struct rec_walk *w);
+    void (*invalidate)(void *ctx, const struct rw_invalidate *i);
 };
 
 /* Everything architectural, plus what an instruction boundary remembers. cycle, seq, bytes, len,

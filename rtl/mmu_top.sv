@@ -37,6 +37,8 @@ module mmu_top
   output logic [63:0]  pdpte_o [4],
 
   output logic         mem_valid_o, mem_write_o, mem_lock_o,
+  output logic         mem_walk_o,  // as a walker's request must be: of its source, in memory
+  output logic         mem_spec_o,  // of a walk that no request asked for
   output logic [39:0]  mem_addr_o,
   output logic [15:0]  mem_be_o,
   output logic [127:0] mem_wdata_o,
@@ -100,13 +102,14 @@ module mmu_top
     assign pdpte_o[i] = pdpte[i];
   end
 
-  /* verilator lint_off UNUSEDSIGNAL */  // the record says page size, memory type, source
+  /* verilator lint_off UNUSEDSIGNAL */  // the record says page size, memory type
   mmu_rsp_t rsp;
   bus_req_t bus_req;
   /* verilator lint_on UNUSEDSIGNAL */
   assign mem_valid_o      = bus_req.valid;
   assign mem_write_o      = bus_req.write;
   assign mem_lock_o       = bus_req.lock;
+  assign mem_walk_o       = bus_req.src == SrcWalk && !bus_req.io && bus_req.high == '0;
   assign mem_addr_o       = bus_req.addr;
   assign mem_be_o         = bus_req.be;
   assign mem_wdata_o      = bus_req.wdata;
@@ -114,7 +117,13 @@ module mmu_top
   assign rsp_error_code_o = rsp.error_code;
   assign rsp_pa_o         = rsp.pa;
 
+`ifdef MMU_OWN  // another design, behind the adapter that `ringwalk mmu --rtl` makes
+  mmu_own u_mmu (
+    .spec_o(mem_spec_o),
+`else
+  assign mem_spec_o = 1'b0;  // the walker here never walks ahead
   mmu u_mmu (
+`endif
     .clk_i, .rst_ni, .cycle_i(cycle_q), .ctx_i(ctx), .mtrr_i(mtrr),
     .req_valid_i(req_valid), .req_i(req), .rsp_valid_o, .rsp_o(rsp),
     .flush_valid_i(flush_valid), .flush_i(flush), .flush_ready_o,

@@ -128,7 +128,7 @@ static uint64_t reserved_large(const struct entry_format *f, unsigned level)
     return align | (f->no_pat ? pat : 0) | (level == 3 && f->no_page1gb ? ENTRY_PS : 0);
 }
 
-static uint64_t reserved(const struct entry_format *f, unsigned level, uint64_t e)
+uint64_t entry_reserved(const struct entry_format *f, unsigned level, uint64_t e)
 {
     bool page = maps_page(f, level, e);
     uint64_t bits;
@@ -145,7 +145,7 @@ enum entry_role entry_role(const struct entry_format *f, unsigned level, uint64_
 {
     if (!(e & ENTRY_P))
         return ROLE_ABSENT;
-    if (e & reserved(f, level, e))
+    if (e & entry_reserved(f, level, e))
         return ROLE_RESERVED;
     return maps_page(f, level, e) ? ROLE_PAGE : ROLE_TABLE;
 }

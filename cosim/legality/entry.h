@@ -72,6 +72,8 @@ uint64_t entry_linear(const struct entry_mode *m, uint64_t va); /* the bits that
 unsigned entry_shift(const struct entry_mode *m, unsigned level);
 uint64_t entry_address(const struct entry_mode *m, unsigned level, uint64_t table, uint64_t va);
 
+/* Bits that must be 0 in an entry of this level that looks like e. */
+uint64_t entry_reserved(const struct entry_format *f, unsigned level, uint64_t e);
 enum entry_role entry_role(const struct entry_format *f, unsigned level, uint64_t e);
 uint64_t entry_table(const struct entry_format *f, uint64_t e);
 uint64_t entry_page(const struct entry_format *f, unsigned level, uint64_t e, uint64_t va);

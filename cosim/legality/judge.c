@@ -17,6 +17,7 @@ enum law {
     LAW_FAULT,
     LAW_UPDATE,
     LAW_UPDATE_DIRTY,
+    LAW_SPECULATIVE,
     LAWS
 };
 
@@ -37,6 +38,8 @@ static const struct {
     [LAW_UPDATE] = {"walker's store", "4.8",
                     "the walker changed more than A and D, cleared one, or the entry had P = 0"},
     [LAW_UPDATE_DIRTY] = {"walker's D", "4.8", "D was set in what no write used to map its page"},
+    [LAW_SPECULATIVE] = {"speculative walk", "4.8",
+                         "a walk that no request asked for may set A, and nothing else"},
 };
 
 static struct legality_verdict illegal(enum law law)
@@ -188,11 +191,19 @@ static enum law nearest(const struct search *s)
     return s->answer->fault ? LAW_FAULT : LAW_TRANSLATION;
 }
 
-/* Which invalidation should have removed what the design has used? */
+/* Which invalidation should have removed what the design has used? One that spared a TLB entry is
+ * looked for first, then one that spared an upper entry in a paging-structure cache. */
 static const struct drop *broken(struct search *s)
 {
+    const struct search before = *s;
+
     s->drops_ignored = true;
     search(s);
+    if (!s->found) {
+        *s = before;
+        s->drops_ignored = s->psc_ignored = true;
+        search(s);
+    }
     if (!s->found)
         return NULL;
     for (unsigned level = s->level + 1; s->killer == NULL && level <= ENTRY_LEVELS; level++)
@@ -209,11 +220,38 @@ static bool context_lost(const struct legality *l)
            l->contexts.lost_global > l->drops.all.global;
 }
 
+static bool any_replaced(const struct search *s)
+{
+    for (unsigned level = s->level; level >= 1 && level <= s->format.mode->levels; level++)
+        if (s->step[level].replaced)
+            return true;
+    return false;
+}
+
+/* The tables of now lead to this page, but something in the way forbids it. */
+static bool forbidden_now(const struct legality *l, const struct legality_access *a,
+                          const struct legality_answer *n, enum law *law)
+{
+    struct entry_format f = entry_format(&l->registers);
+    struct fresh now = walk_now(l, &f, a);
+
+    if (n->fault || now.leaf == 0 || now.pa != n->pa)
+        return false;
+    if (now.fault)
+        *law = LAW_RIGHTS;
+    else if (!now.accessed)
+        *law = LAW_ACCESSED;
+    else
+        *law = a->kind == LEGALITY_WRITE && !now.dirty ? LAW_DIRTY : LAW_MEMTYPE;
+    return true;
+}
+
 static struct legality_verdict unexplained(const struct legality *l, const struct search *before)
 {
     struct search s = asked(l, before->access, before->answer);
     const struct drop *drop;
     struct legality_verdict v;
+    enum law law;
 
     if (before->lost || context_lost(l))
         return (struct legality_verdict){.word = LEGALITY_UNJUDGED,
@@ -221,6 +259,8 @@ static struct legality_verdict unexplained(const struct legality *l, const struc
     drop = broken(&s);
     if (drop == NULL)
         return illegal(nearest(before));
+    if (!any_replaced(&s) && forbidden_now(l, before->access, before->answer, &law))
+        return illegal(law);
     v = (struct legality_verdict){.word = LEGALITY_ILLEGAL,
                                   .what = "it dropped what was used",
                                   .va = drop->va,
@@ -266,10 +306,20 @@ static struct legality_verdict bad_update(const struct walk_update *u, enum law 
 {
     struct legality_verdict v = illegal(law);
 
+    v.update = true;
     v.entry = u->addr;
     v.used = u->after;
     v.now = u->before;
     return v;
+}
+
+/* Which paging mode a speculative walk began in is not known: either size of an entry will do. */
+struct legality_verdict judge_ahead(const struct walk_update *u)
+{
+    if (!((u->after & ~u->before) & (ENTRY_D | ENTRY_D << 32)) &&
+        (only_flags(u, 8) || only_flags(u, 4)))
+        return (struct legality_verdict){.word = LEGALITY_FRESH};
+    return bad_update(u, LAW_SPECULATIVE);
 }
 
 /* FRESH: all of them are legal, if the entry at *leaf maps the page; ANY_LEAF: no D was set. */
@@ -315,6 +365,10 @@ struct legality_verdict legality_judge(struct legality *l, const struct legality
     struct legality_verdict v = updates(l, &f, writes, &s.leaf);
     struct fresh now;
 
+    if (l->ahead.word == LEGALITY_ILLEGAL) {
+        v = l->ahead;
+        l->ahead.word = LEGALITY_FRESH;
+    }
     if (v.word == LEGALITY_ILLEGAL)
         return v;
     if (f.mode->levels == 0)

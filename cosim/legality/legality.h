@@ -15,13 +15,15 @@
 enum legality_author {
     AUTHOR_INSTRUCTION,
     AUTHOR_WALKER,
+    AUTHOR_SPECULATIVE,
     AUTHOR_DMA,
     AUTHOR_UNIT, /* a remapping unit: the status of a wait descriptor */
     AUTHOR_HARNESS
 };
 
 /* Who stored: id is the RIP of an instruction, the source-id of a DMA. WALKER: the design's own
- * updates of A and D, inside a translation. */
+ * updates of A and D, inside a translation; SPECULATIVE: in a walk that no request asked for, at
+ * any time; it may set A alone. What it may not do is the verdict on the next translation. */
 struct legality_writer {
     enum legality_author author;
     uint64_t id, cycle;
@@ -130,6 +132,7 @@ struct legality_verdict {
     uint64_t va;
     uint16_t pcid; /* under which it was cached */
     bool global, replaced;
+    bool update; /* a store of the walker: now became used, at entry */
 };
 
 /* --- the oracle --- */

@@ -39,12 +39,16 @@ static bool anything_cached(const struct legality *l)
 static void commit_word(struct legality *l, uint64_t word, uint64_t before, uint64_t after,
                         const struct legality_writer *by)
 {
+    const struct walk_update u = {word, before, after};
+
     if (before == after)
         return;
     if (anything_cached(l))
         history_end(&l->history, word, before, l->now, by);
     if (by->author == AUTHOR_WALKER && l->updates < WALK_UPDATES)
-        l->update[l->updates++] = (struct walk_update){word, before, after};
+        l->update[l->updates++] = u;
+    if (by->author == AUTHOR_SPECULATIVE && l->ahead.word != LEGALITY_ILLEGAL)
+        l->ahead = judge_ahead(&u);
 }
 
 void legality_commit(struct legality *l, const struct legality_store *s)

@@ -21,6 +21,10 @@ struct legality {
     uint64_t now, begin;
     struct walk_update update[WALK_UPDATES];
     unsigned updates;
+    struct legality_verdict ahead; /* ILLEGAL: a store of a speculative walk was */
 };
+
+/* The verdict on a store of a speculative walk. */
+struct legality_verdict judge_ahead(const struct walk_update *u);
 
 #endif

@@ -116,8 +116,10 @@ static bool at_page(struct search *s, unsigned level, uint64_t e, const struct t
         /* Not cached: only what this translation's own walk read of it, for a fault. */
         struct times now = times_within(when, s->begin, s->now + 1);
 
-        if (now.count == 0 || s->pcid != entry_pcid(s->registers) ||
-            !page_gives(s, level, e, rights))
+        if (now.count == 0 && s->answer->fault)
+            return false;
+        if (!page_gives(s, level, e, rights) || now.count == 0 ||
+            s->pcid != entry_pcid(s->registers))
             return false;
         found(s, level, false, NULL);
         return true;
@@ -169,7 +171,7 @@ static struct times below(struct search *s, unsigned level, const struct times *
         uint64_t until = drops_next_psc(s->drops, when->span[i].to - 1, &t, &by);
 
         s->step[level].cut = by;
-        times_add(&r, when->span[i].from, s->drops_ignored ? TIME_OPEN : until);
+        times_add(&r, when->span[i].from, s->psc_ignored ? TIME_OPEN : until);
     }
     return r;
 }

@@ -37,7 +37,8 @@ struct search {
     const struct legality_access *access;
     const struct legality_answer *answer;
     uint64_t begin, now; /* of the translation */
-    bool drops_ignored;  /* as if there had been no invalidation */
+    bool drops_ignored;  /* as if there had been no invalidation of the TLBs */
+    bool psc_ignored;    /* nor any of the paging-structure caches */
     uint64_t leaf;       /* the entry that maps the page stands there; ANY_LEAF */
     /* where it is */
     struct entry_format format; /* of now */

@@ -2,6 +2,7 @@
 // A verdict in one line.
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "words.h"
 
@@ -29,6 +30,9 @@ void words_writer(const struct legality_writer *by, char *text, size_t bytes)
         break;
     case AUTHOR_WALKER:
         snprintf(text, bytes, "the walker, cycle %" PRIu64, by->cycle);
+        break;
+    case AUTHOR_SPECULATIVE:
+        snprintf(text, bytes, "a speculative walk, cycle %" PRIu64, by->cycle);
         break;
     case AUTHOR_DMA:
         snprintf(text, bytes, "a DMA of %02x:%02x.%x, cycle %" PRIu64,
@@ -58,6 +62,13 @@ static void tell_entry(const struct legality_verdict *v, char *text, size_t byte
              entry_name(v->level), v->entry, v->used, v->now, by);
 }
 
+static void tell_more(char *text, size_t bytes, const char *more)
+{
+    size_t used = strlen(text);
+
+    snprintf(text + used, bytes - used, "; %s", more);
+}
+
 void legality_tell(const struct legality_verdict *v, char *text, size_t bytes)
 {
     const char *word = legality_word_name(v->word);
@@ -73,12 +84,12 @@ void legality_tell(const struct legality_verdict *v, char *text, size_t bytes)
     case LEGALITY_ILLEGAL:
         snprintf(text, bytes, "%s: %s (%s): %s", word, v->rule, v->section, v->what);
         if (v->replaced) {
-            size_t used;
-
             tell_entry(v, entry, sizeof(entry));
-            for (used = 0; text[used] != 0; used++)
-                ;
-            snprintf(text + used, bytes - used, "; %s", entry);
+            tell_more(text, bytes, entry);
+        } else if (v->update) {
+            snprintf(entry, sizeof(entry), "at 0x%" PRIx64 " 0x%" PRIx64 " became 0x%" PRIx64,
+                     v->entry, v->now, v->used);
+            tell_more(text, bytes, entry);
         }
         break;
     case LEGALITY_UNJUDGED:

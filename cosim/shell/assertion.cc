@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Hooks of Verilator's runtime: VL_PRINTF and vl_stop (VL_USER_STOP).
+// Hooks of Verilator's runtime: VL_PRINTF, vl_stop (VL_USER_STOP), vl_fatal (VL_USER_FATAL).
 #include "assertion.h"
 
+#include <cinttypes>
 #include <cstdarg>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 
 #include "verilated.h"
@@ -12,6 +14,7 @@ namespace
 {
 assertion_failure first;
 bool failed, settled;
+uint64_t now;
 
 // Another property of the same edge, as FILE.Label.
 void keep_too(const char *where, const char *label)
@@ -31,7 +34,7 @@ void keep(const char *text)
 {
     static const char error[] = "%Error: ", in[] = ": Assertion failed in ";
     const char *at = strstr(text, error), *why = strstr(text, in);
-    assertion_failure now;
+    assertion_failure found;
 
     if (settled || at == nullptr || why == nullptr)
         return;
@@ -39,15 +42,15 @@ void keep(const char *text)
     for (const char *slash = at; slash < why; slash++)
         if (*slash == '/')
             at = slash + 1;
-    snprintf(now.where, sizeof now.where, "%.*s", static_cast<int>(why - at), at);
+    snprintf(found.where, sizeof found.where, "%.*s", static_cast<int>(why - at), at);
     why += sizeof in - 1;
     const char *end = strstr(why, ": ");
-    snprintf(now.label, sizeof now.label, "%.*s",
+    snprintf(found.label, sizeof found.label, "%.*s",
              static_cast<int>(end == nullptr ? strcspn(why, "\n") : end - why), why);
     if (failed)
-        keep_too(now.where, now.label);
+        keep_too(found.where, found.label);
     else
-        first = now;
+        first = found;
     failed = true;
 }
 } // namespace
@@ -65,6 +68,11 @@ void assertion_settle()
 void assertion_clear()
 {
     failed = settled = false;
+}
+
+void assertion_at(uint64_t cycle)
+{
+    now = cycle;
 }
 
 int assertion_printf(const char *format, ...)
@@ -92,4 +100,14 @@ void vl_stop(const char *filename, int linenum, const char *hier) VL_MT_UNSAFE
              linenum);
     snprintf(first.label, sizeof first.label, "%s", hier == nullptr ? "" : hier);
     failed = true;
+}
+
+void vl_fatal(const char *filename, int linenum, const char *, const char *msg) VL_MT_UNSAFE
+{
+    const char *slash = strrchr(filename, '/');
+
+    fflush(stdout);
+    fprintf(stderr, "ringwalk: the RTL cannot go on in cycle %" PRIu64 ": %s (%s:%d)\n", now, msg,
+            slash == nullptr ? filename : slash + 1, linenum);
+    exit(1);
 }

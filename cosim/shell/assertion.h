@@ -6,6 +6,7 @@
 #define RW_ASSERTION_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -21,6 +22,9 @@ const struct assertion_failure *assertion_failed(void);
 /* An edge is over: what fails later is not named beside what has failed. */
 void assertion_settle(void);
 void assertion_clear(void);
+/* The cycle that begins: of a fatal error of the runtime, logic that never settles above all, which
+ * ends the process with one line and status 1. */
+void assertion_at(uint64_t cycle);
 
 /* What the runtime prints (VL_PRINTF): a failing property is kept, the rest goes to standard error.
  */

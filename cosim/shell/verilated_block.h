@@ -20,7 +20,8 @@ struct vblock_access {
     uint16_t be;
     uint8_t src;
     bool write, lock;
-    bool error; /* the bench: nobody claims what is read */
+    bool walk, speculative; /* of the MMU: as a walker's must be; for no request (spec_o) */
+    bool error;             /* the bench: nobody claims what is read */
     uint8_t data[16];
 };
 
@@ -34,6 +35,7 @@ struct vblock_invalidation {
 struct vblock_env {
     void *ctx;
     uint64_t seed; /* of what has no reset, and of x */
+    bool strict;   /* a design of somebody else's: inputs settle first, its pins are checked */
     void (*access)(void *ctx, struct vblock_access *a);
     unsigned (*wait_states)(void *ctx); /* before the ack of the next access */
     void (*xlate)(void *ctx, const struct rec_xlate *r);
@@ -67,17 +69,26 @@ void vmmu_context(struct vmmu *v, const struct vmmu_ctx *c);
 bool vmmu_translate(struct vmmu *v, uint64_t va, unsigned access, bool user, bool implicit,
                     unsigned cycles, unsigned *latency);
 void vmmu_reset(struct vmmu *v, unsigned cycles);
+/* Nothing is asked for. */
+void vmmu_idle(struct vmmu *v, unsigned cycles);
 /* Asks for a flush; it stays up, beside the next request too, until vmmu_flush(). */
 void vmmu_flush_wait(struct vmmu *v, unsigned kind, uint64_t va, uint16_t pcid);
-/* False when it was not taken at once, as it must be while nothing is in flight, or before, beside
- * a request. */
-bool vmmu_flush(struct vmmu *v, unsigned kind, uint64_t va, uint16_t pcid);
+/* False when it was not taken in so many cycles (at once: in the first, while nothing is in
+ * flight), or before, beside a request. */
+bool vmmu_flush(struct vmmu *v, unsigned kind, uint64_t va, uint16_t pcid, unsigned cycles);
 /* Loads the PDPTE registers from the 32 bytes at CR3[31:5]; cycles and latency as in
  * vmmu_translate. fault: they stay as they are. */
 bool vmmu_load_pdpte(struct vmmu *v, uint64_t cr3, unsigned cycles, unsigned *latency, bool *fault);
 /* The PDPTE registers as they stand after the newest cycle. */
 void vmmu_pdpte(const struct vmmu *v, uint64_t pdpte[4]);
 uint64_t vmmu_cycle(const struct vmmu *v);
+
+/* A port that did what the contract forbids, strict alone: the first. */
+struct vmmu_breach {
+    const char *port, *seen, *wanted; /* port NULL: none */
+    uint64_t cycle;
+};
+const struct vmmu_breach *vmmu_first_breach(const struct vmmu *v);
 bool vmmu_wave(struct vmmu *v, const char *path, uint64_t from, uint64_t to);
 
 struct viommu;

@@ -126,9 +126,17 @@ template <typename Top> struct block_clock {
     // bus request comes from registers (bus_pkg.sv), so the edge has already settled it.
     void begin()
     {
+        assertion_at(cycle);
         window();
         memory();
         half(false);
+    }
+    // Before begin(), for a design of which that is not known: its request as the inputs make it.
+    void settle()
+    {
+        assertion_at(cycle);
+        top->clk_i = 0;
+        top->eval();
     }
     void end()
     {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Pins of mmu_top.
+#include <optional>
+
 #include "Vmmu_top.h"
 
 #include "verilated_block.hh"
@@ -8,6 +10,8 @@ template <> void block_clock<Vmmu_top>::source(vblock_access &a)
 {
     a.src = BUS_WALK;
     a.lock = top->mem_lock_o;
+    a.walk = top->mem_walk_o;
+    a.speculative = top->mem_spec_o;
 }
 
 template <> void block_clock<Vmmu_top>::answer(const vblock_access &)
@@ -23,13 +27,38 @@ template <> void block_clock<Vmmu_top>::quiet()
     block_take(top.get());
 }
 
+// What a master keeps until the ack.
+struct bus_pins {
+    bool valid, write, lock, walk, spec;
+    uint16_t be;
+    uint64_t addr;
+    uint32_t wdata[4];
+
+    explicit bus_pins(const Vmmu_top *top)
+        : valid(top->mem_valid_o), write(top->mem_write_o), lock(top->mem_lock_o),
+          walk(top->mem_walk_o), spec(top->mem_spec_o), be(top->mem_be_o), addr(top->mem_addr_o)
+    {
+        memcpy(wdata, &top->mem_wdata_o[0], sizeof wdata);
+    }
+    bool operator==(const bus_pins &o) const
+    {
+        return valid == o.valid && write == o.write && lock == o.lock && walk == o.walk &&
+               spec == o.spec && be == o.be && addr == o.addr &&
+               memcmp(wdata, o.wdata, sizeof wdata) == 0;
+    }
+};
+
 struct vmmu {
     block_clock<Vmmu_top> clock;
     bool early = false;   // a flush was taken beside a request
     bool changed = false; // inputs of the requester, since they were last taken
     bool load_fault = false;
+    bool fresh = false;              // the request, or the load, is up for the first cycle
+    bus_pins asked;                  // before memory answers
+    std::optional<bus_pins> waiting; // in the cycle before, without an ack
+    vmmu_breach breach{};
 
-    explicit vmmu(const vblock_env *env) : clock(env)
+    explicit vmmu(const vblock_env *env) : clock(env), asked(clock.top.get())
     {
     }
     // One cycle; `output` is read before the rising edge that ends it.
@@ -39,8 +68,14 @@ struct vmmu {
         Vmmu_top *top = clock.top.get();
 
         top->take_i = changed;
+        if (env.strict) {
+            clock.settle();
+            asked = bus_pins(top);
+        }
         clock.begin();
         top->take_i = changed = false;
+        if (env.strict)
+            look();
         if (top->walk_valid_o)
             env.walk(env.ctx, reinterpret_cast<const rec_walk *>(&top->walk_o[0]));
         if (top->xlate_valid_o)
@@ -48,8 +83,41 @@ struct vmmu {
         bool seen = output != 0;
         load_fault = top->pdpte_fault_o;
         early |= top->req_valid_i && top->flush_valid_i && top->flush_ready_o;
+        fresh = false;
         clock.end();
         return seen;
+    }
+    void wrong(const char *port, const char *seen, const char *wanted)
+    {
+        if (breach.port == nullptr)
+            breach = {port, seen, wanted, clock.cycle};
+    }
+    // An answer (of a request, of a load) beside what asks for it.
+    void look_at(const char *port, bool answered, bool asked)
+    {
+        if (answered && !asked)
+            wrong(port, "an answer without a request", "low");
+        else if (answered && fresh)
+            wrong(port, "an answer in the first cycle of its request", "in a later cycle");
+    }
+    // The pins of a cycle, memory's answer with them.
+    void look()
+    {
+        const Vmmu_top *top = clock.top.get();
+        bus_pins now(top);
+
+        look_at("rsp_valid_o", top->rsp_valid_o, top->req_valid_i);
+        look_at("pdpte_done_o", top->pdpte_done_o, top->pdpte_valid_i);
+        if (top->flush_valid_i && top->flush_ready_o && (top->req_valid_i || top->pdpte_valid_i))
+            wrong("flush_ready_o", "high while a request is in flight", "low");
+        if (top->mem_ack_i && !(now == asked))
+            wrong("bus_req_o", "changes with the ack in the same cycle", "as it was");
+        else if (waiting && !(now == *waiting))
+            wrong("bus_req_o", now.valid ? "changed before its ack" : "withdrawn before its ack",
+                  "stable until the ack");
+        waiting.reset();
+        if (clock.waiting)
+            waiting = now;
     }
 };
 
@@ -107,7 +175,7 @@ bool vmmu_translate(vmmu *v, uint64_t va, unsigned access, bool user, bool impli
     top->req_user_i = user;
     top->req_implicit_i = implicit;
     top->req_valid_i = 1;
-    v->changed = true;
+    v->changed = v->fresh = true;
     *latency = 0;
     for (unsigned i = 0; i < cycles && !answered; i++) {
         answered = v->cycle(top->rsp_valid_o);
@@ -123,6 +191,15 @@ bool vmmu_translate(vmmu *v, uint64_t va, unsigned access, bool user, bool impli
 void vmmu_reset(vmmu *v, unsigned cycles)
 {
     v->clock.reset(cycles);
+    v->waiting.reset();
+}
+
+void vmmu_idle(vmmu *v, unsigned cycles)
+{
+    const uint8_t nothing = 0;
+
+    for (unsigned i = 0; i < cycles; i++)
+        v->cycle(nothing);
 }
 
 void vmmu_flush_wait(vmmu *v, unsigned kind, uint64_t va, uint16_t pcid)
@@ -136,13 +213,15 @@ void vmmu_flush_wait(vmmu *v, unsigned kind, uint64_t va, uint16_t pcid)
     v->changed = true;
 }
 
-bool vmmu_flush(vmmu *v, unsigned kind, uint64_t va, uint16_t pcid)
+bool vmmu_flush(vmmu *v, unsigned kind, uint64_t va, uint16_t pcid, unsigned cycles)
 {
     Vmmu_top *top = v->clock.top.get();
     bool early = v->early;
 
     vmmu_flush_wait(v, kind, va, pcid);
-    bool taken = v->cycle(top->flush_ready_o);
+    bool taken = false;
+    for (unsigned i = 0; i < cycles && !taken; i++)
+        taken = v->cycle(top->flush_ready_o);
     top->flush_valid_i = 0;
     v->changed = true;
     v->early = false;
@@ -156,7 +235,7 @@ bool vmmu_load_pdpte(vmmu *v, uint64_t cr3, unsigned cycles, unsigned *latency, 
 
     top->pdpte_base_i = static_cast<uint32_t>(cr3) >> 5;
     top->pdpte_valid_i = 1;
-    v->changed = true;
+    v->changed = v->fresh = true;
     *latency = 0;
     for (unsigned i = 0; i < cycles && !done; i++) {
         done = v->cycle(top->pdpte_done_o);
@@ -174,6 +253,11 @@ void vmmu_pdpte(const vmmu *v, uint64_t pdpte[4])
 {
     for (unsigned i = 0; i < 4; i++)
         pdpte[i] = v->clock.top->pdpte_o[i];
+}
+
+const vmmu_breach *vmmu_first_breach(const vmmu *v)
+{
+    return v->breach.port == nullptr ? nullptr : &v->breach;
 }
 
 uint64_t vmmu_cycle(const vmmu *v)

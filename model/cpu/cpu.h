@@ -322,6 +322,9 @@ static inline bool cpu_apic_window(const struct cpu *cpu)
 void record_retire(struct cpu *cpu, struct rec_retire *r); /* the state after it is filled in */
 void cpu_derive(struct cpu *cpu);                          /* after any change of sys, cpl */
 void cpu_flush(struct cpu *cpu, enum mmu_flush_kind kind, uint64_t va, uint16_t pcid);
+/* What an instruction for just that does: the same, and it is told; told alone. */
+void cpu_invalidate(struct cpu *cpu, enum mmu_flush_kind kind, struct rw_invalidate i);
+void cpu_invalidated(struct cpu *cpu, struct rw_invalidate i);
 void cpu_quick_age(struct cpu *cpu);  /* after the MMU was used: what the TLBs lost is forgotten */
 void cpu_quick_drop(struct cpu *cpu); /* after a change of what a translation depends on */
 

@@ -14,7 +14,9 @@ enum exec exec_invlpg(struct cpu *cpu, const struct insn *in)
     if (cpu->cpl > 0)
         return raise_gp(cpu, 0);
     if (is_canonical_widest(cpu, la))
-        cpu_flush(cpu, FLUSH_PAGE, la, mmu_pcid(&cpu->mmu_ctx));
+        cpu_invalidate(
+            cpu, FLUSH_PAGE,
+            (struct rw_invalidate){.what = RW_INVLPG, .va = la, .pcid = mmu_pcid(&cpu->mmu_ctx)});
     return serialised(cpu);
 }
 
@@ -45,7 +47,10 @@ enum exec op_invpcid(struct cpu *cpu, const struct insn *in)
         return raise_gp(cpu, 0);
     if (type == 0 && !is_canonical_widest(cpu, v[1]))
         return raise_gp(cpu, 0);
-    cpu_flush(cpu, kinds[type], v[1], (uint16_t)(v[0] & 0xfff));
+    cpu_invalidate(cpu, kinds[type],
+                   (struct rw_invalidate){.what = RW_INVPCID_0 + (enum rw_invalidation)type,
+                                          .va = v[1],
+                                          .pcid = (uint16_t)(v[0] & 0xfff)});
     return serialised(cpu);
 }
 

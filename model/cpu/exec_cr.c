@@ -151,6 +151,8 @@ static enum exec write_cr3(struct cpu *cpu, uint64_t v)
     cpu_derive(cpu);
     if (!keep)
         cpu_flush(cpu, FLUSH_PCID, 0, mmu_pcid(&cpu->mmu_ctx));
+    cpu_invalidated(cpu, (struct rw_invalidate){.what = keep ? RW_MOV_CR3_KEEP : RW_MOV_CR3,
+                                                .pcid = mmu_pcid(&cpu->mmu_ctx)});
     return EXEC_OK;
 }
 

@@ -219,6 +219,8 @@ enum exec lsu_translate(struct cpu *cpu, const struct lin *l, struct span *s)
     return EXEC_OK;
 }
 
+enum seg_use { SEG_READ, SEG_WRITTEN, SEG_PROBED };
+
 static bool limit_allows(const struct rec_seg_state *s, uint64_t off, unsigned bytes)
 {
     struct seg_range range = {.limit = s->limit,
@@ -228,18 +230,18 @@ static bool limit_allows(const struct rec_seg_state *s, uint64_t off, unsigned b
     return segment_range_holds(&range, off, bytes);
 }
 
-static bool type_allows(const struct rec_seg_state *s, bool write)
+static bool type_allows(const struct rec_seg_state *s, enum seg_use use)
 {
     if (!(s->attr & ATTR_P))
         return false; /* null or unusable */
     if (s->attr & ATTR_CODE)
-        return !write && (s->attr & ATTR_RW);
-    return !write || (s->attr & ATTR_RW);
+        return use == SEG_PROBED || (use == SEG_READ && (s->attr & ATTR_RW));
+    return use != SEG_WRITTEN || (s->attr & ATTR_RW);
 }
 
 /* SDM Vol. 3A "Limit Checking", "Type Checking", "Canonical Addressing": the linear address. */
-enum exec lsu_linear(struct cpu *cpu, unsigned seg, uint64_t off, unsigned bytes, bool write,
-                     uint64_t *la)
+static enum exec linear(struct cpu *cpu, unsigned seg, uint64_t off, unsigned bytes,
+                        enum seg_use use, uint64_t *la)
 {
     bool allowed;
 
@@ -249,11 +251,17 @@ enum exec lsu_linear(struct cpu *cpu, unsigned seg, uint64_t off, unsigned bytes
     } else {
         const struct rec_seg_state *s = &cpu->sys.seg[seg];
 
-        allowed = type_allows(s, write) && limit_allows(s, off, bytes);
+        allowed = type_allows(s, use) && limit_allows(s, off, bytes);
     }
     if (allowed)
         return EXEC_OK;
     return raise_error(cpu, seg == SEG_SS ? VEC_SS : VEC_GP, 0);
+}
+
+enum exec lsu_linear(struct cpu *cpu, unsigned seg, uint64_t off, unsigned bytes, bool write,
+                     uint64_t *la)
+{
+    return linear(cpu, seg, off, bytes, write ? SEG_WRITTEN : SEG_READ, la);
 }
 
 static enum exec open_span(struct cpu *cpu, unsigned seg, uint64_t off, struct lin *l,
@@ -305,13 +313,17 @@ enum exec lsu_rmw_begin(struct cpu *cpu, unsigned seg, uint64_t off, unsigned by
     return EXEC_OK;
 }
 
-/* A byte is checked and translated as for a load, but not loaded (CLFLUSH and its kind). */
+/* A byte is checked and translated as for a load, but not loaded; code that is not readable will do
+ * (SDM Vol. 2 "CLFLUSH", "CLFLUSHOPT", "CLWB"). */
 enum exec lsu_probe(struct cpu *cpu, unsigned seg, uint64_t off)
 {
     struct lin l = {.bytes = 1, .access = ACCESS_READ, .flags = LSU_PROBE};
     struct span s;
 
-    return open_span(cpu, seg, off, &l, &s);
+    l.cpl = cpu->cpl;
+    if (linear(cpu, seg, off, l.bytes, SEG_PROBED, &l.la) != EXEC_OK)
+        return EXEC_RAISED;
+    return lsu_translate(cpu, &l, &s);
 }
 
 /* A store of this size is checked and translated, but not made (ENTER). */

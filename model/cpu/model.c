@@ -143,6 +143,18 @@ void cpu_flush(struct cpu *cpu, enum mmu_flush_kind kind, uint64_t va, uint16_t 
     cpu_quick_age(cpu);
 }
 
+void cpu_invalidated(struct cpu *cpu, struct rw_invalidate i)
+{
+    if (cpu->env.invalidate)
+        cpu->env.invalidate(cpu->env.ctx, &i);
+}
+
+void cpu_invalidate(struct cpu *cpu, enum mmu_flush_kind kind, struct rw_invalidate i)
+{
+    cpu_flush(cpu, kind, i.va, i.pcid);
+    cpu_invalidated(cpu, i);
+}
+
 /* The walker's memory. */
 static uint64_t walk_read(void *ctx, uint64_t pa, unsigned bytes)
 {

@@ -94,6 +94,21 @@ void iommu_destroy(struct iommu *u)
 }
 
 /* A power-good reset: sticky bits are cleared too. */
+uint64_t iommu_root(const struct iommu *u)
+{
+    return u->rtaddr;
+}
+
+uint64_t iommu_interrupt_table(const struct iommu *u)
+{
+    return u->irta;
+}
+
+uint32_t iommu_status(const struct iommu *u)
+{
+    return (uint32_t)u->reg[REG_GSTS];
+}
+
 void iommu_reset(struct iommu *u)
 {
     regs_reset(u);

@@ -73,6 +73,15 @@ struct iommu; /* opaque */
 struct iommu *iommu_create(const struct iommu_config *config, const struct iommu_env *env);
 void iommu_destroy(struct iommu *u);
 void iommu_reset(struct iommu *u);
+/* For reports: RTADDR and IRTA in force, as SRTP and SIRTP latched them, and GSTS. */
+uint64_t iommu_root(const struct iommu *u);
+uint64_t iommu_interrupt_table(const struct iommu *u);
+uint32_t iommu_status(const struct iommu *u);
+/* Protected low (0) and high (1) memory; one that is away or off has a limit below its base. */
+struct iommu_region {
+    uint64_t base, limit;
+};
+struct iommu_region iommu_protected(const struct iommu *u, unsigned high);
 
 /* One bus beat at the register window: offset 0..0xFFF, bytes 1..16; anything but naturally aligned
  * 4 and 8 reads all ones and writes nothing. The value is in the low bits. */

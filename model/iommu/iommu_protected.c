@@ -4,20 +4,24 @@
 #include "iommu/iommu_internal.h"
 
 /* The registers hold the 0s and 1s of the bits that are not theirs. */
-static bool covers(uint64_t base, uint64_t limit, uint64_t addr)
+static bool covers(struct iommu_region r, uint64_t addr)
 {
-    return addr >= base && addr <= limit;
+    return addr >= r.base && addr <= r.limit;
+}
+
+struct iommu_region iommu_protected(const struct iommu *u, unsigned high)
+{
+    if ((u->reg[REG_PMEN] & PMEN_PRS) == 0 ||
+        !config_has(&u->config, high ? IOMMU_PHMR : IOMMU_PLMR))
+        return (struct iommu_region){1, 0};
+    if (high)
+        return (struct iommu_region){reg_wide(u, REG_PHMBASE), reg_wide(u, REG_PHMLIMIT)};
+    return (struct iommu_region){u->reg[REG_PLMBASE], u->reg[REG_PLMLIMIT]};
 }
 
 bool protected_address(const struct iommu *u, uint64_t addr)
 {
-    if ((u->reg[REG_PMEN] & PMEN_PRS) == 0)
-        return false;
-    if (config_has(&u->config, IOMMU_PLMR) &&
-        covers(u->reg[REG_PLMBASE], u->reg[REG_PLMLIMIT], addr))
-        return true;
-    return config_has(&u->config, IOMMU_PHMR) &&
-           covers(reg_wide(u, REG_PHMBASE), reg_wide(u, REG_PHMLIMIT), addr);
+    return covers(iommu_protected(u, 0), addr) || covers(iommu_protected(u, 1), addr);
 }
 
 /* EPM shows in PRS at once. Without a region there is no such register. */

@@ -83,7 +83,7 @@ module lsu
         // Access byte: P DPL S, then code C R A, or data E W A.
         if (!seg_i.attr[7]) bad = 1'b1;
         else if ((req_i.write || req_i.rmw) && (seg_i.attr[3] || !seg_i.attr[1])) bad = 1'b1;
-        else if (seg_i.attr[3] && !seg_i.attr[1]) bad = 1'b1;
+        else if (seg_i.attr[3] && !seg_i.attr[1] && !req_i.probe) bad = 1'b1;  // A7
         else if (seg_i.attr[3:2] == 2'b01) begin  // expand-down
           bad = req_i.va[31:0] <= seg_i.limit
               || off_last > (seg_i.attr[14] ? 33'h0_ffff_ffff : 33'h0_0000_ffff);

@@ -40,6 +40,17 @@ void block_differ(struct block_result *r, const char *stream, const char *field,
     m->cycle = cycle;
 }
 
+/* The same, of records. */
+static void differ(struct block_result *r, const struct record_type *t, const char *field,
+                   const char *said[2], const void *rtl, const void *model)
+{
+    uint64_t cycle = rtl != NULL ? record_value(rtl, &t->fields[0]) + r->cycle_base : r->cycles;
+
+    if (!r->failed)
+        record_pair_keep(&r->pair, t, rtl, model);
+    block_differ(r, t->stream, field, said[0], said[1], cycle);
+}
+
 bool block_asserted(struct block_result *r, uint64_t cycle)
 {
     const struct assertion_failure *f = assertion_failed();
@@ -78,8 +89,7 @@ bool block_same(struct block_result *r, const struct record_type *t, const void 
 
     if (rtl == NULL || model == NULL) {
         snprintf(rtl != NULL ? a : b, BLOCK_TEXT, "a record");
-        block_differ(r, t->stream, "record", a, b,
-                     rtl != NULL ? record_value(rtl, &t->fields[0]) + r->cycle_base : r->cycles);
+        differ(r, t, "record", (const char *[]){a, b}, rtl, model);
         return false;
     }
     f = record_differs(t, rtl, model);
@@ -87,7 +97,7 @@ bool block_same(struct block_result *r, const struct record_type *t, const void 
         return true;
     value_text(a, rtl, f);
     value_text(b, model, f);
-    block_differ(r, t->stream, f->name, a, b, record_value(rtl, &t->fields[0]) + r->cycle_base);
+    differ(r, t, f->name, (const char *[]){a, b}, rtl, model);
     return false;
 }
 

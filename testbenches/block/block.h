@@ -37,6 +37,8 @@ struct block_options {
     bool every;      /* whole products, not requests at random; without wait states */
     unsigned one_in; /* of their cases only a part (docs/benches.md); 0: all (IOMMU) */
     enum block_legality legality;
+    bool own;                 /* the RTL is somebody else's: its pins are held to the contract */
+    uint64_t lacks;           /* of the MMU: what the RTL lacks; left out of the stimulus */
     struct rw_vtd vtd;        /* of the IOMMU: what it is to lack throughout */
     unsigned wait_states_max; /* random, before each ack of the block's bus */
     const char *wave_path;    /* FST of [wave_from, wave_to) when not NULL */
@@ -61,7 +63,9 @@ struct block_result {
     unsigned group_count;
     struct block_verdicts legality;
     struct block_mismatch first;
-    struct record_log *log; /* the caller's to destroy */
+    struct record_pair pair; /* the records that differ; type NULL: it was no records */
+    struct record_log *log;  /* the caller's to destroy */
+    char *why;               /* the first difference explained; the caller's to free; or NULL */
 };
 
 extern const char *const block_name;       /* "mmu", "iommu", "bus" */
@@ -70,6 +74,9 @@ extern const bool block_has_source_id;
 extern const bool block_has_every, block_has_one_in;
 extern const bool block_has_vtd;
 extern const bool block_has_legality;
+/* Names separated by commas -> lacks; false with a line in error. NULL: the block lacks nothing. */
+extern bool (*const block_lacks)(const char *names, uint64_t *lacks, char *error,
+                                 size_t error_bytes);
 
 /* Runs until requests are done or the first difference; false with one line in error when it could
  * not begin. */

@@ -17,6 +17,7 @@ const bool block_has_every = false;
 const bool block_has_one_in = false;
 const bool block_has_vtd = false;
 const bool block_has_legality = false;
+bool (*const block_lacks)(const char *, uint64_t *, char *, size_t) = NULL;
 
 #define TURN_REQUESTS   256 /* of one pace */
 #define MAX_SEQUENCE    6

@@ -15,6 +15,7 @@ const bool block_has_every = true;
 const bool block_has_one_in = true;
 const bool block_has_vtd = true;
 const bool block_has_legality = true;
+bool (*const block_lacks)(const char *, uint64_t *, char *, size_t) = NULL;
 
 #define ROOTS    POOL_ROOTS
 #define CONTEXTS POOL_CONTEXTS

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Command line of a block bench (ringwalk mmu, iommu, bus).
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -17,12 +18,24 @@
 #define DEFAULT_NUMBER 200000
 #define DEFAULT_WAITS  2
 
-enum { OPT_REQUESTS = OPT_OWN, OPT_EVERY, OPT_ONE_IN, OPT_VTD, OPT_LEGALITY };
+enum {
+    OPT_REQUESTS = OPT_OWN,
+    OPT_EVERY,
+    OPT_ONE_IN,
+    OPT_VTD,
+    OPT_LEGALITY,
+    OPT_LACKS,
+    OPT_OWN_RTL
+};
 
-static const struct option options[] = {
-    {"requests", required_argument, NULL, OPT_REQUESTS}, {"every", no_argument, NULL, OPT_EVERY},
-    {"one-in", required_argument, NULL, OPT_ONE_IN},     {"vtd", required_argument, NULL, OPT_VTD},
-    {"legality", optional_argument, NULL, OPT_LEGALITY}, COMMON_ROWS};
+static const struct option options[] = {{"requests", required_argument, NULL, OPT_REQUESTS},
+                                        {"every", no_argument, NULL, OPT_EVERY},
+                                        {"one-in", required_argument, NULL, OPT_ONE_IN},
+                                        {"vtd", required_argument, NULL, OPT_VTD},
+                                        {"legality", optional_argument, NULL, OPT_LEGALITY},
+                                        {"lacks", required_argument, NULL, OPT_LACKS},
+                                        {"own-rtl", no_argument, NULL, OPT_OWN_RTL},
+                                        COMMON_ROWS};
 
 static const char help[] = "  --requests N            (200000)\n";
 static const char help_every[] =
@@ -31,6 +44,10 @@ static const char help_one_in[] = "  --one-in N              with --every: of al
                                   "N-th, and all near the good one (1)\n";
 static const char help_legality[] =
     "  --legality[=only]       the legality oracle judges every translation too; only: it alone\n";
+static const char help_lacks[] =
+    "  --rtl DIR               an RTL of your own, by DIR/ringwalk.ini (docs/your-own-rtl.md)\n"
+    "  --rtl-build DIR         where it is built ($XDG_CACHE_HOME/ringwalk)\n"
+    "  --lacks LIST            what the RTL lacks: pks,5-level\n";
 static const char help_vtd[] =
     "  --vtd LIST              what the IOMMU is to lack: -ir,-57; records=N\n";
 
@@ -57,6 +74,21 @@ static int take_legality(struct command *c, const char *how)
     return 0;
 }
 
+/* What is known of an RTL that is not the project's: --lacks, and --own-rtl, which `ringwalk mmu
+ * --rtl` gives to the bench that it has built. */
+static int take_own(struct command *c, int opt)
+{
+    char error[400];
+
+    if (block_lacks == NULL)
+        return 1 + refuse("no option of this block: ", opt == OPT_LACKS ? "--lacks" : "--own-rtl");
+    if (opt == OPT_OWN_RTL)
+        c->run.own = true;
+    else if (!block_lacks(optarg, &c->run.lacks, error, sizeof(error)))
+        return 1 + refuse(error, "");
+    return 0;
+}
+
 /* 0 to go on, otherwise 1 + exit status. */
 static int take(struct command *c, int opt)
 {
@@ -72,6 +104,7 @@ static int take(struct command *c, int opt)
         fputs(block_has_one_in ? help_one_in : "", stdout);
         fputs(block_has_vtd ? help_vtd : "", stdout);
         fputs(block_has_legality ? help_legality : "", stdout);
+        fputs(block_lacks != NULL ? help_lacks : "", stdout);
         fputs(common_help, stdout);
         return 1;
     case COMMON_OUT_OF_RANGE:
@@ -86,6 +119,8 @@ static int take(struct command *c, int opt)
     }
     if (opt == OPT_LEGALITY)
         return take_legality(c, optarg);
+    if (opt == OPT_LACKS || opt == OPT_OWN_RTL)
+        return take_own(c, opt);
     if (opt == OPT_EVERY) {
         c->run.every = true;
         return block_has_every ? 0 : 1 + refuse("no option of this block: ", "--every");
@@ -152,6 +187,8 @@ static const char *write_bundle(const struct command *c, const struct block_resu
 {
     char self[1024] = "", wave_place[64], error[1400];
     struct bundle_request b = {.root = c->common.bundles,
+                               .before = BUNDLE_CYCLES_BEFORE,
+                               .after = BUNDLE_CYCLES_AFTER,
                                .name = block_name,
                                .seed = c->run.seed,
                                .cycle = r->first.cycle,
@@ -189,6 +226,7 @@ static int finish(const struct command *c, struct block_result *r, double second
     if (fflush(stdout) != 0)
         status = refuse("standard output cannot be written", "");
     record_log_destroy(r->log);
+    free(r->why);
     return status;
 }
 

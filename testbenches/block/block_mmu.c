@@ -362,8 +362,12 @@ static bool other_mode(struct bench *b)
 {
     static const uint8_t modes[] = {PAGING_4, PAGING_4,  PAGING_4,   PAGING_4,   PAGING_5,
                                     PAGING_5, PAGING_32, PAGING_PSE, PAGING_PAE, PAGING_PAE};
+    unsigned paging;
 
-    paging_choose(&b->ctx, modes[block_below(&b->random, sizeof(modes))]);
+    do
+        paging = modes[block_below(&b->random, sizeof(modes))];
+    while (!mmu_has_paging(b, paging));
+    paging_choose(&b->ctx, paging);
     if (!other_cr3(b))
         return false;
     mmu_set_context(b);
@@ -456,12 +460,16 @@ static void setup(struct bench *b)
                               .efer = MMU_EFER_LMA | MMU_EFER_NXE,
                               .pat = UINT64_C(0x0007040600070406),
                               .mtrr = {.def_type = MTRR_E | MT_WB}};
+    for (unsigned i = 0; !mmu_has_paging(b, mode(b)); i++)
+        paging_choose(&b->ctx, i);
     mmu_set_context(b);
 }
 
 static void at_random(struct bench *b)
 {
     setup(b);
+    if (b->o->lacks != 0 && !other_mode(b))
+        return;
     while (!b->r->failed && b->r->requests < b->o->requests)
         if (!between(b) || !translate(b))
             break;
@@ -483,8 +491,7 @@ bool block_run(const struct block_options *o, struct block_result *r, char *erro
         at_random(&b);
     mmu_bench_end(&b);
     if (o->wave_path != NULL)
-        for (unsigned i = 0; i < 20; i++)
-            vmmu_flush(b.rtl, FLUSH_PAGE, 0, 0);
+        vmmu_idle(b.rtl, 20);
     mmu_bench_close(&b);
     return true;
 }

@@ -71,6 +71,8 @@ struct bench {
     unsigned race_count, rtl_access, model_access;
     unsigned model_write_limit;      /* accesses of the model from this one on write nothing */
     uint64_t rtl_entry, model_entry; /* of the last access of the translation */
+    bool asking;                     /* a request or a load is in flight */
+    bool locked, locked_ahead;       /* the design holds the bus; in a speculative walk */
     bool calm;
     uint64_t turn_ends;                     /* at this request */
     struct mmu_req recent[PAGINGS][RECENT]; /* translated without a fault */
@@ -78,6 +80,7 @@ struct bench {
     struct mmu_req request;
     char place[80];             /* of mmu_every.c: where the failing case stands */
     bool loading;               /* the PDPTE registers, from request.va */
+    bool rtl_good, model_good;  /* how that load ended */
     struct mmu_flush_req flush; /* flush_waits: goes up with the next request, is taken behind it */
     bool flush_waits;
     unsigned experiment;     /* of mmu_width.c: the next one */
@@ -104,7 +107,14 @@ bool mmu_load_one(struct bench *b, uint64_t cr3, bool *loaded);
 bool mmu_translate_one(struct bench *b, const struct mmu_req *q, struct rec_xlate *x);
 bool mmu_flush_one(struct bench *b, const struct mmu_flush_req *f);
 
-/* mmu_legality.c: nothing in exact mode alone, but for the two that write. */
+/* mmu_explain.c: why the last request ends as it does, into b->r->why. */
+void mmu_explain(struct bench *b);
+
+/* mmu_legality.c: the bench's words in the oracle's. */
+struct legality_registers mmu_registers(const struct bench *b);
+struct legality_access mmu_access(const struct bench *b, const struct mmu_req *q);
+struct legality_answer mmu_answer(const struct rec_xlate *x);
+/* Nothing in exact mode alone, but for the two that write. */
 bool mmu_legality_open(struct bench *b);
 void mmu_legality_close(struct bench *b);
 /* Memory of the RTL's side, bytes inside one aligned block of 16. */
@@ -120,6 +130,21 @@ void mmu_legality_begin(struct bench *b);
 bool mmu_oracle_alone(const struct bench *b);
 /* What the RTL answered, on q; false: ILLEGAL. */
 bool mmu_legality_judge(struct bench *b, const struct mmu_req *q, const struct rec_xlate *x);
+
+/* mmu_lacks.c: what the RTL lacks is left out of the stimulus. */
+bool mmu_has_paging(const struct bench *b, unsigned paging);
+bool mmu_has_leaf(const struct bench *b, unsigned paging, unsigned level);
+bool mmu_has_types(const struct bench *b); /* memory types are judged */
+void mmu_lacks_registers(const struct bench *b, struct mmu_ctx *ctx);
+uint64_t mmu_lacks_entry(const struct bench *b, uint64_t value, unsigned bytes);
+
+/* mmu_own.c: the pins of a design of somebody else's, judged by the oracle. */
+bool mmu_own_judged(const struct bench *b);
+/* Cycles in which nothing is asked of it. */
+void mmu_own_idle(struct bench *b);
+void mmu_own_access(struct bench *b, const struct vblock_access *a);
+/* False: a pin did what the contract forbids, and that is the difference. */
+bool mmu_own_good(struct bench *b);
 
 /* mmu_every.c */
 /* All of its products, until the first difference. */

@@ -95,6 +95,8 @@ bool block_report_json(const char *path, const struct block_options *o,
         if (block_has_source_id)
             cJSON_AddNumberToObject(sub, "source_id", r->first.source_id);
         cJSON_AddStringToObject(sub, "request", r->first.request);
+        if (r->why != NULL)
+            cJSON_AddStringToObject(sub, "why", r->why);
         if (bundle == NULL)
             cJSON_AddNullToObject(sub, "bundle");
         else
@@ -117,6 +119,8 @@ void block_report_first(FILE *out, const struct block_result *r)
             "\n  rtl   %s\n  model %s\n  request: %s\n",
             r->first.stream, r->first.field, r->first.cycle, r->first.rtl, r->first.model,
             r->first.request);
+    if (r->why != NULL)
+        fputs(r->why, out);
 }
 
 /* What a run that agreed has reached: faults by code, bits that never decided. */
@@ -130,7 +134,10 @@ static void print_reached(const struct block_result *r)
     for (unsigned i = 0; i < 256; i++)
         if (r->faults[i] != 0)
             printf(" %02xh %" PRIu64, i, r->faults[i]);
-    printf("\nundecided:");
+    printf("\n");
+    if (r->group_count == 0)
+        return;
+    printf("undecided:");
     each_undecided(r, print_name, &undecided);
     if (undecided > NAMES_SHOWN)
         printf(", %u more", undecided - NAMES_SHOWN);

@@ -86,10 +86,12 @@ bool iommu_bench_open(struct bench *b)
 
 void iommu_bench_end(struct bench *b)
 {
-    if (b->r->failed)
+    if (b->r->failed) {
         iommu_describe(b);
-    else
+        iommu_explain(b);
+    } else {
         iommu_compare_memory(b);
+    }
 }
 
 void iommu_bench_close(struct bench *b)

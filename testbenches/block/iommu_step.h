@@ -38,6 +38,9 @@ void iommu_follow_reset(struct bench *b);
 /* iommu_words.c: b->ask into the report. */
 void iommu_describe(struct bench *b);
 
+/* iommu_explain.c: why the step's DMA request ends as it does, into b->r->why. */
+void iommu_explain(struct bench *b);
+
 /* iommu_step.c: GCMD after the step. Returns whether QIES may be 1 at some time in it: then the
  * unit may go on by itself. */
 bool iommu_follow_gcmd(struct bench *b);

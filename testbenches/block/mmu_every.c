@@ -512,7 +512,7 @@ void mmu_every(struct bench *b)
 {
     for (unsigned paging = 0; paging < PAGINGS; paging++)
         for (unsigned leaf = 1; leaf <= pagings[paging].levels; leaf++) {
-            if (!paging_has_leaf(paging, leaf))
+            if (!mmu_has_paging(b, paging) || !mmu_has_leaf(b, paging, leaf))
                 continue;
             if (leaf == pagings[paging].levels && !in_place(b, paging, leaf, 0))
                 return;

@@ -32,7 +32,7 @@ bool mmu_oracle_alone(const struct bench *b)
 
 bool mmu_legality_open(struct bench *b)
 {
-    struct legality_env env = {b, oracle_read, oracle_memtype};
+    struct legality_env env = {b, oracle_read, mmu_has_types(b) ? oracle_memtype : NULL};
 
     if (b->o->legality == BLOCK_EXACT)
         return true;
@@ -63,8 +63,7 @@ void mmu_rtl_write(struct bench *b, uint64_t addr, const void *from, unsigned by
 
     block_memory_read(&b->rtl_memory, addr, before, bytes);
     block_memory_write(&b->rtl_memory, addr, from, bytes);
-    /* Without a model its memory follows, but for a load: that the model makes itself. */
-    if (mmu_oracle_alone(b) && !b->loading)
+    if (mmu_oracle_alone(b)) /* without a model its memory follows */
         block_memory_write(&b->model_memory, addr, from, bytes);
     if (b->oracle != NULL)
         commit(b, addr, before, from, bytes, author);
@@ -85,12 +84,10 @@ void mmu_forget(struct bench *b)
     block_memory_forget(&b->model_memory);
 }
 
-void mmu_legality_registers(struct bench *b)
+struct legality_registers mmu_registers(const struct bench *b)
 {
     struct legality_registers r;
 
-    if (b->oracle == NULL)
-        return;
     memset(&r, 0, sizeof(r));
     r.cr0 = b->ctx.cr0;
     r.cr3 = b->ctx.cr3;
@@ -103,6 +100,16 @@ void mmu_legality_registers(struct bench *b)
     r.no_pse36 = (b->ctx.away & MMU_NO_PSE36) != 0;
     r.no_page1gb = (b->ctx.away & MMU_NO_PDPE1GB) != 0;
     memcpy(r.pdpte, b->model.pdpte, sizeof(r.pdpte));
+    return r;
+}
+
+void mmu_legality_registers(struct bench *b)
+{
+    struct legality_registers r;
+
+    if (b->oracle == NULL)
+        return;
+    r = mmu_registers(b);
     if (memcmp(&r, &b->oracle_registers, sizeof(r)) == 0)
         return;
     b->oracle_registers = r;
@@ -150,19 +157,29 @@ static void differ(struct bench *b, const struct rec_xlate *x, const struct lega
                  verdict, vmmu_cycle(b->rtl));
 }
 
+struct legality_access mmu_access(const struct bench *b, const struct mmu_req *q)
+{
+    return (struct legality_access){.va = q->va,
+                                    .kind = q->access == ACCESS_FETCH   ? LEGALITY_FETCH
+                                            : q->access == ACCESS_WRITE ? LEGALITY_WRITE
+                                                                        : LEGALITY_READ,
+                                    .user = q->user,
+                                    .implicit = q->implicit,
+                                    .ac = b->ac};
+}
+
+struct legality_answer mmu_answer(const struct rec_xlate *x)
+{
+    return (struct legality_answer){
+        .fault = x->fault, .error_code = x->error_code, .pa = x->pa, .memtype = x->memtype};
+}
+
 /* A fault comes once out of a cache. The exception itself, which drops more, is the processor's to
  * deliver: here is none. */
 bool mmu_legality_judge(struct bench *b, const struct mmu_req *q, const struct rec_xlate *x)
 {
-    struct legality_access a = {.va = q->va,
-                                .kind = q->access == ACCESS_FETCH   ? LEGALITY_FETCH
-                                        : q->access == ACCESS_WRITE ? LEGALITY_WRITE
-                                                                    : LEGALITY_READ,
-                                .user = q->user,
-                                .implicit = q->implicit,
-                                .ac = b->ac};
-    struct legality_answer n = {
-        .fault = x->fault, .error_code = x->error_code, .pa = x->pa, .memtype = x->memtype};
+    struct legality_access a = mmu_access(b, q);
+    struct legality_answer n = mmu_answer(x);
     struct legality_verdict v;
 
     if (b->oracle == NULL)

@@ -411,7 +411,9 @@ static void each_group(struct bench *b, unsigned kind, unsigned paging, unsigned
     *g = (struct decide_group){.name = r->name};
     if (r->part != PART_NUMBER && index > PAGING_MAX_LEVELS)
         return;
-    g->wanted = r->wanted(paging, index);
+    g->wanted = mmu_has_paging(b, paging) ? r->wanted(paging, index) : 0;
+    if (r->part == PART_PAGE && !mmu_has_leaf(b, paging, index))
+        g->wanted = 0;
     if (g->wanted == 0)
         return;
     g->part = part_name(r->part, paging, index);

@@ -5,7 +5,8 @@ SDM Vol. 3A "Alignment Check Exception (#AC)"; docs/cpu.md F7.
 """
 from case import Case
 
-# {m} is the address; what writes and reads elsewhere by RSP, RSI or RDI gets it there.
+# {m} is the address; what writes and reads elsewhere by RSP, RSI or RDI gets it there. Before |: at ring 0, what is there.
+AT_9 = "movl $9f, {m}\nmovl $0, 4 + {m}|"
 BOTH = [
     ("load 1", "movb {m}, %al"), ("load 2", "movw {m}, %ax"), ("load 4", "movl {m}, %eax"),
     ("store 1", "movb %al, {m}"), ("store 2", "movw %ax, {m}"), ("store 4", "movl %eax, {m}"),
@@ -17,7 +18,7 @@ BOTH = [
     ("mul 2", "mulw {m}"),
     ("mov from sreg", "movw %ds, {m}"), ("mov to sreg", "movw {m}, %fs"),
     ("push m", "push {m}"), ("pop m", "push $1\npop {m}"), ("pushw m", "pushw {m}"),
-    ("far pointer", "ljmpl *{m}"), ("far pointer 16", "ljmpw *{m}"), ("near pointer", "jmp *{m}"),
+    ("far pointer", "ljmpl *{m}"), ("far pointer 16", "ljmpw *{m}"), ("near pointer", AT_9 + "jmp *{m}\n9: nop"),
     ("sgdt", "sgdt {m}"), ("sidt", "sidt {m}"), ("sldt", "sldt {m}"), ("smsw", "smsw {m}"),
     ("movs 4", "movl ${m}, %esi\nmovl $PAGE + 0x800, %edi\nmovsl"),
     ("movs to 4", "movl $PAGE + 0x800, %esi\nmovl ${m}, %edi\nmovsl"),
@@ -28,7 +29,7 @@ BOTH = [
     ("push", "movl ${m}, %esp\npush %XAX"), ("pop", "movl ${m}, %esp\npop %XAX"),
     ("pushw", "movl ${m}, %esp\npushw %ax"), ("popw", "movl ${m}, %esp\npopw %ax"),
     ("pushf", "movl ${m}, %esp\npushf"), ("call", "movl ${m}, %esp\ncall 6f\n6:"),
-    ("ret", "movl ${m}, %esp\nret"), ("retf", "movl ${m}, %esp\nlret"),
+    ("ret", AT_9 + "movl ${m}, %esp\nret\n9: nop"), ("retf", "movl ${m}, %esp\nlret"),
     ("iret", "movl ${m}, %esp\niretl"), ("enter", "movl ${m}, %esp\nenter $8, $2"),
     ("leave", "movl ${m}, %ebp\nleave"), ("clflush", "clflush {m}"), ("xlat", "movl ${m}, %ebx\n"
         "xlatb"),
@@ -51,8 +52,10 @@ CONDITIONS = [(am, ac, cpl) for am in (0, 1) for ac in (0, 1) for cpl in (0, 1, 
 
 
 def case(mode, name, text, at, am, ac, cpl, setup=""):
-    lines = [setup, f"mov %cr0, %XAX\norl ${am << 18:#x}, %eax\nmov %XAX, %cr0",
-             f"TO_RING {cpl}, {0x2 | ac << 18:#x}", "xorl %eax, %eax\nxorl %edx, %edx",
+    before, _, text = text.rpartition("|")
+    own = f"movl $DATA + {9 * cpl}, %ecx\nmovl %ecx, %ds\nmovl %ecx, %es" if mode == 32 else ""
+    lines = [before.format(m=f"(PAGE + {at:#x})"), setup, f"mov %cr0, %XAX\norl ${am << 18:#x}, %eax\nmov %XAX, %cr0",
+             f"TO_RING {cpl}, {0x2 | ac << 18:#x}", own, "xorl %eax, %eax\nxorl %edx, %edx",
              text.format(m=f"(PAGE + {at:#x})")]
     return Case(mode, f"{name} at {at:#x}, AM {am}, AC {ac}, CPL {cpl}", "\n".join(lines))
 

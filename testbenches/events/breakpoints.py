@@ -46,13 +46,15 @@ def kinds():
     """Every kind of access, from ring 0 and 3, read or written or both."""
     for mode, rows in ((64, BOTH + ONLY_64), (32, BOTH + ONLY_32)):
         for name, text in rows:
+            data = "movl $DATA + {0}, %ecx\nmovl %ecx, %ds\nmovl %ecx, %es\n" if mode == 32 else ""  # a return took them
+            before, _, text = text.rpartition("|")
             for r in (0, 3):
                 for rw in (WRITE, ACCESS):
                     for at in (0, -4, 8):
                         yield Case(mode, f"R/W {rw} at {at}, ring {r}: {name}",
-                                   f"movl $8f, PAGE + {AT}\nmovl $0, PAGE + {AT + 4}\n" +
-                                   arm(1, f"PAGE + {AT + at}", rw, 3) + f"\nTO_RING {r}, 2\n"
-                                   "xorl %eax, %eax\nxorl %edx, %edx\n" +
+                                   f"movl $8f, PAGE + {AT}\nmovl $0, PAGE + {AT + 4}\n" + before.format(m=f"(PAGE + {AT:#x})") + "\n" +
+                                   arm(1, f"PAGE + {AT + at}", rw, 3) + f"\nTO_RING {r}, 2\n" +
+                                   data.format(9 * r) + "xorl %eax, %eax\nxorl %edx, %edx\n" +
                                    text.format(m=f"(PAGE + {AT:#x})") + "\n8: nop")
     for bit in range(64):  # every bit of the address, of an access and of an instruction
         for label, rw, length, text in (("a load", ACCESS, 0, "movb PAGE + 0x840, %cl"),

@@ -7,7 +7,7 @@ from case import BIG, CODE_CONF, CODE_R, CODE_X, DATA_RW, LONG, P, PAGES, Case, 
 from delivery import DEFECTS
 
 TYPES = {64: (0xC,), 32: (0xC, 0x4)}
-CALLS = [("lcall", "lcalll *PAGE"), ("ljmp", "ljmpl *PAGE")]
+CALLS = [("lcall", "lcalll *%cs:PAGE"), ("ljmp", "ljmpl *%cs:PAGE")]
 # The code segment of the gate, for its ring {n}; X2 is a descriptor of its own.
 TARGETS = [("code", "CODE + 8 * {n}", ""), ("conforming", "CONF + 8 * {n}", ""),
            ("32-bit", "C32 + 8 * {n}", ""), ("16-bit", "C16 + 8 * {n}", ""),
@@ -38,6 +38,16 @@ def call(mode, text, r, rpl, back="", pushes=0):
     return (f"movl $0xDEADBEEF, PAGE\nmovw $X0 | {rpl}, PAGE + 4\nTO_RING {r}, 2\n" +
             "".join(f"push ${0x100 + i}\n" for i in range(pushes)) +
             f"{text}\nmov %XSP, %XBX\nDONE\n9: mov %cs, %eax\nmov %ss, %ecx\n{back}")
+
+
+def low(case):
+    """A 16-bit gate: where it leads stands below 64 KiB, and where a RET of that size goes back to."""
+    if case.mode == 64 or "type 4" not in case.name:
+        return case
+    before, _, behind = case.text.rpartition("9: ")
+    if "lretw" in behind:
+        return case._replace(text=f"jmp 7f\n.pushsection .low\n7: {case.text}\nDONE\n.popsection")
+    return case._replace(text=f"{before}\nDONE\n.pushsection .low\n9: {behind}\nDONE\n.popsection")
 
 
 def privilege():
@@ -88,7 +98,7 @@ def parameters():
                     back = BACK[mode, kind] + (f" ${size * count}" if count and mode == 32 and r != n else "")
                     yield Case(mode, f"{count} parameters of type {kind:X}, ring {r} to {n}",
                                gate(mode, kind, f"CODE + 8 * {n}", 3, count) +
-                               call(mode, "lcalll *PAGE", r, r, back, 32 if count else 0))
+                               call(mode, "lcalll *%cs:PAGE", r, r, back, 32 if count else 0))
             if mode == 64:
                 continue
             for at in (0, 1, 2, 4, 6, 8, 12):
@@ -96,7 +106,7 @@ def parameters():
                 yield Case(32, f"the old stack ends {at} bytes up, type {kind:X}",
                            stack + "\n" + gate(32, kind, "CODE", 3, 3) +
                            "movl $0xDEADBEEF, PAGE\nmovw $X0 | 3, PAGE + 4\nTO_RING 3, 2\nmovl $X1 + 3, %eax\n"
-                           f"movl %eax, %ss\nmovl $0x1000 - {at}, %esp\nlcalll *PAGE\nDONE\n9: nop")
+                           f"movl %eax, %ss\nmovl $0x1000 - {at}, %esp\nlcalll *%cs:PAGE\nDONE\n9: nop")
 
 
 def stacks():
@@ -111,9 +121,10 @@ def stacks():
                         text = gate(mode, kind, f"CODE + 8 * {t}", 3, count) + \
                             defect.text.format(v=0x21, r=r, t=t)
                         yield Case(mode, f"type {kind:X}, {count} parameters, ring {r} to {t}: {defect.name}",
-                                   text + "\n" + call(mode, "lcalll *PAGE", r, r, pushes=4))
+                                   text + "\n" + call(mode, "lcalll *%cs:PAGE", r, r, pushes=4))
 
 
 def cases():
     for rows in (privilege, targets, parameters, stacks):
-        yield from rows()
+        for case in rows():
+            yield low(case)

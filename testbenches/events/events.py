@@ -2,15 +2,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Events in combination, from tables: guest images of many cases each, in lockstep.
 
-events.py [--table NAME]... [--only TEXT] [--keep DIR] [--letters] [--on EMULATOR] RINGWALK
+events.py [--table NAME]... [--only TEXT] [--one-in N] [--keep DIR] [--letters] [--keep-going] [--on EMULATOR] RINGWALK
 
 A table (NAME.py beside this file) is data and a function cases() that walks its product, with
 OPTIONS for ringwalk if it wants any; frame.S is what the cases of an image share. An image ends
 when all its cases have run, or where both sides shut down: then it runs again from the next case.
 With testbenches/steps' program in RINGWALK's place the cases run on QEMU (or --on bochs) and on the model (docs/steps.md).
 Anything but agreement is a failure and its image is kept in DIR. --only takes the cases with TEXT
-in their name; --letters prints what came in each (frame.S), ! for a shutdown. Prints "NAME: N cases in
-M images, K failed" for each table and in all; exit status 1 unless K is 0, 2 for bad input.
+in their name, --one-in every Nth of them; --letters prints what came in each (frame.S), ! for a shutdown; --keep-going
+goes on behind a case that fails (? among the letters). Prints "NAME: N cases in
+M images, K failed" for each table and in all, K images or, with --keep-going, cases; exit status 1 unless K is 0,
+2 for bad input.
 """
 import argparse
 import concurrent.futures
@@ -27,12 +29,12 @@ sys.dont_write_bytecode = True
 HERE = pathlib.Path(__file__).resolve().parent
 TABLES = ("delivery", "pending", "counts", "alignment", "masks", "returns", "locks", "odd",
           "segments", "callgates", "breakpoints", "ends", "canonical", "bases",
-          "arith")
+          "arith", "sequels")
 PER_IMAGE = 150
 # Of the lockstep, and of steps.
 EARLY_ENDS = ("agreed (the guest shut down", "agreed, both shut down", "agreed up to a known",
-              "agreed until QEMU aborted")
-SECONDS = 120
+              "agreed until", "agreed, both wait")
+SECONDS = {"ringwalk": 120, "steps": 600}
 GCC = ["gcc", "-nostdlib", "-static", "-no-pie", "-Wl,--build-id=none,-n,--no-warn-rwx-segments",
        "-z", "noexecstack", "-I", str(HERE), "-T", str(HERE / "link.ld")]
 
@@ -87,14 +89,15 @@ def run_from(ringwalk, emulator, image, first):
     image.begin_at(first)
     command = [ringwalk, "run", str(image.elf), "--no-bundle", "--memory", "16M",
                "--max-cycles", "2000000"] + image.options
+    seconds = SECONDS.get(pathlib.Path(ringwalk).name, SECONDS["ringwalk"])
     if pathlib.Path(ringwalk).name == "steps":
         command = [ringwalk, str(image.elf), "--instructions", "2000000", "--console", "--verdict",
                    "--on", emulator]
     try:
         done = subprocess.run(command, capture_output=True, text=True, errors="replace",
-                              timeout=SECONDS)
+                              timeout=seconds)
     except subprocess.TimeoutExpired:
-        return "", f"{image.name}: no end within {SECONDS} s"
+        return "", f"{image.name}: no end within {seconds} s"
     said = done.stdout + done.stderr
     letters, _, verdict = said.partition("verdict: ")
     letters = letters.strip()
@@ -108,21 +111,25 @@ def run_from(ringwalk, emulator, image, first):
 
 
 def run_image(args, image):
-    """-> what came in each case, what went wrong or nothing"""
+    """-> what came in each case; what went wrong, a text for each"""
     try:
         image.assemble()
     except RuntimeError as e:
-        return "", str(e)
-    came = ""
+        return "", [str(e)]
+    came, wrong = "", []
     while len(came) < len(image.cases):
         letters, said = run_from(args.ringwalk, args.on, image, len(came))
         came += letters
-        if said:
-            if args.keep:
-                shutil.copy(image.source, args.keep)
-                shutil.copy(image.elf, args.keep)
-            return came, said
-    return came, ""
+        if not said:
+            continue
+        wrong.append(said)
+        if args.keep:
+            shutil.copy(image.source, args.keep)
+            shutil.copy(image.elf, args.keep)
+        if not args.keep_going or "no end within" in said:
+            break
+        came += "?"
+    return came, wrong
 
 
 def images_of(name, cases, options, work):
@@ -141,10 +148,14 @@ def main():
     parser.add_argument("--on", choices=("qemu", "bochs"), default="qemu")
     parser.add_argument("--table", action="append", choices=TABLES, metavar="NAME")
     parser.add_argument("--only", metavar="TEXT", default="", help="cases whose name has it")
+    parser.add_argument("--one-in", metavar="N", type=int, default=1)
     parser.add_argument("--keep", type=pathlib.Path)
+    parser.add_argument("--keep-going", action="store_true", help="past a case that fails")
     parser.add_argument("--letters", action="store_true", help="what came in each case")
     parser.error = refuse
     args = parser.parse_args()
+    if args.one_in < 1:
+        refuse("--one-in takes a number from 1 on")
     for tool in (args.ringwalk, "gcc", "objcopy", "nm"):
         if shutil.which(tool) is None:
             refuse(f"{tool}: cannot be executed")
@@ -157,17 +168,17 @@ def main():
     with tempfile.TemporaryDirectory() as work, concurrent.futures.ThreadPoolExecutor(2) as pool:
         for name in args.table or TABLES:
             table = importlib.import_module(name)
-            cases = [c for c in table.cases() if args.only in c.name]
+            cases = [c for c in table.cases() if args.only in c.name][::args.one_in]
             if not cases:
                 refuse(f"{name}: no case with '{args.only}' in its name")
             images = images_of(name, cases, getattr(table, "OPTIONS", []), pathlib.Path(work))
             failed = 0
-            for image, (came, said) in zip(images, pool.map(lambda i: run_image(args, i), images)):
+            for image, (came, wrong) in zip(images, pool.map(lambda i: run_image(args, i), images)):
                 if args.letters:
                     for case, letter in zip(image.cases, came):
                         print(f"{letter} {image.name} {case.name}")
-                if said:
-                    failed += 1
+                failed += len(wrong)
+                for said in wrong:
                     print(said, flush=True)
             print(f"{name}: {len(cases)} cases in {len(images)} images, {failed} failed", flush=True)
             all_cases += len(cases)

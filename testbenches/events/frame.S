@@ -146,7 +146,7 @@ case\n:
         .endm
         .macro  INTERRUPT icr
         movl    $0x44000 + \icr, %eax
-        movl    %eax, LAPIC + 0x300
+        movl    %eax, %ss:LAPIC + 0x300
         .endm
 
         .section .multiboot, "ax"

@@ -21,13 +21,13 @@ TARGETS = [
 ]
 PLAIN = [("null", "0"), ("null, RPL 3", "3"), ("beyond the GDT", "0x140"), ("the last", "0x138"),
          ("LDT", "0x0C"), ("beyond the LDT", "0x44"), ("a TSS", "TSS_SEL"), ("an LDT", "LDT_SEL")]
-FAR = [("ljmp m", "ljmpl *PAGE"), ("lcall m", "lcalll *PAGE")]
+FAR = [("ljmp m", "ljmpl *%cs:PAGE"), ("lcall m", "lcalll *%cs:PAGE")]  # DS may be null
 
 
 def far_cases():
     for mode in (64, 32):
         forms = FAR + ([("ljmp m64", "rex.w ljmpl *PAGE"), ("lcall m64", "rex.w lcalll *PAGE")]
-                       if mode == 64 else [("lcall m16", "lcallw *PAGE"), ("ljmp m16", "ljmpw *PAGE")])
+                       if mode == 64 else [("lcall m16", "lcallw *%cs:PAGE"), ("ljmp m16", "ljmpw *%cs:PAGE")])
         for form, text in forms:
             for r in (0, 1, 3):
                 rows = [(f"{name}, ring {n}", sel.format(n=n), access, n)

@@ -50,7 +50,7 @@ def begin(mode, r, tf, nmi, intr, delay):
     handler += [f"TO_RING {r}, 0x3002", "movl $0x44400, %eax",
                 "movl $DATA + 8 * %d + %d, %%edi" % (r, r)]
     if nmi:
-        handler.append("movl %eax, LAPIC + 0x300")
+        handler.append("movl %eax, %ss:LAPIC + 0x300")
     if tf:
         handler += ["push $0x3102", "popf"]
     return handler + ["nop"] * delay
@@ -127,7 +127,7 @@ def nested():
     """NMI in NMI, IRET that faults or steps, and what the blocking does meanwhile."""
     for mode in (64, 32):
         suffix = "q" if mode == 64 else "l"
-        raw = "movl $0x44400, %eax\nmovl %eax, LAPIC + 0x300\nnop\nnop\nnop\nnop\n"
+        raw = "movl $0x44400, %eax\nmovl %eax, %ss:LAPIC + 0x300\nnop\nnop\nnop\nnop\n"
         # once from the handler
         send = f"incl PAGE\ncmpl $1, PAGE\njne 7f\n{raw}7:\n"
         bad = f"push $0\npush $0xFFF8\npush $1\niret{suffix}"
@@ -179,7 +179,7 @@ def twice():
                            ("int", "int $0x32"), ("mov ss", "movl $DATA, %eax\nmovl %eax, %ss\nnop")):
             for count in range(24):
                 for own in (1, 2):
-                    send = "movl %esi, LAPIC + 0x300\n" * own
+                    send = "movl %esi, %ss:LAPIC + 0x300\n" * own
                     yield Case(mode, f"NMI of a device, {count} nops, {own} of its own, {name}",
                                f"movw $stub_nmi, GATE(0x32)\n{NMI_DEVICE}\nmovl $1, 0x60(%XBP)\n" +
                                "nop\n" * count + f"{send}{text}\nnop\nnop\nmovl $1, 0x64(%XBP)\nnop")

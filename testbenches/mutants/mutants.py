@@ -5,9 +5,11 @@
 A mutant is NAME.patch in this folder: header lines "what: TEXT" and "run: COMMAND", then a unified
 diff against the project's root. Two more header lines say what must catch it: "property: FILE.NAME"
 a property of the RTL (NAME in FILE.sv; it or another of the same cycle is the first difference),
-"sees: STREAM [FIELD]" the stream and field of the first difference. "rule: X1" names the rule of docs/
-that it breaks. COMMAND is one of
+"sees: STREAM [FIELD]" the stream and field of the first difference, "names: TEXT" what the other
+side's word on it must have, "why: TEXT" what the report's explanation must say (docs/lockstep.md
+"Why, in words"). "rule: X1" names the rule of docs/ that it breaks. COMMAND is one of
     mmu|iommu|bus ARGS         the block bench
+    mmu --rtl FOLDER ARGS      the MMU's bench around the design in FOLDER of the tree
     run PROGRAM ARGS           a guest program in lockstep
     random MODE [OPTIONS]      random guest programs in lockstep (randgen's options)
     images [PROGRAM...]        guest images with bytes changed, in lockstep (images.py)
@@ -23,6 +25,7 @@ command agrees on the tree as it is. One that only the guest's own check notices
 line a mutant; the last line is "N caught, M missed"; exit status 1 unless M is 0, 2 for bad input.
 --check builds nothing: does every patch apply, has every property of rtl/ a mutant of its own, does
 every mutant exist that docs/*.md name in a table's column "mutant", every rule that a mutant names?
+--elaborate neither, in minutes: does every broken RTL still elaborate (elaborate.py)?
 """
 import argparse
 import fcntl
@@ -33,7 +36,10 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
+
+import elaborate
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
@@ -43,7 +49,7 @@ TARGETS = {"mmu": "block_mmu", "iommu": "block_iommu", "bus": "block_bus", "run"
            "opcodes": "opcodes", "vtd": "ringwalk", "unit": "unit_tests"}
 ALONE_SEEDS = 4
 SCRIPTS = ("random", "images", "events")  # kinds that are scripts over many programs
-HEADERS = ("what", "run", "rule", "property", "sees")
+HEADERS = ("what", "run", "rule", "property", "sees", "names", "why")
 PROPERTY = re.compile(r"^\s*([A-Z]\w*)\s*:\s*assert\b", re.M)
 FIRST = re.compile(r"first difference: stream ([^,]+), field ([^,]+), cycle (\d+)\n  rtl +(.*)")
 
@@ -53,11 +59,16 @@ def refuse(text):
     sys.exit(2)
 
 
+class Said(str):
+    """What the RTL had at the first difference, and what the other side had."""
+    other = ""
+
+
 class Mutant:
     def __init__(self, path):
         self.path = path
         self.name = path.stem
-        self.what = self.run = self.rule = self.property = self.sees = ""
+        self.what = self.run = self.rule = self.property = self.sees = self.names = self.why = ""
         text = path.read_text()
         for line in text.splitlines():
             key, _, value = line.partition(": ")
@@ -69,6 +80,7 @@ class Mutant:
         if not self.what or len(words) < 2 or words[0] not in TARGETS:
             refuse(f"{path.name}: wants the lines 'what: ...' and 'run: {'|'.join(TARGETS)} ...'")
         self.kind = words[0]
+        self.own = self.kind == "mmu" and "--rtl" in words
         if self.kind in ("random", "images") and seeds_of(words)[1] == [None]:
             refuse(f"{path.name}: '{self.kind}' wants 'seeds FROM-TO' at the end of its run line")
         self.files = re.findall(r"^\+\+\+ b/(\S+)", text, re.M)
@@ -77,7 +89,7 @@ class Mutant:
         """By the legality oracle and nothing else, on the first seeds (docs/legality.md)."""
         every = " --every" if "--every" in self.run.split() else ""
         self.run = f"mmu --legality=only{every} seeds 1-{1 if every else ALONE_SEEDS}"
-        self.property = self.sees = ""
+        self.property = self.sees = self.why = ""
 
     def order(self):
         """Kind by kind, and in it file by file: each build begins where the one before ended. What
@@ -92,6 +104,8 @@ class Mutant:
         """What the first difference should have been and was not; empty when it was."""
         if self.property and not (by == "assert" and self.property in properties_of(field, rtl)):
             return f"not by property {self.property}, but by {by} {field} {rtl}"
+        if self.names and self.names not in getattr(rtl, "other", ""):
+            return f"not as '{self.names}', but as '{getattr(rtl, 'other', '')}'"
         if self.sees and self.sees.split() not in ([by], [by, field]):
             return f"not by {self.sees}, but by {by} {field}"
         return ""
@@ -181,6 +195,11 @@ def command_of(mutant, words, seed, binaries, programs):
         return [sys.executable, str(ROOT / "testbenches/random/images.py"), "--seeds", str(seed),
                 str(seed), "--keep", str(binaries / "images"), tool] + \
             [str(programs / (name + ".elf")) for name in named]
+    if mutant.own:
+        tree = ROOT if binaries == programs.parent else binaries.parent
+        at = words.index("--rtl") + 1
+        return [str(programs.parent / "ringwalk"), "mmu", "--no-bundle", "--json", "-", "--rtl-build",
+                str(binaries / "own")] + words[1:at] + [str(tree / words[at])] + words[at + 1:] + seeded
     return [tool, "--no-bundle", "--json", "-"] + words[1:] + seeded
 
 
@@ -233,7 +252,8 @@ def end_of_script(done):
     return "else", "", "", None, (done.stdout + done.stderr).strip()[-200:]
 
 
-def end_of_report(done):
+def end_of_report(done, why):
+    """why: what the report's explanation must have in it."""
     try:
         report = json.loads(done.stdout)
     except ValueError:
@@ -241,8 +261,12 @@ def end_of_report(done):
     if report["verdict"] == "hang":
         return "caught", "hang", "no retirement", report.get("cycles"), ""
     first = report.get("first") or {}
+    if why and first and why not in first.get("why", ""):
+        return "else", "", "", None, f"not explained by '{why}', but: {first.get('why', 'nothing')}"
     if done.returncode == 1 and report["verdict"] == "mismatch":
-        return "caught", first["stream"], first["field"], first["cycle"], first["rtl"]
+        said = Said(first["rtl"])
+        said.other = first["model"]
+        return "caught", first["stream"], first["field"], first["cycle"], said
     good = done.returncode == 0 and report["verdict"] == "agreed"
     return "agreed" if good else "else", "", "", None, "verdict " + report["verdict"] + \
         (f", status {done.returncode}" if done.returncode else "")
@@ -266,7 +290,7 @@ def run_once(mutant, words, seed, binaries, programs, timeout, environment=os.en
         return end_of_opcodes(done)
     if mutant.kind == "vtd":
         return end_of_vtd(done)
-    return end_of_script(done) if mutant.kind in SCRIPTS else end_of_report(done)
+    return end_of_script(done) if mutant.kind in SCRIPTS else end_of_report(done, mutant.why)
 
 
 def stimulus(mutant, binaries, programs, timeout):
@@ -313,7 +337,7 @@ class Runner:
         note = apply(mutant, self.work)
         if note:
             return (*missed, "the patch does not apply: " + note)
-        good, log = build(self.work, TARGETS[mutant.kind])
+        good, log = (True, "") if mutant.own else build(self.work, TARGETS[mutant.kind])
         if not good:
             return (*missed, "does not build: " + log)
         end, by, field, cycle, note = stimulus(mutant, self.work / "build", self.programs,
@@ -332,7 +356,7 @@ class Runner:
         note = apply(mutant, self.work)
         if note:
             refuse(f"{mutant.name}: the patch does not apply: {note}")
-        good, log = build(self.work, TARGETS[mutant.kind])
+        good, log = (True, "") if mutant.own else build(self.work, TARGETS[mutant.kind])
         if not good:
             refuse(f"{mutant.name} does not build: {log}")
         command = command_of(mutant, words, seeds[0], self.work / "build", self.programs)
@@ -384,6 +408,23 @@ def check(mutants):
     return 1 if bad or lacks else 0
 
 
+def elaborate_all(mutants, build_dir):
+    """Of rtl/*.sv alone; the second --check, in minutes."""
+    broken = [m for m in mutants if elaborate.changed(m)]
+    ucode = build_dir / "ucode"
+    if not ucode.is_dir():
+        refuse(f"{ucode}: is not there; ./rw build makes it")
+    bad = 0
+    with tempfile.TemporaryDirectory() as work:
+        for m in broken:
+            note = elaborate.first_error(ROOT, m, apply, pathlib.Path(work) / "tree", ucode)
+            if note:
+                print(f"{m.name}: {note}", flush=True)
+                bad += 1
+    print(f"{len(broken) - bad} of {len(broken)} elaborate")
+    return 1 if bad else 0
+
+
 def choose(names):
     mutants = [Mutant(p) for p in sorted(HERE.glob("*.patch"))]
     known = {m.name for m in mutants}
@@ -399,6 +440,8 @@ def main():
     parser.add_argument("--build", help=argparse.SUPPRESS)
     parser.add_argument("--check", action="store_true",
                         help="builds nothing: does every patch apply, is none lacking?")
+    parser.add_argument("--elaborate", action="store_true",
+                        help="builds nothing: does every broken RTL (or those NAMEd) elaborate?")
     parser.add_argument("--oracle-alone", action="store_true",
                         help="only broken RTL of the MMU's bench, judged by the legality oracle alone")
     parser.add_argument("--show", action="store_true",
@@ -412,6 +455,9 @@ def main():
     if args.check:
         return check(choose([]))
     mutants = choose(args.names)
+    build_dir = pathlib.Path(args.build or ROOT / "build").resolve()
+    if args.elaborate:
+        return elaborate_all(mutants, build_dir)
     if args.oracle_alone:
         mutants = [m for m in mutants if m.kind == "mmu" and m.breaks_rtl() and not m.property]
         for m in mutants:
@@ -422,7 +468,6 @@ def main():
             json_file = open(args.json, "w")
         except OSError as e:
             refuse(f"{args.json}: cannot be written: {e.strerror}")
-    build_dir = pathlib.Path(args.build or ROOT / "build").resolve()
     runner = Runner(build_dir, args.timeout)
     try:
         runner.work.mkdir(parents=True, exist_ok=True)

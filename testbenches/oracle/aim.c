@@ -96,13 +96,49 @@ static uint64_t random_target(struct rng *r)
     return rng_percent(r, 75) ? LOW_CODE + rng_below(r, CODE_PAGES * PAGE) : random_value(r);
 }
 
+static uint16_t random_ldt_selector(struct rng *r)
+{
+    return (uint16_t)(SEL_LDT(rng_below(r, LDT_ROWS + 1)) - (rng_percent(r, 10) ? 1 : 0));
+}
+
 static uint16_t random_selector(struct rng *r)
 {
     static const uint16_t some[] = {0,    1,    2,    3,    0x23, 0x2b, 0x33,   0x2b, 0x20,
                                     0x28, 0x30, 0x2b, 0x08, 0x10, 0x18, 0x40,   0x50, 0x63,
                                     0x7b, 0x78, 0x2f, 0x27, 0x83, 0x88, 0xffff, 0x2a, 0x29};
 
-    return some[rng_below(r, sizeof some / sizeof *some)];
+    return rng_percent(r, 35) ? random_ldt_selector(r)
+                              : some[rng_below(r, sizeof some / sizeof *some)];
+}
+
+/* A far CALL from compatibility to 64-bit mode with such a stack did not come back from an AMD
+ * host, nor did its kernel. */
+static bool calls_far(const struct trial *t)
+{
+    return t->decoded && t->insn.mnemonic == ZYDIS_MNEMONIC_CALL &&
+           t->insn.meta.branch_type == ZYDIS_BRANCH_TYPE_FAR;
+}
+
+/* Data segments that are other than flat; the stack one of 16 bits too, the code one that ends. */
+static void random_segments(struct aimer *a)
+{
+    static const uint8_t data[] = {LDT_SHORT, LDT_SHORT, LDT_DOWN,    LDT_DOWN,   LDT_READ,
+                                   LDT_CODE,  LDT_BYTES, LDT_EXECUTE, LDT_CODE_16};
+    static const uint8_t stack[] = {LDT_SHORT, LDT_DOWN, LDT_STACK_16, LDT_STACK_16, LDT_BYTES};
+    struct regs *s = &a->t->start;
+    struct rng *r = a->r;
+
+    for (unsigned i = SEG_ES; i <= SEG_GS; i++)
+        if (i == SEG_DS || i == SEG_ES || i == SEG_FS || i == SEG_GS) {
+            uint16_t selector = SEL_LDT(data[rng_below(r, sizeof data)]);
+
+            if (rng_percent(r, 30) && selector != SEL_LDT(LDT_EXECUTE))
+                s->sel[i] = selector;
+        }
+    if (rng_percent(r, 25) && !calls_far(a->t))
+        s->sel[SEG_SS] = SEL_LDT(stack[rng_below(r, sizeof stack)]);
+    if (a->t->compat && rng_percent(r, 25))
+        s->sel[SEG_CS] = SEL_LDT(rng_percent(r, 50) ? LDT_CODE : LDT_EXECUTE);
 }
 
 static uint64_t random_flags(struct rng *r)
@@ -139,6 +175,8 @@ static void random_registers(struct aimer *a)
         s->sel[rng_below(r, 2) ? SEG_DS : SEG_ES] = 0;
     if (!a->t->compat && rng_percent(r, 20))
         s->sel[SEG_FS] = s->sel[SEG_GS] = 0;
+    if (rng_percent(r, a->t->compat ? 30 : 5))
+        random_segments(a);
     if (!a->t->compat)
         return;
     for (unsigned i = 0; i < GPRS; i++)
@@ -331,6 +369,14 @@ static void aim_compare_exchange(struct aimer *a)
     poke(a, a->target + half, s->gpr[RDX], half);
 }
 
+static uint64_t code_selector(struct aimer *a)
+{
+    if (rng_percent(a->r, 20))
+        return SEL_LDT(LDT_CODE + rng_below(a->r, 4));
+    return rng_percent(a->r, 70) ? (rng_below(a->r, 2) ? SEL_USER64 : SEL_USER32)
+                                 : random_selector(a->r);
+}
+
 /* A near or far pointer, or selector, in the explicit operand. */
 static void aim_pointer(struct aimer *a)
 {
@@ -346,16 +392,7 @@ static void aim_pointer(struct aimer *a)
         return;
     poke(a, a->target, to, 8);
     if (a->t->insn.meta.branch_type == ZYDIS_BRANCH_TYPE_FAR)
-        poke(a, a->target + width,
-             rng_percent(a->r, 60) ? (rng_below(a->r, 2) ? SEL_USER64 : SEL_USER32)
-                                   : random_selector(a->r),
-             2);
-}
-
-static uint64_t code_selector(struct aimer *a)
-{
-    return rng_percent(a->r, 70) ? (rng_below(a->r, 2) ? SEL_USER64 : SEL_USER32)
-                                 : random_selector(a->r);
+        poke(a, a->target + width, code_selector(a), 2);
 }
 
 /* What RET, RETF, IRET, POP Sreg and POPF find on the stack. */
@@ -392,6 +429,30 @@ static void aim_selector_source(struct aimer *a)
         a->t->start.gpr[gpr] = (a->t->start.gpr[gpr] & ~UINT64_C(0xffff)) | selector;
     else
         poke(a, a->target, selector, 2);
+}
+
+/* The selector that LAR, LSL, VERR, VERW and ARPL look at. */
+static void aim_looked_at(struct aimer *a, unsigned n)
+{
+    uint16_t selector = random_selector(a->r);
+    unsigned gpr;
+
+    if (operand_is_gpr(&a->t->ops[n], &gpr))
+        a->t->start.gpr[gpr] = (a->t->start.gpr[gpr] & ~UINT64_C(0xffff)) | selector;
+    else
+        poke(a, a->target, selector, 2);
+}
+
+/* Bounds around the index, mostly. */
+static void aim_bounds(struct aimer *a)
+{
+    unsigned gpr, w = a->t->insn.operand_width / 8;
+
+    if (!operand_is_gpr(&a->t->ops[0], &gpr) || rng_percent(a->r, 30))
+        return;
+    poke(a, a->target, a->t->start.gpr[gpr] - rng_below(a->r, 3), w);
+    poke(a, a->target + w,
+         a->t->start.gpr[gpr] + rng_below(a->r, 3) - (rng_percent(a->r, 20) ? 2 : 0), w);
 }
 
 static void aim_implicit(struct aimer *a)
@@ -443,6 +504,28 @@ static void aim_implicit(struct aimer *a)
         break;
     case ZYDIS_MNEMONIC_MOV:
         aim_selector_source(a);
+        break;
+    case ZYDIS_MNEMONIC_LDS:
+    case ZYDIS_MNEMONIC_LES:
+    case ZYDIS_MNEMONIC_LFS:
+    case ZYDIS_MNEMONIC_LGS:
+    case ZYDIS_MNEMONIC_LSS:
+        poke(a, a->target + a->t->insn.operand_width / 8, random_selector(a->r), 2);
+        break;
+    case ZYDIS_MNEMONIC_LAR:
+    case ZYDIS_MNEMONIC_LSL:
+        aim_looked_at(a, 1);
+        break;
+    case ZYDIS_MNEMONIC_VERR:
+    case ZYDIS_MNEMONIC_VERW:
+        aim_looked_at(a, 0);
+        break;
+    case ZYDIS_MNEMONIC_ARPL:
+        aim_looked_at(a, 0);
+        aim_looked_at(a, 1);
+        break;
+    case ZYDIS_MNEMONIC_BOUND:
+        aim_bounds(a);
         break;
     default:
         if (a->t->insn.meta.category == ZYDIS_CATEGORY_STRINGOP)

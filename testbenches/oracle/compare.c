@@ -65,7 +65,7 @@ static bool compare_gprs(const struct trial *t, const struct pair *p, const stru
     static const char *const names[GPRS] = {"rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi",
                                             "r8",  "r9",  "r10", "r11", "r12", "r13", "r14", "r15"};
     /* SDM Vol. 1 "General-Purpose Registers in 64-Bit Mode": no upper halves in 32-bit modes. */
-    bool narrow = t->compat || p->model->regs.sel[SEG_CS] == SEL_USER32;
+    bool narrow = t->compat || p->model->regs.sel[SEG_CS] != SEL_USER64;
     uint64_t mask = narrow ? 0xffffffff : ~UINT64_C(0);
 
     for (unsigned i = 0; i < GPRS; i++)

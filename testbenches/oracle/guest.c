@@ -16,6 +16,7 @@ enum {
     PA_TSS = 0x42000,
     PA_STACK_TOP = 0x44000,
     PA_HANDLER = 0x45000,
+    PA_LDT = 0x46000,
     PA_PAGES = 0x100000,
 };
 
@@ -76,12 +77,12 @@ static void map_all(struct guest *g)
     }
     for (unsigned i = 0; i < CODE_PAGES; i++)
         map_page(g, LOW_CODE + i * PAGE, PA_PAGES + (DATA_PAGES + i) * PAGE, PTE_US);
-    for (uint64_t pa = PA_GDT; pa <= PA_HANDLER; pa += PAGE)
+    for (uint64_t pa = PA_GDT; pa <= PA_LDT; pa += PAGE)
         map_page(g, KERNEL + pa, pa, PTE_RW);
 }
 
 /* Linux arch/x86/include/asm/segment.h: the GDT of x86-64. */
-static void build_gdt(struct guest *g)
+static void build_gdt(struct guest *g, uint32_t cpu)
 {
     const uint64_t tss = KERNEL + PA_TSS;
 
@@ -94,7 +95,9 @@ static void build_gdt(struct guest *g)
     put8(g, PA_GDT + 0x40,
          0x67 | (tss & 0xffffff) << 16 | UINT64_C(0x8b) << 40 | (tss >> 24 & 0xff) << 56);
     put8(g, PA_GDT + 0x48, tss >> 32);
-    put8(g, PA_GDT + 0x78, UINT64_C(0x0040f50000000000)); /* CPU number: expand-down data */
+    put8(g, PA_GDT + 0x78, /* the CPU's number as its limit: expand-down data */
+         UINT64_C(0x0040f50000000000) | (cpu & 0xffff) | (uint64_t)(cpu >> 16 & 0xf) << 48);
+    ldt_write(g->ram + PA_LDT);
 }
 
 /* Interrupt gates to one handler; a program may call 3, 4 and 0x80. */
@@ -128,7 +131,8 @@ static void settle_origin(struct guest *g, uint32_t tsc_aux)
     sys->idtr_base = KERNEL + PA_IDT;
     sys->idtr_limit = 0xfff;
     sys->tsc_aux = tsc_aux;
-    sys->seg[SEG_LDTR] = (struct rec_seg_state){0};
+    sys->seg[SEG_LDTR] = (struct rec_seg_state){
+        .base = KERNEL + PA_LDT, .limit = LDT_ROWS * 8 - 1, .selector = 0x50, .attr = 0x82};
     sys->seg[SEG_TR] = (struct rec_seg_state){
         .base = KERNEL + PA_TSS, .limit = 0x67, .selector = 0x40, .attr = 0x8b};
 }
@@ -155,7 +159,7 @@ struct guest *guest_create(uint32_t tsc_aux, enum rw_undefined undefined)
     memset(g->ram, 0, RAM_BYTES);
     g->next_table = PA_TABLES;
     map_all(g);
-    build_gdt(g);
+    build_gdt(g, tsc_aux);
     build_idt(g);
 
     struct rw_model_config config = {
@@ -197,6 +201,8 @@ static struct rec_seg_state segment(uint16_t selector, uint64_t base)
 
     if (selector < 4)
         return s;
+    if (is_ldt(selector))
+        return ldt_segment(selector, base);
     s.limit = 0xffffffff;
     s.attr = selector == SEL_USER32 ? 0xc0fb : selector == SEL_USER64 ? 0xa0fb : 0xc0f3;
     return s;
@@ -211,7 +217,9 @@ static void load(struct guest *g, const struct regs *r)
     s.regs.rflags = r->rflags | FL_TF; /* the host is single-stepped; PUSHF shows it */
     s.regs.cpl = 3;
     for (unsigned i = SEG_ES; i <= SEG_GS; i++)
-        s.sys.seg[i] = segment(r->sel[i], i == SEG_FS ? r->fs_base : i == SEG_GS ? r->gs_base : 0);
+        s.sys.seg[i] = segment(r->sel[i], i == SEG_FS   ? r->fs_base
+                                          : i == SEG_GS ? r->gs_base
+                                                        : ldt_base(r->sel[i]));
     g->ops->set_state(g->model, &s);
 }
 

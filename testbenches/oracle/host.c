@@ -47,6 +47,8 @@ static _Noreturn void child_main(int fd)
     if (!map_window(LOW_DATA, fd) || !map_window(HIGH_DATA, fd) ||
         !map_at(LOW_CODE, CODE_PAGES, PROT_READ | PROT_EXEC, fd, DATA_PAGES))
         _exit(3);
+    if (!ldt_install())
+        _exit(6);
     if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) != 0)
         _exit(4);
     raise(SIGSTOP);
@@ -61,8 +63,9 @@ static const char *await_child(struct host *h)
         return "the traced child cannot be waited for";
     if (WIFEXITED(status)) {
         h->child = 0;
-        return WEXITSTATUS(status) == 4 ? "ptrace is not permitted here"
-                                        : "the child cannot map its pages";
+        return WEXITSTATUS(status) == 4   ? "ptrace is not permitted here"
+               : WEXITSTATUS(status) == 6 ? "its kernel has no modify_ldt"
+                                          : "the child cannot map its pages";
     }
     if (ptrace(PTRACE_SETOPTIONS, h->child, NULL, (void *)PTRACE_O_EXITKILL) != 0)
         return "ptrace is not permitted here";

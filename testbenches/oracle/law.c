@@ -15,9 +15,9 @@
         ZYDIS_MNEMONIC_##m, L_PLAIN, row                                                           \
     }
 
-/* ENDBR decodes as NOP here. Not here though the model has them: SYSCALL and SYSRET (the host's
- * kernel would answer), XGETBV and XSETBV (the host offers XSAVE), FWAIT and the MMX and SSE maps
- * (the host has them). */
+/* ENDBR decodes as NOP here. Not here though the model has them: SYSCALL and SYSENTER (the host's
+ * kernel would answer), XGETBV and XSETBV (the host offers XSAVE), the x87, MMX and SSE maps (the
+ * host has them). */
 static const struct law laws[] = {
     /* moves */
     PLAIN(MOV),
@@ -29,6 +29,11 @@ static const struct law laws[] = {
     UNDEF(BSWAP, U_BSWAP_16),
     PLAIN(XLAT),
     PLAIN(LEA),
+    PLAIN(LDS),
+    PLAIN(LES),
+    PLAIN(LFS),
+    PLAIN(LGS),
+    PLAIN(LSS),
     PLAIN(CMOVO),
     PLAIN(CMOVNO),
     PLAIN(CMOVB),
@@ -123,6 +128,15 @@ static const struct law laws[] = {
     PLAIN(CMPXCHG8B),
     PLAIN(CMPXCHG16B),
     PLAIN(XADD),
+    PLAIN(ADCX),
+    PLAIN(ADOX),
+    UNDEF(AAA, U_AAA),
+    UNDEF(AAS, U_AAA),
+    UNDEF(DAA, U_DAA),
+    UNDEF(DAS, U_DAA),
+    UNDEF(AAM, U_AAM),
+    UNDEF(AAD, U_AAM),
+    PLAIN(SALC),
     /* strings */
     PLAIN(MOVSB),
     PLAIN(MOVSW),
@@ -144,6 +158,12 @@ static const struct law laws[] = {
     PLAIN(STOSW),
     PLAIN(STOSD),
     PLAIN(STOSQ),
+    PLAIN(INSB),
+    PLAIN(INSW),
+    PLAIN(INSD),
+    PLAIN(OUTSB),
+    PLAIN(OUTSW),
+    PLAIN(OUTSD),
     /* control */
     PLAIN(JMP),
     PLAIN(CALL),
@@ -177,6 +197,9 @@ static const struct law laws[] = {
     PLAIN(INT1),
     PLAIN(INT3),
     PLAIN(INTO),
+    PLAIN(BOUND),
+    PLAIN(SYSRET),
+    PLAIN(SYSEXIT),
     PLAIN(UD0),
     PLAIN(UD1),
     PLAIN(UD2),
@@ -194,12 +217,21 @@ static const struct law laws[] = {
     PLAIN(PREFETCHT1),
     PLAIN(PREFETCHT2),
     PLAIN(PREFETCHW),
+    PLAIN(PREFETCHWT1),
+    PLAIN(FWAIT),
     /* system, as ring 3 finds it */
     PLAIN(LGDT),
     PLAIN(LIDT),
     PLAIN(LLDT),
     PLAIN(LTR),
     PLAIN(LMSW),
+    PLAIN(LAR),
+    PLAIN(LSL),
+    PLAIN(VERR),
+    PLAIN(VERW),
+    PLAIN(ARPL),
+    PLAIN(RDPKRU),
+    PLAIN(WRPKRU),
     PLAIN(CLTS),
     PLAIN(HLT),
     PLAIN(CLI),
@@ -471,6 +503,15 @@ struct undefined law_undefined(const struct trial *t, uint64_t flags_after)
     case U_BT:
         u.flags = FL_OF | FL_SF | FL_AF | FL_PF;
         break;
+    case U_AAA:
+        u.flags = FL_OF | FL_SF | FL_ZF | FL_PF;
+        break;
+    case U_DAA:
+        u.flags = FL_OF;
+        break;
+    case U_AAM:
+        u.flags = FL_OF | FL_AF | FL_CF;
+        break;
     case U_BSWAP_16:
         if (t->ops[0].size == 16)
             destination(t, &u);
@@ -510,6 +551,9 @@ const char *undefined_row_name(enum undefined_row row)
         [U_LZCNT] = "LZCNT",
         [U_BT] = "BT BTS BTR BTC",
         [U_BSWAP_16] = "BSWAP r16",
+        [U_AAA] = "AAA AAS",
+        [U_DAA] = "DAA DAS",
+        [U_AAM] = "AAM AAD",
     };
 
     return names[row];

@@ -14,7 +14,7 @@ enum { AGREED = 0, MISMATCH = 1, BAD_USE = 2 };
 
 static const char usage[] =
     "usage: oracle [--seed N] [--cases N] [--first N] [--only MNEMONIC] [--list]\n"
-    "              [--as NAME] [--undefined] [--keep-going] [--json FILE]\n"
+    "              [--as NAME] [--undefined] [--drawn] [--keep-going] [--json FILE]\n"
     "Ring-3 instructions, one at a time, on this host's processor and on the golden model.\n"
     "  --seed N         what is tried (default 1)\n"
     "  --cases N        how many (default 100000)\n"
@@ -26,12 +26,14 @@ static const char usage[] =
     "                   host's name if it has one; otherwise ringwalk, undefined results excused\n"
     "  --undefined      excuse them, unless --as is given, and also: what this host does where the "
     "SDM leaves a result undefined\n"
+    "  --drawn          carry out nothing: which instructions are drawn, in each mode, and which "
+    "never?\n"
     "  --keep-going     past the first mismatch; the others in two lines each\n"
     "  --json FILE      the result as JSON; - is standard output\n"
     "exit: 0 agreed, 1 mismatch, 2 usage or no ptrace\n";
 
 /* One case: its own random stream, so that --first reproduces it. */
-static void make_trial(struct oracle *o, struct trial *t, uint64_t index)
+static void make_trial(struct oracle *o, struct trial *t, uint64_t index, uint8_t *pages)
 {
     struct rng r = rng_for(o->seed, index);
 
@@ -44,9 +46,8 @@ static void make_trial(struct oracle *o, struct trial *t, uint64_t index)
         else
             gen_bytes(t, pick_row(o, &r, t->compat), &r);
     } while (!law_admits(t) || (o->only && !t->decoded));
-    memcpy(host_pages(o->host), o->pristine, PAGES * PAGE);
-    aim(t, host_pages(o->host), &r);
-    memcpy(guest_pages(o->guest), host_pages(o->host), PAGES * PAGE);
+    memcpy(pages, o->pristine, PAGES * PAGE);
+    aim(t, pages, &r);
 }
 
 /* False: stop, the report says why. */
@@ -98,7 +99,8 @@ static int run(struct oracle *o)
     for (uint64_t i = 0; i < o->cases && agreed; i++) {
         struct trial t;
 
-        make_trial(o, &t, o->first + i);
+        make_trial(o, &t, o->first + i, host_pages(o->host));
+        memcpy(guest_pages(o->guest), host_pages(o->host), PAGES * PAGE);
         agreed = judge(o, &t);
         report_progress(o);
     }
@@ -106,6 +108,17 @@ static int run(struct oracle *o)
     o->seconds = now() - start;
     report_end(o, agreed);
     return agreed ? AGREED : MISMATCH;
+}
+
+static int draw(struct oracle *o)
+{
+    for (uint64_t i = 0; i < o->cases; i++) {
+        struct trial t;
+
+        make_trial(o, &t, o->first + i, guest_pages(o->guest));
+        report_count(o, &t);
+    }
+    return report_drawn(o) ? AGREED : MISMATCH;
 }
 
 static bool number(const char *text, uint64_t *out)
@@ -133,17 +146,13 @@ static int list(void)
 /* -1: go on; otherwise the exit status. */
 static int parse(struct oracle *o, int argc, char **argv)
 {
-    static const struct option options[] = {{"seed", required_argument, NULL, 's'},
-                                            {"cases", required_argument, NULL, 'c'},
-                                            {"first", required_argument, NULL, 'f'},
-                                            {"only", required_argument, NULL, 'o'},
-                                            {"list", no_argument, NULL, 'l'},
-                                            {"undefined", no_argument, NULL, 'u'},
-                                            {"keep-going", no_argument, NULL, 'k'},
-                                            {"json", required_argument, NULL, 'j'},
-                                            {"as", required_argument, NULL, 'a'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {NULL, 0, NULL, 0}};
+    static const struct option options[] = {
+        {"seed", required_argument, NULL, 's'},  {"cases", required_argument, NULL, 'c'},
+        {"first", required_argument, NULL, 'f'}, {"only", required_argument, NULL, 'o'},
+        {"list", no_argument, NULL, 'l'},        {"undefined", no_argument, NULL, 'u'},
+        {"drawn", no_argument, NULL, 'd'},       {"keep-going", no_argument, NULL, 'k'},
+        {"json", required_argument, NULL, 'j'},  {"as", required_argument, NULL, 'a'},
+        {"help", no_argument, NULL, 'h'},        {NULL, 0, NULL, 0}};
     int c;
 
     while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
@@ -168,6 +177,7 @@ static int parse(struct oracle *o, int argc, char **argv)
             o->json = optarg;
         o->undefined |= c == 'u';
         o->keep_going |= c == 'k';
+        o->drawn |= c == 'd';
     }
     return optind < argc ? complain("unexpected argument: ", argv[optind]) : -1;
 }
@@ -181,12 +191,12 @@ static int prepare(struct oracle *o)
         return complain("no such instruction in --list: ", o->only);
     if (o->json && !report_open(o))
         return complain("cannot write ", o->json);
-    o->host = host_create(&why);
-    if (!o->host)
+    o->host = o->drawn ? NULL : host_create(&why);
+    if (!o->host && !o->drawn)
         return complain("not possible on this host: ", why);
     if (!o->exact && !o->undefined)
         o->exact = host_personality(&o->as);
-    o->guest = guest_create(host_tsc_aux(o->host), o->as);
+    o->guest = guest_create(o->host ? host_tsc_aux(o->host) : 0, o->as);
     for (unsigned i = 0; i < PAGES * PAGE; i++)
         o->pristine[i] = i < DATA_PAGES * PAGE ? (uint8_t)rng_next(&r) : 0xcc;
     return o->guest ? -1 : complain("out of memory", "");
@@ -200,7 +210,7 @@ int main(int argc, char **argv)
     if (end < 0)
         end = prepare(&o);
     if (end < 0)
-        end = run(&o);
+        end = o.drawn ? draw(&o) : run(&o);
     if (o.guest)
         guest_destroy(o.guest);
     if (o.host)

@@ -6,6 +6,8 @@
 //   guest.c                 the model                    compare.c    the judgement
 //   permitted.c             where makers differ          undefined.c  what this host was seen to do
 //   personality.c           whose undefined results this host has
+//   ldt.c                   segments that end early or are not present
+//   drawn.c                 which instructions the cases are
 #ifndef RW_ORACLE_H
 #define RW_ORACLE_H
 
@@ -55,6 +57,36 @@ struct regs {
 #define SEL_USER32 0x23
 #define SEL_USERDS 0x2b
 #define SEL_USER64 0x33
+
+/* --- ldt.c: entries of the local descriptor table, on both sides --- */
+enum ldt_number {
+    LDT_SHORT, /* data that ends with the second data page */
+    LDT_DOWN,  /* data above the first one, expand-down */
+    LDT_READ,  /* read-only */
+    LDT_ABSENT,
+    LDT_CODE,    /* ends with the first code page */
+    LDT_EXECUTE, /* not readable */
+    LDT_CODE_ABSENT,
+    LDT_CONFORMING_ABSENT,
+    LDT_BYTES,    /* of LOW_DATA, a limit in bytes */
+    LDT_STACK_16, /* of LOW_DATA, B = 0 */
+    LDT_CODE_16,
+    LDT_ROWS
+};
+
+#define SEL_LDT(n) ((uint16_t)((n) << 3 | 7))
+
+static inline bool is_ldt(uint16_t selector)
+{
+    return (selector & 4) && selector >> 3 < LDT_ROWS;
+}
+
+/* Of the process that calls it; false: this kernel has no modify_ldt. */
+bool ldt_install(void);
+void ldt_write(uint8_t *table);
+/* As if it had been loaded, but for the base. */
+struct rec_seg_state ldt_segment(uint16_t selector, uint64_t base);
+uint32_t ldt_base(uint16_t selector);
 
 /* After one step. vector -1: the instruction completed. The host knows a signal where the model
  * knows a vector; compare.c matches them. */
@@ -115,6 +147,9 @@ enum undefined_row {
     U_LZCNT,
     U_BT,
     U_BSWAP_16,
+    U_AAA,
+    U_DAA,
+    U_AAM,
     U_ROWS
 };
 
@@ -202,7 +237,7 @@ bool compare(const struct trial *t, const struct pair *p, const struct undefined
 bool outcome_faulted(const struct outcome *host);
 
 /* --- permitted.c --- */
-enum { PERMITTED_MAX = 24 };
+enum { PERMITTED_MAX = 32 };
 
 /* The row that explains the difference on this host, or -1. */
 int permitted(const struct trial *t, const struct pair *p, bool amd);

@@ -90,10 +90,25 @@ static bool operand_order(const struct trial *t, const struct pair *p)
     case ZYDIS_MNEMONIC_IRETQ:
         return true;
     case ZYDIS_MNEMONIC_CALL: /* the target, and the push of RIP */
-        return t->insn.opcode == 0xff;
+        return t->insn.opcode == 0xff || t->insn.opcode == 0xe8;
     default:
         return is_far(t);
     }
+}
+
+/* Bits 19:16 of what LAR leaves, and nothing else. */
+static bool lar_limit(const struct trial *t, const struct pair *p)
+{
+    const struct regs *h = &p->host->regs, *m = &p->model->regs;
+    uint64_t other = (h->rflags ^ m->rflags) & FL_STATUS;
+    unsigned gpr;
+
+    if (!t->decoded || t->insn.mnemonic != ZYDIS_MNEMONIC_LAR || outcome_faulted(p->host) ||
+        p->model->vector >= 0 || !operand_is_gpr(&t->ops[0], &gpr) || t->ops[0].size == 16)
+        return false;
+    for (unsigned i = 0; i < GPRS; i++)
+        other |= (h->gpr[i] ^ m->gpr[i]) & (i == gpr ? ~UINT64_C(0xf0000) : ~UINT64_C(0));
+    return other == 0;
 }
 
 static bool rep_on_loop(const struct trial *t, const struct pair *p)
@@ -128,6 +143,8 @@ static bool invalid_length(const struct trial *t, const struct pair *p)
     bool ud = !t->decoded || t->insn.mnemonic == ZYDIS_MNEMONIC_UD0 ||
               t->insn.mnemonic == ZYDIS_MNEMONIC_UD1;
     uint64_t end = LOW_CODE + CODE_PAGES * PAGE;
+    bool over_limit = t->start.sel[SEG_CS] == SEL_LDT(LDT_CODE) &&
+                      LOW_CODE + PAGE - t->start.rip < ZYDIS_MAX_INSTRUCTION_LENGTH;
 
     if (!ud)
         return false;
@@ -135,8 +152,11 @@ static bool invalid_length(const struct trial *t, const struct pair *p)
         return true;
     if (long_prefixes(t) && p->host->signo == SIGILL && p->model->vector == 13)
         return true;
+    if (over_limit && p->model->vector == 6 && host_is(p, SIGSEGV, SI_KERNEL))
+        return true;
     if (p->host->signo == SIGILL)
-        return p->model->vector == 14 && p->model->error_code & 16;
+        return (p->model->vector == 14 && p->model->error_code & 16) ||
+               (over_limit && p->model->vector == 13);
     return p->model->vector == 6 && host_page_fault(p) && p->host->address == end &&
            end - t->start.rip < ZYDIS_MAX_INSTRUCTION_LENGTH;
 }
@@ -180,7 +200,30 @@ static bool amd_mov_dr45(const struct trial *t, const struct pair *p)
 static bool amd_far_64(const struct trial *t, const struct pair *p)
 {
     (void)p;
-    return t->decoded && !t->compat && is_far(t) && t->insn.opcode == 0xff && t->insn.raw.rex.W;
+    return t->decoded && !t->compat && t->insn.raw.rex.W &&
+           ((is_far(t) && t->insn.opcode == 0xff) || t->insn.mnemonic == ZYDIS_MNEMONIC_LSS ||
+            t->insn.mnemonic == ZYDIS_MNEMONIC_LFS || t->insn.mnemonic == ZYDIS_MNEMONIC_LGS);
+}
+
+static bool amd_sysexit(const struct trial *t, const struct pair *p)
+{
+    return t->decoded && t->insn.mnemonic == ZYDIS_MNEMONIC_SYSEXIT && p->host->signo == SIGILL &&
+           p->model->vector == 13;
+}
+
+static bool amd_sysret(const struct trial *t, const struct pair *p)
+{
+    return t->decoded && t->compat && t->insn.mnemonic == ZYDIS_MNEMONIC_SYSRET &&
+           host_is(p, SIGSEGV, SI_KERNEL) && p->model->vector == 6;
+}
+
+static bool amd_lock_verw(const struct trial *t, const struct pair *p)
+{
+    const uint8_t *op = trial_opcode(t);
+
+    return t->status == ZYDIS_STATUS_ILLEGAL_LOCK && op[0] == 0x0f && op[1] == 0x00 &&
+           (op[2] >> 3 & 7) == 5 && op[2] < 0xc0 && p->model->vector == 6 &&
+           p->host->signo != SIGILL;
 }
 
 /* The pushes of a far CALL from 64-bit to compatibility mode go to the low 4 GBytes. */
@@ -188,8 +231,8 @@ static bool amd_far_call_compat(const struct trial *t, const struct pair *p)
 {
     return t->decoded && !t->compat && is_far(t) && t->insn.mnemonic == ZYDIS_MNEMONIC_CALL &&
            t->start.gpr[RSP] >> 32 &&
-           (p->model->regs.sel[SEG_CS] == SEL_USER32 || model_access_fault(p)) &&
-           (host_access_fault(p) || p->host->regs.sel[SEG_CS] == SEL_USER32);
+           (p->model->regs.sel[SEG_CS] != SEL_USER64 || model_access_fault(p)) &&
+           (host_access_fault(p) || p->host->regs.sel[SEG_CS] != SEL_USER64);
 }
 
 /* A return to another RPL reads the outer stack pointer before it refuses the selector. */
@@ -214,7 +257,7 @@ static bool amd_popa_partial(const struct trial *t, const struct pair *p)
     return t->decoded &&
            (t->insn.mnemonic == ZYDIS_MNEMONIC_POPA || t->insn.mnemonic == ZYDIS_MNEMONIC_POPAD) &&
            host_access_fault(p) && model_access_fault(p) &&
-           p->host->regs.gpr[RSP] == t->start.gpr[RSP];
+           (uint32_t)p->host->regs.gpr[RSP] == (uint32_t)t->start.gpr[RSP];
 }
 
 static bool amd_prefetch_register(const struct trial *t, const struct pair *p)
@@ -248,6 +291,7 @@ static const struct permitted_row rows[] = {
     {"operand-order",
      "SDM Vol. 2: no order among the operands of CMPS, IRET, CALL, far JMP and RET", false,
      operand_order},
+    {"lar-19-16", "SDM Vol. 2 \"LAR\": bits 19:16 are undefined", false, lar_limit},
     {"rep-on-loop", "SDM Vol. 2 \"Instruction Prefixes\": repeat prefixes elsewhere are reserved",
      false, rep_on_loop},
     {"invalid-length", "SDM Vol. 2 \"UD\": how much is fetched before #UD is the processor's",
@@ -257,8 +301,13 @@ static const struct permitted_row rows[] = {
     {"amd-near-branch-16", "APM Vol. 3 \"Jcc\", \"CALL\", \"RET\": 66h gives a 16-bit RIP", true,
      amd_near_branch_16},
     {"amd-mov-dr45", "APM Vol. 3 \"MOV DRn\": CPL is checked first", true, amd_mov_dr45},
-    {"amd-far-64", "APM Vol. 3 \"JMP (Far)\": no 64-bit offset, REX.W is ignored", true,
+    {"amd-far-64", "APM Vol. 3 \"JMP (Far)\", \"LSS\": no 64-bit offset, REX.W is ignored", true,
      amd_far_64},
+    {"amd-sysexit", "APM Vol. 3 \"SYSEXIT\": #UD in long mode", true, amd_sysexit},
+    {"amd-sysret", "APM Vol. 3 \"SYSRET\": exists in compatibility mode, #GP(0) at CPL 3", true,
+     amd_sysret},
+    {"amd-lock-verw", "seen on this host: LOCK VERW m16 is carried out (both manuals: #UD)", true,
+     amd_lock_verw},
     {"amd-far-call-compat", "APM Vol. 3 \"CALL (Far)\": pushes with the new mode's stack", true,
      amd_far_call_compat},
     {"amd-far-return-order",

@@ -46,7 +46,7 @@ void report_count(struct oracle *o, const struct trial *t)
 {
     o->done++;
     if (t->decoded)
-        o->counts[t->insn.mnemonic]++;
+        o->counts[t->compat][t->insn.mnemonic]++;
     else
         o->invalid++;
 }
@@ -167,9 +167,9 @@ static cJSON *counts_json(const struct oracle *o)
     cJSON *object = cJSON_CreateObject();
 
     for (unsigned i = 0; i <= ZYDIS_MNEMONIC_MAX_VALUE; i++)
-        if (o->counts[i])
+        if (o->counts[0][i] + o->counts[1][i])
             cJSON_AddNumberToObject(object, ZydisMnemonicGetString((ZydisMnemonic)i),
-                                    (double)o->counts[i]);
+                                    (double)(o->counts[0][i] + o->counts[1][i]));
     if (o->invalid)
         cJSON_AddNumberToObject(object, "(invalid)", (double)o->invalid);
     return object;
@@ -204,7 +204,7 @@ static void write_words(const struct oracle *o, bool agreed)
     unsigned kinds = 0;
 
     for (unsigned i = 0; i <= ZYDIS_MNEMONIC_MAX_VALUE; i++)
-        kinds += o->counts[i] != 0;
+        kinds += o->counts[0][i] + o->counts[1][i] != 0;
     printf("%s: %" PRIu64 " cases, %u instructions, %" PRIu64 " invalid encodings, seed %" PRIu64
            ", %.1f s\n",
            agreed ? "agreed" : "mismatch", o->done, kinds, o->invalid, o->seed, o->seconds);

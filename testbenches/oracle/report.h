@@ -13,6 +13,7 @@ struct oracle {
     uint64_t seed, cases, first;
     const char *only, *json;
     bool undefined, keep_going;
+    bool drawn; /* nothing is carried out: which instructions are drawn? */
     bool exact; /* what the SDM leaves undefined is compared like the rest, as this personality's */
     enum rw_undefined as;
     FILE *json_file;
@@ -22,7 +23,7 @@ struct oracle {
     uint16_t rows[2][ROWS_MAX]; /* chosen rows, by mode */
     unsigned row_count[2];
     uint64_t done, invalid, mismatches;
-    uint64_t counts[ZYDIS_MNEMONIC_MAX_VALUE + 1];
+    uint64_t counts[2][ZYDIS_MNEMONIC_MAX_VALUE + 1]; /* by mode */
     uint64_t permitted[PERMITTED_MAX];
     struct sightings sightings;
     double seconds;
@@ -40,6 +41,8 @@ void report_mismatch(struct oracle *o, const struct trial *t, const struct pair 
                      const struct diff *d);
 /* The child died: an instruction did what no trial may do. */
 void report_lost(struct oracle *o, const struct trial *t);
+/* drawn.c: which instructions no case was. False: there are some. */
+bool report_drawn(const struct oracle *o);
 void report_end(struct oracle *o, bool agreed);
 
 #endif

@@ -247,7 +247,7 @@ static bool processor_prepare(void)
     handle(SIGUSR1, take_off);
     for (unsigned i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
         handle(ends[i], land);
-    return sigaltstack(&alternate, NULL) == 0 &&
+    return ldt_install() && sigaltstack(&alternate, NULL) == 0 &&
            syscall(SYS_arch_prctl, ARCH_GET_FS, &flight.fs_base) == 0 &&
            mmap((void *)LOW_DATA, DATA_PAGES * PAGE, PROT_READ | PROT_WRITE, fixed, -1, 0) ==
                (void *)LOW_DATA &&
@@ -318,13 +318,16 @@ static uint64_t place(struct rng *r)
     }
 }
 
-/* Selectors that Linux gives every process; not 7B, whose limit is the number of the processor. */
+/* Selectors that Linux gives every process, and the local table's; not 7B, whose limit is the
+ * number of the processor. */
 static uint16_t selector(struct rng *r)
 {
-    static const uint16_t selectors[] = {0,    1,    3,    0x10, 0x13,   0x18,   0x28,  0x29,
-                                         0x2a, 0x2b, 0x2b, 0x2b, 0x30,   0x33,   0x33,  0x40,
-                                         0x43, 0x48, 0x07, 0x83, 0x1003, 0xfff8, 0xffff};
+    static const uint16_t selectors[] = {0,    1,    3,    0x10,   0x13,   0x18,  0x28, 0x29,
+                                         0x2a, 0x2b, 0x2b, 0x2b,   0x30,   0x33,  0x33, 0x40,
+                                         0x43, 0x48, 0x83, 0x1003, 0xfff8, 0xffff};
 
+    if (rng_percent(r, 35))
+        return (uint16_t)(SEL_LDT(rng_below(r, LDT_ROWS + 1)) - rng_below(r, 2));
     return selectors[rng_below(r, sizeof(selectors) / sizeof(selectors[0]))];
 }
 

@@ -57,8 +57,11 @@ static void segment(struct shot *s, const char *line, enum rec_seg seg)
     s->f[F_BASE(seg)] = (high & 0xff000000) | (high & 0xff) << 16 | low >> 16;
     s->f[F_LIMIT(seg)] = high >> 23 & 1 ? limit << 12 | 0xfff : limit;
     s->f[F_ATTR(seg)] = high >> 8 & 0xf0ff;
-    if (!after(line, "valid=")) /* unusable: nothing of it counts */
-        s->f[F_BASE(seg)] = s->f[F_LIMIT(seg)] = s->f[F_ATTR(seg)] = 0;
+    if (!after(line, "valid=")) { /* unusable: of a data segment the base still counts */
+        s->f[F_LIMIT(seg)] = s->f[F_ATTR(seg)] = 0;
+        if (seg >= SEG_LDTR)
+            s->f[F_BASE(seg)] = 0;
+    }
 }
 
 static void segments(struct shot *s, const char *text)
@@ -149,7 +152,7 @@ static struct happening *add(struct span *s, enum happening_kind kind)
 /* "[CPU0 WR]: LIN 0x... PHY 0x... (len=4, WB): 0x..."; a page walk's has no LIN. */
 static void access(struct span *s, const char *line, uint64_t memory_bytes)
 {
-    bool write = line[6] == 'W' || line[7] == 'W';
+    bool write = line[6] == 'W'; /* RW is the read of a read-modify-write */
     const char *len = strstr(line, "len="), *value = strstr(line, "): ");
     uint64_t pa = after(line, "PHY ");
     bool ram = pa < memory_bytes && bochs_is_ram(pa);
@@ -205,11 +208,19 @@ void text_step(struct span *s, const char *text, uint64_t memory_bytes, bool *be
     }
 }
 
+/* The delivery before s->h[n], with whatever else happened between; -1 without one. */
+static int delivery_before(const struct span *s, int n)
+{
+    while (--n >= 0 && s->h[n].kind != H_DELIVER)
+        continue;
+    return n;
+}
+
 void text_shutdown(struct span *s)
 {
     enum { DF = 8 };
+    int last = delivery_before(s, (int)s->count), before = delivery_before(s, last);
 
-    if (s->count >= 2 && s->h[s->count - 1].kind == H_DELIVER &&
-        s->h[s->count - 2].kind == H_DELIVER && s->h[s->count - 2].vector == DF)
+    if (last >= 0 && before >= 0 && s->h[before].vector == DF)
         add(s, H_SHUTDOWN);
 }

@@ -64,7 +64,7 @@ struct emulator_ops {
     uint64_t away;       /* features that it does not have: the model has them not either */
     bool shows_ports;    /* else the data of IN and INS are those that they leave behind */
     bool shows_stores;   /* as H_STORE: RAM is compared after each instruction */
-    bool drops_rf;       /* pushes no RF in long mode */
+    bool drops_rf;       /* pushes RFLAGS.RF as it is */
     bool ends_with_exit; /* at a write to the exit port it is gone */
 
     /* NULL: *why says in one line what is wrong. */

@@ -84,25 +84,6 @@ static void remember(struct judge *j, const struct moment *m)
     memcpy(p->bytes, j->twin->bytes, TWIN_BYTES);
 }
 
-/* SDM Vol. 2 "Flags Affected": AAA to AAD are not in the oracle's table, which is of 64-bit mode.
- */
-static uint64_t undefined_of_decimal(ZydisMnemonic mnemonic)
-{
-    switch (mnemonic) {
-    case ZYDIS_MNEMONIC_AAA:
-    case ZYDIS_MNEMONIC_AAS:
-        return FL_OF | FL_SF | FL_ZF | FL_PF;
-    case ZYDIS_MNEMONIC_DAA:
-    case ZYDIS_MNEMONIC_DAS:
-        return FL_OF;
-    case ZYDIS_MNEMONIC_AAM:
-    case ZYDIS_MNEMONIC_AAD:
-        return FL_OF | FL_AF | FL_CF;
-    default:
-        return 0;
-    }
-}
-
 /* Flags and registers that the SDM leaves undefined; the emulator's go on. True: that was all. */
 static struct undefined undefined_of(const struct moment *m)
 {
@@ -112,7 +93,6 @@ static struct undefined undefined_of(const struct moment *m)
         return u;
     if (m->insn.law != NULL && m->insn.law->kind == L_PLAIN)
         u = law_undefined(&m->insn, m->model->f[F_RFLAGS]);
-    u.flags |= undefined_of_decimal(m->insn.insn.mnemonic);
     return u;
 }
 
@@ -148,20 +128,22 @@ static bool resync(struct judge *j)
     return true;
 }
 
-/* QEMU 7.2 pushes no RF in long mode (SDM Vol. 3B "Instruction-Breakpoint Exception Condition");
- * the frames become QEMU's, also one that was given up. */
-static void drop_pushed_rf(struct judge *j)
+/* QEMU 7.2 pushes RFLAGS as they are, without the RF of SDM Vol. 3B "Instruction-Breakpoint
+ * Exception Condition"; the frames become QEMU's, also one that was given up. Its RAM is not
+ * looked at: it has run on, and another frame may be there by now. */
+static void drop_pushed_rf(struct judge *j, const struct moment *m)
 {
     const struct twin *t = j->twin;
+    uint64_t flags = m->before->f[F_RFLAGS];
+    bool drops = j->emulator->ops->drops_rf && !(flags & FL_RF);
+    unsigned bytes = m->before->f[F_EFER] & 0x400 ? 8 : 4;
 
-    for (unsigned i = 0; j->emulator->ops->drops_rf && i < t->stores && i < TWIN_STORES; i++) {
-        uint32_t model, theirs;
+    for (unsigned i = 0; drops && i < t->stores && i < TWIN_STORES; i++) {
+        uint64_t pushed = 0;
 
-        memcpy(&model, t->mem.ram + t->store[i], sizeof(model));
-        memcpy(&theirs, j->emulator->ops->ram(j->emulator, t->store[i], sizeof(theirs)),
-               sizeof(theirs));
-        if (model == (theirs | FL_RF) && model != theirs) {
-            memcpy(t->mem.ram + t->store[i], &theirs, sizeof(theirs));
+        memcpy(&pushed, t->mem.ram + t->store[i], bytes);
+        if (pushed == (flags | FL_RF)) {
+            memcpy(t->mem.ram + t->store[i], &flags, bytes);
             j->rf_dropped++;
         }
     }
@@ -268,7 +250,7 @@ static enum verdict explain(struct judge *j, const struct moment *m, bool *resyn
         if (action >= K_RESYNC)
             j->given_up_by = (unsigned)row;
     }
-    if (action == K_END)
+    if (action == K_END || (action == K_RESYNC && m->vector_theirs == SHUT_DOWN))
         return V_GIVEN_UP;
     if (m->theirs == NULL)
         return mismatch(j, m);
@@ -307,7 +289,7 @@ static enum fresh try_afresh(struct judge *j, const struct moment *m)
     for (unsigned f = 0; f < F_STATE_COUNT; f++)
         if ((model.f[f] ^ m->theirs->f[f]) & shot_mask(m->theirs, f))
             return FRESH_DIFFERS;
-    drop_pushed_rf(j);
+    drop_pushed_rf(j, m);
     return reload ? FRESH_PDPTES_AGREE : FRESH_AGREES;
 }
 
@@ -452,6 +434,61 @@ static void interrupt_came(struct judge *j, const struct happening *d)
     j->twin->stimuli[d->vector == 2 ? STIMULUS_NMI : STIMULUS_INTERRUPT]++;
 }
 
+static bool loads_ss(const struct trial *insn)
+{
+    const ZydisDecodedInstruction *in = &insn->insn;
+
+    return insn->decoded &&
+           (in->mnemonic == ZYDIS_MNEMONIC_MOV || in->mnemonic == ZYDIS_MNEMONIC_POP) &&
+           insn->ops[0].type == ZYDIS_OPERAND_TYPE_REGISTER &&
+           insn->ops[0].reg.value == ZYDIS_REGISTER_SS;
+}
+
+/* Bytes of a table, where linear addresses are physical ones; 0 outside RAM. */
+static uint64_t peek(const struct twin *t, uint64_t pa, unsigned bytes)
+{
+    uint64_t v = 0;
+
+    if (rw_mem_is_ram(&t->mem, pa, bytes))
+        memcpy(&v, t->mem.ram + pa, bytes);
+    return v;
+}
+
+static bool canonical(uint64_t va, bool la57)
+{
+    unsigned up = la57 ? 7 : 16;
+
+    return (uint64_t)((int64_t)(va << up) >> up) == va;
+}
+
+/* The gates of what the emulator delivered in this span, and the stacks that they may go to. */
+static void look_at_gates(const struct twin *t, const struct span *s, struct moment *m)
+{
+    const uint64_t *f = s->before.f;
+    bool wide = f[F_EFER] & 0x400, la57 = f[F_CR4] >> 12 & 1;
+
+    for (unsigned i = 0; i < s->count; i++) {
+        uint64_t gate = f[F_IDTR_BASE] + (wide ? 16u : 8u) * s->h[i].vector;
+
+        if (s->h[i].kind != H_DELIVER)
+            continue;
+        m->gate_of_task |= !wide && (peek(t, gate + 5, 1) & 31) == 5;
+        m->high_gate_type |= wide && (peek(t, gate + 12, 4) & 0x1f00);
+        m->gate_not_canonical |=
+            wide && !canonical(peek(t, gate, 2) | peek(t, gate + 6, 6) << 16, la57);
+    }
+    for (unsigned at = 4; wide && at < 0x5c; at += 8) /* RSP0 to RSP2, IST1 to IST7 */
+        m->stack_not_canonical |= !canonical(peek(t, f[F_BASE(SEG_TR)] + at, 8), la57);
+}
+
+/* In the GDT, where linear addresses are physical ones: bits 4:0 of its access byte. */
+static unsigned blamed_type(const struct twin *t, const struct moment *m)
+{
+    uint64_t pa = m->before->f[F_GDTR_BASE] + (m->error_model & 0xfff8) + 5;
+
+    return m->error_model & 6 ? 0 : (unsigned)peek(t, pa, 1) & 31u;
+}
+
 /* One retirement of the model against what the emulator did in the span, from *pos. */
 static enum verdict judge_step(struct judge *j, const struct span *s, unsigned *pos, bool executed,
                                bool *resynced)
@@ -487,7 +524,7 @@ static enum verdict judge_step(struct judge *j, const struct span *s, unsigned *
         m.error_model = m.retire->flags & RETIRE_HAS_ERROR_CODE ? m.retire->error_code : 0;
         if (d != NULL)
             delivered = pass_delivery(s, pos);
-        drop_pushed_rf(j);
+        drop_pushed_rf(j, &m);
     } else if (d != NULL && !d->external &&
                (s->single || (nothing_done(&m, d) && model.f[F_RIP] != m.before->f[F_RIP]))) {
         delivered = pass_delivery(s, pos); /* the emulator faulted */
@@ -507,6 +544,10 @@ static enum verdict judge_step(struct judge *j, const struct span *s, unsigned *
     m.event_before = executed ? j->last_event : NO_VECTOR;
     j->last_event = delivered != NULL ? delivered->vector : NO_VECTOR;
     m.last = &j->last;
+    m.shadows_in_a_row = j->shadows_in_a_row;
+    m.blamed_type = blamed_type(j->twin, &m);
+    look_at_gates(j->twin, s, &m);
+    m.fetched_nothing = j->twin->fetched_nothing;
     m.behind = executed ? &j->last : NULL;
     if (!executed) {
         remember(j, &m);
@@ -515,8 +556,10 @@ static enum verdict judge_step(struct judge *j, const struct span *s, unsigned *
     v = compare_moment(j, &m, resynced);
     if (v == V_GOING_ON && !*resynced && j->emulator->ops->shows_stores)
         v = compare_stores(j, s, &m);
-    if (!executed)
+    if (!executed) {
         j->last = m.insn;
+        j->shadows_in_a_row = loads_ss(&m.insn) ? j->shadows_in_a_row + 1 : 0;
+    }
     return v;
 }
 
@@ -571,11 +614,16 @@ static enum verdict judge_span(struct judge *j, const struct span *s)
     if (j->unseen)
         twin_shot(j->twin, &j->before);
     j->unseen = s->unseen;
+    j->silent = s->silent;
     if (ends && s->count == 0 && model_waits(j->twin))
         executed = true;
     while (v == V_GOING_ON && !resynced && (!executed || next_delivery(s, &pos) != NULL)) {
         v = judge_step(j, s, &pos, executed, &resynced);
         executed = true;
+    }
+    if (v == V_GOING_ON && s->silent && !model_waits(j->twin) && !model_is_down(j->twin)) {
+        twin_shot(j->twin, &j->before); /* what is it that the emulator does not come to? */
+        v = judge_step(j, s, &pos, true, &resynced);
     }
     if (v == V_GOING_ON && j->twin->exited && !j->emulator->ops->ends_with_exit)
         return V_EXIT;
@@ -620,7 +668,7 @@ void judge_run(struct judge *j)
     }
     if ((v == V_EXIT || v == V_HALTED || v == V_SHUTDOWN) && compare_ram(j) == V_MISMATCH)
         v = V_MISMATCH;
-    if (v == V_DIED)
+    if (v == V_DIED && !j->silent)
         j->status = j->emulator->ops->status(j->emulator);
     j->verdict = v;
 }

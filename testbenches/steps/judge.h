@@ -26,8 +26,15 @@ struct moment {
     const struct trial *behind; /* the instruction that was complete before, in the same span */
     uint64_t msr;               /* ECX before */
     uint64_t sysenter_cs;
-    const struct trial *last; /* the instruction before, in whatever span */
-    unsigned event_before;    /* the vector delivered before, in the same span */
+    const struct trial *last;  /* the instruction before, in whatever span */
+    unsigned shadows_in_a_row; /* MOV SS and POP SS right before */
+    unsigned blamed_type;      /* of the descriptor that the model's error code names */
+    bool high_gate_type;       /* a gate of the delivery has bits 108:104 set */
+    bool gate_not_canonical;   /* ... an offset that is not */
+    bool gate_of_task;         /* ... is one of a task */
+    bool stack_not_canonical;  /* a stack pointer of the TSS is not */
+    bool fetched_nothing;      /* the instruction lies where nobody answers */
+    unsigned event_before;     /* the vector delivered before, in the same span */
     bool device_differs;
     uint64_t device_addr;
     bool ram_differs;
@@ -62,6 +69,7 @@ struct judge {
     uint64_t max_instructions, checkpoint_every;
     bool paused;
     bool unseen;        /* the last span's state behind it */
+    bool silent;        /* the last span is the last thing that the emulator said: it still lives */
     struct shot before; /* this span */
     bool show_state;    /* all of it, with a difference */
     /* What came out. */
@@ -80,7 +88,7 @@ struct judge {
     uint8_t ram_theirs, ram_model;
     uint64_t ram_writer; /* instructions ago; 0: the model never wrote it */
     struct trial last;   /* complete */
-    unsigned last_event;
+    unsigned last_event, shadows_in_a_row;
     struct past past[HISTORY];
     struct span span; /* of the first difference */
     uint64_t past_count;
@@ -116,5 +124,7 @@ bool touches_breakpoint(const struct trial *insn, const struct shot *s);
 bool beyond_segments(const struct moment *m);
 /* ... even if what runs over the end of 4 GBytes goes on at 0? */
 bool beyond_wrapped_segments(const struct moment *m);
+/* Is there no room on its stack for the frame of an event at the same level? */
+bool event_frame_outside(const struct shot *s);
 
 #endif

@@ -5,9 +5,9 @@
 
 #include <limits.h>
 
-static const struct known_room *const rooms[] = {&known_platform, &known_open,  &known_segments,
-                                                 &known_events,   &known_debug, &known_memory,
-                                                 &known_syscalls, &known_insn,  &known_bochs};
+static const struct known_room *const rooms[] = {
+    &known_platform, &known_open,     &known_segments, &known_events, &known_debug,
+    &known_memory,   &known_syscalls, &known_insn,     &known_bochs,  &known_bochs_events};
 
 #define ROOMS (sizeof(rooms) / sizeof(rooms[0]))
 static_assert(ROOMS * KNOWN_ROOM_MAX <= KNOWN_MAX, "judge.h counts by row");

@@ -24,7 +24,7 @@ struct known_room {
 };
 
 extern const struct known_room known_platform, known_open, known_segments, known_events,
-    known_debug, known_memory, known_syscalls, known_insn, known_bochs;
+    known_debug, known_memory, known_syscalls, known_insn, known_bochs, known_bochs_events;
 
 /* At the end of a room: its table, rows[], under the room's name. */
 #define KNOWN_ROOM(room)                                                                           \

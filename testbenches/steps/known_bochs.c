@@ -177,6 +177,15 @@ static bool step_behind_syscall(const struct moment *m, unsigned f)
             m->last->insn.mnemonic == ZYDIS_MNEMONIC_SYSCALL);
 }
 
+/* Its cache of the flat segment allows stores from then on. */
+static bool cs_of_sysenter(const struct moment *m, unsigned f)
+{
+    (void)f;
+    return only_model_faults(m, 13, 0) && m->last->decoded &&
+           m->last->insn.mnemonic == ZYDIS_MNEMONIC_SYSENTER && !m->before->wide &&
+           m->before->f[F_BASE(SEG_CS)] == 0 && m->before->f[F_LIMIT(SEG_CS)] == UINT32_MAX;
+}
+
 static bool tzcnt(const struct moment *m, unsigned f)
 {
     return is(m, ZYDIS_MNEMONIC_TZCNT) && completed(m) && (f == F_RFLAGS || f < F_GPR + 16);
@@ -218,6 +227,8 @@ static const struct known rows[] = {
      K_KEEP, rf_in_rep},
     {1120, ON_BOCHS, "SYSRET leaves the hidden part of SS", "Bochs",
      "SDM Vol. 2 SYSRET: SS(Base), SS(Limit), B and G are set", K_TAKE, sysret_ss},
+    {1125, ON_BOCHS, "the code segment of SYSENTER may be written", "Bochs",
+     "SDM Vol. 2 SYSENTER: CS.Type = 11, execute and read", K_RESYNC, cs_of_sysenter},
     {1130, ON_BOCHS, "CLFLUSH meets a data breakpoint", "open",
      "SDM Vol. 3B Data Memory and I/O Breakpoint Exception Conditions; docs/cpu.md T2", K_RESYNC,
      flush_meets_breakpoint},

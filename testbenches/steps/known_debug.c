@@ -87,6 +87,20 @@ static bool held_step_lost(const struct moment *m, unsigned f)
             last == ZYDIS_MNEMONIC_INTO || last == ZYDIS_MNEMONIC_INT1);
 }
 
+/* QEMU looks for the breakpoint at EIP alone, finds none, and stops as for its gdb stub. */
+static bool breakpoint_of_based_code(const struct moment *m, unsigned f)
+{
+    const uint64_t *state = m->before->f;
+
+    (void)f;
+    for (unsigned n = 0; n < 4; n++)
+        if ((state[F_DR7] >> (2 * n) & 3) && (state[F_DR7] >> (16 + 4 * n) & 15) == 0 &&
+            state[F_DR + n] == ((state[F_RIP] + state[F_BASE(SEG_CS)]) & 0xffffffff))
+            return m->theirs == NULL && m->vector_model == 1 && m->vector_theirs == NO_VECTOR &&
+                   !m->before->wide && state[F_BASE(SEG_CS)] != 0;
+    return false;
+}
+
 static const struct known rows[] = {
     {200, ON_QEMU, "RF falls in the first iteration of a REP", "QEMU",
      "SDM Vol. 3B Instruction-Breakpoint Exception Condition: RF until the instruction is complete",
@@ -109,9 +123,11 @@ static const struct known rows[] = {
      "SDM Vol. 3B Single-Step Exception Condition", K_RESYNC, hlt_step},
     {810, ON_QEMU, "STI holds back the single step", "QEMU", "SDM Vol. 2 STI: external interrupts",
      K_RESYNC, step_behind_sti},
-    {880, ON_QEMU, "a #DB held by MOV SS is lost in INT n", "QEMU",
+    {880, ON_BOTH, "a #DB held by MOV SS is lost in INT n", "QEMU, Bochs",
      "SDM Vol. 3A Masking Exceptions and Interrupts When Switching Stacks", K_RESYNC,
      held_step_lost},
+    {920, ON_QEMU, "an instruction breakpoint where CS has a base: QEMU stops", "QEMU",
+     "SDM Vol. 3B Breakpoint Field Recognition: linear addresses", K_END, breakpoint_of_based_code},
 };
 
 KNOWN_ROOM(known_debug);

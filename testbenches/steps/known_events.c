@@ -61,11 +61,21 @@ static bool shadow_survives(const struct moment *m, unsigned f)
            m->theirs->f[f] == 1;
 }
 
+/* Also where it is the gate of the fault that this makes, down to a shutdown. */
 static bool gate_offset_not_canonical(const struct moment *m, unsigned f)
 {
+    bool differs = m->vector_theirs != m->vector_model || f >= F_VECTOR;
+
+    return m->gate_not_canonical && differs && m->vector_theirs != NO_VECTOR &&
+           (m->vector_model == 13 || m->vector_model == 8 || m->vector_model == SHUT_DOWN);
+}
+
+static bool frame_beyond_stack(const struct moment *m, unsigned f)
+{
     (void)f;
-    return m->vector_model == 13 && m->vector_theirs != NO_VECTOR && m->theirs != NULL &&
-           m->theirs->wide && not_canonical(m->theirs, m->theirs->f[F_RIP]);
+    return !m->before->wide && m->vector_model == 12 && m->error_model <= 1 &&
+           m->vector_theirs != NO_VECTOR && m->vector_theirs != 12 &&
+           event_frame_outside(m->before);
 }
 
 static const struct known rows[] = {
@@ -78,6 +88,8 @@ static const struct known rows[] = {
     {190, ON_QEMU, "LSS holds back interrupts", "QEMU",
      "SDM Vol. 3A Masking Exceptions and Interrupts When Switching Stacks: MOV SS and POP SS",
      K_TAKE, lss_shadow},
+    {255, ON_QEMU, "the frame of an event is not held against its stack's limit", "QEMU",
+     "SDM Vol. 3A Limit Checking; Vol. 2 INT n: #SS(EXT)", K_RESYNC, frame_beyond_stack},
     {800, ON_QEMU, "STI with IF = 1 holds back interrupts", "QEMU", "SDM Vol. 2 STI: if IF was 0",
      K_TAKE, sti_shadow},
     {830, ON_QEMU, "a data breakpoint in the frame of an event begins it anew", "QEMU",

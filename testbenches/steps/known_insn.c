@@ -33,7 +33,9 @@ static bool far_pointer_64(const struct moment *m, unsigned f)
 static bool int1(const struct moment *m, unsigned f)
 {
     (void)f;
-    return is(m, ZYDIS_MNEMONIC_INT1) && m->vector_theirs == 6;
+    return is(m, ZYDIS_MNEMONIC_INT1) &&
+           (m->vector_theirs == 6 || m->vector_theirs == 8 || m->vector_theirs == SHUT_DOWN) &&
+           m->vector_theirs != m->vector_model;
 }
 
 static bool is_adx(const struct moment *m)
@@ -140,6 +142,22 @@ static bool enter_bp(const struct moment *m, unsigned f)
            ((m->theirs->f[f] ^ m->model->f[f]) & 0xffff) == 0;
 }
 
+/* With a 16- or 32-bit operand QEMU pops through SS as if it were 32-bit code. */
+static bool return_from_high_stack(const struct moment *m, unsigned f)
+{
+    bool iret = is(m, ZYDIS_MNEMONIC_IRET) || is(m, ZYDIS_MNEMONIC_IRETD);
+    bool ret = is(m, ZYDIS_MNEMONIC_RET) && is_far(m) && m->insn.insn.operand_width != 64;
+
+    (void)f;
+    return m->before->wide && m->before->f[F_GPR + RSP] >> 32 != 0 && (iret || ret);
+}
+
+static bool iret_loses_rf(const struct moment *m, unsigned f)
+{
+    return f == F_RFLAGS && is_far(m) && completed(m) && (m->before->f[f] & FL_RF) &&
+           (m->theirs->f[f] ^ m->model->f[f]) == FL_RF && (m->model->f[f] & FL_RF);
+}
+
 static const struct known rows[] = {
     {70, ON_QEMU, "a REP visited once more with a count of 0", "QEMU", "SDM Vol. 2 REP", K_TAKE,
      rep_once_more},
@@ -167,6 +185,11 @@ static const struct known rows[] = {
      "SDM Vol. 2 Opcode Extensions, group 8: #UD", K_RESYNC, ba_row},
     {820, ON_QEMU, "ENTER on a 16-bit stack writes all of EBP", "QEMU",
      "SDM Vol. 2 ENTER: BP := FrameTemp", K_TAKE, enter_bp},
+    {980, ON_QEMU, "IRET and far RET of 16 and 32 bits in 64-bit mode use 32 bits of RSP", "QEMU",
+     "SDM Vol. 1 Stack in 64-Bit Mode: 64 bits", K_RESYNC, return_from_high_stack},
+    {985, ON_QEMU, "IRET that begins with RF = 1 does not load it", "QEMU",
+     "SDM Vol. 2 IRET: RFLAGS := tempRFLAGS; Vol. 3B Instruction-Breakpoint Exception Condition",
+     K_TAKE, iret_loses_rf},
 };
 
 KNOWN_ROOM(known_insn);

@@ -89,7 +89,16 @@ static bool stack_not_canonical(const struct moment *m, unsigned f)
 {
     (void)f;
     return m->before->wide && m->vector_model == 12 && m->vector_theirs == 13 &&
-           m->error_model == 0 && m->error_theirs == 0;
+           m->error_model < 2 && m->error_theirs == 0;
+}
+
+/* ... of an event whose handler runs at CPL 3. */
+static bool pushes_as_supervisor(const struct moment *m, unsigned f)
+{
+    (void)f;
+    return m->before->f[F_CPL] == 3 && !is_far(m) && m->vector_model == 14 &&
+           m->vector_theirs == 14 && m->error_theirs == m->error_model - 4 &&
+           (m->error_model & 6) == 6;
 }
 
 static bool returns_as_supervisor(const struct moment *m, unsigned f)
@@ -146,6 +155,8 @@ static const struct known rows[] = {
      "SDM Vol. 3A Stack Exception (#SS)", K_RESYNC, stack_not_canonical},
     {680, ON_QEMU, "IRET and RET at CPL 3 read the stack as a supervisor", "QEMU",
      "SDM Vol. 3A Access Rights: explicit accesses", K_RESYNC, returns_as_supervisor},
+    {685, ON_QEMU, "pushes of an event at CPL 3 are a supervisor's", "QEMU",
+     "SDM Vol. 3A Access Rights: explicit accesses", K_RESYNC, pushes_as_supervisor},
     {740, ON_QEMU, "alignment is not checked (an #AC that cannot be delivered)", "QEMU",
      "SDM Vol. 3A Alignment Check Exception", K_RESYNC, alignment_nested},
 };

@@ -12,8 +12,12 @@ static bool lar(const struct moment *m, unsigned f)
 
 static bool breakpoint_behind_mov_ss(const struct moment *m, unsigned f)
 {
+    bool software = is(m, ZYDIS_MNEMONIC_INT) || is(m, ZYDIS_MNEMONIC_INT3) ||
+                    is(m, ZYDIS_MNEMONIC_INTO) || is(m, ZYDIS_MNEMONIC_INT1);
+
     (void)f;
-    return m->vector_theirs == 1 && m->vector_model == NO_VECTOR && m->before->f[F_SHADOW];
+    return m->vector_theirs == 1 && (m->vector_model == NO_VECTOR || software) &&
+           m->vector_model != 1 && m->before->f[F_SHADOW];
 }
 
 /* IRETD at CPL 0 with NT: a task return, which the model does not have; docs/cpu.md V11. */
@@ -87,14 +91,37 @@ static bool over_the_edge(const struct moment *m, unsigned f)
            m->theirs->f[F_CR2] >> 12 == UINT64_C(0x7ffffffff);
 }
 
-/* RSPn or ISTn itself is looked at; the model lets each push find for itself: a #PF, or what
- * becomes of one in the delivery of another. */
+/* RSPn or ISTn itself is looked at; the model lets each push find for itself: below 800000000000
+ * they succeed, or fault, behind the check of RIP. */
 static bool new_stack_address(const struct moment *m, unsigned f)
 {
     (void)f;
-    return m->model->f[F_CR2] >> 12 == 0x7ffffffff &&
-           (m->vector_model == 14 || m->vector_model == 8 || m->vector_model == SHUT_DOWN) &&
-           (m->vector_theirs == 12 || m->vector_theirs == 8) && m->theirs != NULL;
+    return (m->before->f[F_EFER] & 0x400) && m->stack_not_canonical &&
+           m->vector_theirs != m->vector_model &&
+           (m->vector_theirs == 12 || m->vector_theirs == 8 || m->vector_theirs == SHUT_DOWN);
+}
+
+/* Bochs holds the #DB behind the first of several alone, QEMU behind none or all of them. */
+static bool step_behind_second_mov_ss(const struct moment *m, unsigned f)
+{
+    (void)f;
+    return m->shadows_in_a_row > 1 && (m->vector_theirs == 1) != (m->vector_model == 1);
+}
+
+/* IRET and RET to 64-bit code below ring 3. */
+static bool null_stack_of_another_rpl(const struct moment *m, unsigned f)
+{
+    (void)f;
+    return is_far(m) && only_model_faults(m, 13, 0) && m->theirs != NULL && m->theirs->wide &&
+           m->theirs->f[F_SELECTOR(SEG_SS)] < 4 &&
+           (m->theirs->f[F_SELECTOR(SEG_SS)] & 3) != m->theirs->f[F_CPL];
+}
+
+static bool alignment_first(const struct moment *m, unsigned f)
+{
+    (void)f;
+    return m->vector_theirs == 17 && m->vector_model == 14 && m->before->f[F_CPL] == 3 &&
+           (m->before->f[F_RFLAGS] & FL_AC) && (m->before->f[F_CR0] >> 18 & 1);
 }
 
 static bool shadow_in_shadow(const struct moment *m, unsigned f)
@@ -129,11 +156,20 @@ static const struct known rows[] = {
      K_TAKE, dr6_sticky},
     {720, ON_QEMU, "an access over the end of the canonical addresses: #PF of its first page",
      "open", "SDM Vol. 1 Canonical Addressing", K_RESYNC, over_the_edge},
-    {840, ON_QEMU, "a new stack pointer of 800000000000: #SS, not the #PF of its first push",
-     "choice", "SDM Vol. 2 INT n: StackAddress; docs/cpu.md V4", K_RESYNC, new_stack_address},
+    {840, ON_BOTH, "a new stack pointer that is not canonical: #SS, not what its first push finds",
+     "choice", "SDM Vol. 2 INT n: StackAddress; docs/cpu.md V4, G4", K_RESYNC, new_stack_address},
     {870, ON_QEMU, "a second shadow right behind the first", "open",
      "SDM Vol. 2 MOV: only the first is guaranteed to delay an interrupt", K_TAKE,
      shadow_in_shadow},
+    {875, ON_BOTH, "a return with a null SS whose RPL is not the new CPL", "choice",
+     "SDM Vol. 2 IRET, RET: RPL of SS and of CS; Vol. 3C Checks on Guest Segment Registers",
+     K_RESYNC, null_stack_of_another_rpl},
+    {895, ON_BOTH, "a #DB behind the second of two MOV SS", "open",
+     "SDM Vol. 2 MOV: only the first is guaranteed to delay an event", K_RESYNC,
+     step_behind_second_mov_ss},
+    {877, ON_BOTH, "an #AC before a #PF of the same instruction", "open",
+     "SDM Vol. 3A Priority Among Concurrent Events: within a class the processor's own", K_RESYNC,
+     alignment_first},
     {890, ON_QEMU, "a #DB behind two MOV SS", "open",
      "SDM Vol. 2 MOV: only the first is guaranteed to delay an event", K_RESYNC,
      step_behind_mov_ss},

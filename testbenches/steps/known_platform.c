@@ -126,7 +126,7 @@ static const struct known rows[] = {
      "SDM Vol. 2 RDMSR, WRMSR: #GP(0) for a reserved or unimplemented MSR", K_RESYNC, other_msr},
     {570, ON_QEMU, "RDPMC", "QEMU", "SDM Vol. 2 RDPMC: #GP(0) for a counter that is not there",
      K_RESYNC, rdpmc},
-    {730, ON_QEMU, "misaligned accesses to the local APIC", "stimulus",
+    {730, ON_BOTH, "misaligned accesses to the local APIC", "stimulus",
      "SDM Vol. 3A APIC Register Address Map: undefined", K_RESYNC, device_shape},
 };
 

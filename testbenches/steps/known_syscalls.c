@@ -49,6 +49,14 @@ static bool sysexit_canonical(const struct moment *m, unsigned f)
             not_canonical(m->before, m->before->f[F_GPR + RDX]));
 }
 
+/* IA32_LSTAR of more than 57 bits, which QEMU had let in. */
+static bool syscall_to_lstar(const struct moment *m, unsigned f)
+{
+    (void)f;
+    return is(m, ZYDIS_MNEMONIC_SYSCALL) && m->theirs != NULL && m->theirs->wide &&
+           m->theirs->f[F_RIP] >> 56 != 0 && m->theirs->f[F_RIP] >> 56 != 0xff;
+}
+
 static const struct known rows[] = {
     {100, ON_QEMU, "SYSCALL clears the status flags", "QEMU", "SDM Vol. 2 SYSCALL", K_TAKE,
      syscall_flags},
@@ -62,6 +70,8 @@ static const struct known rows[] = {
      "SDM Vol. 2 SYSENTER: #GP(0) if SYSENTER_CS[15:2] = 0", K_RESYNC, sysenter_cs},
     {550, ON_QEMU, "SYSEXIT to addresses that are not canonical", "QEMU",
      "SDM Vol. 2 SYSEXIT: #GP(0)", K_RESYNC, sysexit_canonical},
+    {555, ON_QEMU, "SYSCALL to an address of more than 57 bits", "QEMU",
+     "SDM Vol. 2 WRMSR: #GP(0), so that LSTAR has none", K_END, syscall_to_lstar},
 };
 
 KNOWN_ROOM(known_syscalls);

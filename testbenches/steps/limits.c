@@ -72,6 +72,23 @@ static bool stack_outside(const struct shot *s, struct reach *r)
     return outside(s, r);
 }
 
+/* The frame of an event at the same level, through a gate of 32 or 16 bits, with an error code or
+ * not. */
+bool event_frame_outside(const struct shot *s)
+{
+    static const unsigned frames[] = {6, 8, 12, 16};
+    uint64_t mask = s->f[F_ATTR(SEG_SS)] & 0x4000 ? 0xffffffff : 0xffff;
+
+    for (unsigned i = 0; i < sizeof(frames) / sizeof(frames[0]); i++) {
+        struct reach r = {.seg = SEG_SS, .bytes = frames[i], .write = true};
+
+        r.offset = (s->f[F_GPR + RSP] - r.bytes) & mask;
+        if (outside(s, &r))
+            return true;
+    }
+    return false;
+}
+
 /* BT and its like with a bit offset in a register reach beyond the operand. */
 static uint64_t bit_string_offset(const struct moment *m, const struct reach *r)
 {

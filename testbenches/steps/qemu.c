@@ -190,12 +190,13 @@ static bool is_zero(const uint8_t *p, unsigned bytes)
 /* What is not zero in this RAM goes into QEMU's, and it begins as boot says. */
 static bool load(struct qemu *q, const struct rw_mem *mem, const struct rw_boot *boot)
 {
-    enum { EBX = 3, EIP = 16 };
+    enum { EAX = 0, EBX = 3, EIP = 16 };
 
     for (uint64_t pa = 0; pa < mem->bytes; pa += GDB_WRITE)
         if (!is_zero(mem->ram + pa, GDB_WRITE) && !gdb_write(q->stub, pa, mem->ram + pa, GDB_WRITE))
             return false;
-    return gdb_describe(q->stub) && gdb_set_register(q->stub, EBX, (uint32_t)boot->rbx) &&
+    return gdb_describe(q->stub) && gdb_set_register(q->stub, EAX, (uint32_t)boot->rax) &&
+           gdb_set_register(q->stub, EBX, (uint32_t)boot->rbx) &&
            gdb_set_register(q->stub, EIP, (uint32_t)boot->rip);
 }
 

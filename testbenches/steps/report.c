@@ -14,7 +14,8 @@ struct verdict_row {
     bool agreed;
 };
 
-/* An assertion of QEMU's own ends a run as the guest's end does; another death does not. */
+/* An assertion of QEMU's own or a panic of Bochs's ends a run as the guest's end does; another
+ * death does not. */
 static const struct verdict_row *verdict_row(const struct judge *j)
 {
     static const struct verdict_row rows[] = {
@@ -27,8 +28,12 @@ static const struct verdict_row *verdict_row(const struct judge *j)
         [V_MISMATCH] = {"mismatch", "MISMATCH", false}};
     static const struct verdict_row aborted = {"abort", "agreed until QEMU aborted", true};
 
+    static const struct verdict_row panicked = {"panic", "agreed until Bochs panicked", true};
+
     if (j->verdict == V_DIED && j->status == -SIGABRT)
         return &aborted;
+    if (j->verdict == V_DIED && j->emulator->ops == &emulator_bochs && j->status == 1)
+        return &panicked;
     return &rows[j->verdict];
 }
 
@@ -154,7 +159,7 @@ static void print_counts(const struct judge *j)
            ", RAM compared %" PRIu64 " times\n",
            j->undefined_flags, j->unjudged, j->checkpoints);
     if (j->rf_dropped != 0)
-        printf("  QEMU: no RF in the frame of a fault in long mode %" PRIu64 "\n", j->rf_dropped);
+        printf("  QEMU: RF in a frame as it was in RFLAGS %" PRIu64 "\n", j->rf_dropped);
     for (unsigned i = 0; i < known_rows(); i++)
         if (j->known[i] != 0)
             printf("  %s: %s %" PRIu64 " (%s)\n", known_kind(i), known_name(i), j->known[i],
@@ -165,6 +170,8 @@ void report_program(const struct judge *j, const char *program, double seconds)
 {
     printf("%s: %s, %" PRIu64 " instructions, %" PRIu64 " events, %.1f seconds\n", program,
            verdict_row(j)->text, j->instructions, j->events, seconds);
+    if (j->verdict == V_EXIT && j->twin->exit_value != 0)
+        printf("  the guest's own check failed: it exits with %" PRIu32 "\n", j->twin->exit_value);
     if (j->verdict == V_GIVEN_UP)
         printf("  ended by: %s\n", known_name(j->given_up_by));
     if (j->verdict == V_DIED)

@@ -90,6 +90,7 @@ static void on_read(void *ctx, const struct rw_access *a, uint8_t *data)
     struct twin *t = ctx;
     const struct happening *h;
 
+    memset(data, 0, a->bytes);
     if ((a->flags & BUS_IO) && !t->emulator->ops->shows_ports) {
         read_port_behind(t, a, data);
         return;
@@ -121,7 +122,10 @@ static void on_write(void *ctx, const struct rw_access *a)
     if ((a->flags & BUS_IO) && (a->pa == UART || a->pa == DEBUG_PORT) &&
         t->written + 1 < TWIN_CONSOLE)
         t->console[t->written++] = (char)a->data[0];
-    t->exited |= (a->flags & BUS_IO) && a->pa == EXIT_PORT;
+    if ((a->flags & BUS_IO) && a->pa == EXIT_PORT) {
+        t->exited = true;
+        memcpy(&t->exit_value, a->data, a->bytes < 4 ? a->bytes : 4);
+    }
     if ((a->flags & BUS_IO) && !t->emulator->ops->shows_ports)
         return;
     h = next_access(t, H_DEVICE_WRITE);
@@ -146,6 +150,7 @@ static void keep_bytes(struct twin *t, uint64_t pa)
 {
     if (t->fetches++ == 0)
         t->byte_count = 0;
+    t->fetched_nothing |= !rw_mem_is_ram(&t->mem, pa, 1);
     while (t->byte_count < TWIN_BYTES && rw_mem_is_ram(&t->mem, pa, 1)) {
         t->bytes[t->byte_count++] = t->mem.ram[pa++];
         if (pa % PAGE == 0)
@@ -298,11 +303,13 @@ void twin_again(struct twin *t, bool reload)
 /* The access byte of a descriptor stands at offset 5. */
 void twin_drop_accessed(struct twin *t)
 {
+    uint64_t gdt = t->previous.sys.gdtr_base;
+
     for (unsigned i = 0; i < t->stores && i < TWIN_STORES; i++) {
         uint64_t pa = t->store[i];
         uint8_t theirs = *t->emulator->ops->ram(t->emulator, pa, 1);
 
-        if (pa % 8 == 5 && t->mem.ram[pa] == (theirs | 1))
+        if ((pa % 8 == 5 || (pa - gdt) % 8 == 5) && t->mem.ram[pa] == (theirs | 1))
             t->mem.ram[pa] = theirs;
     }
 }
@@ -357,7 +364,7 @@ bool twin_answered_all(const struct twin *t)
 bool twin_step(struct twin *t, int vector)
 {
     t->fetches = t->stores = t->writes = 0;
-    t->cached = t->unlogged = false;
+    t->cached = t->unlogged = t->fetched_nothing = false;
     t->number++;
     t->ops->get_state(t->model, &t->previous);
     t->retire.kind = 0xff;

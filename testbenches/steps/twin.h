@@ -28,14 +28,16 @@ struct twin {
     bool device_differs;     /* the model did an access that the emulator did not, or another one */
     uint64_t device_addr, device_theirs, device_model;
     uint8_t tpr;
-    bool exited;   /* it wrote to the exit port */
+    bool exited; /* it wrote to the exit port */
+    uint32_t exit_value;
     char *console; /* what the guest wrote to the UART and to port E9, 0-terminated */
     size_t written;
     struct rw_state previous; /* before the last step */
     /* The last retirement. */
-    uint64_t data_pa; /* physical address of its last data access */
-    bool unlogged;    /* a read that the emulator shows nothing of */
-    bool cached;      /* a translation came from a TLB */
+    uint64_t data_pa;     /* physical address of its last data access */
+    bool unlogged;        /* a read that the emulator shows nothing of */
+    bool fetched_nothing; /* its instruction lies where there is no RAM */
+    bool cached;          /* a translation came from a TLB */
     struct rec_retire retire;
     uint64_t store[TWIN_STORES]; /* physical addresses of its last data stores */
     unsigned stores;

@@ -608,3 +608,22 @@ GT_TEST(model_insn, a_return_to_an_outer_ring_takes_selectors_and_leaves_bases)
     EXPECT_U64(0, b->state.sys.seg[SEG_DS].selector);
     destroy(b);
 }
+
+/* SDM Vol. 2 "CLFLUSH": "a CLFLUSH instruction is allowed to flush a linear address in an
+ * execute-only segment". */
+GT_TEST(model_insn, clflush_may_name_code_that_is_not_readable)
+{
+    struct bench *b = BENCH(0x2E, 0x0F, 0xAE, 0x3D, 0x00, 0x30, 0x00, 0x00); /* CLFLUSH CS:[DATA] */
+
+    b->state.sys.seg[SEG_CS].attr &= (uint16_t)~2u;
+    step(b);
+    EXPECT_U64(RETIRE_INSN, b->last.kind);
+    EXPECT_U64(0, b->beat_count);
+    destroy(b);
+
+    b = BENCH(0x2E, 0x8A, 0x05, 0x00, 0x30, 0x00, 0x00); /* MOV AL, CS:[DATA] */
+    b->state.sys.seg[SEG_CS].attr &= (uint16_t)~2u;
+    step(b);
+    expect_fault(b, 13);
+    destroy(b);
+}

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+// See the header.
+#include "explain_run.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "disasm.h"
+#include "explain_state.h"
+#include "last_dma.h"
+#include "last_translation.h"
+#include "last_unit.h"
+
+#define LAST_INSTRUCTIONS 8
+
+static bool is(const char *a, const char *b)
+{
+    return strcmp(a, b) == 0;
+}
+
+/* --- a translation --- */
+
+struct story {
+    const struct scoreboard *sb;
+    struct last_translation last;
+};
+
+static uint64_t read_entry(void *ctx, uint64_t addr, unsigned bytes)
+{
+    const struct story *s = ctx;
+    uint64_t value;
+
+    if (last_translation_read(&s->last, addr, &value))
+        return value;
+    return explain_read((void *)(uintptr_t)&s->sb->mem, addr, bytes);
+}
+
+static struct legality_access access_of(const struct rec_xlate *x, uint64_t rflags)
+{
+    static const enum legality_kind kinds[] = {LEGALITY_FETCH, LEGALITY_READ, LEGALITY_WRITE};
+
+    return (struct legality_access){.va = x->va,
+                                    .kind = kinds[x->access % 3],
+                                    .user = x->user,
+                                    .implicit = x->implicit,
+                                    .ac = rflags >> 18 & 1};
+}
+
+static void translation(FILE *out, const struct explain_place *p, const struct rw_state *state)
+{
+    const struct scoreboard *sb = p->sb;
+    struct story s = {.sb = sb, .last = last_translation(sb->log, p->cycle, true)};
+    const struct rec_xlate *x = s.last.has_rtl ? &s.last.rtl : &s.last.model;
+    /* Of now: behind the instruction, which rarely changes what its own accesses go by. */
+    struct explain_query q = {.registers = explain_registers(state, &sb->config.boot.cpuid),
+                              .access = access_of(x, state->regs.rflags),
+                              .differs = p->field,
+                              .ctx = &s,
+                              .read = read_entry};
+
+    if (last_translation_ask(&s.last, &q))
+        explain_translation(out, &q);
+}
+
+/* --- a DMA request --- */
+
+static void dma(FILE *out, const struct explain_place *p)
+{
+    const struct scoreboard *sb = p->sb;
+    struct last_dma last = last_dma(sb->log, p->cycle);
+    struct last_dma_memory memory = {(void *)(uintptr_t)&sb->mem, explain_read_words};
+
+    last_dma_explain(out, &last, sb->iommu, &sb->config.boot.vtd, &memory, p->field);
+}
+
+/* --- instructions --- */
+
+/* The last retirement of one side up to a cycle; the model's have none. */
+static bool last_retirement(const struct record_log *log, bool model, uint64_t cycle,
+                            struct rec_retire *r)
+{
+    struct record_log_entry e;
+    bool any = false;
+
+    for (size_t at = 0; record_log_next(log, &at, &e);) {
+        struct rec_retire seen;
+
+        if (e.type != &type_retire || e.from_model != model)
+            continue;
+        memcpy(&seen, e.record, sizeof(seen));
+        if (!model && seen.cycle > cycle)
+            continue;
+        *r = seen;
+        any = true;
+    }
+    return any;
+}
+
+/* All that differs, where `first` names one field. */
+static void retirement(FILE *out, const struct scoreboard *sb)
+{
+    struct rec_retire rtl, model;
+
+    if (!last_retirement(sb->log, false, sb->diff.first.cycle, &rtl) ||
+        !last_retirement(sb->log, true, 0, &model) || rtl.seq != model.seq)
+        return;
+    fputs("what differs of the retirement:\n", out);
+    for (uint16_t i = 0; i < type_retire.count; i++) {
+        const struct record_field *f = &type_retire.fields[i];
+
+        if (f->compared && f->size <= 8 && record_value(&rtl, f) != record_value(&model, f))
+            fprintf(out, "  %-10s rtl 0x%" PRIx64 ", model 0x%" PRIx64 "\n", f->name,
+                    record_value(&rtl, f), record_value(&model, f));
+    }
+}
+
+static void instructions(FILE *out, const struct explain_place *p)
+{
+    const struct scoreboard *sb = p->sb;
+    struct rec_retire last[LAST_INSTRUCTIONS], seen;
+    struct record_log_entry e;
+    unsigned n = 0;
+
+    for (size_t at = 0; record_log_next(sb->log, &at, &e);) {
+        if (e.type != &type_retire || e.from_model)
+            continue;
+        memcpy(&seen, e.record, sizeof(seen));
+        if (seen.cycle <= p->cycle)
+            last[n++ % LAST_INSTRUCTIONS] = seen;
+    }
+    if (n == 0)
+        return;
+    fputs("the last instructions of the RTL:\n", out);
+    for (unsigned i = n > LAST_INSTRUCTIONS ? n - LAST_INSTRUCTIONS : 0; i < n; i++) {
+        const struct rec_retire *r = &last[i % LAST_INSTRUCTIONS];
+        char text[128] = "an event", name[80];
+
+        if (r->len != 0)
+            disasm(text, sizeof(text), r->bytes, r->len, r->rip, r->mode);
+        symbols_text(p->symbols, r->rip, name, sizeof(name));
+        fprintf(out, "  cycle %-9" PRIu64 " ring %u  0x%" PRIx64 "  %s%s%s%s\n", r->cycle, r->cpl,
+                r->rip, name[0] != 0 ? "<" : "", name, name[0] != 0 ? ">  " : "", text);
+    }
+}
+
+char *explain_run(const struct explain_place *p)
+{
+    struct rw_state state;
+    char *text = NULL;
+    size_t bytes = 0;
+    FILE *out;
+
+    out = open_memstream(&text, &bytes);
+    if (out == NULL)
+        return NULL;
+    p->sb->ops->get_state(p->sb->model, &state);
+    if (is(p->stream, "xlate") || is(p->stream, "walk"))
+        translation(out, p, &state);
+    if (is(p->stream, "retire") && p->field != NULL)
+        retirement(out, p->sb);
+    last_unit_explain(out, &p->sb->diff.pair, p->sb->log);
+    if (p->of_a_device)
+        dma(out, p);
+    else
+        instructions(out, p);
+    fclose(out);
+    return text;
+}
+
+char *explain_first(const struct scoreboard *sb, const struct symbols *symbols)
+{
+    const struct mismatch *m = &sb->diff.first;
+
+    return explain_run(&(struct explain_place){.sb = sb,
+                                               .symbols = symbols,
+                                               .stream = m->stream,
+                                               .field = m->field,
+                                               .cycle = m->cycle,
+                                               .of_a_device = m->has_source_id});
+}

@@ -1,0 +1,424 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""ringwalk mmu --rtl DIR: builds the MMU's bench around somebody else's design and becomes it.
+
+DIR/ringwalk.ini says what the design is (docs/your-own-rtl.md). Its ports are held against the
+contract, an adapter that has every port of rtl/mmu/mmu.sv is written around it, and all of it is
+verilated and linked with the bench of this build. Nothing is written but below the cache folder,
+where a design that was built before is found by its content.
+
+usage: own_rtl.py RINGWALK [--rtl DIR] [--rtl-build DIR] [the bench's options]
+"""
+import fcntl
+import hashlib
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import xml.etree.ElementTree as ElementTree
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+DECLARATION = "ringwalk.ini"
+KEYS = ("top", "sources", "include", "lacks", "mode", "verilog")
+MODES = ("legality", "exact")
+VERILOG = {"2001": "1364-2001", "2005": "1364-2005"}
+PACKAGES = ["rtl/record_pkg.sv", "rtl/page_pkg.sv", "rtl/bus/bus_pkg.sv", "rtl/mmu/mmu_pkg.sv"]
+SHELL = ["rtl/mmu_top.sv", "cosim/shell/verilated_mmu.cc", "cosim/shell/verilated_block.h",
+         "cosim/shell/verilated_block.hh", "cosim/shell/assertion.h", "model/record.h",
+         "model/ringwalk.h"]
+RESERVED = ("mmu_own", "mmu_top", "mmu_contract")
+
+# The ports of the contract, in the order of rtl/mmu/mmu.sv. When a design may leave one out: never
+# (""), a thing that it lacks, always ("may"), in legality mode ("legality").
+PORTS = [
+    ("input", "logic", "clk_i", ""),
+    ("input", "logic", "rst_ni", ""),
+    ("input", "logic [63:0]", "cycle_i", "may"),
+    ("input", "mmu_ctx_t", "ctx_i", ""),
+    ("input", "mtrr_t", "mtrr_i", "mtrr"),
+    ("input", "logic", "req_valid_i", ""),
+    ("input", "mmu_req_t", "req_i", ""),
+    ("output", "logic", "rsp_valid_o", ""),
+    ("output", "mmu_rsp_t", "rsp_o", ""),
+    ("input", "logic", "flush_valid_i", ""),
+    ("input", "mmu_flush_t", "flush_i", ""),
+    ("output", "logic", "flush_ready_o", ""),
+    ("input", "logic", "pdpte_valid_i", "pae"),
+    ("input", "logic [31:5]", "pdpte_base_i", "pae"),
+    ("output", "logic", "pdpte_done_o", "pae"),
+    ("output", "logic", "pdpte_fault_o", "pae"),
+    ("output", "pdpte_t [3:0]", "pdpte_o", "pae"),
+    ("output", "bus_pkg::bus_req_t", "bus_req_o", ""),
+    ("input", "bus_pkg::bus_rsp_t", "bus_rsp_i", ""),
+    ("output", "logic", "spec_o", "may"),
+    ("output", "logic", "xlate_valid_o", "legality"),
+    ("output", "record_pkg::xlate_t", "xlate_o", "legality"),
+    ("output", "logic", "walk_valid_o", "legality"),
+    ("output", "record_pkg::walk_t", "walk_o", "legality"),
+]
+
+
+def refuse(text):
+    print("ringwalk mmu: " + text, file=sys.stderr)
+    sys.exit(2)
+
+
+def run(command, **how):
+    try:
+        return subprocess.run([str(c) for c in command], capture_output=True, text=True,
+                              errors="replace", **how)
+    except OSError as e:
+        refuse(f"{command[0]}: cannot be run: {e.strerror}")
+
+
+def lackable():
+    """What mmu_lacks.c knows to leave out."""
+    return re.findall(r'\{\.name = "([^"]+)"', (ROOT / "testbenches/block/mmu_lacks.c").read_text())
+
+
+# --- the declaration ---
+
+class Design:
+    def __init__(self, folder):
+        self.folder = folder
+        self.path = folder / DECLARATION
+        self.lines = {}
+        if not folder.is_dir():
+            refuse(f"{folder}: no such folder")
+        try:
+            text = self.path.read_text()
+        except (OSError, UnicodeDecodeError) as e:
+            refuse(f"{self.path}: {getattr(e, 'strerror', 'is no text')}; "
+                   "docs/your-own-rtl.md says what stands in it")
+        values = {}
+        for number, line in enumerate(text.splitlines(), 1):
+            line = line.partition("#")[0].strip()
+            if line:
+                key, value = self.parse(number, line)
+                if key in values:
+                    self.refuse_line(number, f"'{key}' stands in line {self.lines[key]} too")
+                values[key], self.lines[key] = value, number
+        self.top = values.get("top", "mmu")
+        self.mode = values.get("mode", "legality")
+        self.verilog = values.get("verilog")
+        self.lacks = re.split(r"[,\s]+", values["lacks"]) if "lacks" in values else []
+        self.include = [self.inside("include", w) for w in values.get("include", "").split()]
+        self.sources = self.find_sources(values.get("sources"))
+        self.check(values)
+
+    def parse(self, number, line):
+        key, equals, value = (part.strip() for part in line.partition("="))
+        if not equals:
+            self.refuse_line(number, "wants 'key = value'")
+        if key not in KEYS:
+            self.refuse_line(number, f"unknown key '{key}'; the keys are {', '.join(KEYS)}")
+        if not value:
+            self.refuse_line(number, f"'{key}' has no value")
+        return key, value
+
+    def refuse_line(self, number, text):
+        refuse(f"{self.path}:{number}: {text}")
+
+    def refuse_key(self, key, text):
+        self.refuse_line(self.lines.get(key, 1), text)
+
+    def check(self, values):
+        if not re.fullmatch(r"[A-Za-z_]\w*", self.top) or self.top in RESERVED:
+            self.refuse_key("top", f"'{self.top}' cannot be the name of the top module")
+        if self.mode not in MODES:
+            self.refuse_key("mode", f"mode '{self.mode}' is none; the modes are {', '.join(MODES)}")
+        for name in self.lacks:
+            if name not in lackable():
+                self.refuse_key("lacks", f"'{name}' is nothing that an MMU may lack; there are "
+                                + ", ".join(lackable()))
+        if self.verilog is not None and self.verilog not in VERILOG:
+            self.refuse_key("verilog", f"no edition '{self.verilog}'; there are {', '.join(VERILOG)}")
+        if "sources" not in values and not self.sources:
+            refuse(f"{self.folder}: no file *.v or *.sv in it")
+
+    def inside(self, key, word):
+        path = (self.folder / word).resolve()
+        if not path.is_relative_to(self.folder):
+            self.refuse_key(key, f"'{word}' is outside the design's folder")
+        if not path.exists():
+            self.refuse_key(key, f"'{word}' is not there")
+        return path
+
+    def find_sources(self, words):
+        """Packages first, whatever their names, unless the declaration gives the order itself."""
+        if words is not None:
+            return [self.inside("sources", w) for w in words.split()]
+        files = sorted(p for p in self.folder.rglob("*") if p.suffix in (".v", ".sv"))
+        package = re.compile(r"^\s*package\s+\w+", re.M)
+        return sorted(files, key=lambda p: not package.search(p.read_text(errors="replace")))
+
+    def files(self):
+        """Everything that the design's build can depend on."""
+        return sorted(p for p in self.folder.rglob("*") if p.is_file() and
+                      not any(part.startswith(".") for part in p.relative_to(self.folder).parts))
+
+    def left_out(self, reason):
+        if reason == "legality":
+            return self.mode == "legality"
+        if reason == "mtrr":
+            return "mtrr" in self.lacks or "types" in self.lacks
+        return reason == "may" or (reason != "" and reason in self.lacks)
+
+    def verilator(self):
+        """Arguments that every call shares: language, search path, packages, sources. A package of
+        the design's own stands in the place of ours of the same name."""
+        own = {p.name for p in self.sources}
+        packages = [ROOT / p for p in PACKAGES if pathlib.Path(p).name not in own]
+        language = [f"+{VERILOG[self.verilog]}ext+v"] if self.verilog else []
+        search = [f"-I{p}" for p in (self.folder, *self.include)]
+        return language + search + packages + self.sources
+
+
+# --- ports ---
+
+def first_error(said):
+    for line in said.splitlines():
+        if line.startswith("%Error"):
+            return line
+    return said.strip().splitlines()[0] if said.strip() else "no reason given"
+
+
+def widths(xml, module):
+    """-> {port: (direction, bits)} of the module, as Verilator has elaborated it"""
+    root = ElementTree.parse(xml).getroot()
+    types = {t.get("id"): t for t in root.find(".//typetable")}
+
+    def bits(dtype):
+        t = types[dtype]
+        if t.tag == "basicdtype":
+            return abs(int(t.get("left", 0)) - int(t.get("right", 0))) + 1
+        if t.tag == "structdtype":
+            return sum(bits(m.get("sub_dtype_id")) for m in t.findall("memberdtype"))
+        if t.tag == "packarraydtype":
+            ends = [int(re.search(r"'s?h([0-9a-f]+)", c.get("name")).group(1), 16)
+                    for c in t.iter("const")]
+            return (abs(ends[0] - ends[1]) + 1) * bits(t.get("sub_dtype_id"))
+        if t.tag in ("refdtype", "enumdtype") and t.get("sub_dtype_id"):
+            return bits(t.get("sub_dtype_id"))
+        return None  # an interface, an unpacked array: no port of the contract is one
+
+    for m in root.iter("module"):
+        if m.get("origName", m.get("name")) == module or m.get("name") == module:
+            return {v.get("origName"): (v.get("dir"), bits(v.get("dtype_id")))
+                    for v in m.findall("var") if v.get("dir")}
+    return {}
+
+
+def elaborate(work, top, arguments, where):
+    xml = work / f"{top}.xml"
+    done = run(["verilator", "--xml-only", "--xml-output", xml, "--Mdir", work, "--top-module", top,
+                "-Wno-lint", "-Wno-style", "-Wno-fatal", *arguments])
+    if done.returncode != 0:
+        refuse(f"{where}: does not build: {first_error(done.stderr)}")
+    return widths(xml, top)
+
+
+def contract(work):
+    rows = ",\n".join(f"  {way} {kind} {name}" for way, kind, name, _ in PORTS)
+    path = work / "mmu_contract.sv"
+    path.write_text(f"module mmu_contract import mmu_pkg::*; (\n{rows}\n);\nendmodule\n")
+    return elaborate(work, "mmu_contract", [ROOT / p for p in PACKAGES] + [path], "the contract")
+
+
+def check_ports(design, work):
+    """-> the names of the design's ports"""
+    wanted = contract(work)
+    there = elaborate(work, design.top, design.verilator(), design.folder)
+    if not there:
+        refuse(f"{design.folder}: module {design.top} has no ports")
+    for name, (way, bits) in there.items():
+        if name not in wanted:
+            refuse(f"{design.folder}: module {design.top}: port {name} is none of the contract's")
+        if (way, bits) != wanted[name]:
+            refuse(f"{design.folder}: module {design.top}: port {name} is an {way} of {bits} bits, "
+                   f"the contract's is an {wanted[name][0]} of {wanted[name][1]}")
+    for _, _, name, reason in PORTS:
+        if name not in there and not design.left_out(reason):
+            refuse(f"{design.folder}: module {design.top}: port {name} is missing")
+    return set(there)
+
+
+ADAPTER = """// Made by ringwalk mmu --rtl: every port of the MMU's contract around {top}.
+/* verilator lint_off UNUSEDSIGNAL */
+/* verilator lint_off UNDRIVEN */
+module mmu_own
+  import mmu_pkg::*;
+(
+{ports}
+);
+{absent}
+  {top} u_design (
+{pins}
+  );
+endmodule
+/* verilator lint_on UNUSEDSIGNAL */
+/* verilator lint_on UNDRIVEN */
+"""
+
+# The answer as a record, for a design that makes none: what no port says is 0.
+RECORD = """  assign xlate_valid_o = rsp_valid_o;
+  always_comb begin
+    xlate_o = '0;
+    if (rsp_valid_o) begin
+      xlate_o.cycle        = cycle_i;
+      xlate_o.va           = req_i.va;
+      xlate_o.pa           = {24'b0, rsp_o.pa};
+      xlate_o.error_code   = rsp_o.error_code;
+      xlate_o.requester    = {7'b0, req_i.acc != AccFetch};
+      xlate_o.access       = {6'b0, req_i.acc};
+      xlate_o.user         = {7'b0, req_i.user};
+      xlate_o.implicit_sup = {7'b0, req_i.implicit_sup};
+      xlate_o.fault        = {7'b0, rsp_o.kind == XlPageFault};
+      xlate_o.page_log2    = {3'b0, rsp_o.page_log2};
+      xlate_o.memtype      = {5'b0, rsp_o.memtype};
+    end
+  end
+"""
+
+
+def write_adapter(design, there, path):
+    absent = []
+    for way, _, name, _ in PORTS:
+        if way == "output" and name not in there and not name.startswith("xlate_"):
+            absent.append(f"  assign {name} = '0;\n")
+    if "xlate_o" not in there or "xlate_valid_o" not in there:
+        absent.append(RECORD)
+    path.write_text(ADAPTER.format(
+        top=design.top, absent="".join(absent),
+        ports=",\n".join(f"  {way} {kind} {name}" for way, kind, name, _ in PORTS),
+        pins=",\n".join(f"    .{p[2]}({p[2]})" for p in PORTS if p[2] in there)))
+
+
+# --- the build ---
+
+def link_file(ringwalk):
+    path = ringwalk.parent / "mmu_bench.link"
+    rows = {}
+    try:
+        text = path.read_text()
+    except OSError:
+        refuse(f"{path}: is not there; ./rw build makes it")
+    for line in text.splitlines():
+        key, _, value = line.partition(" ")
+        rows.setdefault(key, []).append(value.strip())
+    return rows
+
+
+def digest(parts):
+    h = hashlib.sha256()
+    for name, content in parts:
+        h.update(f"{name} {len(content)}\n".encode() + content)
+    return h.hexdigest()[:24]
+
+
+def cache_folder(given):
+    if given is not None:
+        return pathlib.Path(given)
+    base = os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache"
+    return pathlib.Path(base) / "ringwalk"
+
+
+def note(text):
+    print("ringwalk mmu: " + text, file=sys.stderr, flush=True)
+
+
+def verilate(design, work, rows):
+    there = check_ports(design, work)
+    write_adapter(design, there, work / "mmu_own.sv")
+    note(f"building {design.folder} in {work}")
+    done = run(["verilator", "--cc", "--trace-fst", "--trace-structs", "-Wno-fatal", "-O3", "--assert",
+                "--x-assign", "unique", "--x-initial", "unique", "--output-split", "20000",
+                "--output-split-cfuncs", "0", "-CFLAGS", "-DVL_TIME_CONTEXT", "-DMMU_OWN", "--top-module",
+                "mmu_top", "--Mdir", work, *design.verilator(), work / "mmu_own.sv",
+                ROOT / "rtl/mmu_top.sv"])
+    if done.returncode != 0:
+        refuse(f"{design.folder}: does not build: {first_error(done.stderr)}")
+    (work / "warnings").write_text(done.stderr)
+    cxx = rows["cxx"][0]
+    done = run(["make", "-s", "-j2", "-C", work, "-f", "Vmmu_top.mk", f"CXX={cxx}", f"LINK={cxx}",
+                "OPT_FAST=-O2", "OPT_SLOW=-O1", "OPT_GLOBAL=-O2", "Vmmu_top__ALL.a"])
+    if done.returncode != 0:
+        refuse(f"{work}: make failed: {(done.stderr.strip().splitlines() or ['?'])[0]}")
+    (work / "verilated").touch()
+
+
+def link(work, rows, bench):
+    root = run(["verilator", "--getenv", "VERILATOR_ROOT"]).stdout.strip()
+    flags = rows["flags"][0].split()
+    done = run([rows["cxx"][0], "-std=c++17", "-DVL_TIME_CONTEXT", "-w", *flags, f"-I{work}",
+                f"-I{root}/include", f"-I{root}/include/vltstd", *(f"-I{i}" for i in rows["include"]),
+                ROOT / "cosim/shell/verilated_mmu.cc", "-Wl,--start-group", *rows["link"],
+                work / "Vmmu_top__ALL.a", "-Wl,--end-group",
+                *(f"-l{name}" for name in rows["libs"][0].split()), "-o", f"{bench}.new"])
+    if done.returncode != 0:
+        refuse(f"{work}: the bench does not link: {(done.stderr.strip().splitlines() or ['?'])[0]}")
+    for old in work.glob("block_mmu-*"):
+        if not old.name.endswith(".new"):
+            old.unlink()
+    os.rename(f"{bench}.new", bench)
+
+
+def build(design, ringwalk, cache):
+    """-> the bench, built now or found in the cache"""
+    rows = link_file(ringwalk)
+    version = run(["verilator", "--version"]).stdout.encode()
+    try:
+        parts = [(str(p.relative_to(design.folder)), p.read_bytes()) for p in design.files()]
+        parts += [(p, (ROOT / p).read_bytes()) for p in PACKAGES + SHELL]
+        parts += [("verilator", version), ("script", pathlib.Path(__file__).read_bytes()),
+                  ("folder", str(design.folder).encode())]
+        linked = [(p, pathlib.Path(p).read_bytes()) for p in rows["link"]]
+        work = (cache / "mmu" / digest(parts)).resolve()
+        bench = work / ("block_mmu-" + digest(linked))
+        work.mkdir(parents=True, exist_ok=True)
+        with open(work / "lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not (work / "verilated").exists():
+                verilate(design, work, rows)
+            if not bench.exists():
+                link(work, rows, bench)
+    except OSError as e:
+        refuse(f"{e.filename}: {e.strerror}")
+    return bench
+
+
+def take(arguments, name):
+    """-> its value, taken out of the arguments; None without it"""
+    value = None
+    for i in range(len(arguments) - 1, -1, -1):
+        if arguments[i] == name:
+            if i + 1 >= len(arguments):
+                refuse(f"{name} wants a folder")
+            value = arguments[i + 1]
+            del arguments[i:i + 2]
+        elif arguments[i].startswith(name + "="):
+            value = arguments[i].partition("=")[2]
+            del arguments[i]
+    return value
+
+
+def main():
+    ringwalk, arguments = pathlib.Path(sys.argv[1]), sys.argv[2:]
+    cache, folder = cache_folder(take(arguments, "--rtl-build")), take(arguments, "--rtl")
+    for word in ("--lacks", "--legality", "--own-rtl"):
+        if any(a == word or a.startswith(word + "=") for a in arguments):
+            refuse(f"{word} beside --rtl: {DECLARATION} says that")
+    design = Design(pathlib.Path(folder).resolve())
+    bench = build(design, ringwalk, cache)
+    sys.stderr.write((bench.parent / "warnings").read_text())
+    sys.stderr.flush()
+    if design.lacks:
+        arguments.append("--lacks=" + ",".join(design.lacks))
+    if design.mode == "legality":
+        arguments.append("--legality=only")
+    os.execv(bench, [str(bench), "--own-rtl", *arguments])
+
+
+if __name__ == "__main__":
+    main()
