@@ -18,6 +18,7 @@ struct vtd_format vtd_format(const struct legality_unit *u)
 
     return (struct vtd_format){.haw = u->haw,
                                .widths = (unsigned)field(c, 11, 9) << 1,
+                               .mgaw = (unsigned)field(c, 21, 16) + 1,
                                .pt = field(e, 6, 6),
                                .dt = field(e, 2, 2),
                                .ir = field(e, 3, 3),
@@ -73,9 +74,11 @@ unsigned vtd_levels(const uint64_t e[2])
     return (unsigned)field(e[1], 2, 0) + 2;
 }
 
-unsigned vtd_width_bits(unsigned levels)
+bool vtd_inside(const struct vtd_format *f, unsigned levels, uint64_t addr)
 {
-    return 12 + 9 * levels;
+    unsigned width = 12 + 9 * levels;
+
+    return addr >> (f->mgaw < width ? f->mgaw : width) == 0;
 }
 
 uint16_t vtd_did(const uint64_t e[2])

@@ -39,7 +39,7 @@ enum vtd_reason {
 
 /* From CAP and ECAP. */
 struct vtd_format {
-    unsigned haw, widths; /* widths: bit n, AW = n */
+    unsigned haw, widths, mgaw; /* widths: bit n, AW = n; mgaw in bits */
     bool pt, dt, ir, qi, eim, snoop, large_2m, large_1g, zlr;
     bool drain_reads, drain_writes, write_buffer, esrtps, esirtps, page_selective;
     bool low, high; /* regions of protected memory */
@@ -60,7 +60,8 @@ bool vtd_fpd(const uint64_t e[2]);                         /* of a context entry
 unsigned vtd_type(const uint64_t e[2]);
 unsigned vtd_levels(const uint64_t e[2]);
 uint16_t vtd_did(const uint64_t e[2]);
-unsigned vtd_width_bits(unsigned levels);
+/* May a table of so many levels be asked for it? Of its width and CAP.MGAW the lesser one. */
+bool vtd_inside(const struct vtd_format *f, unsigned levels, uint64_t addr);
 
 /* A second-stage entry: */
 unsigned vtd_shift(unsigned level);

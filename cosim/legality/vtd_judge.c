@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The verdict on one request: first by the structures of now, which is the usual case; only when
 // they give another answer, every walk over what caches may hold.
+#include <string.h>
+
 #include "vtd_search.h"
 
 /* Rules that are no invalidation. */
@@ -177,11 +179,11 @@ static void name_step(struct legality_iommu_verdict *v, const struct vtd_search 
     v->replaced = p->replaced;
 }
 
-static enum legality_iommu_event remover(enum legality_structure at)
+static enum legality_iommu_event remover(enum legality_structure at, bool interrupt)
 {
     switch (at) {
     case STRUCTURE_POINTER:
-        return UNIT_CONTEXT_GLOBAL;
+        return interrupt ? UNIT_ENTRIES_GLOBAL : UNIT_CONTEXT_GLOBAL;
     case STRUCTURE_ROOT:
     case STRUCTURE_CONTEXT:
         return UNIT_CONTEXT_DEVICE;
@@ -213,7 +215,7 @@ static struct legality_iommu_verdict stale(const struct vtd_search *s, bool inte
     while (i < last && !s->step[order[i]].replaced)
         i++;
     name_step(&v, s, order[i]);
-    name_rule(&v, interrupt ? UNIT_ENTRIES_INDEX : remover(order[i]));
+    name_rule(&v, remover(order[i], interrupt));
     return v;
 }
 
@@ -291,68 +293,67 @@ static struct legality_iommu_verdict unexplained(const struct question *k,
     return v;
 }
 
-static struct legality_iommu_verdict searched(const struct question *k, bool *suppressed)
+static struct legality_iommu_verdict searched(const struct question *k)
 {
     struct vtd_search now = {.a = k->a, .now_only = true}, note = {.a = NULL}, s = {.a = k->a};
 
     if (!k->interrupt)
         run(k, &note);
     run(k, &now);
-    *suppressed = now.suppressed;
     if (now.found)
         return fresh;
     run(k, &s);
-    *suppressed = s.suppressed;
     return s.found ? stale(&s, k->interrupt) : unexplained(k, &s);
 }
 
-static struct legality_iommu_verdict judged(const struct question *k, bool *suppressed)
-{
-    struct legality_iommu_answer is;
-    struct question with = *k;
-
-    *suppressed = false;
-    with.interrupt = vtd_interrupt_range(k->q->addr);
-    if (with.interrupt && interrupt_settled(k->l, k->q, &is, &with.index))
-        return settled(k->l, k->q, k->a, &is, is_interrupt(k->q) ? LAW_INTERRUPT : LAW_RANGE);
-    if (!with.interrupt && dma_settled(k->l, k->q, &is))
-        return settled(k->l, k->q, k->a, &is,
-                       k->l->registers.te ? LAW_TRANSLATION : LAW_NOT_TRANSLATED);
-    return searched(&with, suppressed);
-}
-
-/* A fault that came without a record where the next one is taken: has it set PFO? Not if a walk
- * over what may be cached has FPD = 1. */
+/* May it be a fault that is not recorded, by an entry of now or by one that is still cached? */
 static bool may_be_suppressed(const struct question *k)
 {
     struct vtd_search s = {.a = k->a, .suppressed_only = true};
-    struct question with = *k;
+
+    run(k, &s);
+    return s.found || lost(k, &s);
+}
+
+/* *by_tables: no register has settled it. */
+static struct legality_iommu_verdict judged(struct question *k, bool *by_tables)
+{
+    const struct legality_request *q = k->q;
     struct legality_iommu_answer is;
 
-    with.interrupt = vtd_interrupt_range(k->q->addr);
-    if (with.interrupt ? interrupt_settled(k->l, k->q, &is, &with.index)
-                       : dma_settled(k->l, k->q, &is))
-        return false;
-    run(&with, &s);
-    return s.found;
+    *by_tables = false;
+    k->interrupt = vtd_interrupt_range(q->addr);
+    if (k->interrupt && interrupt_settled(k->l, q, &is, &k->index))
+        return settled(k->l, q, k->a, &is, is_interrupt(q) ? LAW_INTERRUPT : LAW_RANGE);
+    if (!k->interrupt && dma_settled(k->l, q, &is))
+        return settled(k->l, q, k->a, &is,
+                       k->l->registers.te ? LAW_TRANSLATION : LAW_NOT_TRANSLATED);
+    *by_tables = true;
+    return searched(k);
 }
 
 struct legality_iommu_verdict legality_iommu_judge(struct legality_iommu *l,
                                                    const struct legality_request *request,
                                                    const struct legality_iommu_answer *answer)
 {
-    const struct question k = {.l = l, .q = request, .a = answer};
-    bool suppressed;
-    struct legality_iommu_verdict v;
+    struct question k = {.l = l, .q = request, .a = answer};
+    struct legality_iommu_registers now = l->registers; /* it may have been before their change */
+    struct legality_iommu_verdict v, earlier;
+    bool by_tables;
 
     l->now++;
-    v = judged(&k, &suppressed);
+    v = judged(&k, &by_tables);
+    if (v.word == LEGALITY_ILLEGAL && memcmp(&now, &l->registers_then, sizeof(now)) != 0) {
+        l->registers = l->registers_then;
+        earlier = judged(&k, &by_tables);
+        l->registers = now;
+        v = earlier.word == LEGALITY_ILLEGAL ? v : earlier;
+    }
     if (v.word == LEGALITY_ILLEGAL)
         return v;
     if (answer->outcome != OUTCOME_BLOCKED)
         return l->log.made != 0 ? illegal(LAW_RECORD_OF_NOTHING) : v;
-    vtd_log_fault(&l->log, request->sid,
-                  v.word == LEGALITY_FRESH && !suppressed &&
-                      (!vtd_log_full(&l->log) || !may_be_suppressed(&k)));
+    if (vtd_log_may_overflow(&l->log))
+        vtd_log_overflow(&l->log, request->sid, !by_tables || !may_be_suppressed(&k));
     return vtd_log_tells(&l->log, request, answer->reason) ? v : illegal(LAW_RECORD);
 }

@@ -5,6 +5,7 @@
 void vtd_log_begin(struct vtd_log *g)
 {
     g->made = 0;
+    g->full = g->overflow || g->f[g->next];
     g->misplaced = false;
 }
 
@@ -46,26 +47,25 @@ bool vtd_log_allows(const struct vtd_log *g, uint16_t sid, bool suppressed)
 {
     if (g->made != 0)
         return g->made == 1 && !suppressed && !g->misplaced;
-    return suppressed || g->overflow || g->f[g->next] || may_collapse(g, sid);
+    return suppressed || g->full || g->overflow || g->f[g->next] || may_collapse(g, sid);
 }
 
-bool vtd_log_full(const struct vtd_log *g)
+bool vtd_log_may_overflow(const struct vtd_log *g)
 {
-    return g->made == 0 && g->f[g->next] && !g->overflow;
+    return g->made == 0 && (g->f[g->next] || g->full) && !g->overflow;
 }
 
-void vtd_log_fault(struct vtd_log *g, uint16_t sid, bool certain)
+void vtd_log_overflow(struct vtd_log *g, uint16_t sid, bool certain)
 {
-    if (!vtd_log_full(g))
-        return;
     g->overflow = true;
-    g->overflow_unknown = !certain || may_collapse(g, sid);
+    g->overflow_unknown = !certain || !g->f[g->next] || may_collapse(g, sid);
 }
 
 bool vtd_log_tells(const struct vtd_log *g, const struct legality_request *q,
                    enum vtd_reason reason)
 {
     uint64_t hi = q->sid | (uint64_t)reason << 32, lo = q->addr & ~UINT64_C(0xFFF);
+    uint64_t inside = UINT64_MAX; /* bits of an address above CAP.MGAW may be 0 */
 
     if (reason >= REASON_REQUEST_RESERVED && reason < REASON_POINTER) {
         uint64_t handle = (q->addr >> 5 & 0x7FFF) | (q->addr >> 2 & 1) << 15;
@@ -74,6 +74,9 @@ bool vtd_log_tells(const struct vtd_log *g, const struct legality_request *q,
         lo = reason == REASON_REQUEST_RESERVED || reason == REASON_COMPATIBILITY ? 0 : index << 48;
     } else {
         hi |= (uint64_t)q->at << 60 | (uint64_t)!q->write << 62;
+        inside >>= 64 - g->mgaw;
     }
-    return g->made == 0 || (g->lo == lo && (g->hi & ~(UINT64_C(1) << 63)) == hi);
+    if (g->made == 0)
+        return true;
+    return (g->lo == lo || g->lo == (lo & inside)) && (g->hi & ~(UINT64_C(1) << 63)) == hi;
 }

@@ -11,9 +11,11 @@ struct vtd_log {
     bool f[VTD_RECORDS];
     uint16_t sid[VTD_RECORDS];
     unsigned count, next;
-    bool overflow, overflow_unknown; /* FSTS.PFO; the last fault may have set it */
+    bool overflow, overflow_unknown; /* FSTS.PFO is set; or may be */
+    unsigned mgaw;
     /* of the request under way */
     unsigned made;
+    bool full;      /* no record was free when it began */
     bool misplaced; /* not where the next one goes, or that one had F = 1, or PFO = 1 */
     uint64_t lo, hi;
 };
@@ -24,11 +26,10 @@ void vtd_log_clear(struct vtd_log *g, unsigned index); /* F */
 void vtd_log_clear_overflow(struct vtd_log *g);
 /* May a fault, suppressed or not, have left what it has? */
 bool vtd_log_allows(const struct vtd_log *g, uint16_t sid, bool suppressed);
-/* The fault of this request, which made no record, would have set PFO. */
-bool vtd_log_full(const struct vtd_log *g);
-/* The request has ended in a fault. Where it may have gone into another record, or is not certain
- * to be recorded at all, nobody can say whether it has set PFO. */
-void vtd_log_fault(struct vtd_log *g, uint16_t sid, bool certain);
+/* The request has ended in a fault that found no place: FSTS.PFO is set, unless it is one that is
+ * suppressed, or has gone into the record of its source-id. certain: it is not suppressed. */
+bool vtd_log_may_overflow(const struct vtd_log *g);
+void vtd_log_overflow(struct vtd_log *g, uint16_t sid, bool certain);
 /* What was written is what the request and its fault demand. */
 bool vtd_log_tells(const struct vtd_log *g, const struct legality_request *q,
                    enum vtd_reason reason);

@@ -147,6 +147,7 @@ void legality_iommu_reset(struct legality_iommu *l, const struct legality_unit *
     memset(&l->commands, 0, sizeof(l->commands));
     memset(&l->log, 0, sizeof(l->log));
     l->log.count = l->format.records;
+    l->log.mgaw = l->format.mgaw;
     legality_iommu_registers(l, &none);
     legality_iommu_invalidated(l, &all);
 }
@@ -154,6 +155,7 @@ void legality_iommu_reset(struct legality_iommu *l, const struct legality_unit *
 void legality_iommu_begin(struct legality_iommu *l)
 {
     l->begin = ++l->now;
+    l->registers_then = l->registers;
     if (vtd_drops_raise(&l->drops))
         forget(l);
     vtd_log_begin(&l->log);

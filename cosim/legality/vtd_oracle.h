@@ -18,7 +18,7 @@ struct legality_iommu {
     struct legality_iommu_env env;
     struct legality_unit unit;
     struct vtd_format format;
-    struct legality_iommu_registers registers;
+    struct legality_iommu_registers registers, registers_then; /* then: as the request began */
     struct vtd_commands commands;
     struct history history;
     struct kept roots;   /* latched RTADDR */

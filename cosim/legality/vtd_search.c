@@ -52,10 +52,9 @@ bool vtd_read_now(const struct vtd_search *s, const struct times *when)
     return times_within(when, s->l->begin, s->l->now + 1).count != 0;
 }
 
-bool vtd_found(struct vtd_search *s, bool suppressed)
+bool vtd_found(struct vtd_search *s)
 {
     s->found = true;
-    s->suppressed = suppressed;
     s->killer = NULL;
     for (unsigned at = 0; s->killer == NULL && at < STRUCTURES; at++)
         s->killer = s->step[at].cut;
@@ -95,7 +94,7 @@ struct times vtd_below(struct vtd_search *s, enum legality_structure at, const s
 
 bool vtd_gives_fault(struct vtd_search *s, enum vtd_reason reason, bool suppressed)
 {
-    if (s->a == NULL)
+    if (s->a == NULL || (s->suppressed_only && !suppressed))
         return false;
     if (s->a->outcome != OUTCOME_BLOCKED) {
         s->near |= NEAR_VTD_ABSENT;
@@ -105,13 +104,11 @@ bool vtd_gives_fault(struct vtd_search *s, enum vtd_reason reason, bool suppress
         s->near |= NEAR_VTD_REASON;
         return false;
     }
-    if (s->suppressed_only && !suppressed)
-        return false;
     if (!vtd_log_allows(&s->l->log, s->q->sid, suppressed)) {
         s->near |= NEAR_VTD_RECORD;
         return false;
     }
-    return vtd_found(s, suppressed);
+    return vtd_found(s);
 }
 
 /* Ends the walk: not in any cache while CAP.CM = 0. */
@@ -165,7 +162,7 @@ static bool unchanged(struct vtd_search *s)
     if (s->a == NULL || s->a->outcome != wanted ||
         (wanted == OUTCOME_ADDRESS && s->a->addr != s->q->addr))
         return false;
-    return vtd_found(s, false);
+    return vtd_found(s);
 }
 
 /* A context entry that is good, at `when`: in the cache, or read now. */
@@ -179,7 +176,7 @@ static bool with_context(struct vtd_search *s, const struct times *when)
     if (type == 2 || s->q->at == AT_TRANSLATED)
         return unchanged(s);
     s->own = vtd_base(&s->l->format, s->context[0]) | levels;
-    if (s->q->addr >> vtd_width_bits(levels) != 0)
+    if (!vtd_inside(&s->l->format, levels, s->q->addr))
         return vtd_gives_fault(s, REASON_WIDTH, s->fpd);
     if (s->a == NULL) {
         kept_add(&s->l->domains, s->own, s->did, when->span[0].from, s->l->now + 1);
@@ -286,7 +283,7 @@ static bool at_irte(struct vtd_search *s, const struct value *v, bool eime_then,
     if (s->a->outcome != OUTCOME_MESSAGE || s->a->addr != vtd_message_address(v->v, eime) ||
         s->a->data != vtd_message_data(v->v))
         return false;
-    return vtd_found(s, false);
+    return vtd_found(s);
 }
 
 void vtd_search_interrupt(struct vtd_search *s, unsigned index)

@@ -32,14 +32,14 @@ struct vtd_search {
     const struct legality_iommu_answer *a; /* NULL: note which second stages it may use */
     bool now_only;                         /* the entries and registers of now alone */
     bool drops_ignored;                    /* as if there had been no invalidation */
-    bool suppressed_only;                  /* a fault counts with FPD = 1 alone */
+    bool suppressed_only; /* faults that FPD = 1 keeps from the log, nothing else */
     /* where it is: the context that answers */
     uint64_t context[2], own; /* own: second-stage pointer and levels, as kept under */
     uint16_t did;
     bool fpd;
     bool shared; /* walks below another pointer of the domain than its own */
     /* what it found */
-    bool found, suppressed;
+    bool found;
     struct vtd_step step[STRUCTURES];
     const struct vtd_drop *killer; /* drops_ignored: what should have removed it */
     unsigned near;
@@ -63,7 +63,7 @@ struct times vtd_below(struct vtd_search *s, enum legality_structure at, const s
                        const struct times *when);
 /* Read in this request: what ends a walk is in no cache. */
 bool vtd_read_now(const struct vtd_search *s, const struct times *when);
-bool vtd_found(struct vtd_search *s, bool suppressed);
+bool vtd_found(struct vtd_search *s);
 /* The values of an entry. *answers: somebody does, now. */
 unsigned vtd_values(struct vtd_search *s, enum vtd_cache cache, uint64_t addr, unsigned bytes,
                     struct value v[VALUES], bool *answers);

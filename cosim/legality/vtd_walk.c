@@ -69,19 +69,19 @@ static bool gives_page(struct vtd_search *s, unsigned level, uint64_t e, struct 
             s->near |= NEAR_VTD_COMPLETION;
             return false;
         }
-        return vtd_found(s, false);
+        return vtd_found(s);
     }
     if (s->a->outcome != OUTCOME_ADDRESS ||
         s->a->addr != vtd_output(&s->l->format, level, e, s->q->addr))
         return false;
-    return vtd_found(s, false);
+    return vtd_found(s);
 }
 
 /* The entry, or all of them together, deny. A translation request is told so: it has no fault. */
 static bool gives_denial(struct vtd_search *s, unsigned level, uint64_t e)
 {
     if (s->q->at == AT_REQUEST)
-        return s->a->outcome == OUTCOME_COMPLETED && s->a->data == 0 && vtd_found(s, false);
+        return s->a->outcome == OUTCOME_COMPLETED && s->a->data == 0 && vtd_found(s);
     if (s->a->outcome == OUTCOME_ADDRESS && vtd_leaf(level, e) &&
         s->a->addr == vtd_output(&s->l->format, level, e, s->q->addr))
         s->near |= NEAR_VTD_RIGHTS;
@@ -187,7 +187,7 @@ static bool from(struct vtd_search *s, uint64_t pointer, bool own, const struct 
     const struct rights all = {true, true};
     struct pass p = {pointer & 7, own};
 
-    if (s->q->addr >> vtd_width_bits(p.levels) != 0)
+    if (!vtd_inside(&s->l->format, p.levels, s->q->addr))
         return false;
     for (unsigned level = 1; level <= 5; level++)
         s->step[level] = (struct vtd_step){0};

@@ -70,6 +70,13 @@
 /* What was seen not to be there: enum iommu_feature. */
 #define GROUP_AWAY 2
 
+/* What the RTL has done on the bus for a request. */
+struct moved {
+    unsigned accesses, messages; /* messages until its record; an event's comes later */
+    bool ended;                  /* its record has come */
+    struct vblock_access last;   /* as memory has answered it */
+};
+
 struct bench {
     const struct block_options *o;
     struct block_result *r;
@@ -111,6 +118,7 @@ struct bench {
     uint32_t next_dword;           /* of the window, to be read by an experiment */
     struct legality_iommu *oracle; /* NULL: without the option */
     uint32_t message_sent;         /* data of the RTL's last message */
+    struct moved moved;            /* by the RTL, of the request under way */
     bool awaits;                   /* without a model: the RTL's completion is outstanding */
 };
 

@@ -91,7 +91,7 @@ bool iommu_follow_rtl(struct bench *b, const struct viommu_told *seen, struct an
     empty(&b->rtl_bus);
     empty(&b->rtl_inv);
     empty(&b->waits);
-    return !b->r->failed;
+    return (!b->ask.dma || a->dma.phase == 0 || iommu_moved_end(b, seen, &a->dma)) && !b->r->failed;
 }
 
 void iommu_follow_reset(struct bench *b)

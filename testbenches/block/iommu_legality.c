@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The IOMMU bench with the legality oracle beside exact mode, or as the only judge:
-// docs/legality_iommu.md. The oracle is told what happens on the design's side, as it happens: its
+// docs/legality-iommu.md. The oracle is told what happens on the design's side, as it happens: its
 // memory, the register writes and descriptors that it has finished, its requests.
 #include <inttypes.h>
 #include <stdio.h>
@@ -35,12 +35,15 @@ static const struct {
 static struct legality_unit unit_of(const struct rw_vtd *vtd)
 {
     struct legality_unit u = {CAP_ALL, ECAP_ALL, HAW, PROTECTED_BIT};
+    uint64_t mgaw;
 
     for (size_t i = 0; i < sizeof(features) / sizeof(features[0]); i++)
         if (vtd->away >> features[i].feature & 1) {
             u.cap &= ~features[i].cap;
             u.ecap &= ~features[i].ecap;
         }
+    mgaw = !(vtd->away >> IOMMU_57 & 1) ? 56 : !(vtd->away >> IOMMU_48 & 1) ? 47 : 38;
+    u.cap = (u.cap & ~(UINT64_C(0x3F) << 16)) | mgaw << 16; /* of the widest that is left */
     u.cap = (u.cap & ~(UINT64_C(0xFF) << 40)) | (uint64_t)(vtd->fault_records - 1) << 40;
     return u;
 }

@@ -35,6 +35,7 @@ static void on_access(void *ctx, struct vblock_access *a)
     a->error = !a->write && !block_memory_claims(&b->rtl_memory, a->addr);
     if (a->write)
         store(b, a);
+    iommu_moved_access(b, a);
 }
 
 static unsigned on_wait(void *ctx)
@@ -62,7 +63,10 @@ static void on_rtl_dma(void *ctx, const struct rec_dma *r)
     struct bench *b = ctx;
 
     ring_push(&b->rtl_dma, r);
+    if (r->phase == 0)
+        iommu_moved_begin(b);
     iommu_legality_dma(b, r);
+    b->moved.ended = r->phase != 0;
 }
 
 /* Of the invalidation of a device-TLB: VT-d "Device-TLB Invalidate". */

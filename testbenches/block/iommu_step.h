@@ -36,6 +36,12 @@ void iommu_compare_memory(struct bench *b);
 bool iommu_follow_rtl(struct bench *b, const struct viommu_told *seen, struct answer *a);
 void iommu_follow_reset(struct bench *b);
 
+/* iommu_moved.c: a request is accepted; an access of the RTL, answered; the step's request d has
+ * ended. False, with a difference, when the RTL has moved something else than d says. */
+void iommu_moved_begin(struct bench *b);
+void iommu_moved_access(struct bench *b, const struct vblock_access *a);
+bool iommu_moved_end(struct bench *b, const struct viommu_told *seen, const struct rec_dma *d);
+
 /* iommu_words.c: b->ask into the report. */
 void iommu_describe(struct bench *b);
 

@@ -88,9 +88,10 @@ class Mutant:
 
     def judged_alone(self):
         """By the legality oracle and nothing else, on the first seeds (docs/legality.md)."""
-        every = " --every" if "--every" in self.run.split() else ""
+        words, _ = seeds_of(self.run.split())
+        every = " ".join([""] + words[words.index("--every"):]) if "--every" in words else ""
         self.run = f"{self.kind} --legality=only{every} seeds 1-{1 if every else ALONE_SEEDS}"
-        self.property = self.sees = self.why = ""
+        self.property = self.sees = self.names = self.why = ""
 
     def order(self):
         """Kind by kind, and in it file by file: each build begins where the one before ended. What
@@ -463,7 +464,7 @@ def main():
     parser.add_argument("--elaborate", action="store_true",
                         help="builds nothing: does every broken RTL (or those NAMEd) elaborate?")
     parser.add_argument("--oracle-alone", action="store_true",
-                        help="only broken RTL of the benches of MMU and IOMMU, judged by the legality oracle alone")
+                        help="only broken RTL of the MMU's and IOMMU's benches, judged by the legality oracle alone")
     parser.add_argument("--show", action="store_true",
                         help="one NAME: its run's report and bundle, as for a fault of your own")
     parser.add_argument("--json", metavar="FILE", help="one JSON object; - is standard output")
