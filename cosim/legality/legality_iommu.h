@@ -2,7 +2,7 @@
 // The legality oracle of a VT-d remapping unit in legacy mode whose caches are its own: is its
 // answer to a request one that the architecture permits? It is told of every store that may reach a
 // structure, of the registers and of every invalidation, in the order in which they take effect,
-// and of every request when it is accepted and when it is answered. docs/legality_iommu.md.
+// and of every request when it is accepted and when it is answered. docs/legality-iommu.md.
 #ifndef RW_LEGALITY_IOMMU_H
 #define RW_LEGALITY_IOMMU_H
 
@@ -25,7 +25,7 @@ struct legality_iommu_registers {
     uint64_t low[2], high[2];
 };
 
-/* The rows of the rule table: docs/legality_iommu.md "Invalidations". */
+/* The rows of the rule table: docs/legality-iommu.md "Invalidations". */
 enum legality_iommu_event {
     UNIT_RESET,
     UNIT_CONTEXT_GLOBAL,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The IOMMU bench with the legality oracle beside exact mode, or as the only judge:
-// docs/legality_iommu.md. The oracle is told what happens on the design's side, as it happens: its
+// docs/legality-iommu.md. The oracle is told what happens on the design's side, as it happens: its
 // memory, the register writes and descriptors that it has finished, its requests.
 #include <inttypes.h>
 #include <stdio.h>

@@ -748,6 +748,25 @@ GT_TEST(legality_iommu_dma, at_the_bound_it_says_that_it_cannot_judge)
     ub_close(&b);
 }
 
+/* Other caches are invalidated: a page of the domain may still be in the IOTLB. */
+GT_TEST(legality_iommu_dma, what_a_domain_may_hold_is_not_let_go)
+{
+    struct ub b;
+
+    ub_open_with(&b, 64, UB_CAP, UB_ECAP);
+    EXPECT_U64(LEGALITY_FRESH, ub_reads(&b, UB_OLD));
+    ub_store(&b, LEAF, UB_NEW | UB_RW);
+    ub_drop(&b, UNIT_CONTEXT_GLOBAL);
+    ub_drop(&b, UNIT_ENTRIES_GLOBAL);
+    EXPECT_U64(LEGALITY_FRESH, ub_reads(&b, UB_NEW));
+    for (unsigned i = 0; i < 1000; i++)
+        ub_store(&b, 0x30000 + 8 * i, 1000 + i);
+    EXPECT_U64(LEGALITY_UNJUDGED, ub_reads(&b, UB_OLD));
+    ub_drop(&b, UNIT_IOTLB_DOMAIN);
+    EXPECT_U64(LEGALITY_ILLEGAL, ub_reads(&b, UB_OLD));
+    ub_close(&b);
+}
+
 GT_TEST(legality_iommu_dma, a_root_table_that_was_let_go_makes_nothing_illegal)
 {
     struct ub b;
