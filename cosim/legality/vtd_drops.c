@@ -162,13 +162,13 @@ uint64_t vtd_drops_last(const struct vtd_drops *d, const struct vtd_target *t,
 }
 
 uint64_t vtd_drops_until(const struct vtd_drops *d, uint64_t time, const struct vtd_target *t,
-                         const struct vtd_drop **by)
+                         const struct vtd_target *below, const struct vtd_drop **by)
 {
     uint64_t floor = vtd_drops_floor(d, t->cache, t->did);
 
     *by = past_after(&d->past, time, covers_any, t);
     if (*by != NULL)
-        return (*by)->done;
+        return (*by)->done <= t->begin && covers(*by, below) ? (*by)->time : (*by)->done;
     return floor > time ? floor : TIME_OPEN;
 }
 

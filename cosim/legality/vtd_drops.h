@@ -52,9 +52,11 @@ uint64_t vtd_drops_floor(const struct vtd_drops *d, enum vtd_cache cache, uint16
 /* What was read last before that time has gone, 0: nothing; by which, where it is still held. */
 uint64_t vtd_drops_last(const struct vtd_drops *d, const struct vtd_target *t,
                         const struct vtd_drop **by);
-/* Until when what was read last at `time` may stay. TIME_OPEN: it still may. */
+/* Until when what was read last at `time` may lead to what `below` is. TIME_OPEN: it still may.
+ * What was read through it between beginning and completion of the invalidation that ends it, and
+ * is covered by that too, has gone with it. */
 uint64_t vtd_drops_until(const struct vtd_drops *d, uint64_t time, const struct vtd_target *t,
-                         const struct vtd_drop **by);
+                         const struct vtd_target *below, const struct vtd_drop **by);
 /* When a store that became old at `time` is seen for sure, with a write buffer. */
 uint64_t vtd_drops_flush(const struct vtd_drops *d, uint64_t time);
 

@@ -76,7 +76,7 @@ bool vtd_alive(struct vtd_search *s, enum legality_structure at, const struct vt
 }
 
 struct times vtd_below(struct vtd_search *s, enum legality_structure at, const struct vtd_target *t,
-                       const struct times *when)
+                       const struct vtd_target *below, const struct times *when)
 {
     struct times r = {0};
 
@@ -85,7 +85,7 @@ struct times vtd_below(struct vtd_search *s, enum legality_structure at, const s
         uint64_t until = TIME_OPEN;
 
         if (when->span[i].to != TIME_OPEN && !s->now_only)
-            until = vtd_drops_until(&s->l->drops, when->span[i].to - 1, t, &by);
+            until = vtd_drops_until(&s->l->drops, when->span[i].to - 1, t, below, &by);
         s->step[at].cut = by;
         times_add(&r, when->span[i].from, s->drops_ignored ? TIME_OPEN : until);
     }
@@ -197,7 +197,7 @@ static bool at_context(struct vtd_search *s, const struct value *v, const struct
     s->did = vtd_did(v->v);
     s->fpd = vtd_fpd(v->v);
     t = vtd_target(s, CACHE_CONTEXT);
-    when = vtd_below(s, STRUCTURE_ROOT, &t, root);
+    when = vtd_below(s, STRUCTURE_ROOT, &t, &t, root);
     when = times_within(&when, v->from, v->to);
     if (when.count == 0)
         return false;

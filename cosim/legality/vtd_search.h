@@ -58,9 +58,9 @@ bool vtd_gives_fault(struct vtd_search *s, enum vtd_reason reason, bool suppress
 /* Read at `when`: is it still in the cache? */
 bool vtd_alive(struct vtd_search *s, enum legality_structure at, const struct vtd_target *t,
                const struct times *when);
-/* Until when what was read at `when` leads to the entry below. */
+/* Until when what was read at `when` leads to the entry below, as what that is cached. */
 struct times vtd_below(struct vtd_search *s, enum legality_structure at, const struct vtd_target *t,
-                       const struct times *when);
+                       const struct vtd_target *below, const struct times *when);
 /* Read in this request: what ends a walk is in no cache. */
 bool vtd_read_now(const struct vtd_search *s, const struct times *when);
 bool vtd_found(struct vtd_search *s);

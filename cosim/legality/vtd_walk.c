@@ -117,18 +117,25 @@ static bool at_leaf(struct vtd_search *s, unsigned level, uint64_t e, const stru
            vtd_gives_fault(s, REASON_INTERRUPT_RANGE, s->fpd);
 }
 
+/* When a table could be read: for an entry that maps a page, for one that leads on. */
+struct reach {
+    struct times page, table;
+};
+
 static bool descend(struct vtd_search *s, struct pass p, unsigned level, uint64_t table,
-                    const struct times *reach, struct rights above);
+                    const struct reach *reach, struct rights above);
 
 static bool at_table(struct vtd_search *s, struct pass p, unsigned level, uint64_t e,
                      const struct times *when, struct rights r)
 {
-    struct vtd_target t = cached(s, CACHE_TABLE, level);
-    struct times next;
+    struct vtd_target t = cached(s, CACHE_TABLE, level), page = cached(s, CACHE_PAGE, level - 1);
+    struct vtd_target table = cached(s, CACHE_TABLE, level - 1);
+    struct reach next;
 
     if (!allows(s, r) && vtd_alive(s, level, &t, when) && gives_denial(s, level, e))
         return true;
-    next = vtd_below(s, level, &t, when);
+    next.page = vtd_below(s, level, &t, &page, when);
+    next.table = vtd_below(s, level, &t, &table, when);
     return descend(s, p, level - 1, vtd_base(&s->l->format, e), &next, r);
 }
 
@@ -150,30 +157,31 @@ static bool at_entry(struct vtd_search *s, struct pass p, unsigned level, uint64
 }
 
 static bool unreadable(struct vtd_search *s, struct pass p, unsigned level,
-                       const struct times *reach, struct rights above)
+                       const struct reach *reach, struct rights above)
 {
     bool top = level == p.levels;
 
-    if (!allows(s, above) || !vtd_read_now(s, reach) || (top && !p.own))
+    if (!allows(s, above) || !vtd_read_now(s, &reach->table) || (top && !p.own))
         return false;
     return vtd_gives_fault(s, top ? REASON_CONTEXT_INVALID : REASON_TABLE_READ, s->fpd);
 }
 
 static bool descend(struct vtd_search *s, struct pass p, unsigned level, uint64_t table,
-                    const struct times *reach, struct rights above)
+                    const struct reach *reach, struct rights above)
 {
     uint64_t addr = vtd_slot(level, table, s->q->addr);
     struct value v[VALUES];
     bool answers;
     unsigned n;
 
-    if (reach->count == 0)
+    if (reach->page.count == 0 && reach->table.count == 0)
         return false;
     n = vtd_values(s, CACHE_PAGE, addr, 8, v, &answers);
     if (!answers && unreadable(s, p, level, reach, above))
         return true;
     for (unsigned i = answers ? 0 : 1; i < n; i++) {
-        struct times when = times_within(reach, v[i].from, v[i].to);
+        bool leaf = vtd_leaf(level, v[i].v[0]);
+        struct times when = times_within(leaf ? &reach->page : &reach->table, v[i].from, v[i].to);
 
         vtd_step(s, level, addr, v, i);
         if (when.count != 0 && at_entry(s, p, level, v[i].v[0], &when, above))
@@ -182,8 +190,9 @@ static bool descend(struct vtd_search *s, struct pass p, unsigned level, uint64_
     return false;
 }
 
-static bool from(struct vtd_search *s, uint64_t pointer, bool own, const struct times *reach)
+static bool from(struct vtd_search *s, uint64_t pointer, bool own, const struct times *when)
 {
+    const struct reach reach = {*when, *when};
     const struct rights all = {true, true};
     struct pass p = {pointer & 7, own};
 
@@ -192,7 +201,7 @@ static bool from(struct vtd_search *s, uint64_t pointer, bool own, const struct 
     for (unsigned level = 1; level <= 5; level++)
         s->step[level] = (struct vtd_step){0};
     s->step[STRUCTURE_SHARED] = (struct vtd_step){.used = pointer, .now = s->own, .replaced = !own};
-    return descend(s, p, p.levels, vtd_base(&s->l->format, pointer), reach, all);
+    return descend(s, p, p.levels, vtd_base(&s->l->format, pointer), &reach, all);
 }
 
 bool vtd_second_stage(struct vtd_search *s)
