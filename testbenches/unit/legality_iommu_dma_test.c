@@ -760,7 +760,7 @@ GT_TEST(legality_iommu_dma, what_a_domain_may_hold_is_not_let_go)
     ub_drop(&b, UNIT_ENTRIES_GLOBAL);
     EXPECT_U64(LEGALITY_FRESH, ub_reads(&b, UB_NEW));
     for (unsigned i = 0; i < 1000; i++)
-        ub_store(&b, 0x30000 + 8 * i, 1000 + i);
+        ub_store(&b, 0x30000, 1000 + i);
     EXPECT_U64(LEGALITY_UNJUDGED, ub_reads(&b, UB_OLD));
     ub_drop(&b, UNIT_IOTLB_DOMAIN);
     EXPECT_U64(LEGALITY_ILLEGAL, ub_reads(&b, UB_OLD));
