@@ -221,9 +221,9 @@ static bool at_root(struct vtd_search *s, const struct value *v, const struct ti
     if (reason != REASON_NONE)
         return ends(s, when, reason, false);
     n = vtd_values(s, CACHE_CONTEXT, addr, 16, c, &answers);
-    if (!answers)
-        return ends(s, when, REASON_CONTEXT_READ, false);
-    for (unsigned i = 0; i < n; i++) {
+    if (!answers && ends(s, when, REASON_CONTEXT_READ, false))
+        return true;
+    for (unsigned i = answers ? 0 : 1; i < n; i++) { /* somebody has answered */
         vtd_step(s, STRUCTURE_CONTEXT, addr, c, i);
         if (at_context(s, &c[i], when))
             return true;
@@ -252,7 +252,7 @@ void vtd_search_dma(struct vtd_search *s)
         n = vtd_values(s, CACHE_CONTEXT, addr, 16, v, &answers);
         if (!answers && ends(s, &reach, REASON_ROOT_READ, false))
             return;
-        for (unsigned i = 0; answers && i < n; i++) {
+        for (unsigned i = answers ? 0 : 1; i < n; i++) {
             struct times when = times_within(&reach, v[i].from, v[i].to);
 
             vtd_step(s, STRUCTURE_ROOT, addr, v, i);
@@ -301,7 +301,7 @@ void vtd_search_interrupt(struct vtd_search *s, unsigned index)
         n = vtd_values(s, CACHE_ENTRY, addr, 16, v, &answers);
         if (!answers && ends(s, &reach, REASON_ENTRY_READ, false))
             return;
-        for (unsigned i = 0; i < n; i++) {
+        for (unsigned i = answers ? 0 : 1; i < n; i++) {
             struct times when = times_within(&reach, v[i].from, v[i].to);
 
             vtd_step(s, STRUCTURE_ENTRY, addr, v, i);

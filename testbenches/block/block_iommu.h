@@ -120,6 +120,8 @@ struct bench {
     uint32_t message_sent;         /* data of the RTL's last message */
     struct moved moved;            /* by the RTL, of the request under way */
     bool awaits;                   /* without a model: the RTL's completion is outstanding */
+    uint16_t awaited;              /* its source-id */
+    bool te;                       /* likewise: translation is on, behind its last record */
 };
 
 /* The model's answers. */

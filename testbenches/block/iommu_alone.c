@@ -11,12 +11,16 @@ static void empty(struct ring *r)
         ring_pop(r);
 }
 
-/* docs/iommu.md I105, I106. */
+/* docs/iommu.md I103, I105, I106, in the order of the records. */
 static void follow_device(struct bench *b, const struct rec_iommu *r, struct answer *a)
 {
-    bool own = r->kind == IOMMU_COMPLETION && (b->gcmd & GCMD_TE) != 0 &&
-               r->lo == b->invalidation.sid && iommu_has(b, IOMMU_DT);
+    bool own =
+        r->kind == IOMMU_COMPLETION && b->te && r->lo == b->awaited && iommu_has(b, IOMMU_DT);
 
+    if (iommu_invalidates_device(r)) {
+        b->awaits = true;
+        b->awaited = (uint16_t)(r->lo >> 32);
+    }
     a->time_outs += r->kind == IOMMU_TIME_OUT;
     if (own || r->kind == IOMMU_TIME_OUT)
         b->awaits = false;
@@ -25,6 +29,8 @@ static void follow_device(struct bench *b, const struct rec_iommu *r, struct ans
 static void follow_record(struct bench *b, const struct rec_iommu *r, struct answer *a)
 {
     b->last = *r;
+    if (r->kind == IOMMU_REG_WRITE && r->addr == REG_GCMD && (r->size == 4 || r->size == 8))
+        b->te = (r->lo & GCMD_TE) != 0;
     if (r->kind == IOMMU_DESCRIPTOR || r->kind == IOMMU_QUEUE_ERROR)
         b->descriptor = *r;
     if (r->kind == IOMMU_FAULT_RECORD) {
@@ -72,7 +78,6 @@ bool iommu_follow_rtl(struct bench *b, const struct viommu_told *seen, struct an
     if (b->rtl_inv.count != 0) {
         b->invalidation = *(const struct board_record *)ring_newest(&b->rtl_inv);
         b->sent = b->rtl_sent;
-        b->awaits = true;
     }
     for (size_t i = 0; i < b->rtl_iommu.count; i++)
         follow_record(b, ring_at(&b->rtl_iommu, i), a);
@@ -96,5 +101,5 @@ bool iommu_follow_rtl(struct bench *b, const struct viommu_told *seen, struct an
 
 void iommu_follow_reset(struct bench *b)
 {
-    b->awaits = false;
+    b->awaits = b->te = false;
 }

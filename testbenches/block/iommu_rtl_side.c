@@ -69,8 +69,7 @@ static void on_rtl_dma(void *ctx, const struct rec_dma *r)
     b->moved.ended = r->phase != 0;
 }
 
-/* Of the invalidation of a device-TLB: VT-d "Device-TLB Invalidate". */
-static bool invalidates_device(const struct rec_iommu *r)
+bool iommu_invalidates_device(const struct rec_iommu *r)
 {
     return r->kind == IOMMU_DESCRIPTOR && (r->lo & 0xE0F) == 3;
 }
@@ -79,7 +78,7 @@ static void on_rtl_iommu(void *ctx, const struct rec_iommu *r)
 {
     struct bench *b = ctx;
 
-    if (invalidates_device(r))
+    if (iommu_invalidates_device(r))
         b->rtl_sent = viommu_cycle(b->rtl);
     ring_push(&b->rtl_iommu, r);
     iommu_legality_record(b, r);

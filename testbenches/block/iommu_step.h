@@ -7,6 +7,8 @@
 
 /* iommu_rtl_side.c */
 struct vblock_env iommu_rtl_env(struct bench *b);
+/* Of the invalidation of a device-TLB: VT-d "Device-TLB Invalidate". */
+bool iommu_invalidates_device(const struct rec_iommu *r);
 
 /* iommu_model_side.c. Each of one thing that is taken in the cycle `accepted` of the step; returns
  * the one in which the unit is idle again. */

@@ -213,6 +213,21 @@ GT_TEST(legality_iommu_interrupt, what_is_no_interrupt_request_is_rejected)
     ub_close(&b);
 }
 
+GT_TEST(legality_iommu_interrupt, memory_may_have_gone_behind_a_cached_entry)
+{
+    struct ub b;
+
+    ub_open(&b);
+    ub_store2(&b, ENTRY, UINT64_MAX, UINT64_MAX);
+    b.gone = UB_ENTRIES;
+    EXPECT_U64(LEGALITY_FRESH, ub_refuses(&b, request(), 0x23, UB_INDEX));
+    EXPECT_U64(LEGALITY_STALE, ub_sent(&b, request(), MESSAGE, DATA));
+    EXPECT_U64(LEGALITY_ILLEGAL, ub_refuses(&b, request(), 0x24, UB_INDEX));
+    ub_drop(&b, UNIT_ENTRIES_GLOBAL);
+    EXPECT_U64(LEGALITY_ILLEGAL, ub_sent(&b, request(), MESSAGE, DATA));
+    ub_close(&b);
+}
+
 GT_TEST(legality_iommu_interrupt, an_entry_that_nobody_answers_for)
 {
     struct ub b;

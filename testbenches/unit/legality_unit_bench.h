@@ -41,12 +41,14 @@ struct ub {
     struct legality_iommu_registers r;
     uint8_t memory[UB_BYTES];
     unsigned next;                   /* fault record */
+    uint64_t gone;                   /* of the page there: nobody answers; 0: none */
     struct legality_iommu_verdict v; /* of the last question */
 };
 
 static inline bool ub_read(void *ctx, uint64_t addr, uint64_t to[2], unsigned bytes)
 {
-    if (addr + bytes > UB_BYTES)
+    if (addr + bytes > UB_BYTES ||
+        (addr >> 12 == ((struct ub *)ctx)->gone >> 12 && addr >> 12 != 0))
         return false;
     memcpy(to, ((struct ub *)ctx)->memory + addr, bytes);
     return true;
