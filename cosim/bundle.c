@@ -114,8 +114,11 @@ const char *bundle_view_of(const char *stream)
 static void put_view_line(const struct bundle_request *b, FILE *out, const char *line)
 {
     size_t n = b->view_place == NULL ? 0 : strlen(b->view_place);
+    const char *words = strstr(line, " words/");
 
-    if (n != 0 && strncmp(line, b->view_place, n) == 0)
+    if (line[0] == '^' && words != NULL)
+        fprintf(out, "%.*s %s%s", (int)(words - line), line, RW_WAVES_DIR "/", words + 1);
+    else if (n != 0 && strncmp(line, b->view_place, n) == 0)
         fprintf(out, "%s%s", b->wave_place, line + n);
     else
         fputs(line, out);
@@ -206,6 +209,23 @@ static bool make_wave(const struct bundle_request *b, const char *folder, char *
     return false;
 }
 
+/* waves/page/page.py reads what the others wrote; what it has to say of a failure is one line on
+ * the standard error. */
+static bool draw_page(const char *folder, char *error, size_t error_bytes)
+{
+    char *args[] = {RW_PYTHON, RW_WAVES_DIR "/page/page.py", (char *)(uintptr_t)folder, NULL};
+    int status = 0;
+    pid_t child;
+
+    if (posix_spawn(&child, args[0], NULL, NULL, args, environ) == 0) {
+        waitpid(child, &status, 0);
+        if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+            return true;
+    }
+    snprintf(error, error_bytes, "%s/page.html: cannot be made by %s %s", folder, args[0], args[1]);
+    return false;
+}
+
 bool bundle_write(const struct bundle_request *b, char path[BUNDLE_PATH], char *error,
                   size_t error_bytes)
 {
@@ -227,7 +247,7 @@ bool bundle_write(const struct bundle_request *b, char path[BUNDLE_PATH], char *
     }
     return write_command(b, real, error, error_bytes) &&
            write_report(b, real, error, error_bytes) && write_view(b, real, error, error_bytes) &&
-           make_wave(b, real, error, error_bytes);
+           make_wave(b, real, error, error_bytes) && draw_page(real, error, error_bytes);
 }
 
 bool bundle_replay(const char *path, char *error, size_t error_bytes)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a failure, or what the user wanted to see, leaves behind: a folder with the report, the
-// record log, the command that reproduces it, and an FST of a window around the cycle with a
-// GTKWave save file whose cursor stands on the cycle. The FST comes from a snapshot of the run, or
-// of running that command once more.
+// record log, the command that reproduces it, an FST of a window around the cycle with a
+// GTKWave save file whose cursor stands on the cycle, and a page that shows all of it. The FST
+// comes from a snapshot of the run, or of running that command once more.
 #ifndef RW_BUNDLE_H
 #define RW_BUNDLE_H
 

@@ -91,8 +91,8 @@ void report_text(FILE *out, const struct run_options *o, const struct run_result
     if (r->verdict == VERDICT_LIMIT || r->verdict == VERDICT_HANG)
         print_last_retirement(out, r->log);
     if (bundle != NULL)
-        fprintf(out, "  bundle %s (report, record log, wave; ./rw wave %s opens it)\n", bundle,
-                bundle);
+        fprintf(out, "  bundle %s (page.html, report, record log, wave; ./rw wave %s opens it)\n",
+                bundle, bundle);
     fprintf(out, "program: %s, seed %" PRIu64 "\n", o->image.path, o->seed);
     fprintf(out, "instructions: %" PRIu64 ", cycles: %" PRIu64, c->instructions, r->cycles);
     if (o->mode != RUN_MODEL_ALONE && c->instructions != 0)

@@ -160,5 +160,6 @@ void block_report_text(const struct block_options *o, const struct block_result 
     if (r->failed)
         block_report_first(stdout, r);
     if (bundle != NULL)
-        printf("  bundle %s (report, record log, wave; ./rw wave %s opens it)\n", bundle, bundle);
+        printf("  bundle %s (page.html, report, record log, wave; ./rw wave %s opens it)\n", bundle,
+               bundle);
 }

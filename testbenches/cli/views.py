@@ -56,7 +56,7 @@ def main():
         whole = signals(fst)
         for view in sorted(waves.glob("*.gtkw")):
             bad += missing(view, whole)
-            for name in re.findall(r"^\^\d+ (.*)$", view.read_text(), re.M):
+            for name in re.findall(r"^\^>?\d+ (.*)$", view.read_text(), re.M):
                 if not pathlib.Path(name).exists() and not (waves / name).exists():
                     bad.append(f"{view.name}: {name} is not there")
         for block, place in (("mmu", "TOP.soc_top.u_cpu.u_mmu."), ("iommu", "TOP.soc_top.u_iommu."),
