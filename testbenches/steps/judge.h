@@ -121,6 +121,9 @@ unsigned known_on(unsigned row);
 /* --- limits.c --- */
 /* Does the instruction's operand in memory touch a data breakpoint that this state enables? */
 bool touches_breakpoint(const struct trial *insn, const struct shot *s);
+/* Outside 64-bit mode: does an operand in memory run over the end of 4 GBytes, by its segment's
+ * base? */
+bool over_4g(const struct moment *m);
 bool beyond_segments(const struct moment *m);
 /* ... even if what runs over the end of 4 GBytes goes on at 0? */
 bool beyond_wrapped_segments(const struct moment *m);

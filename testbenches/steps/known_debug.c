@@ -44,6 +44,20 @@ static bool debug_twice(const struct moment *m, unsigned f)
     return m->vector_theirs == 1 && m->event_before == 1 && m->vector_model == NO_VECTOR;
 }
 
+/* It is found while the operand is read, and comes behind the delivery of the fault. */
+static bool breakpoint_of_a_fault(const struct moment *m, unsigned f)
+{
+    (void)f;
+    return m->vector_theirs == 1 && m->vector_model == NO_VECTOR && m->event_before < 32 &&
+           m->event_before != 1 && m->theirs != NULL && (m->theirs->f[F_DR6] & 15);
+}
+
+static bool breakpoint_over_the_end(const struct moment *m, unsigned f)
+{
+    (void)f;
+    return m->vector_model == 1 && m->vector_theirs == NO_VECTOR && over_4g(m);
+}
+
 static bool dr7_reserved(const struct moment *m, unsigned f)
 {
     return f == F_DR7 && completed(m) && is(m, ZYDIS_MNEMONIC_MOV) &&
@@ -126,6 +140,14 @@ static const struct known rows[] = {
     {880, ON_BOTH, "a #DB held by MOV SS is lost in INT n", "QEMU, Bochs",
      "SDM Vol. 3A Masking Exceptions and Interrupts When Switching Stacks", K_RESYNC,
      held_step_lost},
+    {930, ON_QEMU, "a data breakpoint of an instruction that faulted", "QEMU",
+     "SDM Vol. 3B Data Memory and I/O Breakpoint-Exception Conditions: a trap behind the "
+     "instruction",
+     K_RESYNC, breakpoint_of_a_fault},
+    {940, ON_QEMU, "a data breakpoint at 0 of what runs over the end of 4 GBytes", "QEMU",
+     "SDM Vol. 1 Memory Organization: linear addresses of 32 bits; Vol. 3B Breakpoint Field "
+     "Recognition",
+     K_RESYNC, breakpoint_over_the_end},
     {920, ON_QEMU, "an instruction breakpoint where CS has a base: QEMU stops", "QEMU",
      "SDM Vol. 3B Breakpoint Field Recognition: linear addresses", K_END, breakpoint_of_based_code},
 };

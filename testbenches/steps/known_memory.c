@@ -70,6 +70,13 @@ static bool alignment_unchecked(const struct moment *m, unsigned f)
            (m->before->f[F_RFLAGS] & FL_AC) && (m->before->f[F_CR0] >> 18 & 1);
 }
 
+static bool goes_on_above(const struct moment *m, unsigned f)
+{
+    (void)f;
+    return m->vector_theirs == 14 && m->vector_model != 14 && over_4g(m) && m->theirs != NULL &&
+           m->theirs->f[F_CR2] == UINT64_C(1) << 32;
+}
+
 static bool enter_end(const struct moment *m, unsigned f)
 {
     (void)f;
@@ -147,6 +154,9 @@ static const struct known rows[] = {
      "SDM Vol. 2 CALL, JMP, RET: #GP(0)", K_RESYNC, branch_not_canonical},
     {530, ON_QEMU, "alignment is not checked", "QEMU", "SDM Vol. 3A Alignment Check Exception",
      K_RESYNC, alignment_unchecked},
+    {950, ON_QEMU, "what runs over the end of 4 GBytes goes on above them", "QEMU",
+     "SDM Vol. 1 Memory Organization: linear addresses of 32 bits outside 64-bit mode", K_RESYNC,
+     goes_on_above},
     {580, ON_QEMU, "ENTER does not look at its final stack pointer", "QEMU",
      "SDM Vol. 2 ENTER: #PF", K_RESYNC, enter_end},
     {610, ON_QEMU, "CLFLUSH, CLFLUSHOPT, CLWB do not translate", "QEMU",

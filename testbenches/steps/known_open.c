@@ -15,9 +15,16 @@ static bool breakpoint_behind_mov_ss(const struct moment *m, unsigned f)
     bool software = is(m, ZYDIS_MNEMONIC_INT) || is(m, ZYDIS_MNEMONIC_INT3) ||
                     is(m, ZYDIS_MNEMONIC_INTO) || is(m, ZYDIS_MNEMONIC_INT1);
 
+    bool own_fault = m->vector_model == 14 && m->where_model == m->before->f[F_RIP];
+    bool before_rep = is_rep(m) && completed(m) && m->next_vector == 1 && m->theirs != NULL &&
+                      m->theirs->f[F_RIP] == m->before->f[F_RIP];
+
     (void)f;
-    return m->vector_theirs == 1 && (m->vector_model == NO_VECTOR || software) &&
-           m->vector_model != 1 && m->before->f[F_SHADOW];
+    if (!m->before->f[F_SHADOW])
+        return false;
+    return before_rep ||
+           (m->vector_theirs == 1 && (m->vector_model == NO_VECTOR || software || own_fault) &&
+            m->vector_model != 1);
 }
 
 /* IRETD at CPL 0 with NT: a task return, which the model does not have; docs/cpu.md V11. */

@@ -165,6 +165,26 @@ static bool overlaps(const struct shot *s, unsigned n, uint64_t va, unsigned byt
     return (dr7 >> (2 * n) & 3) && (kind & 1) && va < base + length && va + bytes > base;
 }
 
+/* Where an operand in memory begins; a push's or a pop's is the stack pointer. */
+static uint64_t linear_of(const struct trial *insn, const ZydisDecodedOperand *op,
+                          const struct shot *s)
+{
+    return operand_address(insn, op) + s->f[F_BASE(segment_number(op->mem.segment))];
+}
+
+bool over_4g(const struct moment *m)
+{
+    for (unsigned i = 0; !m->before->wide && m->insn.decoded && i < m->insn.insn.operand_count;
+         i++) {
+        const ZydisDecodedOperand *op = &m->insn.ops[i];
+
+        if (op->type == ZYDIS_OPERAND_TYPE_MEMORY && op->mem.type != ZYDIS_MEMOP_TYPE_AGEN &&
+            (linear_of(&m->insn, op, m->before) & UINT32_MAX) + op->size / 8 > UINT64_C(1) << 32)
+            return true;
+    }
+    return false;
+}
+
 bool touches_breakpoint(const struct trial *insn, const struct shot *s)
 {
     for (unsigned i = 0; insn->decoded && i < insn->insn.operand_count; i++) {
@@ -174,7 +194,7 @@ bool touches_breakpoint(const struct trial *insn, const struct shot *s)
 
         if (op->type != ZYDIS_OPERAND_TYPE_MEMORY || op->mem.type == ZYDIS_MEMOP_TYPE_AGEN)
             continue;
-        va = operand_address(insn, op) + s->f[F_BASE(segment_number(op->mem.segment))];
+        va = linear_of(insn, op, s);
         if (op->visibility == ZYDIS_OPERAND_VISIBILITY_HIDDEN) /* a push or a pop */
             va -= bytes;
         for (unsigned n = 0; n < 4; n++)
