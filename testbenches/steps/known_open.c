@@ -14,8 +14,7 @@ static bool breakpoint_behind_mov_ss(const struct moment *m, unsigned f)
 {
     bool software = is(m, ZYDIS_MNEMONIC_INT) || is(m, ZYDIS_MNEMONIC_INT3) ||
                     is(m, ZYDIS_MNEMONIC_INTO) || is(m, ZYDIS_MNEMONIC_INT1);
-
-    bool own_fault = m->vector_model == 14 && m->where_model == m->before->f[F_RIP];
+    bool own_fault = m->vector_model < 32 && m->where_model == m->before->f[F_RIP];
     bool before_rep = is_rep(m) && completed(m) && m->next_vector == 1 && m->theirs != NULL &&
                       m->theirs->f[F_RIP] == m->before->f[F_RIP];
 
