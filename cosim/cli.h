@@ -4,6 +4,8 @@
 #ifndef RW_CLI_H
 #define RW_CLI_H
 
+#include <stdbool.h>
+
 #define EXIT_USAGE 2
 
 struct cli {
@@ -22,6 +24,11 @@ int cli_iommu(const struct cli *cli, int argc, char **argv);
 int cli_bus(const struct cli *cli, int argc, char **argv);
 int cli_replay(const struct cli *cli, int argc, char **argv);
 int cli_wave(const struct cli *cli, int argc, char **argv);
+
+/* Does one of them name this option, with or without "=VALUE"? */
+bool cli_names(int argc, char **argv, const char *option);
+/* Becomes a script of testbenches/block, which takes this executable and the arguments. */
+int cli_own(const struct cli *cli, int argc, char **argv, const char *script);
 
 struct run_point;
 

@@ -2,14 +2,11 @@
 // ringwalk mmu, iommu, bus: the block benches are executables of their own beside this one, so
 // that another RTL of the same ports can be built and tested without this project's machine.
 #include <errno.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cli.h"
-
-#define MAX_ARGS 64
 
 static int become(const struct cli *cli, const char *name, char **argv)
 {
@@ -23,35 +20,10 @@ static int become(const struct cli *cli, const char *name, char **argv)
     return cli_refuse("%s: cannot be run: %s; ./rw build makes it", path, strerror(errno));
 }
 
-/* --rtl DIR: the design's bench is built first, by a script of the source tree, which then becomes
- * it. */
-#define OWN_RTL RW_SOURCE_DIR "/testbenches/block/own_rtl.py"
-
-static bool names_rtl(int argc, char **argv)
-{
-    for (int i = 1; i < argc; i++)
-        if (strcmp(argv[i], "--rtl") == 0 || strncmp(argv[i], "--rtl=", 6) == 0)
-            return true;
-    return false;
-}
-
-static int own_rtl(const struct cli *cli, int argc, char **argv)
-{
-    char *args[MAX_ARGS + 5] = {"python3", "-B", OWN_RTL, (char *)cli->program};
-
-    if (argc > MAX_ARGS)
-        return cli_refuse("more than %d arguments", MAX_ARGS);
-    if (access(OWN_RTL, R_OK) != 0)
-        return cli_refuse("--rtl builds in the project's source tree, and %s is not there",
-                          OWN_RTL);
-    memcpy(&args[4], &argv[1], sizeof(args[0]) * (size_t)(argc - 1));
-    execvp(args[0], args);
-    return cli_refuse("python3: cannot be run: %s", strerror(errno));
-}
-
 int cli_mmu(const struct cli *cli, int argc, char **argv)
 {
-    return names_rtl(argc, argv) ? own_rtl(cli, argc, argv) : become(cli, "block_mmu", argv);
+    return cli_names(argc, argv, "--rtl") ? cli_own(cli, argc, argv, "own_rtl.py")
+                                          : become(cli, "block_mmu", argv);
 }
 
 int cli_iommu(const struct cli *cli, int argc, char **argv)

@@ -41,7 +41,8 @@ enum {
     OPT_UNDEFINED,
     OPT_WAVE_ON,
     OPT_LEGALITY,
-    OPT_TRACE
+    OPT_TRACE,
+    OPT_OWN_MMU
 };
 
 static const struct option options[] = {
@@ -65,6 +66,7 @@ static const struct option options[] = {
     {"wave-on", required_argument, NULL, OPT_WAVE_ON},
     {"legality", no_argument, NULL, OPT_LEGALITY},
     {"trace", required_argument, NULL, OPT_TRACE},
+    {"own-mmu", no_argument, NULL, OPT_OWN_MMU}, /* of a machine that --mmu-rtl has built */
     COMMON_ROWS};
 
 static const char help[] =
@@ -86,6 +88,9 @@ static const char help[] =
     "  --serial-record FILE    what arrives there and when, for --serial-input\n"
     "  --serial-input FILE     what arrives at the UART, once the program has raised DTR: bytes,\n"
     "                          or a record; of this and --serial the later counts\n"
+    "  --mmu-rtl DIR           run: another MMU in the machine (docs/your-own-rtl.md), its "
+    "answers\n"
+    "                          judged by the legality oracle; --rtl-build DIR: where it is built\n"
     "  --legality              run: lists each use of a translation that the program has replaced\n"
     "                          without the invalidation that would have removed it\n"
     "  --wave-on WHAT          run: a bundle of the cycles around it, though both sides agree:\n"
@@ -139,6 +144,9 @@ static int take_option(struct run_command *c, int opt)
         ok = o->image.module_count < MAX_MODULES;
         if (ok)
             c->modules[o->image.module_count++] = optarg;
+        break;
+    case OPT_OWN_MMU:
+        o->own_mmu = true;
         break;
     case OPT_MEMORY:
         ok = option_between(optarg, UINT64_C(4) << 20, UINT64_C(2) << 30, &o->memory_bytes) &&
@@ -450,6 +458,8 @@ static int run_command(const struct cli *cli, int argc, char **argv, enum run_mo
 
 int cli_run(const struct cli *cli, int argc, char **argv)
 {
+    if (cli_names(argc, argv, "--mmu-rtl"))
+        return cli_own(cli, argc, argv, "own_machine.py");
     return run_command(cli, argc, argv, RUN_LOCKSTEP, NULL);
 }
 

@@ -50,7 +50,7 @@ static struct legality_access access_of(const struct rec_xlate *x, uint64_t rfla
 static void translation(FILE *out, const struct explain_place *p, const struct rw_state *state)
 {
     const struct scoreboard *sb = p->sb;
-    struct story s = {.sb = sb, .last = last_translation(sb->log, p->cycle, true)};
+    struct story s = {.sb = sb, .last = last_translation(sb->log, p->cycle, !sb->config.own_mmu)};
     const struct rec_xlate *x = s.last.has_rtl ? &s.last.rtl : &s.last.model;
     /* Of now: behind the instruction, which rarely changes what its own accesses go by. */
     struct explain_query q = {.registers = explain_registers(state, &sb->config.boot.cpuid),
@@ -155,7 +155,7 @@ char *explain_run(const struct explain_place *p)
     if (out == NULL)
         return NULL;
     p->sb->ops->get_state(p->sb->model, &state);
-    if (is(p->stream, "xlate") || is(p->stream, "walk"))
+    if (is(p->stream, "xlate") || is(p->stream, "walk") || is(p->stream, "legality"))
         translation(out, p, &state);
     if (is(p->stream, "retire") && p->field != NULL)
         retirement(out, p->sb);

@@ -262,24 +262,63 @@ void order_appended(struct scoreboard *sb)
         order_drain(sb, UINT64_MAX);
 }
 
+static uint64_t event_cycle(const struct order_event *e)
+{
+    switch (e->kind) {
+    case ORDER_BUS:
+        return e->u.bus.cycle;
+    case ORDER_DMA:
+        return e->u.dma.cycle;
+    case ORDER_UNIT:
+        break;
+    }
+    return e->u.unit.cycle;
+}
+
+static void handle(struct scoreboard *sb, const struct order_event *e)
+{
+    if (e->kind == ORDER_DMA && e->u.dma.phase == 0)
+        dma_accepted(sb, &e->u.dma);
+    else if (e->kind == ORDER_DMA)
+        dma_done(sb, &e->u.dma);
+    else if (e->kind == ORDER_UNIT)
+        queue_record(sb, e->u.unit.kind, e->u.unit.cycle);
+    else if (e->u.bus.src == BUS_MESSAGE)
+        message_beat(sb, &e->u.bus);
+    else if (e->u.bus.src == BUS_WALK)
+        own_mmu_beat(sb, &e->u.bus);
+    else
+        iommu_beat(sb, &e->u.bus);
+}
+
+/* The oldest event that is not the processor's; NULL: there is none, or the run has failed. */
+static const struct order_event *next_event(const struct scoreboard *sb)
+{
+    const struct order_event *head = sb->diff.failed ? NULL : ring_head(&sb->order);
+
+    return head != NULL && !order_is_processor(sb, head) ? head : NULL;
+}
+
+static void handle_next(struct scoreboard *sb)
+{
+    struct order_event e = *(const struct order_event *)ring_head(&sb->order);
+
+    ring_pop(&sb->order);
+    handle(sb, &e);
+}
+
 void order_handle(struct scoreboard *sb, uint64_t seq)
 {
-    struct order_event *head;
+    const struct order_event *head;
 
-    while (!sb->diff.failed && (head = ring_head(&sb->order)) != NULL &&
-           !order_is_processor(head) && event_seq(head) < seq) {
-        struct order_event e = *head;
+    while ((head = next_event(sb)) != NULL && event_seq(head) < seq)
+        handle_next(sb);
+}
 
-        ring_pop(&sb->order);
-        if (e.kind == ORDER_DMA && e.u.dma.phase == 0)
-            dma_accepted(sb, &e.u.dma);
-        else if (e.kind == ORDER_DMA)
-            dma_done(sb, &e.u.dma);
-        else if (e.kind == ORDER_UNIT)
-            queue_record(sb, e.u.unit.kind, e.u.unit.cycle);
-        else if (e.u.bus.src == BUS_MESSAGE)
-            message_beat(sb, &e.u.bus);
-        else
-            iommu_beat(sb, &e.u.bus);
-    }
+void order_until(struct scoreboard *sb, uint64_t cycle)
+{
+    const struct order_event *head;
+
+    while ((head = next_event(sb)) != NULL && event_cycle(head) <= cycle)
+        handle_next(sb);
 }

@@ -55,7 +55,7 @@ static __attribute__((noinline)) void hold_beat(struct scoreboard *sb, const str
         scoreboard_differ(sb, &type_bus, &seen, &mine);
 }
 
-static struct stale_place place_now(const struct scoreboard *sb)
+struct stale_place processor_place(const struct scoreboard *sb)
 {
     const struct rec_retire *r = sb->retiring;
 
@@ -71,10 +71,12 @@ static void on_before(void *ctx, const struct rw_access *a)
         return;
     if (a->src == BUS_FETCH)
         order_drain(sb, sb->rtl_retire.seq);
+    else if (sb->config.own_mmu && a->src == BUS_WALK) /* of a load of the PDPTE registers */
+        order_drain(sb, UINT64_MAX);
     else
         hold_beat(sb, a);
     if (sb->stale != NULL && a->src != BUS_FETCH) {
-        struct stale_place at = place_now(sb);
+        struct stale_place at = processor_place(sb);
 
         stale_beat(sb->stale, a, &at);
     }
@@ -174,10 +176,11 @@ static void on_invalidate(void *ctx, const struct rw_invalidate *i)
     stale_invalidated(((struct scoreboard *)ctx)->stale, i);
 }
 
-/* The lint's oracle is one more reading: both sides gave an answer that none may give. */
+/* The lint's oracle is one more reading: both sides gave an answer that none may give. Of somebody
+ * else's MMU it is the only one. */
 static void judge(struct scoreboard *sb, const struct rec_xlate *x)
 {
-    struct stale_place at = place_now(sb);
+    struct stale_place at = processor_place(sb);
     struct legality_verdict v;
     char answer[MISMATCH_TEXT], verdict[MISMATCH_TEXT];
 
@@ -190,7 +193,8 @@ static void judge(struct scoreboard *sb, const struct rec_xlate *x)
     snprintf(answer, sizeof(answer), "0x%" PRIx64 ": %s 0x%" PRIx64, x->va,
              x->fault ? "#PF, error code" : "pa", x->fault ? x->error_code : x->pa);
     legality_tell(&v, verdict, sizeof(verdict));
-    scoreboard_differ_text(sb, "legality", "contradiction", answer, verdict, at.cycle);
+    scoreboard_differ_text(sb, "legality", sb->config.own_mmu ? "verdict" : "contradiction", answer,
+                           verdict, at.cycle);
 }
 
 static void on_xlate(void *ctx, const struct rec_xlate *x)
@@ -219,6 +223,7 @@ struct rw_env processor_hooks(struct scoreboard *sb)
                            .retire = on_retire,
                            .sys = on_sys,
                            .xlate = on_xlate,
-                           .walk = on_walk,
-                           .invalidate = sb->config.lint ? on_invalidate : NULL};
+                           .walk = sb->config.own_mmu ? NULL : on_walk,
+                           .invalidate = processor_is_judged(sb) ? on_invalidate : NULL,
+                           .translate = sb->config.own_mmu ? own_mmu_translate : NULL};
 }

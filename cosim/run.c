@@ -317,6 +317,7 @@ static bool begin_model(struct run *run, char *error, size_t error_bytes)
                                    .other = &run->rtl_mem,
                                    .dirty = run->dirty,
                                    .lint = run->o->lint,
+                                   .own_mmu = run->o->own_mmu,
                                    .stale_ctx = run,
                                    .stale = run_look_at_stale};
 

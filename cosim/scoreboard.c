@@ -35,7 +35,7 @@ static bool begin_lint(struct scoreboard *sb)
 {
     struct rw_state state;
 
-    if (!sb->config.lint)
+    if (!processor_is_judged(sb))
         return true;
     sb->stale = stale_create(&sb->mem, &sb->config.boot.cpuid);
     if (sb->stale == NULL)
@@ -147,7 +147,11 @@ void scoreboard_dma(struct scoreboard *sb, const struct rec_dma *r)
 
 void scoreboard_walk(struct scoreboard *sb, const struct rec_walk *r)
 {
-    if (!sb->diff.failed)
+    if (sb->diff.failed)
+        return;
+    if (sb->config.own_mmu) /* the model makes no walk to compare */
+        record_log_add(sb->log, &type_walk, false, r);
+    else
         stream_rtl(sb, &sb->walk, r);
 }
 

@@ -12,6 +12,7 @@
 //   interrupts.c  what falls at a boundary, what must
 //   watch.c       deadlines: nothing may stand still
 //   locks.c       locked sequences, fetch traffic
+//   own_mmu.c     an MMU of somebody else's: its answers, judged, are the model's
 //   memory.c      both RAMs
 #ifndef RW_SCOREBOARD_H
 #define RW_SCOREBOARD_H
@@ -47,7 +48,8 @@ struct scoreboard_config {
     unsigned wait_states_max;   /* of the run: what the bus may add to a deadline */
     const struct rw_mem *other; /* the RTL side's RAM, to compare; NULL: not compared */
     uint8_t *dirty;             /* one byte a page of it, set by the shell at each write */
-    bool lint; /* stale.h; each use is told, with the model's record, when stale is not NULL */
+    bool lint;    /* stale.h; each use is told, with the model's record, when stale is not NULL */
+    bool own_mmu; /* the RTL's MMU is not the model's: the legality oracle judges its answers */
     void *stale_ctx;
     void (*stale)(void *ctx, const struct stale_use *u, const struct rec_xlate *x);
 };
@@ -200,20 +202,31 @@ static inline bool scoreboard_is_processor(uint8_t src)
 
 /* processor.c */
 struct rw_env processor_hooks(struct scoreboard *sb);
-
-static inline bool order_is_processor(const struct order_event *e)
+/* The instruction at work. */
+struct stale_place processor_place(const struct scoreboard *sb);
+/* By the legality oracle. */
+static inline bool processor_is_judged(const struct scoreboard *sb)
 {
-    return e->kind == ORDER_BUS && scoreboard_is_processor(e->u.bus.src);
+    return sb->config.lint || sb->config.own_mmu;
+}
+
+/* Is it one that the model makes too? The walks of somebody else's MMU it does not. */
+static inline bool order_is_processor(const struct scoreboard *sb, const struct order_event *e)
+{
+    return e->kind == ORDER_BUS && scoreboard_is_processor(e->u.bus.src) &&
+           !(sb->config.own_mmu && e->u.bus.src == BUS_WALK);
 }
 
 /* order.c: handles every event of the queue that is not the processor's, up to the first that is,
  * or to one at or after seq. */
 void order_handle(struct scoreboard *sb, uint64_t seq);
+/* ... or to one behind that cycle. */
+void order_until(struct scoreboard *sb, uint64_t cycle);
 static inline void order_drain(struct scoreboard *sb, uint64_t seq)
 {
     const struct order_event *head = ring_head(&sb->order);
 
-    if (head != NULL && !order_is_processor(head))
+    if (head != NULL && !order_is_processor(sb, head))
         order_handle(sb, seq);
 }
 /* An event that is not the processor's was appended. */
@@ -304,6 +317,13 @@ void watch_accepted(struct scoreboard *sb, struct offer *o, uint64_t cycle);
 void watch_sent(struct scoreboard *sb, uint64_t cycle);
 void watch_time_out(struct scoreboard *sb, uint64_t cycle);
 void watch_check(struct scoreboard *sb, uint64_t cycle);
+
+/* own_mmu.c: docs/lockstep.md "An MMU of your own". */
+#define OWN_MMU_CYCLES 5000 /* to an answer: docs/your-own-rtl.md */
+/* The model's translation: its answer is the RTL's. */
+void own_mmu_translate(void *ctx, struct rec_xlate *x);
+/* A beat of the RTL's walker, at its place in the order. */
+void own_mmu_beat(struct scoreboard *sb, const struct rec_bus *b);
 
 /* locks.c */
 void locks_beat(struct scoreboard *sb, const struct rec_bus *r, bool unit);

@@ -17,7 +17,8 @@
 
 void watch_init(struct scoreboard *sb)
 {
-    sb->watch.bus_cycles = (uint64_t)BEATS_BETWEEN * (2 + sb->config.wait_states_max);
+    sb->watch.bus_cycles = (uint64_t)BEATS_BETWEEN * (2 + sb->config.wait_states_max) +
+                           (sb->config.own_mmu ? OWN_MMU_CYCLES : 0);
 }
 
 static void too_long(struct scoreboard *sb, const char *stream, const char *field, const char *what,

@@ -158,6 +158,10 @@ struct rw_env {
     void (*xlate)(void *ctx, const struct rec_xlate *x);
     void (*walk)(void *ctx, const struct rec_walk *w);
     void (*invalidate)(void *ctx, const struct rw_invalidate *i);
+    /* In the place of the model's MMU: a translation's record, filled as far as it is asked (va,
+     * access, requester, user, implicit), gets its answer. No walk is made. NULL: the model's own.
+     */
+    void (*translate)(void *ctx, struct rec_xlate *x);
 };
 
 /* Everything architectural, plus what an instruction boundary remembers. cycle, seq, bytes, len,

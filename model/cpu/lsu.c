@@ -127,21 +127,30 @@ void lsu_phys_write(struct cpu *cpu, uint64_t pa, unsigned bytes, uint8_t src, u
     beat_write(cpu, &a, data);
 }
 
+/* What is asked, without the answer. */
+static struct rec_xlate asked(const struct mmu_req *req)
+{
+    struct rec_xlate x;
+
+    memset(&x, 0, sizeof x);
+    x.va = req->va;
+    x.requester = req->access == ACCESS_FETCH ? 0 : 1;
+    x.access = req->access;
+    x.user = req->user;
+    x.implicit = req->implicit;
+    return x;
+}
+
 static void record_xlate(struct cpu *cpu, const struct mmu_req *req, const struct mmu_rsp *rsp)
 {
     struct rec_xlate x;
 
     if (!cpu->env.xlate)
         return;
-    memset(&x, 0, sizeof x);
-    x.va = req->va;
+    x = asked(req);
     x.pa = rsp->pa;
     x.error_code = rsp->error_code;
     x.latency = rsp->latency;
-    x.requester = req->access == ACCESS_FETCH ? 0 : 1;
-    x.access = req->access;
-    x.user = req->user;
-    x.implicit = req->implicit;
     x.fault = rsp->fault;
     x.page_log2 = rsp->page_log2;
     x.memtype = rsp->memtype;
@@ -150,11 +159,29 @@ static void record_xlate(struct cpu *cpu, const struct mmu_req *req, const struc
     cpu->env.xlate(cpu->env.ctx, &x);
 }
 
+static void translate_elsewhere(struct cpu *cpu, const struct mmu_req *req, struct mmu_rsp *rsp)
+{
+    struct rec_xlate x = asked(req);
+
+    cpu->env.translate(cpu->env.ctx, &x);
+    *rsp = (struct mmu_rsp){.pa = x.pa,
+                            .error_code = x.error_code,
+                            .latency = x.latency,
+                            .fault = x.fault,
+                            .page_log2 = x.page_log2,
+                            .memtype = x.memtype,
+                            .hit = x.hit,
+                            .psc = x.psc};
+}
+
 static enum exec translate(struct cpu *cpu, const struct mmu_req *req, uint64_t *pa)
 {
     struct mmu_rsp rsp;
 
-    mmu_translate(&cpu->mmu, &cpu->mmu_ctx, req, &rsp);
+    if (cpu->env.translate)
+        translate_elsewhere(cpu, req, &rsp);
+    else
+        mmu_translate(&cpu->mmu, &cpu->mmu_ctx, req, &rsp);
     if (cpu->mmu.data.epoch != cpu->data_epoch || cpu->mmu.code.epoch != cpu->code_epoch)
         cpu_quick_age(cpu);
     record_xlate(cpu, req, &rsp);

@@ -339,7 +339,12 @@ module cpu
     no_pdpe1gb: cpuid_i.away[FtPdpe1gb]
   };
 
+`ifdef MMU_OWN  // another design, behind the adapter that `ringwalk run --mmu-rtl` makes
+  mmu_own u_mmu (
+    .spec_o(),
+`else
   mmu u_mmu (
+`endif
     .clk_i, .rst_ni,
     .ctx_i(mmu_ctx), .mtrr_i(mtrr),
     .req_valid_i(lmmu_valid || fmmu_valid), .req_i(lmmu_valid ? lmmu_req : fmmu_req),

@@ -59,8 +59,11 @@ PORTS = [
 ]
 
 
+command = "mmu"  # of ringwalk, that is at work
+
+
 def refuse(text):
-    print("ringwalk mmu: " + text, file=sys.stderr)
+    print(f"ringwalk {command}: {text}", file=sys.stderr)
     sys.exit(2)
 
 
@@ -297,8 +300,8 @@ def write_adapter(design, there, path):
 
 # --- the build ---
 
-def link_file(ringwalk):
-    path = ringwalk.parent / "mmu_bench.link"
+def link_file(ringwalk, name="mmu_bench.link"):
+    path = ringwalk.parent / name
     rows = {}
     try:
         text = path.read_text()
@@ -325,7 +328,7 @@ def cache_folder(given):
 
 
 def note(text):
-    print("ringwalk mmu: " + text, file=sys.stderr, flush=True)
+    print(f"ringwalk {command}: {text}", file=sys.stderr, flush=True)
 
 
 def verilate(design, work, rows):
