@@ -26,6 +26,7 @@ static const struct command {
      "[options]           random masters, shared bus RTL against the golden arbiter"},
     {"bench", cli_bench,
      "PROGRAM... [--json FILE]   RTL alone, lockstep, model alone, side by side"},
+    {"coverage", cli_coverage, "FILE...         what was never reached, by files of --coverage"},
     {"replay", cli_replay, "BUNDLE              reproduce a failure"},
     {"wave", cli_wave, "BUNDLE              open its wave in GTKWave"},
 };
@@ -48,7 +49,7 @@ static void usage(FILE *out)
 {
     fputs("usage: ringwalk COMMAND ...\n", out);
     for (unsigned i = 0; i < COMMANDS; i++)
-        fprintf(out, "  %-7s %s\n", commands[i].name, commands[i].help);
+        fprintf(out, "  %-8s %s\n", commands[i].name, commands[i].help);
     fputs("ringwalk COMMAND --help lists a command's options\n"
           "exit status: 0 agreed, 1 mismatch, 2 usage or bad input, 3 limit or hang, "
           "4 the guest failed, 5 a stale translation was used\n",

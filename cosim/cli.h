@@ -21,6 +21,7 @@ int cli_trap(const struct cli *cli, int argc, char **argv);
 int cli_bench(const struct cli *cli, int argc, char **argv);
 int cli_mmu(const struct cli *cli, int argc, char **argv);
 int cli_iommu(const struct cli *cli, int argc, char **argv);
+int cli_coverage(const struct cli *cli, int argc, char **argv);
 int cli_bus(const struct cli *cli, int argc, char **argv);
 int cli_replay(const struct cli *cli, int argc, char **argv);
 int cli_wave(const struct cli *cli, int argc, char **argv);

@@ -8,6 +8,7 @@
 
 #include "bundle.h"
 #include "cli.h"
+#include "coverage.h"
 #include "cpuid_option.h"
 #include "ioapic_option.h"
 #include "options.h"
@@ -393,10 +394,25 @@ static int finish(const struct cli *cli, struct run_command *c, struct run_resul
         status = cli_refuse("%s: cannot be written", json);
     if (fflush(stdout) != 0)
         status = cli_refuse("standard output cannot be written");
+    if (c->run.coverage != NULL &&
+        !coverage_add_to(c->run.coverage, c->common.coverage, error, sizeof(error)))
+        status = cli_refuse("%s", error);
+    coverage_destroy(c->run.coverage);
     record_log_destroy(r->log);
     free(r->why);
     free(r->stale);
     return status;
+}
+
+static bool begin_coverage(struct run_command *c, char *error, size_t error_bytes)
+{
+    if (c->common.coverage == NULL)
+        return true;
+    if (c->run.mode == RUN_LOCKSTEP)
+        c->run.coverage = coverage_create();
+    if (c->run.coverage == NULL)
+        snprintf(error, error_bytes, "--coverage goes with a run in lockstep, and some memory");
+    return c->run.coverage != NULL;
 }
 
 /* A line that is live on the terminal leaves no room for progress. */
@@ -442,7 +458,8 @@ static int run_command(const struct cli *cli, int argc, char **argv, enum run_mo
         return cli_refuse("%s", error);
     if (c.trace != NULL && (c.run.trace = trace_open(c.trace, error, sizeof(error))) == NULL)
         return cli_refuse("%s", error);
-    ran = begin_waves(&c, &seen, error, sizeof(error)) &&
+    ran = begin_coverage(&c, error, sizeof(error)) &&
+          begin_waves(&c, &seen, error, sizeof(error)) &&
           run_program(&c.run, &r, error, sizeof(error));
     if (c.run.serial != NULL)
         serial_hang_up(c.run.serial);

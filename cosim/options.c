@@ -11,6 +11,7 @@ const char common_help[] =
     "  --seed N                for everything random (1)\n"
     "  --wait-states N         up to N random wait states, 0..7, on every bus access\n"
     "  --json FILE             one JSON object; - is standard output, and nothing else goes there\n"
+    "  --coverage FILE         what was reached is added to it; ringwalk coverage shows it\n"
     "  --wave FILE             FST of the cycles --wave-from N (0) to --wave-to N (end)\n"
     "  --bundles DIR           where a failure leaves its bundle (bundles)\n"
     "  --no-bundle             leave none\n"
@@ -37,6 +38,9 @@ enum common_end common_take(struct common_options *c, int opt)
         break;
     case OPT_NO_BUNDLE:
         c->no_bundle = true;
+        break;
+    case OPT_COVERAGE:
+        c->coverage = optarg;
         break;
     case OPT_WAVE:
         c->wave_path = optarg;

@@ -14,6 +14,7 @@ struct common_options {
     const char *json;         /* a file, "-" is standard output; NULL: none */
     const char *bundles;      /* folder in which a failure leaves its bundle */
     bool no_bundle, quiet;
+    const char *coverage;  /* a file that the run's counts are added to; NULL: none */
     const char *wave_path; /* FST of the cycles [wave_from, wave_to); NULL: none */
     uint64_t wave_from, wave_to;
 };
@@ -34,6 +35,7 @@ enum {
     OPT_WAVE_FROM,
     OPT_WAVE_TO,
     OPT_QUIET,
+    OPT_COVERAGE,
     OPT_HELP,
     OPT_OWN
 };
@@ -46,6 +48,7 @@ enum {
         {"bundles", required_argument, NULL, OPT_BUNDLES},                                         \
         {"no-bundle", no_argument, NULL, OPT_NO_BUNDLE},                                           \
         {"wave", required_argument, NULL, OPT_WAVE},                                               \
+        {"coverage", required_argument, NULL, OPT_COVERAGE},                                       \
         {"wave-from", required_argument, NULL, OPT_WAVE_FROM},                                     \
         {"wave-to", required_argument, NULL, OPT_WAVE_TO},                                         \
         {"quiet", no_argument, NULL, OPT_QUIET}, {"help", no_argument, NULL, OPT_HELP},            \

@@ -21,6 +21,8 @@ struct record_log {
     uint64_t entries;   /* ever */
     uint64_t *began;    /* by entry, modulo slots: what `written` was */
     size_t slots;       /* a power of two, no less than lines */
+    void (*seen)(void *ctx, const struct record_type *t, const void *record);
+    void *seen_ctx;
 };
 
 struct record_log *record_log_create(size_t bytes)
@@ -75,6 +77,16 @@ void record_log_add(struct record_log *log, const struct record_type *t, bool fr
     log->written += lines;
     log->next = left == lines ? 0 : log->next + lines;
     memcpy(h + 1, record, t->size);
+    if (log->seen != NULL && !from_model)
+        log->seen(log->seen_ctx, t, record);
+}
+
+void record_log_watch(struct record_log *log,
+                      void (*seen)(void *ctx, const struct record_type *t, const void *record),
+                      void *ctx)
+{
+    log->seen = seen;
+    log->seen_ctx = ctx;
 }
 
 /* An entry stands while no line of it was written again. */

@@ -17,6 +17,10 @@ void record_log_destroy(struct record_log *log);
 /* log may be NULL */
 void record_log_add(struct record_log *log, const struct record_type *t, bool from_model,
                     const void *record);
+/* Each record of the RTL's is shown to it from now on, as it is added. */
+void record_log_watch(struct record_log *log,
+                      void (*seen)(void *ctx, const struct record_type *t, const void *record),
+                      void *ctx);
 void record_log_print(const struct record_log *log, FILE *out);
 
 /* Oldest first: *at is 0 at the start; false when there is no more. */

@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "coverage.h"
 #include "explain_run.h"
 #include "run_internal.h"
 
@@ -537,6 +538,11 @@ static void put_away(struct run *run)
     munmap(run->model_mem.ram, run->model_mem.bytes);
 }
 
+static void cover(void *ctx, const struct record_type *t, const void *record)
+{
+    coverage_record(ctx, t, record);
+}
+
 bool run_program(const struct run_options *o, struct run_result *r, char *error, size_t error_bytes)
 {
     struct run run = {.o = o, .r = r};
@@ -559,6 +565,8 @@ bool run_program(const struct run_options *o, struct run_result *r, char *error,
     }
     if (o->mode == RUN_LOCKSTEP)
         r->log = record_log_create(LOG_BYTES);
+    if (o->coverage != NULL && r->log != NULL)
+        record_log_watch(r->log, cover, o->coverage);
     run.started = run.last_progress = now_seconds();
     if (o->mode == RUN_MODEL_ALONE)
         ok = run_model_alone(&run, error, error_bytes);

@@ -61,6 +61,7 @@ struct run_options {
     struct serial *serial;    /* the far end of the UART; NULL: there is none */
     struct trace *trace;      /* of the RTL's retirements; NULL: none */
     const struct run_point *point; /* NULL: none */
+    struct coverage *coverage;     /* counts what the RTL does; NULL: nothing is counted */
     bool own_mmu;                  /* the RTL has somebody else's MMU: scoreboard.h */
     bool lint;                     /* stale.h: uses of what the program has replaced are listed */
     struct trigger *triggers;      /* what the user wants to see; `met` is called for each */

@@ -57,7 +57,7 @@ void run_keep_stale(struct run *run)
     size_t listed;
     uint64_t uses;
 
-    if (run->sb == NULL || run->sb->stale == NULL)
+    if (run->sb == NULL || !run->o->lint)
         return;
     use = stale_list(run->sb->stale, &listed, &uses);
     r->stale_uses += uses;

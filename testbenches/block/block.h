@@ -11,6 +11,7 @@
 
 #include "assertion.h"
 #include "block_decide.h"
+#include "coverage.h"
 #include "legality.h"
 #include "record_fields.h"
 #include "record_log.h"
@@ -63,9 +64,10 @@ struct block_result {
     unsigned group_count;
     struct block_verdicts legality;
     struct block_mismatch first;
-    struct record_pair pair; /* the records that differ; type NULL: it was no records */
-    struct record_log *log;  /* the caller's to destroy */
-    char *why;               /* the first difference explained; the caller's to free; or NULL */
+    struct record_pair pair;   /* the records that differ; type NULL: it was no records */
+    struct record_log *log;    /* the caller's to destroy */
+    struct coverage *coverage; /* the same; NULL: nothing is counted */
+    char *why;                 /* the first difference explained; the caller's to free; or NULL */
 };
 
 extern const char *const block_name;       /* "mmu", "iommu", "bus" */

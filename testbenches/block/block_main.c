@@ -211,6 +211,24 @@ static const char *write_bundle(const struct command *c, const struct block_resu
     return NULL;
 }
 
+static void cover(void *ctx, const struct record_type *t, const void *record)
+{
+    coverage_record(ctx, t, record);
+}
+
+/* What was reached goes into the file, whether the run agreed or not. */
+static int save_coverage(const struct command *c, struct block_result *r)
+{
+    char error[400];
+    int status = 0;
+
+    if (r->coverage != NULL &&
+        !coverage_add_to(r->coverage, c->common.coverage, error, sizeof(error)))
+        status = refuse(error, "");
+    coverage_destroy(r->coverage);
+    return status;
+}
+
 static int finish(const struct command *c, struct block_result *r, double seconds)
 {
     const char *json = c->common.json, *bundle = NULL;
@@ -227,7 +245,7 @@ static int finish(const struct command *c, struct block_result *r, double second
         status = refuse("standard output cannot be written", "");
     record_log_destroy(r->log);
     free(r->why);
-    return status;
+    return save_coverage(c, r) != 0 ? STATUS_USAGE : status;
 }
 
 int main(int argc, char **argv)
@@ -245,6 +263,12 @@ int main(int argc, char **argv)
         return end - 1;
     memset(&r, 0, sizeof(r));
     r.log = record_log_create(LOG_BYTES);
+    if (c.common.coverage != NULL) {
+        r.coverage = coverage_create();
+        if (r.log == NULL || r.coverage == NULL)
+            return refuse("out of memory", "");
+        record_log_watch(r.log, cover, r.coverage);
+    }
     started = now_seconds();
     if (!block_run(&c.run, &r, error, sizeof(error)))
         return refuse(error, "");

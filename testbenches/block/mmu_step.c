@@ -330,6 +330,8 @@ void mmu_set_context(struct bench *b)
     memcpy(c.mtrr_base, mtrr->base, sizeof(c.mtrr_base));
     memcpy(c.mtrr_mask, mtrr->mask, sizeof(c.mtrr_mask));
     vmmu_context(b->rtl, &c);
+    if (b->r->coverage != NULL)
+        coverage_paging(b->r->coverage, b->ctx.cr0, b->ctx.cr4, b->ctx.efer);
     mmu_legality_registers(b);
     if (b->mode != paging_bits(&b->ctx))
         mmu_flush_one(b, &(struct mmu_flush_req){.kind = FLUSH_ALL});

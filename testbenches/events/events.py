@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Events in combination, from tables: guest images of many cases each, in lockstep.
 
-events.py [--table NAME]... [--only TEXT] [--one-in N] [--keep DIR] [--letters] [--keep-going] [--on EMULATOR] RINGWALK
+events.py [--table NAME]... [--only TEXT] [--one-in N] [--keep DIR] [--letters] [--keep-going] [--coverage FILE]
+    [--on EMULATOR] RINGWALK
 
 A table (NAME.py beside this file) is data and a function cases() that walks its product, with
 OPTIONS for ringwalk if it wants any; frame.S is what the cases of an image share. An image ends
@@ -87,11 +88,14 @@ class Image:
         self.elf.write_bytes(data)
 
 
-def run_from(ringwalk, emulator, image, first):
+def run_from(args, image, first):
     """-> (what came in each case begun: a letter, ! for shutdown; what was said when it failed)"""
+    ringwalk, emulator = args.ringwalk, args.on
     image.begin_at(first)
     command = [ringwalk, "run", str(image.elf), "--no-bundle", "--memory", "16M",
                "--max-cycles", "2000000"] + image.options
+    if args.coverage:
+        command += ["--coverage", args.coverage]
     seconds = SECONDS.get(pathlib.Path(ringwalk).name, SECONDS["ringwalk"])
     if pathlib.Path(ringwalk).name == "steps":
         command = [ringwalk, str(image.elf), "--instructions", "2000000", "--console", "--verdict",
@@ -121,7 +125,7 @@ def run_image(args, image):
         return "", [str(e)]
     came, wrong = "", []
     while len(came) < len(image.cases):
-        letters, said = run_from(args.ringwalk, args.on, image, len(came))
+        letters, said = run_from(args, image, len(came))
         came += letters
         if not said:
             continue
@@ -154,6 +158,7 @@ def main():
     parser.add_argument("--one-in", metavar="N", type=int, default=1)
     parser.add_argument("--keep", type=pathlib.Path)
     parser.add_argument("--keep-going", action="store_true", help="past a case that fails")
+    parser.add_argument("--coverage", metavar="FILE", help="of the lockstep: what was reached is added to it")
     parser.add_argument("--letters", action="store_true", help="what came in each case")
     parser.error = refuse
     args = parser.parse_args()

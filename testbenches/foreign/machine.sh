@@ -14,7 +14,7 @@ fail() {
   failed=1
 }
 
-for run in "demo 0" "gates64 2" "pagetorture 0" "remap 1"; do
+for run in "demo 0" "stale 0" "gates64 2" "pagetorture 0" "remap 1"; do
   read -r program waits <<<"$run"
   said=$("$ringwalk" run --mmu-rtl "$foreign/ahead" --rtl-build "$cache" --wait-states "$waits" --no-bundle --quiet \
     --max-cycles 20000000 "$programs/$program.elf" 2>&1)

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Random programs in lockstep: run.sh FROM TO MODE [--no-reduce] [randgen options], seeds FROM to TO.
 # MODE is 64, 32, compat or system; randgen has --ring 3, --fuzz, --slots N, --paging 32|pae|4|5. OPTIONS go
-# to ringwalk run (--wait-states 3); BUILD names the build directory, RINGWALK another ringwalk; KEEP=1
+# to ringwalk run (--wait-states 3); CORPUS=DIR keeps each program that reaches bins of coverage which none in DIR
+# has reached (DIR/reached is what they have: ringwalk coverage); BUILD names the build directory, RINGWALK another ringwalk; KEEP=1
 # keeps programs that agreed. A program that overwrote its own way out runs to the limit of cycles or halts
 # for good, in agreement; more than one in ten of these is a failure of the generator. The first program that
 # fails is made short (reduce.py).
@@ -20,7 +21,7 @@ run_one() {
   if [ -n "${RUN:-}" ]; then
     "$RUN" "$1"
   else
-    "$ringwalk" run --no-bundle --quiet --seed "$seed" --max-cycles 4000000 ${OPTIONS:-} "$1"
+    "$ringwalk" run --no-bundle --quiet --seed "$seed" --max-cycles 4000000 ${OPTIONS:-} ${CORPUS:+--coverage "$p.cover"} "$1"
   fi
 }
 
@@ -36,7 +37,20 @@ for word; do
     set -- "$@" "$word"
   fi
 done
-mkdir -p "$work"
+# keep_if_new PROGRAM: into the corpus, if it has reached what the corpus has not.
+keep_if_new() {
+  new=$("$ringwalk" coverage "$p.cover" --beyond "$CORPUS/reached" | sed -n 's/^new bins: //p')
+  if [ "${new:-0}" -ne 0 ]; then
+    before=
+    [ ! -f "$CORPUS/reached" ] || before=$CORPUS/reached
+    cp "$1" "$CORPUS/" &&
+      "$ringwalk" coverage ${before:+"$before"} "$p.cover" --into "$CORPUS/reached" >/dev/null || exit 2
+    echo "seed $seed: $new new bins"
+  fi
+  rm -f "$p.cover" "$p.cover.lock"
+}
+
+mkdir -p "$work" ${CORPUS:+"$CORPUS"}
 failed=0
 endless=0
 shutdown=0
@@ -61,6 +75,7 @@ while [ "$seed" -le "$to" ]; do
   # A program checks nothing: what it writes to the port of its end has no meaning.
   [ $status -ne 4 ] || ! grep -q '^verdict: agreed' "$p.log" || status=0
   ! grep -q '^verdict: agreed (the guest shut down' "$p.log" || shutdown=$((shutdown + 1))
+  [ $status -ne 0 ] || [ -z "${CORPUS:-}" ] || keep_if_new "$p.elf"
   if [ $status -eq 0 ]; then
     [ -n "${KEEP:-}" ] || rm -f "$p.S" "$p.elf64" "$p.elf" "$p.log"
   else
