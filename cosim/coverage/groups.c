@@ -114,7 +114,7 @@ static bool event_possible(const unsigned *at)
  * instruction, or what was pending. */
 static bool sequel_possible(const unsigned *at)
 {
-    return at[0] != EVENT_MC && at[1] != EVENT_MC && at[0] != EVENT_DF;
+    return at[0] != EVENT_MC && at[1] != EVENT_MC;
 }
 
 /* Shadows hold back, a blocked NMI waits. */

@@ -72,6 +72,21 @@ def far_cases():
                                f"\nmovl $0x1000, PAGE\nmovw $X0, PAGE + 4\n{text}")
 
 
+def far_limit_cases():
+    """32-bit code up to a limit, entered from each mode and ring just beyond it and just within."""
+    for mode in (64, 32):
+        forms = [("ljmpl *%cs:PAGE", 4), ("lcalll *%cs:PAGE", 4)]
+        if mode == 64:
+            forms += [("rex.w ljmpl *PAGE", 8), ("rex.w lcalll *PAGE", 8)]
+        for text, size in forms:
+            for r in (0, 1, 3):
+                for limit, name in ((0x42F, "one beyond the limit"), (0x430, "in the last page")):
+                    yield Case(mode, f"{text} at ring {r}, to 32-bit code, {name}",
+                               desc("X0", P | CODE_R, BIG | PAGES, 0, limit) +
+                               f"\norb $0x20 * {r}, GDT + X0 + 5\nmovw $0x2ECD, CODEPG\nmovl $CODEPG, PAGE\n"
+                               f"movl $0, PAGE + 4\nmovw $X0 | {r}, PAGE + {size}\nTO_RING {r}, 2\n{text}\nud2")
+
+
 # --- prefixes -------------------------------------------------------------------------------------
 PREFIXES = [0x66, 0x67, 0xF2, 0xF3, 0x2E, 0x36, 0x3E, 0x64, 0x65, 0xF0, 0x40, 0x48, 0x41, 0x44,
             0x4F]
@@ -270,5 +285,5 @@ def apic_cases():
 
 
 def cases():
-    for rows in (far_cases, prefix_cases, limit_cases, code_cases, branch_cases, apic_cases):
+    for rows in (far_cases, far_limit_cases, prefix_cases, limit_cases, code_cases, branch_cases, apic_cases):
         yield from rows()

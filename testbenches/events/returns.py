@@ -174,6 +174,24 @@ def frames():
                                        "\n".join(lines + far_return(mode, size, kind)))
 
 
+def code_limits():
+    """The first byte beyond the limit of the code segment that is returned to, and the first byte of its last page:
+    from 64-bit code to compatibility mode too."""
+    for mode in (64, 32):
+        for size in SIZES[mode]:
+            for kind in OPCODE:
+                if size == "w":
+                    continue
+                for r, t in ((0, 0), (0, 3), (1, 1), (3, 3)):
+                    for limit, name in ((0x42F, "RIP one beyond the limit"), (0x430, "RIP in the last page")):
+                        setup = "movw $0x2ECD, CODEPG\n" + desc("X0", P | CODE_R, BIG | PAGES, 0, limit) + \
+                            f"\norb $0x20 * {t}, GDT + X0 + 5"
+                        lines = [setup, f"TO_RING {r}, 2"] + frame(size, kind, f"(X0 + {t})",
+                                                                    f"DATA + 8 * {t} + {t}", "CODEPG")
+                        yield Case(mode, f"{kind}{size}, ring {r} to {t}, to 32-bit code, {name}",
+                                   "\n".join(lines + far_return(mode, size, kind)))
+
+
 # 16-bit stacks: what a push, pop, call, return leaves in the upper half of ESP, and the wrap.
 ON_16 = ["push %eax", "pop %eax", "pushw %ax", "popw %ax", "pushal", "popal", "call 9f\n9:",
          "pushf", "popf", "pushfw", "push $1", "enter $4, $2", "leave", "pushl (%ebp)", "popl (%esp)",
@@ -253,4 +271,5 @@ def cases():
     yield from begun()
     yield from defects()
     yield from frames()
+    yield from code_limits()
     yield from stacks()

@@ -144,14 +144,20 @@ static bool operand_outside(const struct moment *m, const ZydisDecodedOperand *o
     return outside(m->before, &r);
 }
 
+/* Where it goes. */
+static bool enters_outside(const struct moment *m)
+{
+    return m->theirs != NULL && !m->theirs->wide &&
+           m->theirs->f[F_RIP] > m->theirs->f[F_LIMIT(SEG_CS)];
+}
+
 /* The instruction itself, or where it goes. */
 static bool code_outside(const struct moment *m)
 {
     uint64_t limit = m->before->f[F_LIMIT(SEG_CS)];
 
     return m->before->f[F_RIP] + (m->insn.decoded ? m->insn.insn.length : 15) - 1u > limit ||
-           m->where_theirs > limit ||
-           (m->theirs != NULL && m->theirs->f[F_RIP] > m->theirs->f[F_LIMIT(SEG_CS)]);
+           m->where_theirs > limit || enters_outside(m);
 }
 
 /* Outside 64-bit mode the segments' bases count; QEMU's flat programs have 0. */
@@ -208,7 +214,7 @@ bool touches_breakpoint(const struct trial *insn, const struct shot *s)
 static bool beyond(const struct moment *m, bool wraps)
 {
     if (m->before->wide)
-        return false;
+        return !wraps && enters_outside(m);
     if (!wraps && code_outside(m))
         return true;
     if (m->insn.decoded && (m->insn.insn.mnemonic == ZYDIS_MNEMONIC_ENTER ||
