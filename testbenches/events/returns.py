@@ -48,6 +48,7 @@ SEGMENTS = [
     ("conforming code", ["CONF + 8 * 0", "CONF + 8 * 1 + 1", "CONF + 8 * 2", "CONF + 8 * 3 + 3"]),
     ("code", ["CODE + 8 * 0", "CODE + 8 * 1 + 1", "CODE + 8 * 2 + 2", "CODE + 8 * 3 + 3"]),
     ("read-only, LDT", ["RO + 8 * {r} + {r}", "RO + 24", "0x0C", "0x1C"]),
+    ("entry 0 of the LDT, which is not null", ["4", "5", "6", "7"]),
     ("RPL above DPL", ["DATA + 8 * 3 + 0", "DATA + 8 * 2 + 0", "DATA + 8 * 3 + 2", "C16 + 24"]),
 ]
 
@@ -79,7 +80,8 @@ def segments():
                     continue
                 for r, t in RINGS:
                     for name, _ in SEGMENTS:
-                        lines = [f"TO_RING {r}, 2"] + loads(loadable(name, r), r)
+                        # the LDT lies 0x1000 behind the GDT
+                        lines = [desc("0x1000", P | DATA_RW | 0x60), f"TO_RING {r}, 2"] + loads(loadable(name, r), r)
                         lines += frame(size, kind, f"(CODE + 8 * {t} + {t})", f"DATA + 8 * {t} + {t}")
                         lines += far_return(mode, size, kind)
                         yield Case(mode, f"{kind}{size}, ring {r} to {t}, {name}", "\n".join(lines))
