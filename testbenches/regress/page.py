@@ -95,7 +95,7 @@ def listed(title, keys, colour):
     if not keys:
         return ""
     more = f"<li class=\"soft\">and {len(keys) - MOST} more</li>" if len(keys) > MOST else ""
-    return (f'<details{" open" if len(keys) <= 12 else ""}><summary><span class="{colour}">{len(keys)} {e(title)}</span>'
+    return (f'<details{" open" if len(keys) <= 6 else ""}><summary><span class="{colour}">{len(keys)} {e(title)}</span>'
             f'</summary><ul>{"".join(f"<li><code>{e(k)}</code></li>" for k in keys[:MOST])}{more}</ul></details>')
 
 
@@ -121,7 +121,7 @@ def about(run):
     given = json.loads(v["set"])
     rows = [("suite", v["suite_path"]), *((f"set {k}", given[k]) for k in given), ("build", v["build"]),
             ("commit", v["commit"]), ("began", time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(float(v["began"])))),
-            ("host", v["host"])]
+            ("host", v["host"] + (f", on {v['on']}" if v["on"] else ""))]
     return ("<h2>The run</h2><dl>" + "".join(f"<dt>{e(k)}</dt><dd><code>{e(w)}</code></dd>" for k, w in rows if w) +
             f"</dl><details><summary>the suite as it was</summary><pre>{e(v['suite'])}</pre></details>")
 

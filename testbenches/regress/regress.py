@@ -27,6 +27,7 @@ import build_id
 import groups
 import local
 import report
+import slurm
 import store as stores
 import suite as suites
 import tasks as tasks_of
@@ -55,6 +56,9 @@ def parse(argv):
     p.add_argument("--against", metavar="DIR", help="an earlier run: what is new, mended, still failing")
     p.add_argument("--bundles", type=int, default=None, metavar="N", help=f"failures whose bundle is kept ({BUNDLES})")
     p.add_argument("--json", metavar="FILE", help="the summary; - is standard output, and nothing else goes there")
+    p.add_argument("--on", choices=("slurm",), help="as a job array of an existing Slurm, DIR on a folder that its nodes share")
+    p.add_argument("--sbatch", default="", metavar="WORDS", help="more options of sbatch")
+    p.add_argument("--per-job", type=int, default=0, metavar="N", help="tasks of an element of the array")
     p.add_argument("--build", type=pathlib.Path, default=None, metavar="DIR", help="of the project (build)")
     p.error = refuse
     args = p.parse_args(argv)
@@ -62,8 +66,10 @@ def parse(argv):
         refuse("wants one of SUITE, --resume DIR, --list")
     if args.jobs is not None and args.jobs < 1 or args.bundles is not None and args.bundles < 0:
         refuse("-j takes a number from 1 on, --bundles one from 0 on")
-    if args.resume and (args.set or args.out or args.build or args.dry_run):
-        refuse("--resume goes on with what the run was begun with; --set, --out, --build, --dry-run do not go with it")
+    if args.resume and (args.set or args.out or args.build or args.dry_run or args.on or args.sbatch or args.per_job):
+        refuse("--resume goes on as the run was begun; of the options -j, --against, --bundles, --json go with it")
+    if args.per_job < 0 or (args.sbatch or args.per_job) and not args.on:
+        refuse("--sbatch WORDS and --per-job N, from 1 on, go with --on slurm")
     args.jobs = args.jobs or len(os.sched_getaffinity(0))
     return args
 
@@ -123,6 +129,8 @@ def begin(args):
     build = (args.build or ROOT / "build").absolute()
     if not os.access(build / "ringwalk", os.X_OK):
         raise Refused(f"{build / 'ringwalk'}: is not there; ./rw build makes it")
+    if args.on:
+        slurm.need()
     tasks = tasks_of.expand(suite, build)
     if args.dry_run:
         for task in tasks:
@@ -139,6 +147,7 @@ def begin(args):
     store.create({"name": suite.name, "what": suite.what, "suite": suite.content, "suite_path": str(suite.path),
                   "set": json.dumps(suite.set), "build": str(build), "build_id": build_id.digest(build, tasks, designs),
                   "commit": build_id.commit(), "began": str(time.time()), "host": socket.gethostname(),
+                  "on": args.on or "", "sbatch": args.sbatch, "per_job": str(args.per_job),
                   "bundles": str(bundles), "against": str(pathlib.Path(args.against).absolute()) if args.against else ""},
                  tasks)
     return out, store
@@ -185,7 +194,10 @@ def run(args, out, store):
     progress = Progress(len(results), store.count(), sum(not r["passed"] for r in results))
     store.begin_session(args.jobs)
     try:
-        local.run(store, out, pathlib.Path(values["build"]), args.jobs, progress, before)
+        if values["on"]:
+            slurm.run(store, out, progress)
+        else:
+            local.run(store, out, pathlib.Path(values["build"]), args.jobs, progress, before)
     finally:
         progress.end()
     return finish(args, out, store, True)
