@@ -12,8 +12,10 @@ KEPT = "kept"            # images of failing events
 
 
 class Command:
+    """cwd None: the scratch folder."""
+
     def __init__(self, words, env=None):
-        self.words, self.env = [str(w) for w in words], env or {}
+        self.words, self.env, self.cwd = [str(w) for w in words], env or {}, None
 
     def line(self):
         """As it is pasted into a shell."""
@@ -41,8 +43,8 @@ def random_of(task, build, options, env):
                    {"BUILD": str(build), "OPTIONS": " ".join(options), **env})
 
 
-def events_of(task, build, how):
-    return Command([sys.executable, "-B", EVENTS, "--table", task["name"], "--one-in", task["one_in"],
+def events_of(task, build, how, python="python3"):
+    return Command([python, "-B", EVENTS, "--table", task["name"], "--one-in", task["one_in"],
                     "--part", task["part"], *how, build / "ringwalk"])
 
 
@@ -57,7 +59,7 @@ def of_task(task, build, scratch):
         command = random_of(task, build, ["--json", REPORT], {"WORK": str(scratch)})
         command.words.append("--no-reduce")
         return command
-    return events_of(task, build, ["--jobs", "1", "--keep", KEPT])
+    return events_of(task, build, ["--jobs", "1", "--keep", KEPT], sys.executable)
 
 
 def to_reproduce(task, build):
@@ -71,16 +73,22 @@ def to_reproduce(task, build):
     return events_of(task, build, [])
 
 
-def with_bundle(task, build, image, folder):
-    """The same once more, with a bundle in the folder; image: of a random program or of events."""
-    how = ["--bundles", folder, "--quiet", "--json", REPORT]
-    if task["kind"] == "benches":
-        return bench_of(task, build, how)
-    if task["kind"] == "programs":
-        return run_of(task, build, task["program"], how)
+def of_image(task, build, image, how):
+    """A random program, or an image of events, that was kept."""
     if task["kind"] == "random":
         return run_of(task, build, image, how)
     return Command([build / "ringwalk", *image.with_suffix(".options").read_text().split("\n")[:-1], image, *how])
+
+
+def with_bundle(task, build, image, folder):
+    """What failed once more, with a bundle in the folder; there, because a bundle begins where its command did."""
+    how = ["--bundles", folder, "--quiet"]
+    if image is not None:
+        command = of_image(task, build, image, how)
+    else:
+        command = bench_of(task, build, how) if task["kind"] == "benches" else run_of(task, build, task["program"], how)
+    command.cwd = folder
+    return command
 
 
 def image_of(task, scratch):

@@ -48,7 +48,7 @@ def keep_bundles(store, pool, out, most):
         while waiting and pool.room():
             name, row = waiting.pop(0)
             if (root / name / "report.txt").is_file():
-                mark(store, row, root / name, None)
+                mark(store, pool, row, root / name, None)
                 continue
             pool.begin(dict(json.loads(row["spec"]), id=f"again-{row['task']}", failure=dict(row)))
         if pool.running:
@@ -72,15 +72,15 @@ def again(store, pool, root, task, row):
         pool.leave(task)
         if alike and row["kind"] in ("mismatch", "assert", "illegal", "hang", "limit") and \
                 (image is not None or task["kind"] in ("programs", "benches")):
-            task = dict(task, image=str(image) if image else None, alike=alike)
+            task = dict(task, image=image, alike=alike, row=row)
             pool.begin(task, commands.with_bundle(task, pool.build, image, folder))
             return
         write(folder, task, row, alike)
     else:
         alike = task["alike"]
-        write(folder, task, row, alike)
+        write(folder, task, task["row"], alike)
         pool.leave(task)
-    mark(store, failure, folder, alike)
+    mark(store, pool, failure, folder, alike)
 
 
 def write(folder, task, row, alike):
@@ -93,9 +93,14 @@ def write(folder, task, row, alike):
     new.rename(folder / "report.txt")
 
 
-def mark(store, failure, folder, alike):
+def mark(store, pool, failure, folder, alike):
+    """A program that was kept is the shorter command."""
+    command = failure["command"]
+    image = next(iter(sorted(folder.glob("*.elf"))), None)
+    if image is not None:
+        command = commands.of_image(json.loads(failure["spec"]), pool.build, image, []).line()
     if alike is None:
         alike = "did NOT fail" not in (folder / "report.txt").read_text()
     bundle = next((p.parent for p in sorted(folder.glob("*/replay.sh"))), folder)
-    store.change(("UPDATE failure SET bundle = ?, reproduced = ? WHERE id = ?",
-                  (str(bundle.relative_to(folder.parent.parent)), int(alike), failure["id"])))
+    store.change(("UPDATE failure SET bundle = ?, reproduced = ?, command = ? WHERE id = ?",
+                  (str(bundle.relative_to(folder.parent.parent)), int(alike), command, failure["id"])))

@@ -51,7 +51,7 @@ class Pool:
             (scratch / commands.KEPT).mkdir(parents=True)
             command = command or commands.of_task(task, self.build, scratch)
             with open(scratch / "out", "wb") as out, open(scratch / "err", "wb") as err:
-                process = subprocess.Popen(command.words, cwd=scratch, env={**os.environ, **command.env},
+                process = subprocess.Popen(command.words, cwd=command.cwd or scratch, env={**os.environ, **command.env},
                                            stdin=subprocess.DEVNULL, stdout=out, stderr=err,
                                            preexec_fn=self.reaper.in_child)
         except OSError as e:

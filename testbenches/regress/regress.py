@@ -110,6 +110,8 @@ def alone_in(out):
             yield
     except BlockingIOError:
         raise Refused(f"{out}: another regression runs in it") from None
+    except OSError as e:
+        raise Unfinished(f"{e.filename or out}: {e.strerror}") from None
 
 
 def new_folder(args, name):
@@ -198,6 +200,10 @@ def run(args, out, store):
             slurm.run(store, out, progress)
         else:
             local.run(store, out, pathlib.Path(values["build"]), args.jobs, progress, before)
+    except Unfinished:
+        with contextlib.suppress(Unfinished):  # what there is can be looked at, where it can be written
+            finish(args, out, store, False)
+        raise
     finally:
         progress.end()
     return finish(args, out, store, True)
