@@ -36,6 +36,18 @@ def summary(folder):
     return json.loads((pathlib.Path(folder) / "summary.json").read_text())
 
 
+def wrapped(build, folder, before):
+    """A build like that one, where a shell does something before each run of ringwalk."""
+    build = pathlib.Path(build)
+    folder.mkdir()
+    for name in ("programs", "randgen", "block_mmu", "block_iommu", "block_bus"):
+        (folder / name).symlink_to(build / name)
+    script = folder / "ringwalk"
+    script.write_text(f'#!/bin/sh\n{before}\nexec {build}/ringwalk "$@"\n')
+    script.chmod(0o755)
+    return folder
+
+
 class Checks:
     def __init__(self):
         self.bad = 0

@@ -5,12 +5,13 @@ results. In a small file system of its own (a user namespace); status 77 where t
 full_disk_test.py BUILD"""
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
 
-from bench import Checks, command, regress, results, rows
+from bench import Checks, command, regress, results, rows, wrapped
 
 SUITE = """what = "enough for a disk to fill up in the middle"
 [[benches]]
@@ -20,10 +21,14 @@ requests = 10000
 """
 
 
-def fill(path):
+# A task that wants more than there is, where there is enough for its result.
+WANTS, LEAVES = 200_000, 250_000
+
+
+def fill(path, leave=0):
     with open(path, "wb", buffering=0) as f:
         try:
-            while f.write(bytes(4096)):
+            while os.statvfs(path).f_bavail * os.statvfs(path).f_frsize > leave and f.write(bytes(4096)):
                 pass
         except OSError:
             pass
@@ -54,6 +59,14 @@ def main(build, small):
         check(0 < rows(out, "SELECT count(*) FROM result")[0][0] < 40, "some have run, some have not")
         check.status(regress("--resume", out, "-j", 2), 0, "with room again")
         check(results(out) == results(pathlib.Path(work) / "whole"), "the same results")
+
+        shutil.rmtree(out)
+        greedy = wrapped(build, pathlib.Path(work) / "greedy", f"head -c {WANTS} /dev/zero >big || exit 2")
+        fill(small / "filler", LEAVES)
+        done = regress(suite, "--build", greedy, "--out", out, "-j", 1)
+        check.status(done, 3, "a task that cannot write")
+        check("No space left" in done.stderr, done.stderr.strip())
+        check(rows(out, "SELECT count(*) FROM result")[0][0] == 0, "is no failure, though its result had room")
     check.end()
 
 
