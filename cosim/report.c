@@ -120,6 +120,23 @@ static void add_count(cJSON *o, const char *name, uint64_t value)
     cJSON_AddNumberToObject(o, name, (double)value);
 }
 
+/* Where the design stood: equal failures are told from others by it. */
+static void add_state(cJSON *first, const struct run_result *r)
+{
+    static const char *const modes[] = {"real", "protected", "compatibility", "64-bit"};
+    const struct mismatch *m = &r->first;
+    cJSON *state = cJSON_AddObjectToObject(first, "state");
+    char text[128];
+
+    cJSON_AddStringToObject(state, "mode", modes[m->mode & 3]);
+    if (m->len != 0) {
+        disasm(text, sizeof(text), m->bytes, m->len, m->rip, m->mode);
+        cJSON_AddStringToObject(state, "instruction", text);
+    }
+    if (r->ucode != NULL)
+        cJSON_AddStringToObject(state, "ucode", r->ucode);
+}
+
 static void add_first(cJSON *root, const struct run_result *r, const char *bundle)
 {
     const struct mismatch *m = &r->first;
@@ -136,6 +153,7 @@ static void add_first(cJSON *root, const struct run_result *r, const char *bundl
     } else {
         snprintf(text, sizeof(text), "0x%" PRIx64, m->rip);
         cJSON_AddStringToObject(first, "rip", text);
+        add_state(first, r);
     }
     if (r->why != NULL)
         cJSON_AddStringToObject(first, "why", r->why);

@@ -151,6 +151,7 @@ static void sink_ucode(void *ctx, const char *label)
 {
     struct run *run = ctx;
 
+    ucode_past_add(&run->ucode, shell_cycle(run->shell) - 1, label);
     if (run->o->trace != NULL) /* not in a copy that was woken */
         trace_ucode(run->o->trace, label);
 }
@@ -447,6 +448,7 @@ static bool run_rtl(struct run *run, char *error, size_t error_bytes)
         if (run->sb->diff.failed) {
             run->r->verdict = VERDICT_MISMATCH;
             run->r->first = run->sb->diff.first;
+            run->r->ucode = ucode_past_at(&run->ucode, run->r->first.cycle);
             run->r->why = explain_first(run->sb, run->o->symbols);
         }
     }
@@ -476,6 +478,7 @@ static struct shell_sink sink_for(struct run *run)
         s.retire = sink_retire_alone;
         return s;
     }
+    s.ucode = sink_ucode;
     s.bus = sink_bus;
     s.walk = sink_walk;
     s.xlate = sink_xlate;

@@ -87,6 +87,7 @@ struct run_result {
     uint32_t guest_exit;
     double seconds;
     struct mismatch first;
+    const char *ucode;       /* label of the microcode in that cycle; NULL: not known */
     struct record_log *log;  /* the caller's to destroy */
     char *why;               /* the first difference explained; the caller's to free; or NULL */
     struct stale_use *stale; /* stale.h; the caller's to free */

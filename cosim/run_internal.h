@@ -9,6 +9,7 @@
 #include "run.h"
 #include "shell/shell.h"
 #include "snapshot.h"
+#include "ucode_past.h"
 
 struct run {
     const struct run_options *o;
@@ -17,6 +18,7 @@ struct run {
     struct scoreboard *sb;
     struct disk_file *disk; /* NULL: none */
     struct feed feed;       /* on their way to it */
+    struct ucode_past ucode;
     struct rw_mem rtl_mem, model_mem;
     struct rw_boot boot;
     uint8_t *dirty; /* pages of the RTL's RAM written since they were compared */

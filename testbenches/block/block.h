@@ -50,6 +50,7 @@ struct block_options {
 struct block_mismatch {
     char stream[16], field[32], rtl[BLOCK_TEXT], model[BLOCK_TEXT];
     char request[480]; /* the request in words */
+    char state[96];    /* the same without its numbers: equal failures are told from others by it */
     uint64_t cycle;
     uint32_t source_id;
 };

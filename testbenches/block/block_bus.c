@@ -390,6 +390,8 @@ static void describe(struct bench *b, const struct vbus_in *in)
                      q->lock ? "locked " : "", q->io ? "io " : "", q->write ? "write" : "read",
                      q->addr, q->be, q->src);
     }
+    snprintf(b->r->first.state, sizeof(b->r->first.state), "master 0 %s, master 1 %s",
+             in->m[0].valid ? "asks" : "is quiet", in->m[1].valid ? "asks" : "is quiet");
     snprintf(b->r->first.request, sizeof(b->r->first.request),
              "%" PRIu64 ": master 0 %s; master 1 %s", b->r->requests, text[0], text[1]);
 }

@@ -95,6 +95,7 @@ bool block_report_json(const char *path, const struct block_options *o,
         if (block_has_source_id)
             cJSON_AddNumberToObject(sub, "source_id", r->first.source_id);
         cJSON_AddStringToObject(sub, "request", r->first.request);
+        cJSON_AddStringToObject(cJSON_AddObjectToObject(sub, "state"), "request", r->first.state);
         if (r->why != NULL)
             cJSON_AddStringToObject(sub, "why", r->why);
         if (bundle == NULL)

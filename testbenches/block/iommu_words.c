@@ -6,6 +6,23 @@
 #include "iommu_step.h"
 #include "unit_layout.h"
 
+/* What was asked, without its numbers. */
+static void describe_state(struct bench *b)
+{
+    const struct viommu_ask *k = &b->ask;
+    char *out = b->r->first.state, name[24] = "";
+    size_t room = sizeof(b->r->first.state);
+
+    if (k->regs != 0)
+        unit_register_text(name, sizeof(name), k->reg[0].offset);
+    if (k->dma)
+        snprintf(out, room, "%s, AT %u", k->in.write ? "write" : "read", k->in.at);
+    else if (k->regs != 0)
+        snprintf(out, room, "%s %s", k->reg[0].write ? "write to" : "read of", name);
+    else
+        snprintf(out, room, "%s", k->completions != 0 ? "completion" : "no request");
+}
+
 void iommu_describe(struct bench *b)
 {
     const struct viommu_ask *k = &b->ask;
@@ -41,4 +58,5 @@ void iommu_describe(struct bench *b)
     if (n < room)
         snprintf(out + n, room - n, "%s", b->place);
     b->r->first.source_id = d->sid;
+    describe_state(b);
 }

@@ -161,6 +161,8 @@ static void describe(struct bench *b)
 {
     const struct mmu_req *q = &b->request;
 
+    snprintf(b->r->first.state, sizeof(b->r->first.state), "%s%s", pagings[paging_of(&b->ctx)].name,
+             b->loading ? ", load" : "");
     if (b->loading) {
         snprintf(b->r->first.request, sizeof(b->r->first.request),
                  "%" PRIu64 ": load of the PDPTE registers, CR3 0x%" PRIx64 "%s", b->r->requests,

@@ -2,15 +2,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Events in combination, from tables: guest images of many cases each, in lockstep.
 
-events.py [--table NAME]... [--only TEXT] [--one-in N] [--keep DIR] [--letters] [--keep-going] [--coverage FILE]
-    [--on EMULATOR] RINGWALK
+events.py [--table NAME]... [--only TEXT] [--one-in N] [--part K/N] [--jobs N] [--keep DIR] [--letters] [--keep-going]
+    [--coverage FILE] [--on EMULATOR] RINGWALK
 
 A table (NAME.py beside this file) is data and a function cases() that walks its product, with
 OPTIONS for ringwalk if it wants any; frame.S is what the cases of an image share. An image ends
 when all its cases have run, or where both sides shut down: then it runs again from the next case.
 With testbenches/steps' program in RINGWALK's place the cases run on QEMU (or --on bochs) and on the model (docs/steps.md).
-Anything but agreement is a failure and its image is kept in DIR. --only takes the cases with TEXT
-in their name, --one-in every Nth of them; --letters prints what came in each (frame.S), ! for a shutdown; --keep-going
+Anything but agreement is a failure and its image is kept in DIR, of the lockstep with its report as JSON and, one a line, the words
+between `ringwalk` and the image (.options). --only takes the cases with TEXT
+in their name, --one-in every Nth of them, --part the Kth of N parts of what is left; --letters prints what came in each (frame.S), ! for a shutdown; --keep-going
 goes on behind a case that fails (? among the letters). Prints "NAME: N cases in
 M images, K failed" for each table and in all, K images or, with --keep-going, cases; exit status 1 unless K is 0,
 2 for bad input.
@@ -49,8 +50,10 @@ class Image:
     """Cases of one mode, assembled; `first` is where a run begins."""
 
     def __init__(self, name, mode, cases, options, work):
-        self.name, self.cases, self.options = name, cases, options
+        self.name, self.cases = name, cases
+        self.words = ["run", "--memory", "16M", "--max-cycles", "2000000", *options]
         self.source, self.elf = work / (name + ".S"), work / (name + ".elf")
+        self.report = work / (name + ".json")
         text = [f"#define MODE {32 if mode == 32 else 64}", f"#define LA57 {int(mode == 57)}",
                 f"#define CASES {len(cases)}", '#include "frame.S"']
         for n, case in enumerate(cases):
@@ -82,6 +85,12 @@ class Image:
                 return at + va - start
         raise RuntimeError(f"{self.name}: case_n is in no segment")
 
+    def keep(self, folder):
+        for path in (self.source, self.elf, self.report):
+            if path.exists():
+                shutil.copy(path, folder)
+        (folder / (self.name + ".options")).write_text("".join(w + "\n" for w in self.words))
+
     def begin_at(self, first):
         data = bytearray(self.elf.read_bytes())
         data[self.case_n:self.case_n + 4] = first.to_bytes(4, "little")
@@ -92,8 +101,8 @@ def run_from(args, image, first):
     """-> (what came in each case begun: a letter, ! for shutdown; what was said when it failed)"""
     ringwalk, emulator = args.ringwalk, args.on
     image.begin_at(first)
-    command = [ringwalk, "run", str(image.elf), "--no-bundle", "--memory", "16M",
-               "--max-cycles", "2000000"] + image.options
+    image.report.unlink(missing_ok=True)
+    command = [ringwalk, *image.words, "--no-bundle", "--json", str(image.report), str(image.elf)]
     if args.coverage:
         command += ["--coverage", args.coverage]
     seconds = SECONDS.get(pathlib.Path(ringwalk).name, SECONDS["ringwalk"])
@@ -131,8 +140,7 @@ def run_image(args, image):
             continue
         wrong.append(said)
         if args.keep:
-            shutil.copy(image.source, args.keep)
-            shutil.copy(image.elf, args.keep)
+            image.keep(args.keep)
         if not args.keep_going or "no end within" in said:
             break
         came += "?"
@@ -149,6 +157,13 @@ def images_of(name, cases, options, work):
     return made
 
 
+def part(text):
+    match = re.fullmatch(r"(\d+)/(\d+)", text)
+    if not match or not 1 <= int(match[1]) <= int(match[2]):
+        refuse(f"--part takes K/N, K from 1 to N, not '{text}'")
+    return int(match[1]), int(match[2])
+
+
 def main():
     parser = argparse.ArgumentParser(prog="events.py")
     parser.add_argument("ringwalk")
@@ -156,14 +171,16 @@ def main():
     parser.add_argument("--table", action="append", choices=TABLES, metavar="NAME")
     parser.add_argument("--only", metavar="TEXT", default="", help="cases whose name has it")
     parser.add_argument("--one-in", metavar="N", type=int, default=1)
+    parser.add_argument("--part", metavar="K/N", type=part, default=(1, 1))
+    parser.add_argument("--jobs", metavar="N", type=int, default=2, help="images at a time")
     parser.add_argument("--keep", type=pathlib.Path)
     parser.add_argument("--keep-going", action="store_true", help="past a case that fails")
     parser.add_argument("--coverage", metavar="FILE", help="of the lockstep: what was reached is added to it")
     parser.add_argument("--letters", action="store_true", help="what came in each case")
     parser.error = refuse
     args = parser.parse_args()
-    if args.one_in < 1:
-        refuse("--one-in takes a number from 1 on")
+    if args.one_in < 1 or args.jobs < 1:
+        refuse("--one-in and --jobs take a number from 1 on")
     for tool in (args.ringwalk, "gcc", "objcopy", "nm"):
         if shutil.which(tool) is None:
             refuse(f"{tool}: cannot be executed")
@@ -173,11 +190,11 @@ def main():
         except OSError as e:
             refuse(f"{args.keep}: cannot be made: {e.strerror}")
     all_cases = all_images = all_failed = 0
-    with tempfile.TemporaryDirectory() as work, concurrent.futures.ThreadPoolExecutor(2) as pool:
+    with tempfile.TemporaryDirectory() as work, concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
         for name in args.table or TABLES:
             table = importlib.import_module(name)
-            cases = [c for c in table.cases() if args.only in c.name][::args.one_in]
-            if not cases:
+            cases = [c for c in table.cases() if args.only in c.name][::args.one_in][args.part[0] - 1::args.part[1]]
+            if not cases and args.part == (1, 1):
                 refuse(f"{name}: no case with '{args.only}' in its name")
             images = images_of(name, cases, getattr(table, "OPTIONS", []), pathlib.Path(work))
             failed = 0
