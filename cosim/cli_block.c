@@ -35,29 +35,33 @@ static bool names_rtl(int argc, char **argv)
     return false;
 }
 
-static int own_rtl(const struct cli *cli, int argc, char **argv)
+static int own_rtl(const struct cli *cli, char *block, int argc, char **argv)
 {
-    char *args[MAX_ARGS + 5] = {"python3", "-B", OWN_RTL, (char *)cli->program};
+    char *args[MAX_ARGS + 6] = {"python3", "-B", OWN_RTL, (char *)cli->program, block};
 
     if (argc > MAX_ARGS)
         return cli_refuse("more than %d arguments", MAX_ARGS);
     if (access(OWN_RTL, R_OK) != 0)
         return cli_refuse("--rtl builds in the project's source tree, and %s is not there",
                           OWN_RTL);
-    memcpy(&args[4], &argv[1], sizeof(args[0]) * (size_t)(argc - 1));
+    memcpy(&args[5], &argv[1], sizeof(args[0]) * (size_t)(argc - 1));
     execvp(args[0], args);
     return cli_refuse("python3: cannot be run: %s", strerror(errno));
 }
 
 int cli_mmu(const struct cli *cli, int argc, char **argv)
 {
-    return names_rtl(argc, argv) ? own_rtl(cli, argc, argv) : become(cli, "block_mmu", argv);
+    char block[] = "mmu";
+
+    return names_rtl(argc, argv) ? own_rtl(cli, block, argc, argv) : become(cli, "block_mmu", argv);
 }
 
 int cli_iommu(const struct cli *cli, int argc, char **argv)
 {
-    (void)argc;
-    return become(cli, "block_iommu", argv);
+    char block[] = "iommu";
+
+    return names_rtl(argc, argv) ? own_rtl(cli, block, argc, argv)
+                                 : become(cli, "block_iommu", argv);
 }
 
 int cli_bus(const struct cli *cli, int argc, char **argv)

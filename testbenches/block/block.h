@@ -38,7 +38,7 @@ struct block_options {
     unsigned one_in; /* of their cases only a part (docs/benches.md); 0: all (IOMMU) */
     enum block_legality legality;
     bool own;                 /* the RTL is somebody else's: its pins are held to the contract */
-    uint64_t lacks;           /* of the MMU: what the RTL lacks; left out of the stimulus */
+    uint64_t lacks;           /* what the RTL lacks; of the MMU left out of the stimulus */
     struct rw_vtd vtd;        /* of the IOMMU: what it is to lack throughout */
     unsigned wait_states_max; /* random, before each ack of the block's bus */
     const char *wave_path;    /* FST of [wave_from, wave_to) when not NULL */

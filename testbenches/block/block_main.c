@@ -45,9 +45,9 @@ static const char help_one_in[] = "  --one-in N              with --every: of al
 static const char help_legality[] =
     "  --legality[=only]       the legality oracle judges every translation too; only: it alone\n";
 static const char help_lacks[] =
-    "  --rtl DIR               an RTL of your own, by DIR/ringwalk.ini (docs/your-own-rtl.md)\n"
+    "  --rtl DIR               an RTL of your own, by DIR/ringwalk.ini (docs/your-own-*.md)\n"
     "  --rtl-build DIR         where it is built ($XDG_CACHE_HOME/ringwalk)\n"
-    "  --lacks LIST            what the RTL lacks: pks,5-level\n";
+    "  --lacks LIST            what the RTL lacks, in the words of its declaration\n";
 static const char help_vtd[] =
     "  --vtd LIST              what the IOMMU is to lack: -ir,-57; records=N\n";
 
@@ -157,6 +157,8 @@ static int parse(struct command *c)
         return 1 + refuse("--every takes capabilities away by itself, not by --vtd", "");
     if (c->common.wave_path != NULL && c->common.wave_to <= c->common.wave_from)
         return 1 + refuse("--wave-to must lie after --wave-from", "");
+    if (block_has_vtd) /* what an IOMMU lacks is what --vtd takes away */
+        c->run.vtd.away |= (uint32_t)c->run.lacks;
     c->run.seed = c->common.seed;
     c->run.wait_states_max = c->common.wait_states_max;
     c->run.wave_path = c->common.wave_path;

@@ -96,7 +96,9 @@ bool iommu_follow_rtl(struct bench *b, const struct viommu_told *seen, struct an
     empty(&b->rtl_bus);
     empty(&b->rtl_inv);
     empty(&b->waits);
-    return (!b->ask.dma || a->dma.phase == 0 || iommu_moved_end(b, seen, &a->dma)) && !b->r->failed;
+    return (iommu_own_judged(b) || !b->ask.dma || a->dma.phase == 0 ||
+            iommu_moved_end(b, seen, &a->dma)) &&
+           !b->r->failed;
 }
 
 void iommu_follow_reset(struct bench *b)

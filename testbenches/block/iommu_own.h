@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// An IOMMU that is not the project's (docs/your-own-iommu.md): what it has in flight, what it has
+// moved, what it has told.
+#ifndef RW_IOMMU_OWN_H
+#define RW_IOMMU_OWN_H
+
+#include "block.h"
+#include "record.h"
+#include "verilated_block.h"
+
+#define OWN_TAGS     256
+#define OWN_ACCESSES 64 /* made, and nothing has accounted for them yet */
+#define OWN_RECORDS  8
+
+struct bench;
+
+struct own_request {
+    bool up;
+    uint64_t since; /* number of the first access that can be its own */
+    struct rec_dma in;
+};
+
+struct own_access {
+    struct vblock_access a;
+    uint64_t number;
+    bool event; /* a message, as the event registers had it */
+};
+
+/* A message of the unit's own: FEDATA, FEADDR, FEUADDR, or those of the invalidation event. */
+struct own_event {
+    uint32_t data, addr, above;
+};
+
+struct own_record {
+    bool told;
+    uint64_t lo, hi, step;
+};
+
+struct iommu_own {
+    struct own_request request[OWN_TAGS];
+    unsigned up;
+    struct own_access access[OWN_ACCESSES];
+    unsigned accesses;
+    uint64_t number, step;
+    struct own_record record[OWN_RECORDS];
+    struct own_event event[2];
+    uint64_t cap, ecap; /* as it has shown them first; 0: not yet */
+    /* the queue: what software has written; where the next descriptor lies by those told of */
+    uint64_t iqa;
+    uint32_t iqt, head;
+    bool qie, moved; /* moved: IQA was written while it ran, nothing is known of the head */
+    unsigned sent;   /* to device-TLBs, without their descriptor so far */
+};
+
+/* Only a design of its own without a model beside it: everything here does nothing otherwise. */
+bool iommu_own_judged(const struct bench *b);
+/* Learns CAP and ECAP. False on a difference. */
+bool iommu_own_opens(struct bench *b);
+void iommu_own_reset(struct bench *b);
+/* An access of the RTL, answered. */
+void iommu_own_access(struct bench *b, const struct vblock_access *a);
+/* A request is accepted or has ended: what it moved, and by the oracle where to. */
+void iommu_own_dma(struct bench *b, const struct rec_dma *d);
+void iommu_own_record(struct bench *b, const struct rec_iommu *r);
+void iommu_own_sent(struct bench *b);
+/* Behind a step that a reset cuts: pins alone. False on a difference. */
+bool iommu_own_stops(struct bench *b);
+/* Behind a step: pins, and what nothing accounts for. False on a difference. */
+bool iommu_own_good(struct bench *b);
+/* The queue comes to its end, or has said why not. False on a difference. */
+bool iommu_own_queue(struct bench *b);
+
+#endif
