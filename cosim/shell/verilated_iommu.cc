@@ -381,8 +381,8 @@ bool viommu_run(viommu *v, const viommu_ask *ask, viommu_told *told)
         if (v->clock.env.told && flight > VBLOCK_HANG_CYCLES)
             break; // whatever else it does meanwhile
     }
-    told->missing = dma_runs          ? (dma_waits ? "dma_ready_o" : "dma_rsp_valid_o")
-                    : reg < ask->regs ? "reg_ack_o"
+    told->missing = dma_runs                 ? (dma_waits ? "dma_ready_o" : "dma_rsp_valid_o")
+                    : reg < ask->regs        ? "reg_ack_o"
                     : cpl < ask->completions ? "cpl_ready_o"
                                              : "bus_req_o";
     return false;

@@ -497,7 +497,8 @@ static bool setup(struct bench *b)
     iommu_width_setup(b);
     if (iommu_own_judged(b)) /* what decides is not known of a design whose hits are its own */
         b->r->group_count = 0;
-    return iommu_own_opens(b) && configure(b) && set_root(b) && pool_interrupt_table(b) && pool_queue_restore(b);
+    return iommu_own_opens(b) && configure(b) && set_root(b) && pool_interrupt_table(b) &&
+           pool_queue_restore(b);
 }
 
 bool block_run(const struct block_options *o, struct block_result *r, char *error,

@@ -16,6 +16,7 @@
 #define REG_CAP      0x008
 #define REG_ECAP     0x010
 #define REG_GCMD     0x018
+#define REG_GSTS     0x01C
 #define REG_RTADDR   0x020
 #define REG_CCMD     0x028
 #define REG_FSTS     0x034

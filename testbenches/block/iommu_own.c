@@ -20,12 +20,11 @@ void iommu_own_reset(struct bench *b)
 {
     struct iommu_own *o = &b->own;
 
-    *o = (struct iommu_own){
-        .cap = o->cap, .ecap = o->ecap, .number = o->number, .step = o->step};
+    *o = (struct iommu_own){.cap = o->cap, .ecap = o->ecap, .number = o->number, .step = o->step};
 }
 
-static bool wrong(struct bench *b, const char *stream, const char *field, const char *rtl,
-                  const char *wanted)
+bool iommu_own_wrong(struct bench *b, const char *stream, const char *field, const char *rtl,
+                     const char *wanted)
 {
     block_differ(b->r, stream, field, rtl, wanted, viommu_cycle(b->rtl));
     return false;
@@ -120,7 +119,7 @@ void iommu_own_access(struct bench *b, const struct vblock_access *a)
         return;
     access_words(a, words);
     snprintf(text, sizeof(text), "%.90s; %.90s", what, words);
-    wrong(b, "pins", "bus_req_o", text, "an access of the unit");
+    iommu_own_wrong(b, "pins", "bus_req_o", text, "an access of the unit");
 }
 
 /* --- what accounts for it --- */
@@ -186,7 +185,7 @@ static bool read_right(struct bench *b, const struct rec_dma *d, const struct ow
             continue;
         snprintf(rtl, sizeof(rtl), "byte %u is %02x", i, d->data[i]);
         snprintf(text, sizeof(text), "%02x", byte);
-        return wrong(b, "legality", "dma_rsp_o.rdata", rtl, text);
+        return iommu_own_wrong(b, "legality", "dma_rsp_o.rdata", rtl, text);
     }
     return true;
 }
@@ -205,14 +204,14 @@ static void ended(struct bench *b, const struct rec_dma *d)
     if (is.a.be != 0)
         access_words(&is.a, rtl);
     if (!there && wanted.src == BUS_MESSAGE) {
-        wrong(b, "legality", "message", rtl, text);
+        iommu_own_wrong(b, "legality", "message", rtl, text);
         return;
     }
     if (wanted.src == BUS_MESSAGE)
         memcpy(&b->message_sent, is.a.data + first_lane(&is.a), sizeof(b->message_sent));
     iommu_legality_dma(b, d);
     if (!there)
-        wrong(b, "legality", "access", rtl, text);
+        iommu_own_wrong(b, "legality", "access", rtl, text);
     else if (wanted.src == BUS_DMA)
         read_right(b, d, &is);
 }
@@ -232,7 +231,7 @@ void iommu_own_dma(struct bench *b, const struct rec_dma *d)
 
 /* --- descriptors --- */
 
-static void descriptor(struct bench *b, const struct rec_iommu *r)
+void iommu_own_descriptor(struct bench *b, const struct rec_iommu *r)
 {
     struct iommu_own *o = &b->own;
     struct vblock_access status = {.write = true, .src = BUS_IOMMU_WALK};
@@ -243,7 +242,8 @@ static void descriptor(struct bench *b, const struct rec_iommu *r)
 
     o->head = (o->head + 16) & ((UINT32_C(4096) << (o->iqa & 7)) - 1);
     if (type == TYPE_DEVICE && o->sent == 0)
-        wrong(b, "pins", "inv_valid_o", "low up to the descriptor of an invalidation", "high");
+        iommu_own_wrong(b, "pins", "inv_valid_o", "low up to the descriptor of an invalidation",
+                        "high");
     o->sent -= type == TYPE_DEVICE && o->sent != 0;
     if (type != TYPE_WAIT || (r->lo & WAIT_SW) == 0)
         return;
@@ -255,141 +255,12 @@ static void descriptor(struct bench *b, const struct rec_iommu *r)
     if (is.a.be != 0)
         access_words(&is.a, rtl);
     access_words(&status, text);
-    wrong(b, "pins", "desc_valid_o", rtl, text);
+    iommu_own_wrong(b, "pins", "desc_valid_o", rtl, text);
 }
 
 void iommu_own_sent(struct bench *b)
 {
     b->own.sent++;
-}
-
-/* --- registers --- */
-
-static void queue_register(struct iommu_own *o, uint32_t offset, uint32_t v)
-{
-    bool qie = (v & GCMD_QIE) != 0;
-
-    if (offset == REG_IQT)
-        o->iqt = v & 0x7FFF0;
-    if (offset == REG_IQA || offset == REG_IQA + 4) {
-        o->iqa = offset == REG_IQA ? (o->iqa & ~UINT64_C(0xFFFFFFFF)) | v
-                                   : (o->iqa & UINT32_MAX) | (uint64_t)v << 32;
-        o->moved = o->moved || o->qie;
-    }
-    if (offset != REG_GCMD || qie == o->qie)
-        return;
-    o->qie = qie;
-    o->head = 0;
-    o->moved = false;
-}
-
-static void event_register(struct bench *b, uint32_t offset, uint32_t v)
-{
-    for (unsigned i = 0; i < 2; i++) {
-        struct own_event *e = &b->own.event[i];
-        uint32_t base = i == 0 ? REG_FEDATA : REG_IEDATA;
-
-        if (offset == base)
-            e->data = v & 0xFFFF;
-        else if (offset == base + 4)
-            e->addr = v & ~3u;
-        else if (offset == base + 8)
-            e->above = iommu_has(b, IOMMU_EIM) ? v : 0;
-    }
-}
-
-static void write4(struct bench *b, uint32_t offset, uint32_t v)
-{
-    uint32_t record = (offset - REG_FRCD) / 16;
-
-    queue_register(&b->own, offset, v);
-    event_register(b, offset, v);
-    if (offset >= REG_FRCD && record < OWN_RECORDS && offset % 16 == 12 && v >> 31 != 0)
-        b->own.record[record].told = false;
-}
-
-/* Bits of CAP and ECAP that are the design's own: MAMV, DWD, DRD, ESIRTPS, ESRTPS; MHMV. */
-#define CAP_OWN  (UINT64_C(0x3F) << 48 | UINT64_C(3) << 54 | UINT64_C(3) << 62)
-#define ECAP_OWN (UINT64_C(0xF) << 20)
-
-static bool same_register(struct bench *b, const char *name, uint64_t is, uint64_t wanted)
-{
-    char rtl[48], text[48];
-
-    if (is == wanted)
-        return true;
-    snprintf(rtl, sizeof(rtl), "0x%" PRIx64, is);
-    snprintf(text, sizeof(text), "0x%" PRIx64, wanted);
-    return wrong(b, "registers", name, rtl, text);
-}
-
-static void learn(struct bench *b, const struct rec_iommu *r)
-{
-    struct legality_unit unit = iommu_legality_unit(&b->vtd);
-    struct iommu_own *o = &b->own;
-
-    if (r->addr == REG_CAP && r->size == 8) {
-        if (o->cap == 0)
-            o->cap = (unit.cap & ~CAP_OWN) | (r->lo & CAP_OWN);
-        same_register(b, "CAP", r->lo, o->cap);
-    }
-    if (r->addr == REG_ECAP && r->size == 8) {
-        if (o->ecap == 0)
-            o->ecap = (unit.ecap & ~ECAP_OWN) | (r->lo & ECAP_OWN);
-        same_register(b, "ECAP", r->lo, o->ecap);
-    }
-}
-
-/* What was told of must stand in the record, until software clears it. */
-static void read_record(struct bench *b, const struct rec_iommu *r)
-{
-    unsigned index = (unsigned)(r->addr - REG_FRCD) / 16, byte = r->addr & 15;
-    const struct own_record *w;
-    uint64_t wanted;
-    char name[16];
-
-    if (r->addr < REG_FRCD || index >= b->vtd.fault_records || (r->size != 4 && r->size != 8) ||
-        byte % r->size != 0)
-        return;
-    w = &b->own.record[index];
-    if (!w->told || w->step == b->own.step)
-        return;
-    wanted = (byte < 8 ? w->lo : w->hi) >> 8 * (byte & 7);
-    if (r->size == 4)
-        wanted &= UINT32_MAX;
-    snprintf(name, sizeof(name), "FRCD[%u]", index);
-    same_register(b, name, r->lo, wanted);
-}
-
-void iommu_own_record(struct bench *b, const struct rec_iommu *r)
-{
-    if (!iommu_own_judged(b))
-        return;
-    if (r->kind == IOMMU_REG_WRITE && (r->size == 4 || r->size == 8) && r->addr % r->size == 0) {
-        write4(b, (uint32_t)r->addr, (uint32_t)r->lo);
-        if (r->size == 8)
-            write4(b, (uint32_t)r->addr + 4, (uint32_t)(r->lo >> 32));
-    }
-    if (r->kind == IOMMU_REG_READ) {
-        learn(b, r);
-        read_record(b, r);
-    }
-    if (r->kind == IOMMU_FAULT_RECORD && r->addr < OWN_RECORDS)
-        b->own.record[r->addr] = (struct own_record){true, r->lo, r->hi, b->own.step};
-    if (r->kind == IOMMU_DESCRIPTOR)
-        descriptor(b, r);
-}
-
-bool iommu_own_opens(struct bench *b)
-{
-    struct answer a;
-
-    if (!iommu_own_judged(b))
-        return true;
-    if (!iommu_read(b, REG_CAP, 8, &a) || !iommu_read(b, REG_ECAP, 8, &a))
-        return false;
-    iommu_legality_reset(b);
-    return true;
 }
 
 /* --- behind a step --- */
@@ -411,8 +282,8 @@ static bool accounted(struct bench *b)
     if (left == 0 || o->up != 0)
         return true;
     access_words(&o->access[0].a, text);
-    return wrong(b, "pins", "bus_req_o", text,
-                 "nothing: no answer, no descriptor and no event accounts for it");
+    return iommu_own_wrong(b, "pins", "bus_req_o", text,
+                           "nothing: no answer, no descriptor and no event accounts for it");
 }
 
 bool iommu_own_stops(struct bench *b)
@@ -435,50 +306,7 @@ bool iommu_own_good(struct bench *b)
         return true;
     b->own.step++;
     if (b->own.sent != 0)
-        return wrong(b, "pins", "inv_valid_o", "high without the descriptor of an invalidation",
-                     "low");
+        return iommu_own_wrong(b, "pins", "inv_valid_o",
+                               "high without the descriptor of an invalidation", "low");
     return accounted(b);
-}
-
-/* --- the queue --- */
-
-#define QUEUE_LOOKS 400
-
-static bool stands(struct bench *b, uint32_t head)
-{
-    char rtl[64], text[64];
-
-    snprintf(rtl, sizeof(rtl), "stands at 0x%x", head);
-    snprintf(text, sizeof(text), "goes on to IQT = 0x%x, or sets FSTS.IQE", b->own.iqt);
-    return wrong(b, "registers", "IQH", rtl, text);
-}
-
-static bool all_told(struct bench *b)
-{
-    char rtl[80], text[64];
-
-    if (b->own.head == b->own.iqt)
-        return true;
-    snprintf(rtl, sizeof(rtl), "descriptors up to 0x%x were told of, IQH is 0x%x", b->own.head,
-             b->own.iqt);
-    snprintf(text, sizeof(text), "each is told of when it is done");
-    return wrong(b, "pins", "desc_valid_o", rtl, text);
-}
-
-bool iommu_own_queue(struct bench *b)
-{
-    struct answer status, head;
-
-    if (!iommu_own_judged(b) || !iommu_has(b, IOMMU_QI))
-        return true;
-    for (unsigned i = 0; i < QUEUE_LOOKS; i++) {
-        if (!iommu_read(b, REG_FSTS, 4, &status) || !iommu_read(b, REG_IQH, 8, &head))
-            return false;
-        if (!b->own.qie || b->own.moved || iommu_awaits(b) ||
-            (status.reg[0] & (FSTS_IQE | FSTS_ITE)) != 0)
-            return true;
-        if (head.reg[0] == b->own.iqt)
-            return all_told(b);
-    }
-    return stands(b, (uint32_t)head.reg[0]);
 }

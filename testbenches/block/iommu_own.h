@@ -43,30 +43,42 @@ struct iommu_own {
     unsigned accesses;
     uint64_t number, step;
     struct own_record record[OWN_RECORDS];
+    uint64_t told;  /* the step of the last one */
+    unsigned first; /* the one that has set PPF */
     struct own_event event[2];
     uint64_t cap, ecap; /* as it has shown them first; 0: not yet */
     /* the queue: what software has written; where the next descriptor lies by those told of */
     uint64_t iqa;
     uint32_t iqt, head;
-    bool qie, moved; /* moved: IQA was written while it ran, nothing is known of the head */
-    unsigned sent;   /* to device-TLBs, without their descriptor so far */
+    bool moved;          /* IQA was written while it ran, nothing is known of the head */
+    uint32_t gcmd, gsts; /* GCMD as last written; of GSTS what stays 1 once it was set */
+    unsigned sent;       /* to device-TLBs, without their descriptor so far */
 };
 
+/* iommu_own.c */
 /* Only a design of its own without a model beside it: everything here does nothing otherwise. */
 bool iommu_own_judged(const struct bench *b);
-/* Learns CAP and ECAP. False on a difference. */
-bool iommu_own_opens(struct bench *b);
+bool iommu_own_wrong(struct bench *b, const char *stream, const char *field, const char *rtl,
+                     const char *wanted);
+/* One is done: what it wrote, what it sent. */
+void iommu_own_descriptor(struct bench *b, const struct rec_iommu *r);
+
 void iommu_own_reset(struct bench *b);
 /* An access of the RTL, answered. */
 void iommu_own_access(struct bench *b, const struct vblock_access *a);
 /* A request is accepted or has ended: what it moved, and by the oracle where to. */
 void iommu_own_dma(struct bench *b, const struct rec_dma *d);
-void iommu_own_record(struct bench *b, const struct rec_iommu *r);
 void iommu_own_sent(struct bench *b);
 /* Behind a step that a reset cuts: pins alone. False on a difference. */
 bool iommu_own_stops(struct bench *b);
 /* Behind a step: pins, and what nothing accounts for. False on a difference. */
 bool iommu_own_good(struct bench *b);
+
+/* iommu_own_registers.c */
+/* Learns CAP and ECAP. False on a difference. */
+bool iommu_own_opens(struct bench *b);
+/* A record of the unit: a register access, a fault record, a descriptor. */
+void iommu_own_record(struct bench *b, const struct rec_iommu *r);
 /* The queue comes to its end, or has said why not. False on a difference. */
 bool iommu_own_queue(struct bench *b);
 

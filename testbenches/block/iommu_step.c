@@ -26,12 +26,13 @@ bool iommu_follow_gcmd(struct bench *b)
 
 static void no_answer(struct bench *b, const char *port, size_t accesses)
 {
-    bool request = strncmp(port, "dma_", 4) == 0;
+    bool request = strncmp(port, "dma_", 4) == 0, busy = strcmp(port, "bus_req_o") == 0;
     char text[BLOCK_TEXT];
 
-    snprintf(text, sizeof(text), "no answer in %u cycles, %zu accesses of the bus in them",
-             VBLOCK_HANG_CYCLES, accesses);
-    block_differ(b->r, request ? "dma" : "iommu", port, text, "an answer", viommu_cycle(b->rtl));
+    snprintf(text, sizeof(text), "%s in %u cycles, %zu accesses of the bus in them",
+             busy ? "no rest" : "no answer", VBLOCK_HANG_CYCLES, accesses);
+    block_differ(b->r, request ? "dma" : "iommu", port, text, busy ? "idle" : "an answer",
+                 viommu_cycle(b->rtl));
 }
 
 bool iommu_step_one(struct bench *b, struct answer *a)
@@ -56,7 +57,8 @@ bool iommu_step_one(struct bench *b, struct answer *a)
         iommu_model_step(b, &mine, a);
     b->r->cycles = viommu_cycle(b->rtl);
     b->r->requests += b->ask.dma;
-    /* The oracle alone judges answers, not properties of this RTL; somebody else's are their own. */
+    /* The oracle alone judges answers, not properties of this RTL; somebody else's are their own.
+     */
     if ((!iommu_oracle_alone(b) || b->o->own) && block_asserted(b->r, b->r->cycles))
         return false;
     if (!iommu_own_good(b))

@@ -472,6 +472,8 @@ def main():
         if any(a == word or a.startswith(word + "=") for a in arguments):
             refuse(f"{word} beside --rtl: {DECLARATION} says what the design is and who judges it")
     design = Design(pathlib.Path(folder).resolve())
+    if cache.resolve().is_relative_to(design.folder):
+        refuse(f"{cache}: is built inside the design's folder, whose files are the design")
     bench = build(design, ringwalk, cache)
     sys.stderr.write((bench.parent / "warnings").read_text())
     sys.stderr.flush()

@@ -4,8 +4,10 @@
 # replacement in legality mode alone.
 # usage: exact.sh RINGWALK RTL_DIR mmu|iommu
 set -u
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+all=$(mktemp -d)
+trap 'rm -rf "$all"' EXIT
+work=$all/design
+mkdir "$work"
 here=$(cd "$(dirname "$0")" && pwd)
 cp "$2/$3"/*.sv "$work"
 rm -f "$work/iommu_port_pkg.sv" # the contract's
@@ -15,7 +17,7 @@ ends() {
     cp "$here/told.sv" "$work"
     echo "top = told" >>"$work/ringwalk.ini"
   fi
-  "$1" "$3" --rtl "$work" --rtl-build "$work/built" --seed 12 --requests 60000 --no-bundle --quiet
+  "$1" "$3" --rtl "$work" --rtl-build "$all/built" --seed 12 --requests 60000 --no-bundle --quiet
   if [ $? -ne "$4" ]; then
     echo "mode $2: not status $4"
     exit 1

@@ -33,6 +33,7 @@ module plainvtd
   } step_t;
 
   step_t        step;
+  bus_req_t     ask;        // of memory
   dma_req_t     q;          // the request
   wide_t        got;        // what memory said last
   logic [7:0]   reason;     // of a fault; 0: none
@@ -63,7 +64,7 @@ module plainvtd
     .bytes_i(reg_req_i.bytes), .wdata_i(reg_req_i.wdata), .rdata_o(rdata),
     .fault_i(step == Log && !quiet), .fault_record_i(record), .recorded_o(recorded), .record_index_o(record_index),
     .step_i(step == Done), .waited_i(step == Done && got[3:0] == 4'd5 && got[4]),
-    .wrong_i((step == Fetch && !bus_req_o.valid) || (step == Obey && verdict != '0)),
+    .wrong_i((step == Fetch && !ask.valid) || (step == Obey && verdict != '0)),
     .wrong_code_i(step == Fetch ? wrong : verdict),
     .work_o(work), .head_o(head), .tail_o(tail), .queue_o(iqa), .te_o(te), .ire_o(ire), .cfi_o(cfi),
     .root_o(root), .table_o(irt), .event_o(event_due), .event_addr_o(event_addr), .event_data_o(event_data),
@@ -90,29 +91,33 @@ module plainvtd
     return {base, va[12 + 9*(at_level-1) +: 9], 3'b0};
   endfunction
 
-  // --- the bus: from registers, up until the ack ---
+  // --- the bus: from a register, up until the ack ---
+  always_comb begin
+    bus_req_o = ask;
+  end
+
   task automatic read16(input logic [39:0] place);
-    bus_req_o       <= '0;
-    bus_req_o.valid <= 1'b1;
-    bus_req_o.src   <= SrcIommuWalk;
-    bus_req_o.addr  <= {place[39:4], 4'b0};
-    bus_req_o.be    <= 16'hFFFF;
+    ask       <= '0;
+    ask.valid <= 1'b1;
+    ask.src   <= SrcIommuWalk;
+    ask.addr  <= {place[39:4], 4'b0};
+    ask.be    <= 16'hFFFF;
   endtask
 
   task automatic read8(input logic [39:0] place);
     read16(place);
-    bus_req_o.be <= place[3] ? 16'hFF00 : 16'h00FF;
+    ask.be <= place[3] ? 16'hFF00 : 16'h00FF;
     level_half   <= place[3];
   endtask
 
   task automatic write4(input bus_src_e src, input logic [63:0] place, input logic [31:0] data);
-    bus_req_o       <= '0;
-    bus_req_o.valid <= 1'b1;
-    bus_req_o.src   <= src;
-    bus_req_o.write <= 1'b1;
-    bus_req_o.addr  <= {place[39:4], 4'b0};
-    bus_req_o.be    <= 16'hF << {place[3:2], 2'b0};
-    bus_req_o.wdata <= 128'(data) << {place[3:2], 5'b0};
+    ask       <= '0;
+    ask.valid <= 1'b1;
+    ask.src   <= src;
+    ask.write <= 1'b1;
+    ask.addr  <= {place[39:4], 4'b0};
+    ask.be    <= 16'hF << {place[3:2], 2'b0};
+    ask.wdata <= 128'(data) << {place[3:2], 5'b0};
   endtask
 
   task automatic fail(input logic [7:0] why, input logic fpd);
@@ -131,14 +136,14 @@ module plainvtd
     out <= 64'(place);
     if (q.len == '0) reply(1'b1);
     else begin
-      bus_req_o       <= '0;
-      bus_req_o.valid <= 1'b1;
-      bus_req_o.src   <= SrcDma;
-      bus_req_o.write <= q.write;
-      bus_req_o.addr  <= {place[39:4], 4'b0};
-      bus_req_o.be    <= 16'((32'd1 << q.len) - 32'd1) << place[3:0];
-      if (q.write) bus_req_o.wdata <= (q.wdata & ((128'd1 << {q.len, 3'b0}) - 128'd1)) << {place[3:0], 3'b0};
-      if (q.write && q.len == 5'd16) bus_req_o.wdata <= q.wdata;
+      ask       <= '0;
+      ask.valid <= 1'b1;
+      ask.src   <= SrcDma;
+      ask.write <= q.write;
+      ask.addr  <= {place[39:4], 4'b0};
+      ask.be    <= 16'((32'd1 << q.len) - 32'd1) << place[3:0];
+      if (q.write) ask.wdata <= (q.wdata & ((128'd1 << {q.len, 3'b0}) - 128'd1)) << {place[3:0], 3'b0};
+      if (q.write && q.len == 5'd16) ask.wdata <= q.wdata;
       step <= Move;
     end
   endtask
@@ -150,8 +155,8 @@ module plainvtd
   endtask
 
   always_ff @(posedge clk_i) begin
-    if (bus_rsp_i.ack && bus_req_o.valid) begin
-      bus_req_o.valid <= 1'b0;
+    if (bus_rsp_i.ack && ask.valid) begin
+      ask.valid <= 1'b0;
       got             <= bus_rsp_i.rdata;
     end
 
@@ -165,7 +170,7 @@ module plainvtd
           if (wrong == '0) read16(iqa[39:0] & 40'hFF_FFFF_F000 | 40'({head, 4'b0}));
           queue_next <= 1'b0;
           step       <= Fetch;
-        end else if (dma_valid_i) begin
+        end else if (dma_valid_i && dma_ready_o) begin
           q          <= dma_req_i;
           reason     <= '0;
           out        <= '0;
@@ -200,7 +205,7 @@ module plainvtd
 
       Root:
         if (bus_rsp_i.ack && bus_rsp_i.err) fail(8'h8, 1'b0);
-        else if (!bus_req_o.valid) begin
+        else if (!ask.valid) begin
           if (!got[0])                fail(8'h1, 1'b0);
           else if (root_is_bad(got))  fail(8'hA, 1'b0);
           else begin
@@ -211,7 +216,7 @@ module plainvtd
 
       Context:
         if (bus_rsp_i.ack && bus_rsp_i.err) fail(8'h9, 1'b0);
-        else if (!bus_req_o.valid) begin
+        else if (!ask.valid) begin
           if (!got[0])                      fail(8'h2, got[1]);
           else if (context_is_bad(got))     fail(8'hB, 1'b0);
           else if (got[3:2] != '0)          fail(8'h3, got[1]);
@@ -229,7 +234,7 @@ module plainvtd
 
       Walk:
         if (bus_rsp_i.ack && bus_rsp_i.err) fail(top_level ? 8'h3 : 8'h7, quiet);
-        else if (!bus_req_o.valid) begin
+        else if (!ask.valid) begin
           if (!granted)                       fail(q.write ? 8'h5 : 8'h6, quiet);
           else if (entry_is_bad(entry, level)) fail(8'hC, quiet);
           else if (!entry_is_leaf(entry, level)) begin
@@ -242,7 +247,7 @@ module plainvtd
 
       Irte:
         if (bus_rsp_i.ack && bus_rsp_i.err) fail(8'h23, 1'b0);
-        else if (!bus_req_o.valid) begin
+        else if (!ask.valid) begin
           if (!got[0])                           fail(8'h22, got[1]);
           else if (irte_is_bad(got))             fail(8'h24, got[1]);
           else if (!source_is_good(got, q.sid))  fail(8'h26, got[1]);
@@ -259,7 +264,7 @@ module plainvtd
       Reply:  step <= Rest;
 
       Fetch:
-        if (bus_req_o.valid) begin
+        if (ask.valid) begin
           if (bus_rsp_i.ack) begin
             bad_fetch <= bus_rsp_i.err;
             step      <= Obey;
@@ -286,7 +291,7 @@ module plainvtd
 
     if (!rst_ni) begin
       step       <= Rest;
-      bus_req_o  <= '0;
+      ask  <= '0;
       queue_next <= 1'b0;
     end
   end
