@@ -46,10 +46,32 @@ static void event_register(struct bench *b, uint32_t offset, uint32_t v)
     }
 }
 
+static void drop_records(struct ring *r)
+{
+    while (r->count != 0)
+        ring_pop(r);
+}
+
+/* A unit with these registers and nothing else, for the report: iommu_explain.c. */
+static void follow_pointers(struct bench *b, uint32_t offset, uint32_t v)
+{
+    bool pointer = (offset & ~4u) == REG_RTADDR || (offset & ~4u) == REG_IRTA;
+    bool region = offset >= REG_PMEN && offset < REG_IQH;
+
+    if (offset == REG_GCMD)
+        v &= ~GCMD_QIE;
+    if (!pointer && !region && offset != REG_GCMD)
+        return;
+    iommu_reg_write(b->model, offset, 4, v);
+    drop_records(&b->model_iommu);
+    drop_records(&b->model_bus);
+}
+
 static void write4(struct bench *b, uint32_t offset, uint32_t v)
 {
     uint32_t record = (offset - REG_FRCD) / 16;
 
+    follow_pointers(b, offset, v);
     queue_register(&b->own, offset, v);
     command_register(&b->own, offset, v);
     event_register(b, offset, v);

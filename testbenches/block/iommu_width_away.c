@@ -44,7 +44,8 @@ static bool interrupts(struct bench *b, unsigned feature, bool *away)
 
     (void)feature;
     if (!writes_nothing(b, REG_IRTA, 0, away) ||
-        !iommu_command(b, GCMD_TE | GCMD_IRE | GCMD_CFI, GCMD_SIRTP) || !iommu_read(b, REG_GSTS, 4, &a))
+        !iommu_command(b, GCMD_TE | GCMD_IRE | GCMD_CFI, GCMD_SIRTP) ||
+        !iommu_read(b, REG_GSTS, 4, &a))
         return false;
     *away = *away && (a.reg[0] & (GCMD_IRE | GCMD_SIRTP | GCMD_CFI)) == 0;
     if (!iommu_request(b, &in, &a))
