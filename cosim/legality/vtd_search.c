@@ -12,6 +12,7 @@ struct vtd_target vtd_target(const struct vtd_search *s, enum vtd_cache cache)
                                .did = s->did,
                                .iova = s->q->addr,
                                .begin = s->l->begin,
+                               .moved = s->l->moved,
                                .write = s->q->write};
 }
 

@@ -124,6 +124,9 @@ struct viommu_ask {
     bool dma;
     struct rec_dma in; /* sid, iova, write, at, len, tag, data */
     unsigned dma_after;
+    bool flies;    /* told alone: it is not waited for, only accepted */
+    bool lands;    /* told alone: all that is in flight is answered */
+    unsigned room; /* told alone: raised when fewer are in flight */
     unsigned regs;
     struct viommu_reg reg[VIOMMU_REGS];
     unsigned completions;
@@ -140,6 +143,7 @@ struct viommu_told {
     unsigned accepted, answered, acked[VIOMMU_REGS];
     unsigned completed[VIOMMU_COMPLETIONS]; /* accepted */
     bool stray;                             /* a pin that belongs to one that is low was not */
+    bool rest;                              /* told alone: nothing is under way */
     const char *missing;                    /* after an end before the end: a port that is due */
     unsigned idle;                          /* the unit would take the next thing in this cycle */
 };

@@ -217,6 +217,14 @@ struct viommu {
         if (answered)
             own.answer(env, top, since_reset);
     }
+    // A request is in flight for too long.
+    bool late() const
+    {
+        for (const viommu_told_records::request &q : own.of_tag)
+            if (q.up && since_reset - q.cycle > VBLOCK_HANG_CYCLES)
+                return true;
+        return false;
+    }
     void send()
     {
         const vblock_env &env = clock.env;
@@ -318,13 +326,14 @@ bool viommu_run(viommu *v, const viommu_ask *ask, viommu_told *told)
     bool settled = false;
     unsigned reg = 0, reg_due = ask->reg[0].after, t = 0;
     unsigned cpl = 0, cpl_due = ask->completion[0].after;
-    unsigned quiet = 0, flight = 0; // cycles: strict; since the request was accepted
+    unsigned quiet = 0; // cycles
 
     memset(told, 0, sizeof *told);
     for (unsigned i = 0, all = 0; i < ask->cycles && all < longest_queue; i++, all++) {
         // While memory lets the unit wait no time passes: what is due next comes already.
         unsigned now = t + v->clock.waiting;
-        if (dma_waits && now >= ask->dma_after && !top->dma_valid_i)
+        if (dma_waits && now >= ask->dma_after && !top->dma_valid_i &&
+            (!v->clock.env.told || v->own.up < ask->room))
             v->raise_dma(ask->in);
         if (reg < ask->regs && now >= reg_due && !top->reg_valid_i)
             v->raise_reg(ask->reg[reg]);
@@ -332,7 +341,10 @@ bool viommu_run(viommu *v, const viommu_ask *ask, viommu_told *told)
             v->raise_completion(ask->completion[cpl]);
         v->begin();
         bool ready = top->dma_ready_o, taken = ready && top->dma_valid_i;
-        bool answered = top->dma_rsp_valid_o, acked = top->reg_ack_o && top->reg_valid_i;
+        // Of the step's own request.
+        bool answered =
+            top->dma_rsp_valid_o && (!v->clock.env.told || top->dma_rsp_tag_o == ask->in.tag);
+        bool acked = top->reg_ack_o && top->reg_valid_i;
         bool completed = top->cpl_ready_o && top->cpl_valid_i;
         bool over = !dma_runs && reg == ask->regs && cpl == ask->completions && t >= ask->lasts;
         told->stray = told->stray || v->stray();
@@ -349,8 +361,13 @@ bool viommu_run(viommu *v, const viommu_ask *ask, viommu_told *told)
         v->end();
         if (v->watch.breach.port != nullptr)
             return true;
-        if (v->clock.env.told)
+        if (v->clock.env.told) {
+            over = over && (!ask->lands || v->own.up == 0);
+            if (over && v->own.up != 0)
+                return true;
             ready = quiet >= (ask->settles ? rest_of_a_queue_cycles : rest_cycles);
+            told->rest = over && ready;
+        }
         if (over && ready && (!ask->settles || settled)) {
             told->idle = ask->settles ? t - 1 : t;
             return true;
@@ -359,11 +376,12 @@ bool viommu_run(viommu *v, const viommu_ask *ask, viommu_told *told)
         if (taken) {
             told->accepted = t;
             dma_waits = false;
+            dma_runs = !ask->flies;
             top->dma_valid_i = 0;
             v->changed = true;
         }
         if (answered)
-            dma_runs = false;
+            dma_runs = dma_waits;
         if (acked) {
             told->acked[reg++] = t;
             top->reg_valid_i = 0;
@@ -377,11 +395,11 @@ bool viommu_run(viommu *v, const viommu_ask *ask, viommu_told *told)
             cpl_due = cpl < ask->completions ? t + 1 + ask->completion[cpl].after : 0;
         }
         t += !v->clock.waiting;
-        flight = dma_runs && !dma_waits ? flight + 1 : 0;
-        if (v->clock.env.told && flight > VBLOCK_HANG_CYCLES)
+        if (v->clock.env.told && (all & 63) == 63 && v->late())
             break; // whatever else it does meanwhile
     }
-    told->missing = dma_runs                 ? (dma_waits ? "dma_ready_o" : "dma_rsp_valid_o")
+    told->missing = v->late()                ? "dma_rsp_valid_o"
+                    : dma_runs               ? (dma_waits ? "dma_ready_o" : "dma_rsp_valid_o")
                     : reg < ask->regs        ? "reg_ack_o"
                     : cpl < ask->completions ? "cpl_ready_o"
                                              : "bus_req_o";

@@ -14,6 +14,7 @@ const bool block_has_source_id = true;
 const bool block_has_every = true;
 const bool block_has_one_in = true;
 const bool block_has_vtd = true;
+const bool block_has_in_flight = true;
 const bool block_has_legality = true;
 
 #define ROOTS    POOL_ROOTS
@@ -23,6 +24,7 @@ const bool block_has_legality = true;
 #define WIDTH_PERMILLE    20   /* of the turns between requests: experiments of iommu_width.c */
 #define INTERRUPT_PERCENT 14   /* of the requests */
 #define BESIDE_PERCENT    20   /* of the requests have register accesses beside them */
+#define FLY_PERCENT       85   /* of the requests to a unit that takes several: not waited for */
 #define RESET_ONE_IN      1000 /* requests */
 #define WAIT_DESCRIPTOR   5    /* that writes no status */
 #define CUT_CYCLES        40   /* a reset falls into the first so many cycles of a request */
@@ -269,6 +271,8 @@ static bool request(struct bench *b)
     struct answer a;
 
     random_ask(b);
+    b->ask.flies =
+        iommu_own_judged(b) && b->o->in_flight > 1 && block_chance(&b->random, FLY_PERCENT);
     return iommu_step_one(b, &a);
 }
 

@@ -25,6 +25,7 @@ enum {
     OPT_VTD,
     OPT_LEGALITY,
     OPT_LACKS,
+    OPT_IN_FLIGHT,
     OPT_OWN_RTL
 };
 
@@ -34,6 +35,7 @@ static const struct option options[] = {{"requests", required_argument, NULL, OP
                                         {"vtd", required_argument, NULL, OPT_VTD},
                                         {"legality", optional_argument, NULL, OPT_LEGALITY},
                                         {"lacks", required_argument, NULL, OPT_LACKS},
+                                        {"in-flight", required_argument, NULL, OPT_IN_FLIGHT},
                                         {"own-rtl", no_argument, NULL, OPT_OWN_RTL},
                                         COMMON_ROWS};
 
@@ -74,6 +76,18 @@ static int take_legality(struct command *c, const char *how)
     return 0;
 }
 
+static int take_in_flight(struct command *c)
+{
+    uint64_t number;
+
+    if (!block_has_in_flight)
+        return 1 + refuse("no option of this block: ", "--in-flight");
+    if (!option_between(optarg, 1, BLOCK_IN_FLIGHT, &number))
+        return 1 + refuse("out of range: ", optarg);
+    c->run.in_flight = (unsigned)number;
+    return 0;
+}
+
 /* What is known of an RTL that is not the project's: --lacks, and --own-rtl, which `ringwalk mmu
  * --rtl` gives to the bench that it has built. */
 static int take_own(struct command *c, int opt)
@@ -84,6 +98,8 @@ static int take_own(struct command *c, int opt)
         return 1 + refuse("no option of this block: ", opt == OPT_LACKS ? "--lacks" : "--own-rtl");
     if (opt == OPT_OWN_RTL)
         c->run.own = true;
+    else if (opt == OPT_IN_FLIGHT)
+        return take_in_flight(c);
     else if (!block_lacks(optarg, &c->run.lacks, error, sizeof(error)))
         return 1 + refuse(error, "");
     return 0;
@@ -119,7 +135,7 @@ static int take(struct command *c, int opt)
     }
     if (opt == OPT_LEGALITY)
         return take_legality(c, optarg);
-    if (opt == OPT_LACKS || opt == OPT_OWN_RTL)
+    if (opt == OPT_LACKS || opt == OPT_IN_FLIGHT || opt == OPT_OWN_RTL)
         return take_own(c, opt);
     if (opt == OPT_EVERY) {
         c->run.every = true;
@@ -234,7 +250,7 @@ static int finish(const struct command *c, struct block_result *r, double second
 
 int main(int argc, char **argv)
 {
-    struct command c = {.run = {.requests = DEFAULT_NUMBER},
+    struct command c = {.run = {.requests = DEFAULT_NUMBER, .in_flight = 1},
                         .common = COMMON_DEFAULTS(DEFAULT_WAITS),
                         .argv = argv,
                         .argc = argc};

@@ -87,7 +87,10 @@ bool iommu_bench_open(struct bench *b)
 
 void iommu_bench_end(struct bench *b)
 {
+    iommu_own_lands(b);
     if (b->r->failed) {
+        if (b->own.blamed)
+            b->ask = (struct viommu_ask){.dma = true, .in = b->own.blame};
         iommu_describe(b);
         iommu_explain(b);
     } else {

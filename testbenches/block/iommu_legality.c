@@ -217,13 +217,17 @@ void iommu_legality_dma(struct bench *b, const struct rec_dma *d)
     if (b->oracle == NULL)
         return;
     if (d->phase == 0) {
-        legality_iommu_begin(b->oracle);
+        if (iommu_own_judged(b))
+            legality_iommu_accept(b->oracle, d->tag);
+        else
+            legality_iommu_begin(b->oracle);
         return;
     }
     if (in->write && in->len == 4)
         memcpy(&q.data, in->data, sizeof(q.data));
     a = answer_of(b, d);
-    v = legality_iommu_judge(b->oracle, &q, &a);
+    q.moved = iommu_own_judged(b) ? b->own.moved_time : 0;
+    v = legality_iommu_judge_of(b->oracle, iommu_own_judged(b) ? d->tag : 0, &q, &a);
     count(b, d, &v);
     if (v.word == LEGALITY_ILLEGAL)
         differ(b, &a, &v);

@@ -20,7 +20,8 @@ void iommu_own_reset(struct bench *b)
 {
     struct iommu_own *o = &b->own;
 
-    *o = (struct iommu_own){.cap = o->cap, .ecap = o->ecap, .number = o->number, .step = o->step};
+    *o = (struct iommu_own){
+        .cap = o->cap, .ecap = o->ecap, .number = o->number, .step = o->step, .tag = o->tag};
 }
 
 bool iommu_own_wrong(struct bench *b, const char *stream, const char *field, const char *rtl,
@@ -112,7 +113,8 @@ void iommu_own_access(struct bench *b, const struct vblock_access *a)
             what = "more accesses than answers and descriptors account for";
         else
             o->access[o->accesses++] =
-                (struct own_access){*a, o->number, a->src == BUS_MESSAGE && is_event(o, a)};
+                (struct own_access){*a, o->number, legality_iommu_now(b->oracle),
+                                    a->src == BUS_MESSAGE && is_event(o, a)};
     }
     o->number++;
     if (what == NULL)
@@ -209,11 +211,15 @@ static void ended(struct bench *b, const struct rec_dma *d)
     }
     if (wanted.src == BUS_MESSAGE)
         memcpy(&b->message_sent, is.a.data + first_lane(&is.a), sizeof(b->message_sent));
+    b->own.moved_time = is.time;
     iommu_legality_dma(b, d);
     if (!there)
         iommu_own_wrong(b, "legality", "access", rtl, text);
     else if (wanted.src == BUS_DMA)
         read_right(b, d, &is);
+    if (there && wanted.src != BUS_FETCH)
+        iommu_own_moved(b, &(struct own_move){q->order, is.number, is.a.addr, d->sid, d->write,
+                                              wanted.src == BUS_MESSAGE});
 }
 
 void iommu_own_dma(struct bench *b, const struct rec_dma *d)
@@ -221,10 +227,16 @@ void iommu_own_dma(struct bench *b, const struct rec_dma *d)
     struct own_request *q = &b->own.request[d->tag];
 
     if (d->phase != 0) {
+        bool before = b->r->failed;
+
         ended(b, d);
+        if (b->r->failed && !before) {
+            b->own.blamed = true;
+            b->own.blame = q->in;
+        }
         return;
     }
-    *q = (struct own_request){true, b->own.number, *d};
+    *q = (struct own_request){true, b->own.number, ++b->own.order, *d};
     b->own.up++;
     iommu_legality_dma(b, d);
 }
@@ -305,8 +317,20 @@ bool iommu_own_good(struct bench *b)
     if (!iommu_own_judged(b))
         return true;
     b->own.step++;
+    if (!b->own.rest)
+        return true;
     if (b->own.sent != 0)
         return iommu_own_wrong(b, "pins", "inv_valid_o",
                                "high without the descriptor of an invalidation", "low");
     return accounted(b);
+}
+
+bool iommu_own_lands(struct bench *b)
+{
+    struct answer a;
+
+    if (!iommu_own_judged(b) || b->r->failed || b->own.up == 0)
+        return !b->r->failed;
+    b->ask = (struct viommu_ask){.lands = true};
+    return iommu_step_one(b, &a);
 }

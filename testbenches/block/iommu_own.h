@@ -11,19 +11,29 @@
 #define OWN_TAGS     256
 #define OWN_ACCESSES 64 /* made, and nothing has accounted for them yet */
 #define OWN_RECORDS  8
+#define OWN_MOVES    512 /* looked back at */
 
 struct bench;
 
 struct own_request {
     bool up;
     uint64_t since; /* number of the first access that can be its own */
+    uint64_t order; /* of its acceptance, from 1 */
     struct rec_dma in;
 };
 
 struct own_access {
     struct vblock_access a;
     uint64_t number;
-    bool event; /* a message, as the event registers had it */
+    uint64_t time; /* of the oracle */
+    bool event;    /* a message, as the event registers had it */
+};
+
+/* What a request has moved; order 0: nothing. */
+struct own_move {
+    uint64_t order, number, addr;
+    uint16_t sid;
+    bool write, message;
 };
 
 /* A message of the unit's own: FEDATA, FEADDR, FEUADDR, or those of the invalidation event. */
@@ -41,7 +51,14 @@ struct iommu_own {
     unsigned up;
     struct own_access access[OWN_ACCESSES];
     unsigned accesses;
-    uint64_t number, step;
+    uint64_t number, step, order;
+    uint8_t tag;         /* of the newest request */
+    bool rest;           /* the step has ended with nothing under way */
+    uint64_t moved_time; /* of the oracle, of the request that has ended */
+    struct own_move move[OWN_MOVES];
+    uint64_t moves;
+    bool blamed; /* the difference is of this request */
+    struct rec_dma blame;
     struct own_record record[OWN_RECORDS];
     uint64_t told;  /* the step of the last one */
     unsigned first; /* the one that has set PPF */
@@ -73,6 +90,12 @@ void iommu_own_sent(struct bench *b);
 bool iommu_own_stops(struct bench *b);
 /* Behind a step: pins, and what nothing accounts for. False on a difference. */
 bool iommu_own_good(struct bench *b);
+
+/* Answers of all that is in flight. False on a difference. */
+bool iommu_own_lands(struct bench *b);
+
+/* iommu_own_order.c: what a request has moved, as its answer has come. */
+void iommu_own_moved(struct bench *b, const struct own_move *m);
 
 /* iommu_own_registers.c */
 /* Learns CAP and ECAP. False on a difference. */

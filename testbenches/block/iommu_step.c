@@ -45,12 +45,19 @@ bool iommu_step_one(struct bench *b, struct answer *a)
 
     if (iommu_own_judged(b) && !iommu_has(b, IOMMU_DT))
         b->ask.completions = 0; /* it may have no port for one */
+    if (iommu_own_judged(b)) {
+        while (b->own.request[++b->own.tag].up)
+            ;
+        b->ask.in.tag = b->own.tag;
+        b->ask.room = b->o->in_flight;
+    }
     b->step_cycle = viommu_cycle(b->rtl);
     b->ask.cycles = VBLOCK_HANG_CYCLES;
     b->ask.settles = iommu_follow_gcmd(b);
     b->write_limit = UINT_MAX;
     done = viommu_run(b->rtl, &b->ask, &seen);
     accesses = b->rtl_bus.count;
+    b->own.rest = seen.rest;
     if (iommu_oracle_alone(b))
         iommu_follow_rtl(b, &seen, a);
     else

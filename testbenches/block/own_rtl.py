@@ -22,6 +22,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 DECLARATION = "ringwalk.ini"
 KEYS = ("top", "sources", "include", "lacks", "mode", "verilog")
 MODES = ("legality", "exact")
+IN_FLIGHT = 32
 VERILOG = {"2001": "1364-2001", "2005": "1364-2005"}
 SHELL = ["cosim/shell/verilated_block.h", "cosim/shell/verilated_block.hh",
          "cosim/shell/verilated_strict.hh", "cosim/shell/assertion.h", "model/record.h",
@@ -138,7 +139,7 @@ BLOCKS = {
     "mmu": Block("mmu", "an MMU", "docs/your-own-rtl.md", ["rtl/mmu/mmu_pkg.sv"], "mmu_pkg::*", MMU_PORTS,
                  made=XLATE, made_ports=("xlate_valid_o", "xlate_o")),
     "iommu": Block("iommu", "an IOMMU", "docs/your-own-iommu.md", ["rtl/iommu/iommu_port_pkg.sv"],
-                   "iommu_port_pkg::*", IOMMU_PORTS, keys=("records",), not_beside=("--vtd", "--every")),
+                   "iommu_port_pkg::*", IOMMU_PORTS, keys=("records", "in-flight"), not_beside=("--vtd", "--every")),
 }
 BLOCK = BLOCKS["mmu"]  # main() says which
 
@@ -182,6 +183,7 @@ class Design:
         self.mode = values.get("mode", "legality")
         self.verilog = values.get("verilog")
         self.records = values.get("records")
+        self.in_flight = values.get("in-flight", "1")
         self.lacks = re.split(r"[,\s]+", values["lacks"]) if "lacks" in values else []
         self.include = [self.inside("include", w) for w in values.get("include", "").split()]
         self.sources = self.find_sources(values.get("sources"))
@@ -214,6 +216,10 @@ class Design:
                                 + ", ".join(BLOCK.lackable()))
         if self.records is not None and self.records not in [str(n) for n in range(1, 9)]:
             self.refuse_key("records", f"'{self.records}' is no number of fault records from 1 to 8")
+        if self.in_flight not in [str(n) for n in range(1, IN_FLIGHT + 1)]:
+            self.refuse_key("in-flight", f"'{self.in_flight}' is no number of requests from 1 to {IN_FLIGHT}")
+        if self.in_flight != "1" and self.mode == "exact":
+            self.refuse_key("in-flight", "in exact mode one request is in flight")
         if self.verilog is not None and self.verilog not in VERILOG:
             self.refuse_key("verilog", f"no edition '{self.verilog}'; there are {', '.join(VERILOG)}")
         if "sources" not in values and not self.sources:
@@ -481,6 +487,8 @@ def main():
         arguments.append("--lacks=" + ",".join(design.lacks))
     if design.records is not None:
         arguments.append("--vtd=records=" + design.records)
+    if design.in_flight != "1":
+        arguments.append("--in-flight=" + design.in_flight)
     if design.mode == "legality":
         arguments.append("--legality=only")
     os.execv(bench, [str(bench), "--own-rtl", *arguments])
