@@ -371,6 +371,8 @@ struct legality_iommu_verdict legality_iommu_judge_of(struct legality_iommu *l, 
     l->moved = request->moved != 0 ? request->moved : l->now;
     vtd_log_take(&l->log, request, answer, f->full, l->in_flight == 0);
     v = judged_at_any_time(&k, &by_tables);
+    if (v.word == LEGALITY_ILLEGAL && l->in_flight != 0 && vtd_log_give_back(&l->log))
+        v = judged_at_any_time(&k, &by_tables);
     if (v.word == LEGALITY_ILLEGAL)
         return v;
     if (answer->outcome != OUTCOME_BLOCKED)

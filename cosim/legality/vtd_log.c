@@ -90,17 +90,13 @@ bool vtd_log_tells(const struct vtd_log *g, const struct legality_request *q,
     return g->made == 0 || says(g, g->lo, g->hi, q, reason);
 }
 
-/* count_written: there is none. */
+/* The one that says what the request wants; count_written: there is none. */
 static unsigned own(const struct vtd_log *g, const struct legality_request *q,
                     const struct legality_iommu_answer *a)
 {
     unsigned i = 0;
 
     while (i < g->count_written && !says(g, g->written[i].lo, g->written[i].hi, q, a->reason))
-        i++;
-    if (i < g->count_written)
-        return i;
-    for (i = 0; i < g->count_written && (uint16_t)g->written[i].hi != q->sid;)
         i++;
     return i;
 }
@@ -128,4 +124,14 @@ void vtd_log_take(struct vtd_log *g, const struct legality_request *q,
         take_one(g, i);
     while (last && g->count_written != 0)
         take_one(g, g->count_written - 1);
+}
+
+bool vtd_log_give_back(struct vtd_log *g)
+{
+    if (g->made != 1)
+        return false;
+    g->written[g->count_written++] = (struct vtd_written){g->lo, g->hi, g->misplaced};
+    g->made = 0;
+    g->misplaced = false;
+    return true;
 }

@@ -35,10 +35,12 @@ struct vtd_log {
 bool vtd_log_full(const struct vtd_log *g);
 /* What was written is of no request. */
 void vtd_log_forget(struct vtd_log *g);
-/* A request has ended: which record is its own? That which says what it wants, or else one of its
- * source-id; all that are left when it is the last one in flight. */
+/* A request has ended: the record is its own that says what it wants, and all that are left when
+ * it is the last one in flight. */
 void vtd_log_take(struct vtd_log *g, const struct legality_request *q,
                   const struct legality_iommu_answer *a, bool full, bool last);
+/* The one that was taken is of another request that wants the same. False: none was. */
+bool vtd_log_give_back(struct vtd_log *g);
 void vtd_log_record(struct vtd_log *g, unsigned index, uint64_t lo, uint64_t hi);
 void vtd_log_clear(struct vtd_log *g, unsigned index, uint64_t now); /* F */
 void vtd_log_clear_overflow(struct vtd_log *g, uint64_t now);

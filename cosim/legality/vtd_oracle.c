@@ -174,14 +174,25 @@ static uint64_t oldest_begin(const struct legality_iommu *l)
     return oldest;
 }
 
+/* One of them may have found no record, and have set PFO, though nobody knows yet. */
+static bool one_is_full(const struct legality_iommu *l)
+{
+    bool full = vtd_log_full(&l->log);
+
+    for (unsigned i = 0; l->in_flight != 0 && i < LEGALITY_TICKETS; i++)
+        full = full || (l->flight[i].up && l->flight[i].full);
+    return full;
+}
+
 void legality_iommu_accept(struct legality_iommu *l, uint8_t ticket)
 {
     struct vtd_flight *f = &l->flight[ticket];
+    bool full = one_is_full(l);
 
     if (l->in_flight == 0)
         l->were_count = 0;
     l->in_flight += !f->up;
-    *f = (struct vtd_flight){.up = true, .full = vtd_log_full(&l->log), .begin = ++l->now};
+    *f = (struct vtd_flight){.up = true, .full = full, .begin = ++l->now};
     if (vtd_drops_raise(&l->drops, oldest_begin(l)))
         forget(l);
 }

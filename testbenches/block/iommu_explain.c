@@ -34,6 +34,8 @@ void iommu_explain(struct bench *b)
     size_t bytes = 0;
     FILE *out;
 
+    if (b->own.blamed)
+        last = (struct last_dma){.rtl = b->own.blame, .has_rtl = true};
     if (iommu_oracle_alone(b) && (!b->o->own || !of_a_request(b)))
         return;
     out = open_memstream(&b->r->why, &bytes);

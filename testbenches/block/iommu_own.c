@@ -232,7 +232,7 @@ void iommu_own_dma(struct bench *b, const struct rec_dma *d)
         ended(b, d);
         if (b->r->failed && !before) {
             b->own.blamed = true;
-            b->own.blame = q->in;
+            b->own.blame = *d;
         }
         return;
     }

@@ -62,6 +62,8 @@ struct iommu_own {
     struct own_record record[OWN_RECORDS];
     uint64_t told;  /* the step of the last one */
     unsigned first; /* the one that has set PPF */
+    bool first_known;
+    uint64_t cleared; /* cycle of the last clear of an F */
     struct own_event event[2];
     uint64_t cap, ecap; /* as it has shown them first; 0: not yet */
     /* the queue: what software has written; where the next descriptor lies by those told of */

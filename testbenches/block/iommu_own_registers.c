@@ -75,8 +75,10 @@ static void write4(struct bench *b, uint32_t offset, uint32_t v)
     queue_register(&b->own, offset, v);
     command_register(&b->own, offset, v);
     event_register(b, offset, v);
-    if (offset >= REG_FRCD && record < OWN_RECORDS && offset % 16 == 12 && v >> 31 != 0)
+    if (offset >= REG_FRCD && record < OWN_RECORDS && offset % 16 == 12 && v >> 31 != 0) {
         b->own.record[record].told = false;
+        b->own.cleared = viommu_cycle(b->rtl);
+    }
 }
 
 /* Bits of CAP and ECAP that are the design's own: MAMV, DWD, DRD, ESIRTPS, ESRTPS; MHMV. */
@@ -154,7 +156,7 @@ static void read_faults(struct bench *b, const struct rec_iommu *r)
         return;
     for (unsigned i = 0; i < OWN_RECORDS; i++)
         ppf = ppf || b->own.record[i].told;
-    if (same_register(b, "FSTS.PPF", r->lo >> 1 & 1, ppf) && ppf)
+    if (same_register(b, "FSTS.PPF", r->lo >> 1 & 1, ppf) && ppf && b->own.first_known)
         same_register(b, "FSTS.FRI", r->lo >> 8 & 0xFF, b->own.first);
 }
 
@@ -165,8 +167,10 @@ static void keep_record(struct bench *b, const struct rec_iommu *r)
 
     for (unsigned i = 0; i < OWN_RECORDS; i++)
         ppf = ppf || o->record[i].told;
-    if (!ppf)
+    if (!ppf) { /* with one that was cleared in this cycle, PPF may have stayed */
         o->first = (unsigned)r->addr;
+        o->first_known = o->cleared != viommu_cycle(b->rtl);
+    }
     o->told = o->step;
     o->record[r->addr] = (struct own_record){true, r->lo, r->hi, o->step};
 }

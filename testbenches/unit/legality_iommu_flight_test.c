@@ -128,6 +128,30 @@ GT_TEST(legality_iommu_flight, drained_by_when_its_data_was_moved)
     }
 }
 
+/* Nobody answered at the table when it was read; a store of another request has made memory of it
+ * since. */
+GT_TEST(legality_iommu_flight, nobody_answered_then)
+{
+    struct ub b;
+
+    ub_open(&b);
+    ub_store(&b, UB_SPARE + (UB_IOVA >> 12 & 511) * 8, UINT64_MAX);
+    ub_store(&b, ub_at(2, UB_IOVA), UB_SPARE | UB_RW);
+    ub_drop_all(&b);
+    b.gone = UB_SPARE;
+    legality_iommu_accept(b.l, 1);
+    b.gone = 0;
+    ub_store(&b, UB_SPARE + (UB_IOVA >> 12 & 511) * 8, UB_NEW | UB_RW);
+    legality_iommu_accept(b.l, 2);
+    record(&b, 0, UB_SID, 7);
+    EXPECT_U64(LEGALITY_FRESH, goes(&b, 2, by(UB_SID, false), UB_NEW));
+    EXPECT_U64(LEGALITY_STALE, blocked(&b, 1, by(UB_SID, false), 7));
+    legality_iommu_accept(b.l, 1);
+    record(&b, 1, UB_SID, 7);
+    EXPECT_U64(LEGALITY_ILLEGAL, blocked(&b, 1, by(UB_SID, false), 7));
+    ub_close(&b);
+}
+
 /* Registers of any time since: TE went off and on again. */
 GT_TEST(legality_iommu_flight, registers_of_between)
 {
