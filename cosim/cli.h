@@ -28,8 +28,9 @@ int cli_wave(const struct cli *cli, int argc, char **argv);
 
 /* Does one of them name this option, with or without "=VALUE"? */
 bool cli_names(int argc, char **argv, const char *option);
-/* Becomes a script of testbenches/block, which takes this executable and the arguments. */
-int cli_own(const struct cli *cli, int argc, char **argv, const char *script);
+/* Becomes a script of testbenches/block, which takes this executable, the block (NULL: none) and
+ * the arguments. */
+int cli_own(const struct cli *cli, const char *script, const char *block, int argc, char **argv);
 
 struct run_point;
 

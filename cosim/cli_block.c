@@ -20,16 +20,20 @@ static int become(const struct cli *cli, const char *name, char **argv)
     return cli_refuse("%s: cannot be run: %s; ./rw build makes it", path, strerror(errno));
 }
 
+static int block(const struct cli *cli, const char *name, const char *bench, int argc, char **argv)
+{
+    return cli_names(argc, argv, "--rtl") ? cli_own(cli, "own_rtl.py", name, argc, argv)
+                                          : become(cli, bench, argv);
+}
+
 int cli_mmu(const struct cli *cli, int argc, char **argv)
 {
-    return cli_names(argc, argv, "--rtl") ? cli_own(cli, argc, argv, "own_rtl.py")
-                                          : become(cli, "block_mmu", argv);
+    return block(cli, "mmu", "block_mmu", argc, argv);
 }
 
 int cli_iommu(const struct cli *cli, int argc, char **argv)
 {
-    (void)argc;
-    return become(cli, "block_iommu", argv);
+    return block(cli, "iommu", "block_iommu", argc, argv);
 }
 
 int cli_bus(const struct cli *cli, int argc, char **argv)

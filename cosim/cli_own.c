@@ -21,10 +21,12 @@ bool cli_names(int argc, char **argv, const char *option)
     return false;
 }
 
-int cli_own(const struct cli *cli, int argc, char **argv, const char *script)
+int cli_own(const struct cli *cli, const char *script, const char *block, int argc, char **argv)
 {
     char path[4200];
-    char *args[MAX_ARGS + 5] = {"python3", "-B", path, (char *)(uintptr_t)cli->program};
+    char *args[MAX_ARGS + 6] = {"python3", "-B", path, (char *)(uintptr_t)cli->program,
+                                (char *)(uintptr_t)block};
+    unsigned n = block == NULL ? 4 : 5;
 
     snprintf(path, sizeof(path), "%s/%s", RW_SOURCE_DIR "/testbenches/block", script);
     if (argc > MAX_ARGS)
@@ -32,7 +34,7 @@ int cli_own(const struct cli *cli, int argc, char **argv, const char *script)
     if (access(path, R_OK) != 0)
         return cli_refuse("other RTL is built in the project's source tree, and %s is not there",
                           path);
-    memcpy(&args[4], &argv[1], sizeof(args[0]) * (size_t)(argc - 1));
+    memcpy(&args[n], &argv[1], sizeof(args[0]) * (size_t)(argc - 1));
     execvp(args[0], args);
     return cli_refuse("python3: cannot be run: %s", strerror(errno));
 }

@@ -476,7 +476,7 @@ static int run_command(const struct cli *cli, int argc, char **argv, enum run_mo
 int cli_run(const struct cli *cli, int argc, char **argv)
 {
     if (cli_names(argc, argv, "--mmu-rtl"))
-        return cli_own(cli, argc, argv, "own_machine.py");
+        return cli_own(cli, "own_machine.py", NULL, argc, argv);
     return run_command(cli, argc, argv, RUN_LOCKSTEP, NULL);
 }
 

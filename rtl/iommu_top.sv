@@ -18,6 +18,7 @@ module iommu_top
   input  logic [7:0]   dma_tag_i,
   input  logic [127:0] dma_wdata_i,
   output logic         dma_rsp_valid_o, dma_rsp_ok_o,
+  output logic [7:0]   dma_rsp_tag_o,
   output logic [127:0] dma_rsp_rdata_o,
 
   input  logic         reg_valid_i, reg_write_i,
@@ -36,12 +37,20 @@ module iommu_top
 
   output logic         mem_valid_o, mem_write_o,
   output logic [2:0]   mem_src_o,
+  output logic         mem_plain_o,  // in memory, not locked, above 40 bits only as a message
   output logic [23:0]  mem_high_o,
   output logic [39:0]  mem_addr_o,
   output logic [15:0]  mem_be_o,
   output logic [127:0] mem_wdata_o,
   input  logic         mem_ack_i, mem_err_i,
   input  logic [127:0] mem_rdata_i,
+
+  // What another design says of itself (docs/your-own-iommu.md).
+  output logic [7:0]   rsp_fault_o,
+  output logic [63:0]  rsp_pa_o,
+  output logic         frcd_valid_o, desc_valid_o,
+  output logic [2:0]   frcd_index_o,
+  output logic [127:0] frcd_o, desc_o,
 
   output logic         dma_trace_valid_o, iwalk_valid_o, iommu_trace_valid_o,
   output dma_t         dma_trace_o,
@@ -92,18 +101,18 @@ module iommu_top
   always_ff @(posedge clk_i) ended <= acked;
   assign bus_rsp = '{ack: acked != ended, err: err, rdata: rdata};
 
-  /* verilator lint_off UNUSEDSIGNAL */  // tag: one request at a time; lock, io: never set
   dma_rsp_t dma_rsp;
   bus_req_t bus_req;
-  /* verilator lint_on UNUSEDSIGNAL */
   assign mem_valid_o     = bus_req.valid;
   assign mem_write_o     = bus_req.write;
   assign mem_src_o       = bus_req.src;
   assign mem_high_o      = bus_req.high;
+  assign mem_plain_o     = !bus_req.io && !bus_req.lock && (bus_req.high == '0 || bus_req.src == SrcMessage);
   assign mem_addr_o      = bus_req.addr;
   assign mem_be_o        = bus_req.be;
   assign mem_wdata_o     = bus_req.wdata;
   assign dma_rsp_ok_o    = dma_rsp.ok;
+  assign dma_rsp_tag_o   = dma_rsp.tag;
   assign dma_rsp_rdata_o = dma_rsp.rdata;
 
   inv_t inv;
@@ -111,7 +120,19 @@ module iommu_top
   assign inv_s_o    = inv.s;
   assign inv_addr_o = inv.addr;
 
+`ifdef IOMMU_OWN  // another design, behind the adapter that `ringwalk iommu --rtl` makes
+  iommu_own u_iommu (
+    .rsp_fault_o, .rsp_pa_o, .frcd_valid_o, .frcd_index_o, .frcd_o, .desc_valid_o, .desc_o,
+`else
+  assign rsp_fault_o  = '0;  // its records say all that
+  assign rsp_pa_o     = '0;
+  assign frcd_valid_o = 1'b0;
+  assign frcd_index_o = '0;
+  assign frcd_o       = '0;
+  assign desc_valid_o = 1'b0;
+  assign desc_o       = '0;
   iommu u_iommu (
+`endif
     .clk_i, .rst_ni, .cycle_i(cycle_q), .bus_seq_i(seq_q), .vtd_i(vtd),
     .dma_valid_i(dma_valid), .dma_ready_o, .dma_req_i(dma_req), .dma_rsp_valid_o, .dma_rsp_o(dma_rsp),
     .reg_valid_i(reg_valid), .reg_req_i(reg_req), .reg_ack_o, .reg_rdata_o,

@@ -79,7 +79,8 @@ struct legality_request {
     uint16_t sid;
     uint8_t at, bytes; /* bytes 0: zero-length */
     bool write;
-    uint32_t data; /* of a write of 4 bytes: it may be an interrupt request */
+    uint32_t data;  /* of a write of 4 bytes: it may be an interrupt request */
+    uint64_t moved; /* legality_iommu_now() when its data was; 0: as it is judged, or none was */
 };
 
 enum legality_outcome {
@@ -130,6 +131,7 @@ struct legality_iommu;
 
 #define LEGALITY_ROOT_TABLES 256 /* latched pointers held, of each kind */
 #define LEGALITY_DOMAINS     512 /* second-stage pointers held */
+#define LEGALITY_TICKETS     256 /* requests in flight */
 
 /* The unit is as after a reset. values: as in legality_create(). NULL: out of memory. */
 struct legality_iommu *legality_iommu_create(const struct legality_iommu_env *env,
@@ -154,13 +156,21 @@ void legality_iommu_write(struct legality_iommu *l, uint32_t offset, unsigned by
 void legality_iommu_descriptor(struct legality_iommu *l, uint64_t lo, uint64_t hi);
 
 /* A request is accepted; stores, register writes and invalidations that come before its judgement
- * may be seen by it or not. */
+ * may be seen by it or not. Several may be in flight, each under a ticket of its own until it is
+ * judged; begin and judge: one alone. */
 void legality_iommu_begin(struct legality_iommu *l);
+void legality_iommu_accept(struct legality_iommu *l, uint8_t ticket);
+/* The count of what it was told so far: its time. */
+uint64_t legality_iommu_now(const struct legality_iommu *l);
 /* The unit has written FRCD[index], F included. */
 void legality_iommu_recorded(struct legality_iommu *l, unsigned index, uint64_t lo, uint64_t hi);
 struct legality_iommu_verdict legality_iommu_judge(struct legality_iommu *l,
                                                    const struct legality_request *request,
                                                    const struct legality_iommu_answer *answer);
+
+struct legality_iommu_verdict legality_iommu_judge_of(struct legality_iommu *l, uint8_t ticket,
+                                                      const struct legality_request *request,
+                                                      const struct legality_iommu_answer *answer);
 
 /* Replaced values that some cache may still hold. */
 size_t legality_iommu_held(const struct legality_iommu *l);

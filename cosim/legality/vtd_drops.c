@@ -67,7 +67,7 @@ static bool raise(struct vtd_floors *f, const struct vtd_drop *drop)
     return rose;
 }
 
-bool vtd_drops_raise(struct vtd_drops *d)
+bool vtd_drops_raise(struct vtd_drops *d, uint64_t oldest)
 {
     uint64_t open = 0;
     bool rose = false;
@@ -78,10 +78,11 @@ bool vtd_drops_raise(struct vtd_drops *d)
     for (uint64_t n = later(d->raised, past_first(&d->past)); n < d->past.next; n++) {
         const struct vtd_drop *drop = past_at(&d->past, n);
 
-        if (drop->done != TIME_OPEN)
+        if (drop->done <= oldest)
             rose = raise(&d->floors, drop) || rose;
         else if (open == 0)
             open = n;
+        d->changed = d->changed || (drop->done > oldest && drop->done != TIME_OPEN);
     }
     d->raised = open != 0 ? open : d->past.next;
     return rose;
@@ -138,7 +139,7 @@ static bool covers_any(const void *event, const void *asked)
 }
 
 /* VT-d "Draining of Requests to Memory": one that completes while the request is on its way counts
- * when it waits for such requests. */
+ * when it waits for such requests, unless their data has been moved before. */
 static bool has_covered(const void *event, const void *asked)
 {
     const struct vtd_drop *drop = event;
@@ -146,7 +147,7 @@ static bool has_covered(const void *event, const void *asked)
     bool drained = t->write ? drop->what.drain_writes && t->drain_writes
                             : drop->what.drain_reads && t->drain_reads;
 
-    return (drop->done <= t->begin || (drained && drop->done != TIME_OPEN)) && covers(drop, t);
+    return (drop->done <= t->begin || (drained && drop->done < t->moved)) && covers(drop, t);
 }
 
 uint64_t vtd_drops_last(const struct vtd_drops *d, const struct vtd_target *t,

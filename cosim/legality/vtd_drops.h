@@ -27,17 +27,18 @@ struct vtd_drops {
     struct past past;         /* of struct vtd_drop */
     uint64_t pending, raised; /* number of the first that may not be complete; in the floors */
     bool changed;             /* one became complete */
-    struct vtd_floors floors; /* as of the beginning of the request */
+    struct vtd_floors floors; /* as of the beginning of the oldest request in flight, or before */
     bool drain_reads, drain_writes; /* the unit has them */
 };
 
-/* What a cache may hold, and who asks: begin of the request, whether it writes. */
+/* What a cache may hold, and who asks: begin of the request, when its data was moved, whether it
+ * writes. */
 struct vtd_target {
     enum vtd_cache cache;
     uint16_t sid, did, index;
     uint64_t iova;
     unsigned shift; /* of a structure entry: where its index begins */
-    uint64_t begin;
+    uint64_t begin, moved;
     bool write, drain_reads, drain_writes;
 };
 
@@ -45,8 +46,8 @@ bool vtd_drops_init(struct vtd_drops *d);
 void vtd_drops_free(struct vtd_drops *d);
 void vtd_drops_add(struct vtd_drops *d, const struct vtd_drop *drop);
 void vtd_drops_complete(struct vtd_drops *d, uint64_t now);
-/* Those that are complete count for everything from now on. True when a floor rose. */
-bool vtd_drops_raise(struct vtd_drops *d);
+/* Those that were complete at `oldest` count for everything from now on. True when a floor rose. */
+bool vtd_drops_raise(struct vtd_drops *d, uint64_t oldest);
 
 uint64_t vtd_drops_floor(const struct vtd_drops *d, enum vtd_cache cache, uint16_t did);
 /* What was read last before that time has gone, 0: nothing; by which, where it is still held. */

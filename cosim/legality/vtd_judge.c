@@ -332,28 +332,60 @@ static struct legality_iommu_verdict judged(struct question *k, bool *by_tables)
     return searched(k);
 }
 
-struct legality_iommu_verdict legality_iommu_judge(struct legality_iommu *l,
-                                                   const struct legality_request *request,
-                                                   const struct legality_iommu_answer *answer)
+/* By the registers of now, then by those that were in force since the request was accepted. */
+static struct legality_iommu_verdict judged_at_any_time(struct question *k, bool *by_tables)
 {
+    struct legality_iommu *l = k->l;
+    const struct legality_iommu_registers now = l->registers;
+    struct legality_iommu_verdict v = judged(k, by_tables), earlier;
+    unsigned held = l->were_count < VTD_WERE ? l->were_count : VTD_WERE;
+
+    for (unsigned i = 1; v.word == LEGALITY_ILLEGAL && i <= held; i++) {
+        const struct vtd_were *w = &l->were[(l->were_count - i) % VTD_WERE];
+
+        if (w->to <= l->begin)
+            break;
+        if (memcmp(&w->registers, &l->registers, sizeof(now)) == 0)
+            continue;
+        l->registers = w->registers;
+        earlier = judged(k, by_tables);
+        v = earlier.word == LEGALITY_ILLEGAL ? v : earlier;
+    }
+    l->registers = now;
+    return v;
+}
+
+struct legality_iommu_verdict legality_iommu_judge_of(struct legality_iommu *l, uint8_t ticket,
+                                                      const struct legality_request *request,
+                                                      const struct legality_iommu_answer *answer)
+{
+    struct vtd_flight *f = &l->flight[ticket];
     struct question k = {.l = l, .q = request, .a = answer};
-    struct legality_iommu_registers now = l->registers; /* it may have been before their change */
-    struct legality_iommu_verdict v, earlier;
+    struct legality_iommu_verdict v;
     bool by_tables;
 
     l->now++;
-    v = judged(&k, &by_tables);
-    if (v.word == LEGALITY_ILLEGAL && memcmp(&now, &l->registers_then, sizeof(now)) != 0) {
-        l->registers = l->registers_then;
-        earlier = judged(&k, &by_tables);
-        l->registers = now;
-        v = earlier.word == LEGALITY_ILLEGAL ? v : earlier;
-    }
+    l->in_flight -= f->up;
+    f->up = false;
+    l->begin = f->begin;
+    l->moved = request->moved != 0 ? request->moved : l->now;
+    vtd_log_take(&l->log, request, answer, f->full, l->in_flight == 0);
+    v = judged_at_any_time(&k, &by_tables);
+    if (v.word == LEGALITY_ILLEGAL && l->in_flight != 0 && vtd_log_give_back(&l->log))
+        v = judged_at_any_time(&k, &by_tables);
     if (v.word == LEGALITY_ILLEGAL)
         return v;
     if (answer->outcome != OUTCOME_BLOCKED)
         return l->log.made != 0 ? illegal(LAW_RECORD_OF_NOTHING) : v;
     if (vtd_log_may_overflow(&l->log))
-        vtd_log_overflow(&l->log, request->sid, !by_tables || !may_be_suppressed(&k));
+        vtd_log_overflow(&l->log, request->sid,
+                         l->log.cleared <= f->begin && (!by_tables || !may_be_suppressed(&k)));
     return vtd_log_tells(&l->log, request, answer->reason) ? v : illegal(LAW_RECORD);
+}
+
+struct legality_iommu_verdict legality_iommu_judge(struct legality_iommu *l,
+                                                   const struct legality_request *request,
+                                                   const struct legality_iommu_answer *answer)
+{
+    return legality_iommu_judge_of(l, 0, request, answer);
 }

@@ -100,11 +100,19 @@ static void in_force(struct legality_iommu *l, struct kept *k, uint64_t pointer)
     kept_add(k, pointer, 0, l->now, TIME_OPEN);
 }
 
+/* Who is in flight may have been before the change. */
+static void keep_registers(struct legality_iommu *l)
+{
+    if (l->in_flight != 0)
+        l->were[l->were_count++ % VTD_WERE] = (struct vtd_were){l->now, l->registers};
+}
+
 void legality_iommu_registers(struct legality_iommu *l, const struct legality_iommu_registers *r)
 {
     uint64_t table = r->irta & ~UINT64_C(0xF);
 
     l->now++;
+    keep_registers(l);
     if (r->rtaddr != l->registers.rtaddr || l->roots.count == 0)
         in_force(l, &l->roots, r->rtaddr);
     if (table != (l->registers.irta & ~UINT64_C(0xF)) || l->tables.count == 0)
@@ -144,6 +152,8 @@ void legality_iommu_reset(struct legality_iommu *l, const struct legality_unit *
     l->format = vtd_format(unit);
     l->drops.drain_reads = l->format.drain_reads;
     l->drops.drain_writes = l->format.drain_writes;
+    memset(l->flight, 0, sizeof(l->flight));
+    l->in_flight = l->were_count = 0;
     memset(&l->commands, 0, sizeof(l->commands));
     memset(&l->log, 0, sizeof(l->log));
     l->log.count = l->format.records;
@@ -152,19 +162,60 @@ void legality_iommu_reset(struct legality_iommu *l, const struct legality_unit *
     legality_iommu_invalidated(l, &all);
 }
 
+/* --- requests --- */
+
+static uint64_t oldest_begin(const struct legality_iommu *l)
+{
+    uint64_t oldest = TIME_OPEN;
+
+    for (unsigned i = 0; l->in_flight != 0 && i < LEGALITY_TICKETS; i++)
+        if (l->flight[i].up && l->flight[i].begin < oldest)
+            oldest = l->flight[i].begin;
+    return oldest;
+}
+
+/* One of them may have found no record, and have set PFO, though nobody knows yet. */
+static bool one_is_full(const struct legality_iommu *l)
+{
+    bool full = vtd_log_full(&l->log);
+
+    for (unsigned i = 0; l->in_flight != 0 && i < LEGALITY_TICKETS; i++)
+        full = full || (l->flight[i].up && l->flight[i].full);
+    return full;
+}
+
+void legality_iommu_accept(struct legality_iommu *l, uint8_t ticket)
+{
+    struct vtd_flight *f = &l->flight[ticket];
+    bool full = one_is_full(l);
+
+    if (l->in_flight == 0)
+        l->were_count = 0;
+    l->in_flight += !f->up;
+    *f = (struct vtd_flight){.up = true, .full = full, .begin = ++l->now};
+    if (vtd_drops_raise(&l->drops, oldest_begin(l)))
+        forget(l);
+}
+
 void legality_iommu_begin(struct legality_iommu *l)
 {
-    l->begin = ++l->now;
-    l->registers_then = l->registers;
-    if (vtd_drops_raise(&l->drops))
-        forget(l);
-    vtd_log_begin(&l->log);
+    memset(l->flight, 0, sizeof(l->flight)); /* one that was cut is none */
+    l->in_flight = 0;
+    vtd_log_forget(&l->log);
+    legality_iommu_accept(l, 0);
+}
+
+uint64_t legality_iommu_now(const struct legality_iommu *l)
+{
+    return l->now;
 }
 
 void legality_iommu_recorded(struct legality_iommu *l, unsigned index, uint64_t lo, uint64_t hi)
 {
     l->now++;
     vtd_log_record(&l->log, index, lo, hi);
+    for (unsigned i = 0; i < LEGALITY_TICKETS && vtd_log_full(&l->log); i++)
+        l->flight[i].full = l->flight[i].full || l->flight[i].up;
 }
 
 size_t legality_iommu_held(const struct legality_iommu *l)

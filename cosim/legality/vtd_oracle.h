@@ -14,11 +14,29 @@ struct vtd_commands {
     bool qie;
 };
 
+/* A request in flight. full: no fault record was free at some time since it was accepted. */
+struct vtd_flight {
+    bool up, full;
+    uint64_t begin;
+};
+
+/* Registers that were in force until `to`, while requests were in flight. */
+struct vtd_were {
+    uint64_t to;
+    struct legality_iommu_registers registers;
+};
+
+#define VTD_WERE 256
+
 struct legality_iommu {
     struct legality_iommu_env env;
     struct legality_unit unit;
     struct vtd_format format;
-    struct legality_iommu_registers registers, registers_then; /* then: as the request began */
+    struct legality_iommu_registers registers;
+    struct vtd_were were[VTD_WERE]; /* the newest, as many as there were */
+    unsigned were_count;
+    struct vtd_flight flight[LEGALITY_TICKETS];
+    unsigned in_flight;
     struct vtd_commands commands;
     struct history history;
     struct kept roots;   /* latched RTADDR */
@@ -26,8 +44,9 @@ struct legality_iommu {
     struct kept domains; /* {second-stage pointer | levels, DID}, while a context entry said so */
     struct vtd_drops drops;
     struct vtd_log log;
-    uint64_t now, begin;
-    bool active; /* translation or remapping was on: something may be cached */
+    uint64_t now;
+    uint64_t begin, moved; /* of the request that is judged */
+    bool active;           /* translation or remapping was on: something may be cached */
 };
 
 #define VTD_EIME (UINT64_C(1) << 11)

@@ -12,18 +12,26 @@ struct vtd_target vtd_target(const struct vtd_search *s, enum vtd_cache cache)
                                .did = s->did,
                                .iova = s->q->addr,
                                .begin = s->l->begin,
+                               .moved = s->l->moved,
                                .write = s->q->write};
 }
 
+/* What nobody answered for reads all ones, until the first store there. */
+static bool nobody(const struct value *v, unsigned bytes)
+{
+    return v->v[0] == UINT64_MAX && (bytes == 8 || v->v[1] == UINT64_MAX);
+}
+
 unsigned vtd_values(struct vtd_search *s, enum vtd_cache cache, uint64_t addr, unsigned bytes,
-                    struct value v[VALUES], bool *answers)
+                    struct value v[VALUES], struct vtd_answers *answers)
 {
     struct legality_iommu *l = s->l;
     uint64_t now[2] = {UINT64_MAX, UINT64_MAX};
     uint64_t floor = vtd_drops_floor(&l->drops, cache, s->did);
     unsigned n;
 
-    *answers = l->env.read(l->env.ctx, addr, now, bytes);
+    answers->now = l->env.read(l->env.ctx, addr, now, bytes);
+    answers->silent = !answers->now;
     if (bytes == 8)
         now[1] = 0;
     if (s->now_only) {
@@ -33,6 +41,8 @@ unsigned vtd_values(struct vtd_search *s, enum vtd_cache cache, uint64_t addr, u
     if (s->drops_ignored || l->format.write_buffer)
         floor = 0;
     n = values_of(&l->history, addr, bytes, now, floor, v, &s->lost);
+    for (unsigned i = 1; i < n; i++)
+        answers->silent = answers->silent || (v[i].to > l->begin && nobody(&v[i], bytes));
     for (unsigned i = 1; l->format.write_buffer && i < n; i++)
         v[i].to = vtd_drops_flush(&l->drops, v[i].to);
     return n;
@@ -215,15 +225,15 @@ static bool at_root(struct vtd_search *s, const struct value *v, const struct ti
     uint64_t addr = vtd_base(f, v->v[0]) + (s->q->sid & 0xFF) * UINT64_C(16);
     enum vtd_reason reason = vtd_root_reason(f, v->v);
     struct value c[VALUES];
-    bool answers;
+    struct vtd_answers answers;
     unsigned n;
 
     if (reason != REASON_NONE)
         return ends(s, when, reason, false);
     n = vtd_values(s, CACHE_CONTEXT, addr, 16, c, &answers);
-    if (!answers && ends(s, when, REASON_CONTEXT_READ, false))
+    if (answers.silent && ends(s, when, REASON_CONTEXT_READ, false))
         return true;
-    for (unsigned i = answers ? 0 : 1; i < n; i++) { /* somebody has answered */
+    for (unsigned i = answers.now ? 0 : 1; i < n; i++) { /* somebody has answered */
         vtd_step(s, STRUCTURE_CONTEXT, addr, c, i);
         if (at_context(s, &c[i], when))
             return true;
@@ -239,7 +249,7 @@ void vtd_search_dma(struct vtd_search *s)
         uint64_t rtaddr, addr;
         struct times reach = pointer(s, k, p, s->l->registers.rtaddr, &rtaddr);
         struct value v[VALUES];
-        bool answers;
+        struct vtd_answers answers;
         unsigned n;
 
         s->did = 0;
@@ -250,9 +260,9 @@ void vtd_search_dma(struct vtd_search *s)
         }
         addr = vtd_base(&s->l->format, rtaddr) + (s->q->sid >> 8) * UINT64_C(16);
         n = vtd_values(s, CACHE_CONTEXT, addr, 16, v, &answers);
-        if (!answers && ends(s, &reach, REASON_ROOT_READ, false))
+        if (answers.silent && ends(s, &reach, REASON_ROOT_READ, false))
             return;
-        for (unsigned i = answers ? 0 : 1; i < n; i++) {
+        for (unsigned i = answers.now ? 0 : 1; i < n; i++) {
             struct times when = times_within(&reach, v[i].from, v[i].to);
 
             vtd_step(s, STRUCTURE_ROOT, addr, v, i);
@@ -294,14 +304,14 @@ void vtd_search_interrupt(struct vtd_search *s, unsigned index)
         uint64_t irta, addr;
         struct times reach = pointer(s, k, p, s->l->registers.irta & ~UINT64_C(0xF), &irta);
         struct value v[VALUES];
-        bool answers;
+        struct vtd_answers answers;
         unsigned n;
 
         addr = vtd_base(&s->l->format, irta) + index * UINT64_C(16);
         n = vtd_values(s, CACHE_ENTRY, addr, 16, v, &answers);
-        if (!answers && ends(s, &reach, REASON_ENTRY_READ, false))
+        if (answers.silent && ends(s, &reach, REASON_ENTRY_READ, false))
             return;
-        for (unsigned i = answers ? 0 : 1; i < n; i++) {
+        for (unsigned i = answers.now ? 0 : 1; i < n; i++) {
             struct times when = times_within(&reach, v[i].from, v[i].to);
 
             vtd_step(s, STRUCTURE_ENTRY, addr, v, i);

@@ -64,9 +64,13 @@ struct times vtd_below(struct vtd_search *s, enum legality_structure at, const s
 /* Read in this request: what ends a walk is in no cache. */
 bool vtd_read_now(const struct vtd_search *s, const struct times *when);
 bool vtd_found(struct vtd_search *s);
-/* The values of an entry. *answers: somebody does, now. */
+/* Does somebody answer a read now; may nobody have, since the request was accepted? */
+struct vtd_answers {
+    bool now, silent;
+};
+/* The values of an entry. */
 unsigned vtd_values(struct vtd_search *s, enum vtd_cache cache, uint64_t addr, unsigned bytes,
-                    struct value v[VALUES], bool *answers);
+                    struct value v[VALUES], struct vtd_answers *answers);
 void vtd_step(struct vtd_search *s, enum legality_structure at, uint64_t addr,
               const struct value *v, unsigned i);
 struct vtd_target vtd_target(const struct vtd_search *s, enum vtd_cache cache);

@@ -171,15 +171,15 @@ static bool descend(struct vtd_search *s, struct pass p, unsigned level, uint64_
 {
     uint64_t addr = vtd_slot(level, table, s->q->addr);
     struct value v[VALUES];
-    bool answers;
+    struct vtd_answers answers;
     unsigned n;
 
     if (reach->page.count == 0 && reach->table.count == 0)
         return false;
     n = vtd_values(s, CACHE_PAGE, addr, 8, v, &answers);
-    if (!answers && unreadable(s, p, level, reach, above))
+    if (answers.silent && unreadable(s, p, level, reach, above))
         return true;
-    for (unsigned i = answers ? 0 : 1; i < n; i++) {
+    for (unsigned i = answers.now ? 0 : 1; i < n; i++) {
         bool leaf = vtd_leaf(level, v[i].v[0]);
         struct times when = times_within(leaf ? &reach->page : &reach->table, v[i].from, v[i].to);
 

@@ -21,6 +21,7 @@ struct vblock_access {
     uint8_t src;
     bool write, lock;
     bool walk, speculative; /* of the MMU: as a walker's must be; for no request (spec_o) */
+    bool plain;             /* of the IOMMU: memory, or a message */
     bool error;             /* the bench: nobody claims what is read */
     uint8_t data[16];
 };
@@ -36,6 +37,7 @@ struct vblock_env {
     void *ctx;
     uint64_t seed; /* of what has no reset, and of x */
     bool strict;   /* a design of somebody else's: inputs settle first, its pins are checked */
+    bool told;     /* of the IOMMU: its records are made of its pins (docs/your-own-iommu.md) */
     void (*access)(void *ctx, struct vblock_access *a);
     unsigned (*wait_states)(void *ctx); /* before the ack of the next access */
     void (*xlate)(void *ctx, const struct rec_xlate *r);
@@ -44,6 +46,12 @@ struct vblock_env {
     void (*iwalk)(void *ctx, const struct rec_iwalk *r);
     void (*iommu)(void *ctx, const struct rec_iommu *r);
     void (*invalidate)(void *ctx, const struct vblock_invalidation *i);
+};
+
+/* A port that did what the contract forbids, strict alone: the first. */
+struct vblock_breach {
+    const char *port, *seen, *wanted; /* port NULL: none */
+    uint64_t cycle;
 };
 
 #define VBLOCK_HANG_CYCLES 5000 /* no answer in so many: the call returns false */
@@ -83,12 +91,7 @@ bool vmmu_load_pdpte(struct vmmu *v, uint64_t cr3, unsigned cycles, unsigned *la
 void vmmu_pdpte(const struct vmmu *v, uint64_t pdpte[4]);
 uint64_t vmmu_cycle(const struct vmmu *v);
 
-/* A port that did what the contract forbids, strict alone: the first. */
-struct vmmu_breach {
-    const char *port, *seen, *wanted; /* port NULL: none */
-    uint64_t cycle;
-};
-const struct vmmu_breach *vmmu_first_breach(const struct vmmu *v);
+const struct vblock_breach *vmmu_first_breach(const struct vmmu *v);
 bool vmmu_wave(struct vmmu *v, const char *path, uint64_t from, uint64_t to);
 
 struct viommu;
@@ -121,6 +124,9 @@ struct viommu_ask {
     bool dma;
     struct rec_dma in; /* sid, iova, write, at, len, tag, data */
     unsigned dma_after;
+    bool flies;    /* told alone: it is not waited for, only accepted */
+    bool lands;    /* told alone: all that is in flight is answered */
+    unsigned room; /* told alone: raised when fewer are in flight */
     unsigned regs;
     struct viommu_reg reg[VIOMMU_REGS];
     unsigned completions;
@@ -137,11 +143,15 @@ struct viommu_told {
     unsigned accepted, answered, acked[VIOMMU_REGS];
     unsigned completed[VIOMMU_COMPLETIONS]; /* accepted */
     bool stray;                             /* a pin that belongs to one that is low was not */
+    bool rest;                              /* told alone: nothing is under way */
+    const char *missing;                    /* after an end before the end: a port that is due */
     unsigned idle;                          /* the unit would take the next thing in this cycle */
 };
 
-/* True when everything was answered and the unit was idle again. */
+/* True when everything was answered and the unit was idle again; strict: when nothing more came of
+ * it for a while. */
 bool viommu_run(struct viommu *v, const struct viommu_ask *ask, struct viommu_told *told);
+const struct vblock_breach *viommu_first_breach(const struct viommu *v);
 void viommu_reset(struct viommu *v, unsigned cycles);
 uint64_t viommu_cycle(const struct viommu *v);
 bool viommu_wave(struct viommu *v, const char *path, uint64_t from, uint64_t to);

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Pins of iommu_top.
+#include <array>
+
 #include "Viommu_top.h"
 
 #include "verilated_block.hh"
+#include "verilated_strict.hh"
 
 template <> void block_clock<Viommu_top>::source(vblock_access &a)
 {
     a.src = top->mem_src_o;
     a.lock = false;
+    a.plain = top->mem_plain_o;
     a.addr |= uint64_t{top->mem_high_o} << 40;
 }
 
@@ -26,13 +30,213 @@ template <> void block_clock<Viommu_top>::quiet()
     block_take(top.get());
 }
 
+template <> uint64_t bus_pins<Viommu_top>::others(const Viommu_top *top)
+{
+    return top->mem_src_o | uint64_t{top->mem_high_o} << 3 | uint64_t{top->mem_plain_o} << 27;
+}
+
+// The records of a design that tells them at pins: docs/your-own-iommu.md. Of one cycle the request
+// that is accepted comes first, an answer last.
+struct viommu_told_records {
+    struct request {
+        bool up = false;
+        uint64_t cycle = 0; // of its acceptance
+        rec_dma in{};
+    };
+    std::array<request, 256> of_tag{};
+    unsigned up = 0;
+
+    static uint64_t cut(uint64_t value, unsigned bytes)
+    {
+        return bytes < 8 ? value & ((uint64_t{1} << 8 * bytes) - 1) : value;
+    }
+    void accept(const vblock_env &env, const Viommu_top *top, uint64_t cycle)
+    {
+        rec_dma d{};
+        request &q = of_tag[top->dma_tag_i];
+
+        d.cycle = cycle;
+        d.iova = top->dma_addr_i;
+        d.sid = top->dma_sid_i;
+        d.write = top->dma_write_i;
+        d.len = top->dma_len_i;
+        d.tag = top->dma_tag_i;
+        d.at = top->dma_at_i;
+        if (d.write)
+            memcpy(d.data, &top->dma_wdata_i[0], 16);
+        q = {true, cycle, d};
+        up++;
+        env.dma(env.ctx, &d);
+    }
+    static void access(const vblock_env &env, const Viommu_top *top, uint64_t cycle)
+    {
+        rec_iommu r{};
+
+        r.cycle = cycle;
+        r.kind = top->reg_write_i ? IOMMU_REG_WRITE : IOMMU_REG_READ;
+        r.addr = top->reg_offset_i;
+        r.size = top->reg_bytes_i;
+        r.lo = cut(top->reg_write_i ? top->reg_wdata_i : top->reg_rdata_o, top->reg_bytes_i);
+        env.iommu(env.ctx, &r);
+    }
+    static void completed(const vblock_env &env, const Viommu_top *top, uint64_t cycle)
+    {
+        rec_iommu r{};
+
+        r.cycle = cycle;
+        r.kind = IOMMU_COMPLETION;
+        r.lo = top->cpl_sid_i;
+        r.size = top->cpl_error_i;
+        env.iommu(env.ctx, &r);
+    }
+    static void words(const vblock_env &env, rec_iommu r, const uint32_t *w, uint64_t cycle)
+    {
+        r.cycle = cycle;
+        r.lo = w[0] | uint64_t{w[1]} << 32;
+        r.hi = w[2] | uint64_t{w[3]} << 32;
+        env.iommu(env.ctx, &r);
+    }
+    static uint8_t status(const rec_dma &d, bool ok)
+    {
+        bool range = d.iova >> 20 == 0xFEE;
+
+        if (!ok)
+            return d.fault != 0 ? DMA_BLOCKED : DMA_REJECTED;
+        return d.at == 1 ? DMA_COMPLETED : range ? DMA_REMAPPED : DMA_TRANSLATED;
+    }
+    void answer(const vblock_env &env, const Viommu_top *top, uint64_t cycle)
+    {
+        request &q = of_tag[top->dma_rsp_tag_o];
+        rec_dma d = q.in;
+
+        q.up = false;
+        up--;
+        d.cycle = cycle;
+        d.phase = 1;
+        d.fault = top->rsp_fault_o;
+        d.status = status(d, top->dma_rsp_ok_o);
+        d.pa = top->dma_rsp_ok_o ? top->rsp_pa_o : 0;
+        d.latency = static_cast<uint32_t>(cycle - q.cycle);
+        if (!d.write)
+            memcpy(d.data, &top->dma_rsp_rdata_o[0], 16);
+        env.dma(env.ctx, &d);
+    }
+    void reset()
+    {
+        for (request &q : of_tag)
+            q.up = false;
+        up = 0;
+    }
+};
+
 struct viommu {
     block_clock<Viommu_top> clock;
     bool changed = false; // inputs of the requester, since they were last taken
+    pin_watch<Viommu_top> watch;
+    viommu_told_records own;
+    uint64_t since_reset = 0; // cycles: those of the records
 
-    explicit viommu(const vblock_env *env) : clock(env)
+    explicit viommu(const vblock_env *env) : clock(env), watch(clock.top.get())
     {
         clock.top->vtd_records_i = 7;
+    }
+    void begin()
+    {
+        Viommu_top *top = clock.top.get();
+
+        top->take_i = changed;
+        if (clock.env.strict) {
+            clock.settle();
+            watch.asked = bus_pins<Viommu_top>(top);
+        }
+        clock.begin();
+        top->take_i = changed = false;
+        if (clock.env.strict) {
+            watch.look(top, clock.waiting, clock.cycle);
+            look();
+        }
+        if (clock.env.told)
+            told();
+        else
+            records();
+    }
+    void end()
+    {
+        clock.end();
+        since_reset++;
+    }
+    // An answer, an acknowledgement beside what asks for it.
+    void look()
+    {
+        const Viommu_top *top = clock.top.get();
+        const viommu_told_records::request &q = own.of_tag[top->dma_rsp_tag_o];
+
+        if (top->reg_ack_o && !top->reg_valid_i)
+            watch.wrong("reg_ack_o", "an acknowledgement without an access", "low", clock.cycle);
+        if (!clock.env.told)
+            return;
+        if (top->dma_rsp_valid_o && !q.up)
+            watch.wrong("dma_rsp_valid_o",
+                        own.up == 0 ? "an answer without a request"
+                                    : "an answer with a tag that no request in flight has",
+                        own.up == 0 ? "low" : "the tag of a request", clock.cycle);
+        if (top->frcd_valid_o && own.up == 0)
+            watch.wrong("frcd_valid_o", "a fault record without a request", "low", clock.cycle);
+        if (top->dma_valid_i && top->dma_ready_o && own.of_tag[top->dma_tag_i].up)
+            watch.wrong("dma_ready_o", "a second request with the tag of one in flight", "low",
+                        clock.cycle);
+    }
+    // In the place of records(), of a design that makes none.
+    void told()
+    {
+        const vblock_env &env = clock.env;
+        Viommu_top *top = clock.top.get();
+        // The request of an answer was accepted before.
+        bool answered = top->dma_rsp_valid_o && own.of_tag[top->dma_rsp_tag_o].up;
+
+        if (watch.breach.port != nullptr)
+            return;
+        if (top->dma_valid_i && top->dma_ready_o)
+            own.accept(env, top, since_reset);
+        if (top->reg_valid_i && top->reg_ack_o)
+            own.access(env, top, since_reset);
+        if (top->cpl_valid_i && top->cpl_ready_o)
+            own.completed(env, top, since_reset);
+        send();
+        if (top->desc_valid_o) {
+            rec_iommu r{};
+            r.kind = IOMMU_DESCRIPTOR;
+            own.words(env, r, &top->desc_o[0], since_reset);
+        }
+        if (top->frcd_valid_o) {
+            rec_iommu r{};
+            r.kind = IOMMU_FAULT_RECORD;
+            r.addr = top->frcd_index_o;
+            own.words(env, r, &top->frcd_o[0], since_reset);
+        }
+        if (answered)
+            own.answer(env, top, since_reset);
+    }
+    // A request is in flight for too long.
+    bool late() const
+    {
+        for (const viommu_told_records::request &q : own.of_tag)
+            if (q.up && since_reset - q.cycle > VBLOCK_HANG_CYCLES)
+                return true;
+        return false;
+    }
+    void send()
+    {
+        const vblock_env &env = clock.env;
+        Viommu_top *top = clock.top.get();
+
+        if (top->inv_valid_o) {
+            vblock_invalidation i{};
+            i.addr = uint64_t{top->inv_addr_o} << 12;
+            i.sid = top->inv_sid_o;
+            i.size = top->inv_s_o;
+            env.invalidate(env.ctx, &i);
+        }
     }
     void records()
     {
@@ -43,13 +247,7 @@ struct viommu {
             env.iwalk(env.ctx, reinterpret_cast<const rec_iwalk *>(&top->iwalk_o[0]));
         if (top->iommu_trace_valid_o)
             env.iommu(env.ctx, reinterpret_cast<const rec_iommu *>(&top->iommu_trace_o[0]));
-        if (top->inv_valid_o) {
-            vblock_invalidation i{};
-            i.addr = uint64_t{top->inv_addr_o} << 12;
-            i.sid = top->inv_sid_o;
-            i.size = top->inv_s_o;
-            env.invalidate(env.ctx, &i);
-        }
+        send();
         if (top->dma_trace_valid_o)
             env.dma(env.ctx, reinterpret_cast<const rec_dma *>(&top->dma_trace_o[0]));
     }
@@ -118,6 +316,9 @@ void viommu_destroy(viommu *v)
 // 32768 descriptors, each with a status and an event, and all their wait states.
 static const unsigned longest_queue = 32768 * 64;
 
+// A design whose times are its own is at rest when the bus has been quiet for so many cycles.
+static const unsigned rest_cycles = 3, rest_of_a_queue_cycles = 24;
+
 bool viommu_run(viommu *v, const viommu_ask *ask, viommu_told *told)
 {
     Viommu_top *top = v->clock.top.get();
@@ -125,26 +326,29 @@ bool viommu_run(viommu *v, const viommu_ask *ask, viommu_told *told)
     bool settled = false;
     unsigned reg = 0, reg_due = ask->reg[0].after, t = 0;
     unsigned cpl = 0, cpl_due = ask->completion[0].after;
+    unsigned quiet = 0; // cycles
 
     memset(told, 0, sizeof *told);
     for (unsigned i = 0, all = 0; i < ask->cycles && all < longest_queue; i++, all++) {
         // While memory lets the unit wait no time passes: what is due next comes already.
         unsigned now = t + v->clock.waiting;
-        if (dma_waits && now >= ask->dma_after && !top->dma_valid_i)
+        if (dma_waits && now >= ask->dma_after && !top->dma_valid_i &&
+            (!v->clock.env.told || v->own.up < ask->room))
             v->raise_dma(ask->in);
         if (reg < ask->regs && now >= reg_due && !top->reg_valid_i)
             v->raise_reg(ask->reg[reg]);
         if (cpl < ask->completions && now >= cpl_due && !top->cpl_valid_i)
             v->raise_completion(ask->completion[cpl]);
-        top->take_i = v->changed;
-        v->clock.begin();
-        top->take_i = v->changed = false;
-        v->records();
+        v->begin();
         bool ready = top->dma_ready_o, taken = ready && top->dma_valid_i;
-        bool answered = top->dma_rsp_valid_o, acked = top->reg_ack_o && top->reg_valid_i;
+        // Of the step's own request.
+        bool answered =
+            top->dma_rsp_valid_o && (!v->clock.env.told || top->dma_rsp_tag_o == ask->in.tag);
+        bool acked = top->reg_ack_o && top->reg_valid_i;
         bool completed = top->cpl_ready_o && top->cpl_valid_i;
         bool over = !dma_runs && reg == ask->regs && cpl == ask->completions && t >= ask->lasts;
         told->stray = told->stray || v->stray();
+        quiet = top->mem_valid_o || top->desc_valid_o ? 0 : quiet + 1;
         if (answered) {
             told->answered = t;
             told->ok = top->dma_rsp_ok_o;
@@ -154,7 +358,16 @@ bool viommu_run(viommu *v, const viommu_ask *ask, viommu_told *told)
             told->reg_rdata[reg] = top->reg_rdata_o;
         if (v->clock.answered && ask->settles && ask->cycles == VBLOCK_HANG_CYCLES)
             i = 0; // it goes on through its queue
-        v->clock.end();
+        v->end();
+        if (v->watch.breach.port != nullptr)
+            return true;
+        if (v->clock.env.told) {
+            over = over && (!ask->lands || v->own.up == 0);
+            if (over && v->own.up != 0)
+                return true;
+            ready = quiet >= (ask->settles ? rest_of_a_queue_cycles : rest_cycles);
+            told->rest = over && ready;
+        }
         if (over && ready && (!ask->settles || settled)) {
             told->idle = ask->settles ? t - 1 : t;
             return true;
@@ -163,11 +376,12 @@ bool viommu_run(viommu *v, const viommu_ask *ask, viommu_told *told)
         if (taken) {
             told->accepted = t;
             dma_waits = false;
+            dma_runs = !ask->flies;
             top->dma_valid_i = 0;
             v->changed = true;
         }
         if (answered)
-            dma_runs = false;
+            dma_runs = dma_waits;
         if (acked) {
             told->acked[reg++] = t;
             top->reg_valid_i = 0;
@@ -181,13 +395,28 @@ bool viommu_run(viommu *v, const viommu_ask *ask, viommu_told *told)
             cpl_due = cpl < ask->completions ? t + 1 + ask->completion[cpl].after : 0;
         }
         t += !v->clock.waiting;
+        if (v->clock.env.told && (all & 63) == 63 && v->late())
+            break; // whatever else it does meanwhile
     }
+    told->missing = v->late()                ? "dma_rsp_valid_o"
+                    : dma_runs               ? (dma_waits ? "dma_ready_o" : "dma_rsp_valid_o")
+                    : reg < ask->regs        ? "reg_ack_o"
+                    : cpl < ask->completions ? "cpl_ready_o"
+                                             : "bus_req_o";
     return false;
 }
 
 void viommu_reset(viommu *v, unsigned cycles)
 {
     v->clock.reset(cycles);
+    v->watch.waiting.reset();
+    v->own.reset();
+    v->since_reset = 0;
+}
+
+const vblock_breach *viommu_first_breach(const viommu *v)
+{
+    return v->watch.breach.port == nullptr ? nullptr : &v->watch.breach;
 }
 
 uint64_t viommu_cycle(const viommu *v)

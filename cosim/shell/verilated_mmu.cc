@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Pins of mmu_top.
-#include <optional>
-
 #include "Vmmu_top.h"
 
 #include "verilated_block.hh"
+#include "verilated_strict.hh"
 
 template <> void block_clock<Vmmu_top>::source(vblock_access &a)
 {
@@ -27,38 +26,20 @@ template <> void block_clock<Vmmu_top>::quiet()
     block_take(top.get());
 }
 
-// What a master keeps until the ack.
-struct bus_pins {
-    bool valid, write, lock, walk, spec;
-    uint16_t be;
-    uint64_t addr;
-    uint32_t wdata[4];
-
-    explicit bus_pins(const Vmmu_top *top)
-        : valid(top->mem_valid_o), write(top->mem_write_o), lock(top->mem_lock_o),
-          walk(top->mem_walk_o), spec(top->mem_spec_o), be(top->mem_be_o), addr(top->mem_addr_o)
-    {
-        memcpy(wdata, &top->mem_wdata_o[0], sizeof wdata);
-    }
-    bool operator==(const bus_pins &o) const
-    {
-        return valid == o.valid && write == o.write && lock == o.lock && walk == o.walk &&
-               spec == o.spec && be == o.be && addr == o.addr &&
-               memcmp(wdata, o.wdata, sizeof wdata) == 0;
-    }
-};
+template <> uint64_t bus_pins<Vmmu_top>::others(const Vmmu_top *top)
+{
+    return top->mem_lock_o | top->mem_walk_o << 1 | top->mem_spec_o << 2;
+}
 
 struct vmmu {
     block_clock<Vmmu_top> clock;
     bool early = false;   // a flush was taken beside a request
     bool changed = false; // inputs of the requester, since they were last taken
     bool load_fault = false;
-    bool fresh = false;              // the request, or the load, is up for the first cycle
-    bus_pins asked;                  // before memory answers
-    std::optional<bus_pins> waiting; // in the cycle before, without an ack
-    vmmu_breach breach{};
+    bool fresh = false; // the request, or the load, is up for the first cycle
+    pin_watch<Vmmu_top> watch;
 
-    explicit vmmu(const vblock_env *env) : clock(env), asked(clock.top.get())
+    explicit vmmu(const vblock_env *env) : clock(env), watch(clock.top.get())
     {
     }
     // One cycle; `output` is read before the rising edge that ends it.
@@ -70,7 +51,7 @@ struct vmmu {
         top->take_i = changed;
         if (env.strict) {
             clock.settle();
-            asked = bus_pins(top);
+            watch.asked = bus_pins<Vmmu_top>(top);
         }
         clock.begin();
         top->take_i = changed = false;
@@ -89,8 +70,7 @@ struct vmmu {
     }
     void wrong(const char *port, const char *seen, const char *wanted)
     {
-        if (breach.port == nullptr)
-            breach = {port, seen, wanted, clock.cycle};
+        watch.wrong(port, seen, wanted, clock.cycle);
     }
     // An answer (of a request, of a load) beside what asks for it.
     void look_at(const char *port, bool answered, bool asked)
@@ -104,20 +84,12 @@ struct vmmu {
     void look()
     {
         const Vmmu_top *top = clock.top.get();
-        bus_pins now(top);
 
         look_at("rsp_valid_o", top->rsp_valid_o, top->req_valid_i);
         look_at("pdpte_done_o", top->pdpte_done_o, top->pdpte_valid_i);
         if (top->flush_valid_i && top->flush_ready_o && (top->req_valid_i || top->pdpte_valid_i))
             wrong("flush_ready_o", "high while a request is in flight", "low");
-        if (top->mem_ack_i && !(now == asked))
-            wrong("bus_req_o", "changes with the ack in the same cycle", "as it was");
-        else if (waiting && !(now == *waiting))
-            wrong("bus_req_o", now.valid ? "changed before its ack" : "withdrawn before its ack",
-                  "stable until the ack");
-        waiting.reset();
-        if (clock.waiting)
-            waiting = now;
+        watch.look(top, clock.waiting, clock.cycle);
     }
 };
 
@@ -191,7 +163,7 @@ bool vmmu_translate(vmmu *v, uint64_t va, unsigned access, bool user, bool impli
 void vmmu_reset(vmmu *v, unsigned cycles)
 {
     v->clock.reset(cycles);
-    v->waiting.reset();
+    v->watch.waiting.reset();
 }
 
 void vmmu_idle(vmmu *v, unsigned cycles)
@@ -255,9 +227,9 @@ void vmmu_pdpte(const vmmu *v, uint64_t pdpte[4])
         pdpte[i] = v->clock.top->pdpte_o[i];
 }
 
-const vmmu_breach *vmmu_first_breach(const vmmu *v)
+const vblock_breach *vmmu_first_breach(const vmmu *v)
 {
-    return v->breach.port == nullptr ? nullptr : &v->breach;
+    return v->watch.breach.port == nullptr ? nullptr : &v->watch.breach;
 }
 
 uint64_t vmmu_cycle(const vmmu *v)

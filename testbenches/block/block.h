@@ -21,6 +21,8 @@
 #define BLOCK_TEXT   192
 #define BLOCK_GROUPS 2048
 
+#define BLOCK_IN_FLIGHT 32 /* requests, at most */
+
 /* What judges: the exact comparison, beside it the legality oracle, or that alone. */
 enum block_legality { BLOCK_EXACT, BLOCK_LEGALITY_TOO, BLOCK_LEGALITY_ONLY };
 
@@ -39,7 +41,8 @@ struct block_options {
     unsigned one_in; /* of their cases only a part (docs/benches.md); 0: all (IOMMU) */
     enum block_legality legality;
     bool own;                 /* the RTL is somebody else's: its pins are held to the contract */
-    uint64_t lacks;           /* of the MMU: what the RTL lacks; left out of the stimulus */
+    uint64_t lacks;           /* what the RTL lacks; of the MMU left out of the stimulus */
+    unsigned in_flight;       /* of an IOMMU of somebody else's: requests at a time */
     struct rw_vtd vtd;        /* of the IOMMU: what it is to lack throughout */
     unsigned wait_states_max; /* random, before each ack of the block's bus */
     const char *wave_path;    /* FST of [wave_from, wave_to) when not NULL */
@@ -76,6 +79,7 @@ extern const char *const block_view_place; /* of the block in the whole machine,
 extern const bool block_has_source_id;
 extern const bool block_has_every, block_has_one_in;
 extern const bool block_has_vtd;
+extern const bool block_has_in_flight;
 extern const bool block_has_legality;
 /* Names separated by commas -> lacks; false with a line in error. NULL: the block lacks nothing. */
 extern bool (*const block_lacks)(const char *names, uint64_t *lacks, char *error,

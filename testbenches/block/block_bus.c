@@ -16,6 +16,7 @@ const bool block_has_source_id = false;
 const bool block_has_every = false;
 const bool block_has_one_in = false;
 const bool block_has_vtd = false;
+const bool block_has_in_flight = false;
 const bool block_has_legality = false;
 bool (*const block_lacks)(const char *, uint64_t *, char *, size_t) = NULL;
 

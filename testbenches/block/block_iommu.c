@@ -14,8 +14,8 @@ const bool block_has_source_id = true;
 const bool block_has_every = true;
 const bool block_has_one_in = true;
 const bool block_has_vtd = true;
+const bool block_has_in_flight = true;
 const bool block_has_legality = true;
-bool (*const block_lacks)(const char *, uint64_t *, char *, size_t) = NULL;
 
 #define ROOTS    POOL_ROOTS
 #define CONTEXTS POOL_CONTEXTS
@@ -24,6 +24,7 @@ bool (*const block_lacks)(const char *, uint64_t *, char *, size_t) = NULL;
 #define WIDTH_PERMILLE    20   /* of the turns between requests: experiments of iommu_width.c */
 #define INTERRUPT_PERCENT 14   /* of the requests */
 #define BESIDE_PERCENT    20   /* of the requests have register accesses beside them */
+#define FLY_PERCENT       85   /* of the requests to a unit that takes several: not waited for */
 #define RESET_ONE_IN      1000 /* requests */
 #define WAIT_DESCRIPTOR   5    /* that writes no status */
 #define CUT_CYCLES        40   /* a reset falls into the first so many cycles of a request */
@@ -46,6 +47,17 @@ static void random_root(struct bench *b, unsigned root, unsigned bus)
                block_chance(&b->random, 3) ? UINT64_C(1) << block_below(&b->random, 64) : 0);
 }
 
+static void has_it(const struct bench *b, uint64_t *lo, uint64_t *hi)
+{
+    unsigned type = *lo >> 2 & 3;
+    bool has_type = type == 1 ? iommu_has(b, IOMMU_DT) : type != 2 || iommu_has(b, IOMMU_PT);
+
+    if (!has_type)
+        *lo &= ~UINT64_C(0xC);
+    if (*hi < 1 || *hi > 3 || !iommu_has(b, (enum iommu_feature)(IOMMU_39 + *hi - 1)))
+        *hi = iommu_largest_aw(b);
+}
+
 static void random_context(struct bench *b, unsigned table, unsigned devfn)
 {
     static const uint8_t widths[] = {1, 2, 2, 3, 3, 0, 5, 4};
@@ -57,6 +69,8 @@ static void random_context(struct bench *b, unsigned table, unsigned devfn)
     lo |= block_chance(&b->random, 10) ? 2 : 0; /* FPD */
     lo |= (uint64_t)types[block_below(&b->random, block_chance(&b->random, 15) ? 8 : 6)] << 2;
     hi = widths[block_below(&b->random, block_chance(&b->random, 12) ? 8 : 5)];
+    if (iommu_own_judged(b) && block_chance(&b->random, 90)) /* mostly what a small unit has */
+        has_it(b, &lo, &hi);
     if ((lo & 0xC) == 8 && block_chance(&b->random, 90))
         hi = iommu_largest_aw(b);
     hi |= (uint64_t)(block_below(&b->random, 3) + 1) << 8; /* DID */
@@ -257,6 +271,8 @@ static bool request(struct bench *b)
     struct answer a;
 
     random_ask(b);
+    b->ask.flies =
+        iommu_own_judged(b) && b->o->in_flight > 1 && block_chance(&b->random, FLY_PERCENT);
     return iommu_step_one(b, &a);
 }
 
@@ -483,7 +499,10 @@ static bool setup(struct bench *b)
     pool_interrupts_setup(b);
     pool_queue_setup(b);
     iommu_width_setup(b);
-    return configure(b) && set_root(b) && pool_interrupt_table(b) && pool_queue_restore(b);
+    if (iommu_own_judged(b)) /* what decides is not known of a design whose hits are its own */
+        b->r->group_count = 0;
+    return iommu_own_opens(b) && configure(b) && set_root(b) && pool_interrupt_table(b) &&
+           pool_queue_restore(b);
 }
 
 bool block_run(const struct block_options *o, struct block_result *r, char *error,

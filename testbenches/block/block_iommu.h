@@ -8,6 +8,7 @@
 #include "block.h"
 #include "block_memory.h"
 #include "iommu/iommu.h"
+#include "iommu_own.h"
 #include "legality_iommu.h"
 #include "shell/board.h"
 #include "verilated_block.h"
@@ -15,6 +16,7 @@
 #define REG_CAP      0x008
 #define REG_ECAP     0x010
 #define REG_GCMD     0x018
+#define REG_GSTS     0x01C
 #define REG_RTADDR   0x020
 #define REG_CCMD     0x028
 #define REG_FSTS     0x034
@@ -122,6 +124,7 @@ struct bench {
     bool awaits;                   /* without a model: the RTL's completion is outstanding */
     uint16_t awaited;              /* its source-id */
     bool te;                       /* likewise: translation is on, behind its last record */
+    struct iommu_own own;          /* of a design of somebody else's */
 };
 
 /* The model's answers. */
@@ -169,6 +172,8 @@ bool iommu_oracle_alone(const struct bench *b);
 bool iommu_legality_open(struct bench *b);
 void iommu_legality_close(struct bench *b);
 void iommu_legality_reset(struct bench *b);
+/* What a unit with these capabilities shows in CAP and ECAP. */
+struct legality_unit iommu_legality_unit(const struct rw_vtd *vtd);
 /* A store to the RTL's memory; without a model its memory follows. */
 void iommu_rtl_write(struct bench *b, uint64_t addr, const void *from, unsigned bytes,
                      enum legality_author author);

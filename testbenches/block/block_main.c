@@ -25,6 +25,7 @@ enum {
     OPT_VTD,
     OPT_LEGALITY,
     OPT_LACKS,
+    OPT_IN_FLIGHT,
     OPT_OWN_RTL
 };
 
@@ -34,6 +35,7 @@ static const struct option options[] = {{"requests", required_argument, NULL, OP
                                         {"vtd", required_argument, NULL, OPT_VTD},
                                         {"legality", optional_argument, NULL, OPT_LEGALITY},
                                         {"lacks", required_argument, NULL, OPT_LACKS},
+                                        {"in-flight", required_argument, NULL, OPT_IN_FLIGHT},
                                         {"own-rtl", no_argument, NULL, OPT_OWN_RTL},
                                         COMMON_ROWS};
 
@@ -45,9 +47,9 @@ static const char help_one_in[] = "  --one-in N              with --every: of al
 static const char help_legality[] =
     "  --legality[=only]       the legality oracle judges every translation too; only: it alone\n";
 static const char help_lacks[] =
-    "  --rtl DIR               an RTL of your own, by DIR/ringwalk.ini (docs/your-own-rtl.md)\n"
+    "  --rtl DIR               an RTL of your own, by DIR/ringwalk.ini (docs/your-own-*.md)\n"
     "  --rtl-build DIR         where it is built ($XDG_CACHE_HOME/ringwalk)\n"
-    "  --lacks LIST            what the RTL lacks: pks,5-level\n";
+    "  --lacks LIST            what the RTL lacks, in the words of its declaration\n";
 static const char help_vtd[] =
     "  --vtd LIST              what the IOMMU is to lack: -ir,-57; records=N\n";
 
@@ -74,6 +76,18 @@ static int take_legality(struct command *c, const char *how)
     return 0;
 }
 
+static int take_in_flight(struct command *c)
+{
+    uint64_t number;
+
+    if (!block_has_in_flight)
+        return 1 + refuse("no option of this block: ", "--in-flight");
+    if (!option_between(optarg, 1, BLOCK_IN_FLIGHT, &number))
+        return 1 + refuse("out of range: ", optarg);
+    c->run.in_flight = (unsigned)number;
+    return 0;
+}
+
 /* What is known of an RTL that is not the project's: --lacks, and --own-rtl, which `ringwalk mmu
  * --rtl` gives to the bench that it has built. */
 static int take_own(struct command *c, int opt)
@@ -84,6 +98,8 @@ static int take_own(struct command *c, int opt)
         return 1 + refuse("no option of this block: ", opt == OPT_LACKS ? "--lacks" : "--own-rtl");
     if (opt == OPT_OWN_RTL)
         c->run.own = true;
+    else if (opt == OPT_IN_FLIGHT)
+        return take_in_flight(c);
     else if (!block_lacks(optarg, &c->run.lacks, error, sizeof(error)))
         return 1 + refuse(error, "");
     return 0;
@@ -119,7 +135,7 @@ static int take(struct command *c, int opt)
     }
     if (opt == OPT_LEGALITY)
         return take_legality(c, optarg);
-    if (opt == OPT_LACKS || opt == OPT_OWN_RTL)
+    if (opt == OPT_LACKS || opt == OPT_IN_FLIGHT || opt == OPT_OWN_RTL)
         return take_own(c, opt);
     if (opt == OPT_EVERY) {
         c->run.every = true;
@@ -157,6 +173,8 @@ static int parse(struct command *c)
         return 1 + refuse("--every takes capabilities away by itself, not by --vtd", "");
     if (c->common.wave_path != NULL && c->common.wave_to <= c->common.wave_from)
         return 1 + refuse("--wave-to must lie after --wave-from", "");
+    if (block_has_vtd) /* what an IOMMU lacks is what --vtd takes away */
+        c->run.vtd.away |= (uint32_t)c->run.lacks;
     c->run.seed = c->common.seed;
     c->run.wait_states_max = c->common.wait_states_max;
     c->run.wave_path = c->common.wave_path;
@@ -250,7 +268,7 @@ static int finish(const struct command *c, struct block_result *r, double second
 
 int main(int argc, char **argv)
 {
-    struct command c = {.run = {.requests = DEFAULT_NUMBER},
+    struct command c = {.run = {.requests = DEFAULT_NUMBER, .in_flight = 1},
                         .common = COMMON_DEFAULTS(DEFAULT_WAITS),
                         .argv = argv,
                         .argc = argc};

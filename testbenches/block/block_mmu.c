@@ -14,6 +14,7 @@ const bool block_has_source_id = false;
 const bool block_has_every = true;
 const bool block_has_one_in = false;
 const bool block_has_vtd = false;
+const bool block_has_in_flight = false;
 const bool block_has_legality = true;
 
 #define POOL_PAGES  48

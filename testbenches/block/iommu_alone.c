@@ -55,11 +55,14 @@ static void follow_bus(struct bench *b)
 
 static void follow_answers(struct bench *b, const struct viommu_told *seen, struct answer *a)
 {
-    const struct rec_dma *d = ring_newest(&b->rtl_dma);
+    for (size_t i = 0; i < b->rtl_dma.count; i++) {
+        const struct rec_dma *d = ring_at(&b->rtl_dma, i);
 
-    if (d != NULL && d->phase == 1) {
-        a->dma = *d;
+        if (d->phase == 0)
+            continue;
         b->r->faults[d->fault] += d->fault != 0;
+        if (d->tag == b->ask.in.tag || !iommu_own_judged(b))
+            a->dma = *d;
     }
     for (unsigned i = 0; i < b->ask.regs; i++) {
         a->reg[i] = b->ask.reg[i].write ? 0 : seen->reg_rdata[i];
@@ -96,7 +99,9 @@ bool iommu_follow_rtl(struct bench *b, const struct viommu_told *seen, struct an
     empty(&b->rtl_bus);
     empty(&b->rtl_inv);
     empty(&b->waits);
-    return (!b->ask.dma || a->dma.phase == 0 || iommu_moved_end(b, seen, &a->dma)) && !b->r->failed;
+    return (iommu_own_judged(b) || !b->ask.dma || a->dma.phase == 0 ||
+            iommu_moved_end(b, seen, &a->dma)) &&
+           !b->r->failed;
 }
 
 void iommu_follow_reset(struct bench *b)

@@ -34,7 +34,7 @@ bool iommu_reset_during(struct bench *b, unsigned cycles)
         b->ask.cycles = cycles;
         b->ask.settles = iommu_follow_gcmd(b);
         viommu_run(b->rtl, &b->ask, &seen);
-        same = iommu_oracle_alone(b) || same_until_reset(b);
+        same = iommu_own_stops(b) && (iommu_oracle_alone(b) || same_until_reset(b));
     }
     iommu_follow_reset(b);
     empty(&b->rtl_dma);
@@ -45,6 +45,7 @@ bool iommu_reset_during(struct bench *b, unsigned cycles)
     empty(&b->waits);
     viommu_config(b->rtl, &b->vtd);
     viommu_reset(b->rtl, 1 + block_below(&b->random, 3));
+    iommu_own_reset(b);
     iommu_legality_reset(b);
     b->r->cycle_base = viommu_cycle(b->rtl);
     empty(&b->model_dma);
@@ -86,7 +87,10 @@ bool iommu_bench_open(struct bench *b)
 
 void iommu_bench_end(struct bench *b)
 {
+    iommu_own_lands(b);
     if (b->r->failed) {
+        if (b->own.blamed)
+            b->ask = (struct viommu_ask){.dma = true, .in = b->own.blame};
         iommu_describe(b);
         iommu_explain(b);
     } else {

@@ -25,7 +25,8 @@ static bool of_a_request(const struct bench *b)
                           (strcmp(stream, "iwalk") == 0 && last_unit_of_a_request(&b->r->pair)));
 }
 
-/* Without a model beside the RTL there is none to explain by: the verdict says what is broken. */
+/* Without a model beside the RTL there is none to explain by, and the verdict says what is broken;
+ * of a design of somebody else's the registers are those that it has taken. */
 void iommu_explain(struct bench *b)
 {
     struct last_dma last = last_dma(b->r->log, b->r->first.cycle);
@@ -33,7 +34,9 @@ void iommu_explain(struct bench *b)
     size_t bytes = 0;
     FILE *out;
 
-    if (iommu_oracle_alone(b))
+    if (b->own.blamed)
+        last = (struct last_dma){.rtl = b->own.blame, .has_rtl = true};
+    if (iommu_oracle_alone(b) && (!b->o->own || !of_a_request(b)))
         return;
     out = open_memstream(&b->r->why, &bytes);
     if (out == NULL)

@@ -32,7 +32,7 @@ static const struct {
                 {IOMMU_57, 1u << 11, 0},
                 {IOMMU_DT, 0, 1u << 2}};
 
-static struct legality_unit unit_of(const struct rw_vtd *vtd)
+struct legality_unit iommu_legality_unit(const struct rw_vtd *vtd)
 {
     struct legality_unit u = {CAP_ALL, ECAP_ALL, HAW, PROTECTED_BIT};
     uint64_t mgaw;
@@ -45,6 +45,18 @@ static struct legality_unit unit_of(const struct rw_vtd *vtd)
     mgaw = !(vtd->away >> IOMMU_57 & 1) ? 56 : !(vtd->away >> IOMMU_48 & 1) ? 47 : 38;
     u.cap = (u.cap & ~(UINT64_C(0x3F) << 16)) | mgaw << 16; /* of the widest that is left */
     u.cap = (u.cap & ~(UINT64_C(0xFF) << 40)) | (uint64_t)(vtd->fault_records - 1) << 40;
+    return u;
+}
+
+/* MAMV and the like are a design's own. */
+static struct legality_unit unit_of(const struct bench *b)
+{
+    struct legality_unit u = iommu_legality_unit(&b->vtd);
+
+    if (b->own.cap != 0)
+        u.cap = b->own.cap;
+    if (b->own.ecap != 0)
+        u.ecap = b->own.ecap;
     return u;
 }
 
@@ -66,7 +78,7 @@ bool iommu_legality_open(struct bench *b)
     static const char *const modes[] = {"root table", "context", "second stage", "interrupts",
                                         "device-TLB"};
     const struct legality_iommu_env env = {b, oracle_read};
-    const struct legality_unit unit = unit_of(&b->vtd);
+    const struct legality_unit unit = unit_of(b);
 
     if (b->o->legality == BLOCK_EXACT)
         return true;
@@ -84,7 +96,7 @@ void iommu_legality_close(struct bench *b)
 
 void iommu_legality_reset(struct bench *b)
 {
-    const struct legality_unit unit = unit_of(&b->vtd);
+    const struct legality_unit unit = unit_of(b);
 
     if (b->oracle != NULL)
         legality_iommu_reset(b->oracle, &unit);
@@ -196,7 +208,7 @@ static void count(struct bench *b, const struct rec_dma *d, const struct legalit
 
 void iommu_legality_dma(struct bench *b, const struct rec_dma *d)
 {
-    const struct rec_dma *in = &b->ask.in;
+    const struct rec_dma *in = iommu_own_judged(b) ? d : &b->ask.in;
     struct legality_request q = {
         .addr = in->iova, .sid = in->sid, .at = in->at, .bytes = in->len, .write = in->write};
     struct legality_iommu_answer a;
@@ -205,13 +217,17 @@ void iommu_legality_dma(struct bench *b, const struct rec_dma *d)
     if (b->oracle == NULL)
         return;
     if (d->phase == 0) {
-        legality_iommu_begin(b->oracle);
+        if (iommu_own_judged(b))
+            legality_iommu_accept(b->oracle, d->tag);
+        else
+            legality_iommu_begin(b->oracle);
         return;
     }
     if (in->write && in->len == 4)
         memcpy(&q.data, in->data, sizeof(q.data));
     a = answer_of(b, d);
-    v = legality_iommu_judge(b->oracle, &q, &a);
+    q.moved = iommu_own_judged(b) ? b->own.moved_time : 0;
+    v = legality_iommu_judge_of(b->oracle, iommu_own_judged(b) ? d->tag : 0, &q, &a);
     count(b, d, &v);
     if (v.word == LEGALITY_ILLEGAL)
         differ(b, &a, &v);

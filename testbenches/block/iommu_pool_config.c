@@ -20,7 +20,7 @@ struct rw_vtd pool_config(struct bench *b)
 
     if (most->fault_records != 0)
         vtd.fault_records = most->fault_records;
-    if (block_chance(&b->random, WHOLE_PERCENT))
+    if (iommu_own_judged(b) || block_chance(&b->random, WHOLE_PERCENT))
         return vtd;
     for (unsigned i = 0; i < IOMMU_FEATURES; i++)
         vtd.away |= block_chance(&b->random, AWAY_PERCENT) ? BIT(i) : 0;

@@ -225,7 +225,8 @@ static bool service(struct bench *b)
 {
     struct answer a, error, head;
 
-    if (!iommu_read(b, REG_FSTS, 4, &a) || !iommu_read(b, REG_IQERCD, 8, &error) ||
+    if (!iommu_own_queue(b) || !iommu_read(b, REG_FSTS, 4, &a) ||
+        !iommu_read(b, REG_IQERCD, 8, &error) ||
         !iommu_read(b, REG_IQH, block_chance(&b->random, 50) ? 8 : 4, &head))
         return false;
     if ((a.reg[0] & FSTS_QUEUE) == 0 || block_chance(&b->random, 10))

@@ -36,6 +36,7 @@ static void on_access(void *ctx, struct vblock_access *a)
     if (a->write)
         store(b, a);
     iommu_moved_access(b, a);
+    iommu_own_access(b, a);
 }
 
 static unsigned on_wait(void *ctx)
@@ -65,7 +66,10 @@ static void on_rtl_dma(void *ctx, const struct rec_dma *r)
     ring_push(&b->rtl_dma, r);
     if (r->phase == 0)
         iommu_moved_begin(b);
-    iommu_legality_dma(b, r);
+    if (iommu_own_judged(b))
+        iommu_own_dma(b, r);
+    else
+        iommu_legality_dma(b, r);
     b->moved.ended = r->phase != 0;
 }
 
@@ -82,6 +86,7 @@ static void on_rtl_iommu(void *ctx, const struct rec_iommu *r)
         b->rtl_sent = viommu_cycle(b->rtl);
     ring_push(&b->rtl_iommu, r);
     iommu_legality_record(b, r);
+    iommu_own_record(b, r);
 }
 
 static void on_rtl_inv(void *ctx, const struct vblock_invalidation *i)
@@ -94,12 +99,15 @@ static void on_rtl_inv(void *ctx, const struct vblock_invalidation *i)
                              .value = i->size};
 
     ring_push(&b->rtl_inv, &r);
+    iommu_own_sent(b);
 }
 
 struct vblock_env iommu_rtl_env(struct bench *b)
 {
     return (struct vblock_env){.ctx = b,
                                .seed = b->o->seed,
+                               .strict = b->o->own,
+                               .told = iommu_own_judged(b),
                                .access = on_access,
                                .wait_states = on_wait,
                                .dma = on_rtl_dma,

@@ -4,7 +4,6 @@
 #include "iommu_pool.h"
 #include "iommu_width.h"
 
-#define GSTS         0x01C
 #define EIME         UINT64_C(0x800)
 #define TYPE_IRTE    4u
 #define TYPE_DEVICE  3u
@@ -32,7 +31,7 @@ static bool queue(struct bench *b, unsigned feature, bool *away)
     (void)feature;
     if (!writes_nothing(b, REG_IQT, 0, away) || !writes_nothing(b, REG_IQA, 0, away) ||
         !writes_nothing(b, REG_IECTL, 0, away) || !writes_nothing(b, REG_IEDATA, 0, away) ||
-        !iommu_command(b, GCMD_TE | GCMD_QIE, 0) || !iommu_read(b, GSTS, 4, &a))
+        !iommu_command(b, GCMD_TE | GCMD_QIE, 0) || !iommu_read(b, REG_GSTS, 4, &a))
         return false;
     *away = *away && (a.reg[0] & GCMD_QIE) == 0;
     return iommu_command(b, GCMD_TE, 0);
@@ -45,7 +44,8 @@ static bool interrupts(struct bench *b, unsigned feature, bool *away)
 
     (void)feature;
     if (!writes_nothing(b, REG_IRTA, 0, away) ||
-        !iommu_command(b, GCMD_TE | GCMD_IRE | GCMD_CFI, GCMD_SIRTP) || !iommu_read(b, GSTS, 4, &a))
+        !iommu_command(b, GCMD_TE | GCMD_IRE | GCMD_CFI, GCMD_SIRTP) ||
+        !iommu_read(b, REG_GSTS, 4, &a))
         return false;
     *away = *away && (a.reg[0] & (GCMD_IRE | GCMD_SIRTP | GCMD_CFI)) == 0;
     if (!iommu_request(b, &in, &a))

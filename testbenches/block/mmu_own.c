@@ -64,7 +64,7 @@ void mmu_own_access(struct bench *b, const struct vblock_access *a)
 
 bool mmu_own_good(struct bench *b)
 {
-    const struct vmmu_breach *breach;
+    const struct vblock_breach *breach;
 
     if (!b->o->own)
         return true;

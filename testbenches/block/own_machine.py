@@ -13,7 +13,7 @@ import pathlib
 import sys
 
 import own_rtl
-from own_rtl import PACKAGES, ROOT, refuse, run
+from own_rtl import BLOCKS, ROOT, refuse, run
 
 # What a design lacks, and the features of the processor that go with it (--cpuid). The others no
 # bit of CPUID says: a program must not use them. PAE is a feature of long mode too.
@@ -24,7 +24,7 @@ FEATURES = {"pse": "-pse", "4-level": "-lm", "5-level": "-la57", "1g": "-pdpe1gb
 
 def verilog(design, rows):
     """The machine's files but for its own MMU: packages, the design, the rest in its order."""
-    packages = [str(ROOT / p) for p in PACKAGES]
+    packages = [str(ROOT / p) for p in BLOCKS["mmu"].packages]
     own = {p.name for p in design.sources}
     rest = [p for p in rows["verilog"] if p not in packages and pathlib.Path(p).parent != ROOT / "rtl/mmu"]
     return [p for p in packages if pathlib.Path(p).name not in own], rest

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""ringwalk mmu --rtl DIR: builds the MMU's bench around somebody else's design and becomes it.
+"""ringwalk mmu|iommu --rtl DIR: builds the block's bench around somebody else's design and becomes it.
 
-DIR/ringwalk.ini says what the design is (docs/your-own-rtl.md). Its ports are held against the
-contract, an adapter that has every port of rtl/mmu/mmu.sv is written around it, and all of it is
-verilated and linked with the bench of this build. Nothing is written but below the cache folder,
-where a design that was built before is found by its content.
+DIR/ringwalk.ini says what the design is (docs/your-own-rtl.md, docs/your-own-iommu.md). Its ports are
+held against the contract, an adapter that has every port of the contract is written around it, and
+all of it is verilated and linked with the bench of this build. Nothing is written but below the cache
+folder, where a design that was built before is found by its content.
 
-usage: own_rtl.py RINGWALK [--rtl DIR] [--rtl-build DIR] [the bench's options]
+usage: own_rtl.py RINGWALK mmu|iommu [--rtl DIR] [--rtl-build DIR] [the bench's options]
 """
 import fcntl
 import hashlib
@@ -22,21 +22,20 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 DECLARATION = "ringwalk.ini"
 KEYS = ("top", "sources", "include", "lacks", "mode", "verilog")
 MODES = ("legality", "exact")
+IN_FLIGHT = 32
 VERILOG = {"2001": "1364-2001", "2005": "1364-2005"}
-PACKAGES = ["rtl/record_pkg.sv", "rtl/page_pkg.sv", "rtl/bus/bus_pkg.sv", "rtl/mmu/mmu_pkg.sv"]
-SHELL = ["rtl/mmu_top.sv", "cosim/shell/verilated_mmu.cc", "cosim/shell/verilated_block.h",
-         "cosim/shell/verilated_block.hh", "cosim/shell/assertion.h", "model/record.h",
+SHELL = ["cosim/shell/verilated_block.h", "cosim/shell/verilated_block.hh",
+         "cosim/shell/verilated_strict.hh", "cosim/shell/assertion.h", "model/record.h",
          "model/ringwalk.h"]
-RESERVED = ("mmu_own", "mmu_top", "mmu_contract")
 
-# The ports of the contract, in the order of rtl/mmu/mmu.sv. When a design may leave one out: never
-# (""), a thing that it lacks, always ("may"), in legality mode ("legality").
-PORTS = [
+# The ports of a contract, in the order of the project's own block. When a design may leave one out:
+# never (""), always ("may"), in one of the modes, or when it lacks one of the things named.
+MMU_PORTS = [
     ("input", "logic", "clk_i", ""),
     ("input", "logic", "rst_ni", ""),
     ("input", "logic [63:0]", "cycle_i", "may"),
     ("input", "mmu_ctx_t", "ctx_i", ""),
-    ("input", "mtrr_t", "mtrr_i", "mtrr"),
+    ("input", "mtrr_t", "mtrr_i", "mtrr types"),
     ("input", "logic", "req_valid_i", ""),
     ("input", "mmu_req_t", "req_i", ""),
     ("output", "logic", "rsp_valid_o", ""),
@@ -58,12 +57,98 @@ PORTS = [
     ("output", "record_pkg::walk_t", "walk_o", "legality"),
 ]
 
+IOMMU_PORTS = [
+    ("input", "logic", "clk_i", ""),
+    ("input", "logic", "rst_ni", ""),
+    ("input", "logic [63:0]", "cycle_i", "may"),
+    ("input", "logic [63:0]", "bus_seq_i", "may"),
+    ("input", "vtd_t", "vtd_i", "legality"),
+    ("input", "logic", "dma_valid_i", ""),
+    ("output", "logic", "dma_ready_o", ""),
+    ("input", "dma_req_t", "dma_req_i", ""),
+    ("output", "logic", "dma_rsp_valid_o", ""),
+    ("output", "dma_rsp_t", "dma_rsp_o", ""),
+    ("input", "logic", "reg_valid_i", ""),
+    ("input", "reg_req_t", "reg_req_i", ""),
+    ("output", "logic", "reg_ack_o", ""),
+    ("output", "logic [63:0]", "reg_rdata_o", ""),
+    ("output", "logic", "inv_valid_o", "device-tlb queue"),
+    ("output", "inv_t", "inv_o", "device-tlb queue"),
+    ("input", "logic", "cpl_valid_i", "device-tlb queue"),
+    ("output", "logic", "cpl_ready_o", "device-tlb queue"),
+    ("input", "cpl_t", "cpl_i", "device-tlb queue"),
+    ("output", "bus_pkg::bus_req_t", "bus_req_o", ""),
+    ("input", "bus_pkg::bus_rsp_t", "bus_rsp_i", ""),
+    ("output", "logic [7:0]", "rsp_fault_o", "exact"),
+    ("output", "logic [63:0]", "rsp_pa_o", "exact"),
+    ("output", "logic", "frcd_valid_o", "exact"),
+    ("output", "logic [2:0]", "frcd_index_o", "exact"),
+    ("output", "logic [127:0]", "frcd_o", "exact"),
+    ("output", "logic", "desc_valid_o", "exact queue"),
+    ("output", "logic [127:0]", "desc_o", "exact queue"),
+    ("output", "logic", "dma_trace_valid_o", "legality"),
+    ("output", "record_pkg::dma_t", "dma_trace_o", "legality"),
+    ("output", "logic", "iwalk_valid_o", "legality"),
+    ("output", "record_pkg::iwalk_t", "iwalk_o", "legality"),
+    ("output", "logic", "iommu_trace_valid_o", "legality"),
+    ("output", "record_pkg::iommu_t", "iommu_trace_o", "legality"),
+]
 
-command = "mmu"  # of ringwalk, that is at work
+# A design's answer as a record, for an MMU that makes none: what no port says is 0.
+XLATE = """  assign xlate_valid_o = rsp_valid_o;
+  always_comb begin
+    xlate_o = '0;
+    if (rsp_valid_o) begin
+      xlate_o.cycle        = cycle_i;
+      xlate_o.va           = req_i.va;
+      xlate_o.pa           = {24'b0, rsp_o.pa};
+      xlate_o.error_code   = rsp_o.error_code;
+      xlate_o.requester    = {7'b0, req_i.acc != AccFetch};
+      xlate_o.access       = {6'b0, req_i.acc};
+      xlate_o.user         = {7'b0, req_i.user};
+      xlate_o.implicit_sup = {7'b0, req_i.implicit_sup};
+      xlate_o.fault        = {7'b0, rsp_o.kind == XlPageFault};
+      xlate_o.page_log2    = {3'b0, rsp_o.page_log2};
+      xlate_o.memtype      = {5'b0, rsp_o.memtype};
+    end
+  end
+"""
+
+
+class Block:
+    """What differs from block to block."""
+
+    def __init__(self, name, article, page, packages, imports, ports, keys=(), made="", made_ports=(),
+                 not_beside=()):
+        self.name, self.article, self.page = name, article, page
+        self.packages = ["rtl/record_pkg.sv", "rtl/page_pkg.sv", "rtl/bus/bus_pkg.sv", *packages]
+        self.imports, self.ports = imports, ports
+        self.keys = KEYS + keys
+        self.made, self.made_ports = made, made_ports  # outputs that the adapter makes itself
+        self.not_beside = ("--lacks", "--legality", "--own-rtl", *not_beside)
+        self.shell = [f"rtl/{name}_top.sv", f"cosim/shell/verilated_{name}.cc", *SHELL]
+        self.reserved = (f"{name}_own", f"{name}_top", f"{name}_contract")
+
+    def lackable(self):
+        """What the bench knows to leave out, or to say."""
+        return re.findall(r'\{\.name = "([^"]+)"',
+                          (ROOT / f"testbenches/block/{self.name}_lacks.c").read_text())
+
+
+BLOCKS = {
+    "mmu": Block("mmu", "an MMU", "docs/your-own-rtl.md", ["rtl/mmu/mmu_pkg.sv"], "mmu_pkg::*", MMU_PORTS,
+                 made=XLATE, made_ports=("xlate_valid_o", "xlate_o")),
+    "iommu": Block("iommu", "an IOMMU", "docs/your-own-iommu.md", ["rtl/iommu/iommu_port_pkg.sv"],
+                   "iommu_port_pkg::*", IOMMU_PORTS, keys=("records", "in-flight"), not_beside=("--vtd", "--every")),
+}
+BLOCK = BLOCKS["mmu"]  # main() says which
+
+
+command = None  # of ringwalk, that is at work, where it is not the block's
 
 
 def refuse(text):
-    print(f"ringwalk {command}: {text}", file=sys.stderr)
+    print(f"ringwalk {command or BLOCK.name}: {text}", file=sys.stderr)
     sys.exit(2)
 
 
@@ -73,11 +158,6 @@ def run(command, **how):
                               errors="replace", **how)
     except OSError as e:
         refuse(f"{command[0]}: cannot be run: {e.strerror}")
-
-
-def lackable():
-    """What mmu_lacks.c knows to leave out."""
-    return re.findall(r'\{\.name = "([^"]+)"', (ROOT / "testbenches/block/mmu_lacks.c").read_text())
 
 
 # --- the declaration ---
@@ -93,7 +173,7 @@ class Design:
             text = self.path.read_text()
         except (OSError, UnicodeDecodeError) as e:
             refuse(f"{self.path}: {getattr(e, 'strerror', 'is no text')}; "
-                   "docs/your-own-rtl.md says what stands in it")
+                   f"{BLOCK.page} says what stands in it")
         values = {}
         for number, line in enumerate(text.splitlines(), 1):
             line = line.partition("#")[0].strip()
@@ -102,9 +182,11 @@ class Design:
                 if key in values:
                     self.refuse_line(number, f"'{key}' stands in line {self.lines[key]} too")
                 values[key], self.lines[key] = value, number
-        self.top = values.get("top", "mmu")
+        self.top = values.get("top", BLOCK.name)
         self.mode = values.get("mode", "legality")
         self.verilog = values.get("verilog")
+        self.records = values.get("records")
+        self.in_flight = values.get("in-flight", "1")
         self.lacks = re.split(r"[,\s]+", values["lacks"]) if "lacks" in values else []
         self.include = [self.inside("include", w) for w in values.get("include", "").split()]
         self.sources = self.find_sources(values.get("sources"))
@@ -114,8 +196,8 @@ class Design:
         key, equals, value = (part.strip() for part in line.partition("="))
         if not equals:
             self.refuse_line(number, "wants 'key = value'")
-        if key not in KEYS:
-            self.refuse_line(number, f"unknown key '{key}'; the keys are {', '.join(KEYS)}")
+        if key not in BLOCK.keys:
+            self.refuse_line(number, f"unknown key '{key}'; the keys are {', '.join(BLOCK.keys)}")
         if not value:
             self.refuse_line(number, f"'{key}' has no value")
         return key, value
@@ -127,14 +209,20 @@ class Design:
         self.refuse_line(self.lines.get(key, 1), text)
 
     def check(self, values):
-        if not re.fullmatch(r"[A-Za-z_]\w*", self.top) or self.top in RESERVED:
+        if not re.fullmatch(r"[A-Za-z_]\w*", self.top) or self.top in BLOCK.reserved:
             self.refuse_key("top", f"'{self.top}' cannot be the name of the top module")
         if self.mode not in MODES:
             self.refuse_key("mode", f"mode '{self.mode}' is none; the modes are {', '.join(MODES)}")
         for name in self.lacks:
-            if name not in lackable():
-                self.refuse_key("lacks", f"'{name}' is nothing that an MMU may lack; there are "
-                                + ", ".join(lackable()))
+            if name not in BLOCK.lackable():
+                self.refuse_key("lacks", f"'{name}' is nothing that {BLOCK.article} may lack; there are "
+                                + ", ".join(BLOCK.lackable()))
+        if self.records is not None and self.records not in [str(n) for n in range(1, 9)]:
+            self.refuse_key("records", f"'{self.records}' is no number of fault records from 1 to 8")
+        if self.in_flight not in [str(n) for n in range(1, IN_FLIGHT + 1)]:
+            self.refuse_key("in-flight", f"'{self.in_flight}' is no number of requests from 1 to {IN_FLIGHT}")
+        if self.in_flight != "1" and self.mode == "exact":
+            self.refuse_key("in-flight", "in exact mode one request is in flight")
         if self.verilog is not None and self.verilog not in VERILOG:
             self.refuse_key("verilog", f"no edition '{self.verilog}'; there are {', '.join(VERILOG)}")
         if "sources" not in values and not self.sources:
@@ -161,18 +249,14 @@ class Design:
         return sorted(p for p in self.folder.rglob("*") if p.is_file() and
                       not any(part.startswith(".") for part in p.relative_to(self.folder).parts))
 
-    def left_out(self, reason):
-        if reason == "legality":
-            return self.mode == "legality"
-        if reason == "mtrr":
-            return "mtrr" in self.lacks or "types" in self.lacks
-        return reason == "may" or (reason != "" and reason in self.lacks)
+    def left_out(self, reasons):
+        return any(r == "may" or r == self.mode or r in self.lacks for r in reasons.split())
 
     def verilator(self):
         """Arguments that every call shares: language, search path, packages, sources. A package of
         the design's own stands in the place of ours of the same name."""
         own = {p.name for p in self.sources}
-        packages = [ROOT / p for p in PACKAGES if pathlib.Path(p).name not in own]
+        packages = [ROOT / p for p in BLOCK.packages if pathlib.Path(p).name not in own]
         language = [f"+{VERILOG[self.verilog]}ext+v"] if self.verilog else []
         search = [f"-I{p}" for p in (self.folder, *self.include)]
         return language + search + packages + self.sources
@@ -222,11 +306,15 @@ def elaborate(work, top, arguments, where):
     return widths(xml, top)
 
 
+def port_rows():
+    return ",\n".join(f"  {way} {kind} {name}" for way, kind, name, _ in BLOCK.ports)
+
+
 def contract(work):
-    rows = ",\n".join(f"  {way} {kind} {name}" for way, kind, name, _ in PORTS)
-    path = work / "mmu_contract.sv"
-    path.write_text(f"module mmu_contract import mmu_pkg::*; (\n{rows}\n);\nendmodule\n")
-    return elaborate(work, "mmu_contract", [ROOT / p for p in PACKAGES] + [path], "the contract")
+    name = BLOCK.name + "_contract"
+    path = work / f"{name}.sv"
+    path.write_text(f"module {name} import {BLOCK.imports}; (\n{port_rows()}\n);\nendmodule\n")
+    return elaborate(work, name, [ROOT / p for p in BLOCK.packages] + [path], "the contract")
 
 
 def check_ports(design, work):
@@ -241,17 +329,17 @@ def check_ports(design, work):
         if (way, bits) != wanted[name]:
             refuse(f"{design.folder}: module {design.top}: port {name} is an {way} of {bits} bits, "
                    f"the contract's is an {wanted[name][0]} of {wanted[name][1]}")
-    for _, _, name, reason in PORTS:
+    for _, _, name, reason in BLOCK.ports:
         if name not in there and not design.left_out(reason):
             refuse(f"{design.folder}: module {design.top}: port {name} is missing")
     return set(there)
 
 
-ADAPTER = """// Made by ringwalk mmu --rtl: every port of the MMU's contract around {top}.
+ADAPTER = """// Made by ringwalk {block} --rtl: every port of the contract around {top}.
 /* verilator lint_off UNUSEDSIGNAL */
 /* verilator lint_off UNDRIVEN */
-module mmu_own
-  import mmu_pkg::*;
+module {block}_own
+  import {imports};
 (
 {ports}
 );
@@ -264,44 +352,22 @@ endmodule
 /* verilator lint_on UNDRIVEN */
 """
 
-# The answer as a record, for a design that makes none: what no port says is 0.
-RECORD = """  assign xlate_valid_o = rsp_valid_o;
-  always_comb begin
-    xlate_o = '0;
-    if (rsp_valid_o) begin
-      xlate_o.cycle        = cycle_i;
-      xlate_o.va           = req_i.va;
-      xlate_o.pa           = {24'b0, rsp_o.pa};
-      xlate_o.error_code   = rsp_o.error_code;
-      xlate_o.requester    = {7'b0, req_i.acc != AccFetch};
-      xlate_o.access       = {6'b0, req_i.acc};
-      xlate_o.user         = {7'b0, req_i.user};
-      xlate_o.implicit_sup = {7'b0, req_i.implicit_sup};
-      xlate_o.fault        = {7'b0, rsp_o.kind == XlPageFault};
-      xlate_o.page_log2    = {3'b0, rsp_o.page_log2};
-      xlate_o.memtype      = {5'b0, rsp_o.memtype};
-    end
-  end
-"""
-
 
 def write_adapter(design, there, path):
-    absent = []
-    for way, _, name, _ in PORTS:
-        if way == "output" and name not in there and not name.startswith("xlate_"):
-            absent.append(f"  assign {name} = '0;\n")
-    if "xlate_o" not in there or "xlate_valid_o" not in there:
-        absent.append(RECORD)
+    made = [name for name in BLOCK.made_ports if name not in there]
+    absent = [f"  assign {name} = '0;\n" for way, _, name, _ in BLOCK.ports
+              if way == "output" and name not in there and name not in made]
+    if made:
+        absent.append(BLOCK.made)
     path.write_text(ADAPTER.format(
-        top=design.top, absent="".join(absent),
-        ports=",\n".join(f"  {way} {kind} {name}" for way, kind, name, _ in PORTS),
-        pins=",\n".join(f"    .{p[2]}({p[2]})" for p in PORTS if p[2] in there)))
+        block=BLOCK.name, imports=BLOCK.imports, top=design.top, absent="".join(absent), ports=port_rows(),
+        pins=",\n".join(f"    .{p[2]}({p[2]})" for p in BLOCK.ports if p[2] in there)))
 
 
 # --- the build ---
 
-def link_file(ringwalk, name="mmu_bench.link"):
-    path = ringwalk.parent / name
+def link_file(ringwalk, name=None):
+    path = ringwalk.parent / (name or f"{BLOCK.name}_bench.link")
     rows = {}
     try:
         text = path.read_text()
@@ -328,24 +394,25 @@ def cache_folder(given):
 
 
 def note(text):
-    print(f"ringwalk {command}: {text}", file=sys.stderr, flush=True)
+    print(f"ringwalk {command or BLOCK.name}: {text}", file=sys.stderr, flush=True)
 
 
 def verilate(design, work, rows):
     there = check_ports(design, work)
-    write_adapter(design, there, work / "mmu_own.sv")
+    top, own = f"{BLOCK.name}_top", work / f"{BLOCK.name}_own.sv"
+    write_adapter(design, there, own)
     note(f"building {design.folder} in {work}")
     done = run(["verilator", "--cc", "--trace-fst", "--trace-structs", "-Wno-fatal", "-O3", "--assert",
                 "--x-assign", "unique", "--x-initial", "unique", "--output-split", "20000",
-                "--output-split-cfuncs", "0", "-CFLAGS", "-DVL_TIME_CONTEXT", "-DMMU_OWN", "--top-module",
-                "mmu_top", "--Mdir", work, *design.verilator(), work / "mmu_own.sv",
-                ROOT / "rtl/mmu_top.sv"])
+                "--output-split-cfuncs", "0", "-CFLAGS", "-DVL_TIME_CONTEXT",
+                f"-D{BLOCK.name.upper()}_OWN", "--top-module", top, "--Mdir", work,
+                *design.verilator(), own, ROOT / f"rtl/{top}.sv"])
     if done.returncode != 0:
         refuse(f"{design.folder}: does not build: {first_error(done.stderr)}")
     (work / "warnings").write_text(done.stderr)
     cxx = rows["cxx"][0]
-    done = run(["make", "-s", "-j2", "-C", work, "-f", "Vmmu_top.mk", f"CXX={cxx}", f"LINK={cxx}",
-                "OPT_FAST=-O2", "OPT_SLOW=-O1", "OPT_GLOBAL=-O2", "Vmmu_top__ALL.a"])
+    done = run(["make", "-s", "-j2", "-C", work, "-f", f"V{top}.mk", f"CXX={cxx}", f"LINK={cxx}",
+                "OPT_FAST=-O2", "OPT_SLOW=-O1", "OPT_GLOBAL=-O2", f"V{top}__ALL.a"])
     if done.returncode != 0:
         refuse(f"{work}: make failed: {(done.stderr.strip().splitlines() or ['?'])[0]}")
     (work / "verilated").touch()
@@ -356,12 +423,12 @@ def link(work, rows, bench):
     flags = rows["flags"][0].split()
     done = run([rows["cxx"][0], "-std=c++17", "-DVL_TIME_CONTEXT", "-w", *flags, f"-I{work}",
                 f"-I{root}/include", f"-I{root}/include/vltstd", *(f"-I{i}" for i in rows["include"]),
-                ROOT / "cosim/shell/verilated_mmu.cc", "-Wl,--start-group", *rows["link"],
-                work / "Vmmu_top__ALL.a", "-Wl,--end-group",
+                ROOT / f"cosim/shell/verilated_{BLOCK.name}.cc", "-Wl,--start-group", *rows["link"],
+                work / f"V{BLOCK.name}_top__ALL.a", "-Wl,--end-group",
                 *(f"-l{name}" for name in rows["libs"][0].split()), "-o", f"{bench}.new"])
     if done.returncode != 0:
         refuse(f"{work}: the bench does not link: {(done.stderr.strip().splitlines() or ['?'])[0]}")
-    for old in work.glob("block_mmu-*"):
+    for old in work.glob("block_*-*"):
         if not old.name.endswith(".new"):
             old.unlink()
     os.rename(f"{bench}.new", bench)
@@ -373,12 +440,12 @@ def build(design, ringwalk, cache):
     version = run(["verilator", "--version"]).stdout.encode()
     try:
         parts = [(str(p.relative_to(design.folder)), p.read_bytes()) for p in design.files()]
-        parts += [(p, (ROOT / p).read_bytes()) for p in PACKAGES + SHELL]
+        parts += [(p, (ROOT / p).read_bytes()) for p in BLOCK.packages + BLOCK.shell]
         parts += [("verilator", version), ("script", pathlib.Path(__file__).read_bytes()),
                   ("folder", str(design.folder).encode())]
         linked = [(p, pathlib.Path(p).read_bytes()) for p in rows["link"]]
-        work = (cache / "mmu" / digest(parts)).resolve()
-        bench = work / ("block_mmu-" + digest(linked))
+        work = (cache / BLOCK.name / digest(parts)).resolve()
+        bench = work / (f"block_{BLOCK.name}-" + digest(linked))
         work.mkdir(parents=True, exist_ok=True)
         with open(work / "lock", "w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
@@ -407,17 +474,24 @@ def take(arguments, name):
 
 
 def main():
-    ringwalk, arguments = pathlib.Path(sys.argv[1]), sys.argv[2:]
+    global BLOCK
+    ringwalk, BLOCK, arguments = pathlib.Path(sys.argv[1]), BLOCKS[sys.argv[2]], sys.argv[3:]
     cache, folder = cache_folder(take(arguments, "--rtl-build")), take(arguments, "--rtl")
-    for word in ("--lacks", "--legality", "--own-rtl"):
+    for word in BLOCK.not_beside:
         if any(a == word or a.startswith(word + "=") for a in arguments):
-            refuse(f"{word} beside --rtl: {DECLARATION} says that")
+            refuse(f"{word} beside --rtl: {DECLARATION} says what the design is and who judges it")
     design = Design(pathlib.Path(folder).resolve())
+    if cache.resolve().is_relative_to(design.folder):
+        refuse(f"{cache}: is built inside the design's folder, whose files are the design")
     bench = build(design, ringwalk, cache)
     sys.stderr.write((bench.parent / "warnings").read_text())
     sys.stderr.flush()
     if design.lacks:
         arguments.append("--lacks=" + ",".join(design.lacks))
+    if design.records is not None:
+        arguments.append("--vtd=records=" + design.records)
+    if design.in_flight != "1":
+        arguments.append("--in-flight=" + design.in_flight)
     if design.mode == "legality":
         arguments.append("--legality=only")
     os.execv(bench, [str(bench), "--own-rtl", *arguments])

@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # A design agrees on several seeds, without and with wait states, nothing unjudged.
-# usage: own.sh RINGWALK DESIGN CACHE
+# usage: own.sh RINGWALK mmu|iommu DESIGN CACHE
 set -eu
 for run in "1 0" "2 0" "3 2" "4 5" "5 7"; do
   read -r seed waits <<<"$run"
-  json=$("$1" mmu --rtl "$2" --rtl-build "$3" --seed "$seed" --wait-states "$waits" --requests 60000 \
+  json=$("$1" "$2" --rtl "$3" --rtl-build "$4" --seed "$seed" --wait-states "$waits" --requests 60000 \
     --no-bundle --quiet --json -)
   tr -d '\n\t ' <<<"$json" | cut -c1-300
   echo

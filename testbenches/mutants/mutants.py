@@ -9,7 +9,7 @@ a property of the RTL (NAME in FILE.sv; it or another of the same cycle is the f
 side's word on it must have, "why: TEXT" what the report's explanation must say (docs/lockstep.md
 "Why, in words"). "rule: X1" names the rule of docs/ that it breaks. COMMAND is one of
     mmu|iommu|bus ARGS         the block bench
-    mmu --rtl FOLDER ARGS      the MMU's bench around the design in FOLDER of the tree
+    mmu|iommu --rtl FOLDER ARGS  that bench around the design in FOLDER of the tree
     run PROGRAM ARGS           a guest program in lockstep
     random MODE [OPTIONS]      random guest programs in lockstep (randgen's options)
     images [PROGRAM...]        guest images with bytes changed, in lockstep (images.py)
@@ -81,7 +81,7 @@ class Mutant:
         if not self.what or len(words) < 2 or words[0] not in TARGETS:
             refuse(f"{path.name}: wants the lines 'what: ...' and 'run: {'|'.join(TARGETS)} ...'")
         self.kind = words[0]
-        self.own = self.kind == "mmu" and "--rtl" in words
+        self.own = self.kind in ("mmu", "iommu") and "--rtl" in words
         if self.kind in ("random", "images") and seeds_of(words)[1] == [None]:
             refuse(f"{path.name}: '{self.kind}' wants 'seeds FROM-TO' at the end of its run line")
         self.files = re.findall(r"^\+\+\+ b/(\S+)", text, re.M)
@@ -202,7 +202,7 @@ def command_of(mutant, words, seed, binaries, programs):
     if mutant.own:
         tree = ROOT if binaries == programs.parent else binaries.parent
         at = words.index("--rtl") + 1
-        return [str(programs.parent / "ringwalk"), "mmu", "--no-bundle", "--json", "-", "--rtl-build",
+        return [str(programs.parent / "ringwalk"), mutant.kind, "--no-bundle", "--json", "-", "--rtl-build",
                 str(binaries / "own")] + words[1:at] + [str(tree / words[at])] + words[at + 1:] + seeded
     return [tool, "--no-bundle", "--json", "-"] + words[1:] + seeded
 
