@@ -61,7 +61,7 @@ def main(build, small):
         check(results(out) == results(pathlib.Path(work) / "whole"), "the same results")
 
         shutil.rmtree(out)
-        greedy = wrapped(build, pathlib.Path(work) / "greedy", f"head -c {WANTS} /dev/zero >big || exit 2")
+        greedy = wrapped(build, pathlib.Path(work) / "greedy", f"head -c {WANTS} /dev/zero >big || {{ rm big; exit 2; }}")
         fill(small / "filler", LEAVES)
         done = regress(suite, "--build", greedy, "--out", out, "-j", 1)
         check.status(done, 3, "a task that cannot write")

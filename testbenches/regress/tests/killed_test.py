@@ -126,4 +126,7 @@ with tempfile.TemporaryDirectory() as work, open(pathlib.Path(work) / "log", "w+
         for pid in inside(work / f"out-{how}"):
             os.kill(int(pid), signal.SIGKILL)
         (work / how).unlink()
+    (build / "ringwalk").write_text("#!/bin/sh\nexit 0\n")
+    done = regress("--resume", work / "out-child")
+    check(done.returncode == 2 and "of another build" in done.stderr, "with another build it does not go on")
 check.end()
