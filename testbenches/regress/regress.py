@@ -178,6 +178,7 @@ def resume(args):
     if store.left() and build_id.digest(build, tasks, tasks_of.designs(tasks)) != values["build_id"]:
         raise Refused(f"{out}: its results are of another build than {build} is now; begin a new run")
     if args.against:
+        stores.Store(pathlib.Path(args.against), write=False).values()
         store.put("against", str(pathlib.Path(args.against).absolute()))
     if args.bundles is not None:
         store.put("bundles", str(args.bundles))
@@ -199,11 +200,7 @@ def finish(args, out, store, whole):
 
 def run(args, out, store):
     values = store.values()
-    before = {}
-    if values["against"]:
-        earlier = stores.Store(pathlib.Path(values["against"]), write=False)
-        before = trends.seconds_of(earlier.results())
-        earlier.close()
+    before = trends.seconds_of(report.earlier(values["against"]) or [])
     results = store.results()
     progress = Progress(len(results), store.count(), sum(not r["passed"] for r in results))
     store.begin_session(args.jobs)

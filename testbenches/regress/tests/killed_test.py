@@ -16,8 +16,8 @@ from bench import Checks, command, regress, results, rows, wrapped
 SUITE = """what = "many short ones, and some that start others"
 [[benches]]
 names = ["mmu", "bus"]
-seeds = "1-24"
-requests = 10000
+seeds = "1-50"
+requests = 20000
 [[random]]
 modes = ["32"]
 seeds = "1-4"
