@@ -5,6 +5,7 @@
 #ifndef RW_UCODE_PAST_H
 #define RW_UCODE_PAST_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #define UCODE_PAST 2048 /* a power of two */

@@ -37,6 +37,7 @@ from words import FAILED, PASSED, UNFINISHED, USAGE, Refused, Unfinished, say
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUNDLES = 10
+LOCK_SECONDS = 2.0
 
 
 def refuse(text):
@@ -101,15 +102,26 @@ def build_designs(folders, build):
             raise Refused((done.stderr.strip().splitlines() or [f"{folder}: does not build"])[-1])
 
 
+def locked(file):
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return True
+    except BlockingIOError:
+        return False
+
+
 @contextlib.contextmanager
 def alone_in(out):
-    """One process at a time in a folder; the lock goes with the process."""
+    """One process at a time in a folder; the lock goes with the process, and with the one that ends the tasks
+    of a killed one (reaper.py): that takes a moment."""
+    end = time.monotonic() + LOCK_SECONDS
     try:
         with open(out / "lock", "w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            while not locked(lock):
+                if time.monotonic() > end:
+                    raise Refused(f"{out}: another regression runs in it")
+                time.sleep(0.05)
             yield
-    except BlockingIOError:
-        raise Refused(f"{out}: another regression runs in it") from None
     except OSError as e:
         raise Unfinished(f"{e.filename or out}: {e.strerror}") from None
 
@@ -166,6 +178,7 @@ def resume(args):
     if store.left() and build_id.digest(build, tasks, tasks_of.designs(tasks)) != values["build_id"]:
         raise Refused(f"{out}: its results are of another build than {build} is now; begin a new run")
     if args.against:
+        stores.Store(pathlib.Path(args.against), write=False).values()
         store.put("against", str(pathlib.Path(args.against).absolute()))
     if args.bundles is not None:
         store.put("bundles", str(args.bundles))
@@ -187,11 +200,7 @@ def finish(args, out, store, whole):
 
 def run(args, out, store):
     values = store.values()
-    before = {}
-    if values["against"]:
-        earlier = stores.Store(pathlib.Path(values["against"]), write=False)
-        before = trends.seconds_of(earlier.results())
-        earlier.close()
+    before = trends.seconds_of(report.earlier(values["against"]) or [])
     results = store.results()
     progress = Progress(len(results), store.count(), sum(not r["passed"] for r in results))
     store.begin_session(args.jobs)

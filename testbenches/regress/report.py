@@ -7,18 +7,29 @@ import junit
 import page
 from store import Store
 from trends import Trends
-from words import Unfinished
+from words import Refused, Unfinished, say
+
+
+def earlier(against):
+    """-> results of an earlier run; None without one, or when it has gone meanwhile"""
+    if not against:
+        return None
+    try:
+        other = Store(pathlib.Path(against), write=False)
+        other.values()
+        found = other.results()
+        other.close()
+        return found
+    except Refused as e:
+        say(f"{e}; no trends")
+        return None
 
 
 class Run:
     def __init__(self, store, against):
         self.values, self.results, self.failures = store.values(), store.results(), store.failures()
-        self.against, self.trends = against, None
-        if against:
-            other = Store(pathlib.Path(against), write=False)
-            other.values()
-            self.trends = Trends(self.results, other.results())
-            other.close()
+        before = earlier(against)
+        self.against, self.trends = against, Trends(self.results, before) if before is not None else None
         seconds, done = store.elapsed()
         failed = sum(not r["passed"] for r in self.results)
         self.summary = {

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # A Slurm of several nodes on this one machine, in a temporary folder, and a regression on it of which one node
-# is killed in the middle: every task has one result, the same as without Slurm.
+# is killed in the middle, and then the command itself: every task has one result, the same as without Slurm.
 # usage: slurm_here.sh BUILD [SUITE.toml]; needs Debian's slurm-wlm and munge, and root (slurmd wants it);
 # exit status 77 where they are not there. KEEP=1 leaves the folder.
 set -euo pipefail
@@ -15,9 +15,12 @@ done
 work=$(mktemp -d /tmp/rwslurm.XXXXXX)
 started=()
 finish() {
+  scancel -u root 2>/dev/null || true
   for pid in "${started[@]}"; do kill "$pid" 2>/dev/null || true; done
-  for pid in "${started[@]}"; do wait "$pid" 2>/dev/null || true; done
-  [ -n "${KEEP:-}" ] || rm -rf "$work"
+  sleep 1 # a slurmd with a job takes its time
+  for pid in "${started[@]}"; do kill -9 "$pid" 2>/dev/null || true; done
+  wait
+  [ -n "${KEEP:-}" ] || rm -rf "$work" || true
 }
 trap finish EXIT
 suite=${2:-$work/small.toml}
@@ -95,9 +98,9 @@ if [ "$(sinfo -h -o '%D %T' 2>/dev/null)" != "3 idle" ]; then
 fi
 
 # --- the regression; n2 dies when it has given a result ---
-regress() { python3 -B "$here/regress.py" "$@"; }
-regress "$suite" --build "$build" --out "$work/alone" -j 2 >/dev/null
-regress "$suite" --build "$build" --on slurm --per-job 4 --out "$work/run" >"$work/log/regress" 2>&1 &
+regress=(python3 -B "$here/regress.py")
+"${regress[@]}" "$suite" --build "$build" --out "$work/alone" -j 2 >/dev/null
+"${regress[@]}" "$suite" --build "$build" --on slurm --per-job 4 --out "$work/run" >"$work/log/regress" 2>&1 &
 collector=$!
 started+=("$collector")
 kill_node() { # its daemon, and what runs on it: known by the variables that slurmd gives to its jobs
@@ -122,6 +125,11 @@ for _ in $(seq 600); do
 done
 kill_node
 echo "n2 killed with $(find "$work/run/inbox" -name '*.json' | wc -l) results there"
+kill -9 "$collector"
+{ wait "$collector" || true; } 2>/dev/null
+"${regress[@]}" --resume "$work/run" >>"$work/log/regress" 2>&1 &
+collector=$!
+started+=("$collector")
 while kill -0 "$collector" 2>/dev/null; do
   release 2>/dev/null
   sleep 1
@@ -129,7 +137,7 @@ done
 status=0
 wait "$collector" || status=$?
 cat "$work/log/regress"
-[ "$status" -eq 0 ] || { echo "status $status"; tail -n 20 "$work"/log/slurmctld; exit 1; }
+[ "$status" -eq 0 ] || { echo "status $status"; exit 1; }
 grep -h "NODE_FAIL\|requeue\|not responding" "$work/log/slurmctld" | head -n 5 || true
 python3 - "$work" <<'END'
 import pathlib, sqlite3, sys

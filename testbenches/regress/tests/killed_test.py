@@ -16,8 +16,8 @@ from bench import Checks, command, regress, results, rows, wrapped
 SUITE = """what = "many short ones, and some that start others"
 [[benches]]
 names = ["mmu", "bus"]
-seeds = "1-24"
-requests = 10000
+seeds = "1-50"
+requests = 20000
 [[random]]
 modes = ["32"]
 seeds = "1-4"
@@ -126,4 +126,7 @@ with tempfile.TemporaryDirectory() as work, open(pathlib.Path(work) / "log", "w+
         for pid in inside(work / f"out-{how}"):
             os.kill(int(pid), signal.SIGKILL)
         (work / how).unlink()
+    (build / "ringwalk").write_text("#!/bin/sh\nexit 0\n")
+    done = regress("--resume", work / "out-child")
+    check(done.returncode == 2 and "of another build" in done.stderr, "with another build it does not go on")
 check.end()
