@@ -159,7 +159,8 @@ void legality_iommu_descriptor(struct legality_iommu *l, uint64_t lo, uint64_t h
  * may be seen by it or not. Several may be in flight, each under a ticket of its own until it is
  * judged; begin and judge: one alone. */
 void legality_iommu_begin(struct legality_iommu *l);
-void legality_iommu_accept(struct legality_iommu *l, uint8_t ticket);
+void legality_iommu_accept(struct legality_iommu *l, uint8_t ticket,
+                           const struct legality_request *request);
 /* The count of what it was told so far: its time. */
 uint64_t legality_iommu_now(const struct legality_iommu *l);
 /* The unit has written FRCD[index], F included. */

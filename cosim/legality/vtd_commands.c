@@ -199,7 +199,7 @@ static void regions(struct legality_iommu *l, bool epm)
 static void fault_record(struct legality_iommu *l, uint32_t at, uint32_t v)
 {
     if (at % 16 == 12 && (v & GO) != 0 && at / 16 < l->log.count)
-        vtd_log_clear(&l->log, at / 16, l->now);
+        vtd_log_clear(&l->log, at / 16, ++l->now);
 }
 
 /* --- the register file, by 4 bytes --- */
@@ -243,7 +243,7 @@ static void write4(struct legality_iommu *l, uint32_t offset, uint32_t v)
         hold(l->commands.irta, IRTA, offset, v);
     } else if (offset == FSTS) {
         if (v & 1)
-            vtd_log_clear_overflow(&l->log, l->now);
+            vtd_log_clear_overflow(&l->log, ++l->now);
     } else if (offset == PMEN) {
         regions(l, (v & GO) != 0);
     } else if (within(offset, PLMBASE, 8)) {

@@ -293,6 +293,23 @@ static struct legality_iommu_verdict unexplained(const struct question *k,
     return v;
 }
 
+/* Others in flight may have filled what answers this one: the second stages that they may use. */
+static void note_others(struct legality_iommu *l)
+{
+    const uint64_t begin = l->begin;
+
+    for (unsigned i = 0; l->in_flight != 0 && i < LEGALITY_TICKETS; i++) {
+        const struct vtd_flight *f = &l->flight[i];
+        struct vtd_search note = {.l = l, .q = &f->request, .a = NULL};
+
+        if (!f->up || !f->known || vtd_interrupt_range(f->request.addr))
+            continue;
+        l->begin = f->begin;
+        vtd_search_dma(&note);
+    }
+    l->begin = begin;
+}
+
 static struct legality_iommu_verdict searched(const struct question *k)
 {
     struct vtd_search now = {.a = k->a, .now_only = true}, note = {.a = NULL}, s = {.a = k->a};
@@ -302,6 +319,8 @@ static struct legality_iommu_verdict searched(const struct question *k)
     run(k, &now);
     if (now.found)
         return fresh;
+    if (!k->interrupt)
+        note_others(k->l);
     run(k, &s);
     return s.found ? stale(&s, k->interrupt) : unexplained(k, &s);
 }

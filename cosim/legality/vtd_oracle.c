@@ -184,7 +184,7 @@ static bool one_is_full(const struct legality_iommu *l)
     return full;
 }
 
-void legality_iommu_accept(struct legality_iommu *l, uint8_t ticket)
+static struct vtd_flight *begins(struct legality_iommu *l, uint8_t ticket)
 {
     struct vtd_flight *f = &l->flight[ticket];
     bool full = one_is_full(l);
@@ -195,14 +195,25 @@ void legality_iommu_accept(struct legality_iommu *l, uint8_t ticket)
     *f = (struct vtd_flight){.up = true, .full = full, .begin = ++l->now};
     if (vtd_drops_raise(&l->drops, oldest_begin(l)))
         forget(l);
+    return f;
+}
+
+void legality_iommu_accept(struct legality_iommu *l, uint8_t ticket,
+                           const struct legality_request *request)
+{
+    struct vtd_flight *f = begins(l, ticket);
+
+    f->known = true;
+    f->request = *request;
 }
 
 void legality_iommu_begin(struct legality_iommu *l)
 {
-    memset(l->flight, 0, sizeof(l->flight)); /* one that was cut is none */
+    if (l->in_flight != 0) /* one that was cut is none */
+        memset(l->flight, 0, sizeof(l->flight));
     l->in_flight = 0;
     vtd_log_forget(&l->log);
-    legality_iommu_accept(l, 0);
+    begins(l, 0);
 }
 
 uint64_t legality_iommu_now(const struct legality_iommu *l)

@@ -16,8 +16,9 @@ struct vtd_commands {
 
 /* A request in flight. full: no fault record was free at some time since it was accepted. */
 struct vtd_flight {
-    bool up, full;
+    bool up, full, known; /* known: what it asks */
     uint64_t begin;
+    struct legality_request request;
 };
 
 /* Registers that were in force until `to`, while requests were in flight. */

@@ -216,15 +216,15 @@ void iommu_legality_dma(struct bench *b, const struct rec_dma *d)
 
     if (b->oracle == NULL)
         return;
+    if (in->write && in->len == 4)
+        memcpy(&q.data, in->data, sizeof(q.data));
     if (d->phase == 0) {
         if (iommu_own_judged(b))
-            legality_iommu_accept(b->oracle, d->tag);
+            legality_iommu_accept(b->oracle, d->tag, &q);
         else
             legality_iommu_begin(b->oracle);
         return;
     }
-    if (in->write && in->len == 4)
-        memcpy(&q.data, in->data, sizeof(q.data));
     a = answer_of(b, d);
     q.moved = iommu_own_judged(b) ? b->own.moved_time : 0;
     v = legality_iommu_judge_of(b->oracle, iommu_own_judged(b) ? d->tag : 0, &q, &a);

@@ -142,22 +142,37 @@ static bool same_access(const struct vblock_access *is, const struct vblock_acce
            is->write == wanted->write && (message || !is->write || same_lanes(is, wanted));
 }
 
-/* Takes one like it out of what was made. false: there is none; is is then one of its kind, if
- * any. */
+/* The first like it that is an event's or is none; accesses: there is none. *is is then one of its
+ * source, if any. */
+static unsigned find(const struct iommu_own *o, const struct vblock_access *wanted, uint64_t since,
+                     bool event, struct own_access *is)
+{
+    for (unsigned i = 0; i < o->accesses; i++) {
+        const struct own_access *a = &o->access[i];
+
+        if (a->a.src != wanted->src || a->number < since || a->event != event)
+            continue;
+        *is = *a;
+        if (same_access(&a->a, wanted))
+            return i;
+    }
+    return o->accesses;
+}
+
+/* Takes one like it out of what was made, of messages one that is no event's before one that may
+ * be. */
 static bool claim(struct iommu_own *o, const struct vblock_access *wanted, uint64_t since,
                   struct own_access *is)
 {
-    for (unsigned i = 0; i < o->accesses; i++) {
-        if (o->access[i].a.src != wanted->src || o->access[i].number < since)
-            continue;
-        *is = o->access[i];
-        if (!same_access(&is->a, wanted))
-            continue;
-        o->accesses--;
-        memmove(&o->access[i], &o->access[i + 1], (o->accesses - i) * sizeof(o->access[0]));
-        return true;
-    }
-    return false;
+    unsigned i = find(o, wanted, since, false, is);
+
+    if (i == o->accesses)
+        i = find(o, wanted, since, true, is);
+    if (i == o->accesses)
+        return false;
+    o->accesses--;
+    memmove(&o->access[i], &o->access[i + 1], (o->accesses - i) * sizeof(o->access[0]));
+    return true;
 }
 
 /* What the answer says was moved: src is SrcFetch when that is nothing. */

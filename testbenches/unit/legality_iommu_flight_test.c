@@ -13,6 +13,13 @@ static struct legality_request by(uint16_t sid, bool write)
     return (struct legality_request){.addr = UB_IOVA, .sid = sid, .bytes = 4, .write = write};
 }
 
+static void accept(struct ub *b, uint8_t ticket, uint16_t sid)
+{
+    const struct legality_request q = by(sid, false);
+
+    legality_iommu_accept(b->l, ticket, &q);
+}
+
 static enum legality_word goes(struct ub *b, uint8_t ticket, struct legality_request q,
                                uint64_t frame)
 {
@@ -53,10 +60,10 @@ GT_TEST(legality_iommu_flight, an_interval_of_its_own)
 
         ub_open(&b);
         EXPECT_U64(LEGALITY_FRESH, ub_reads(&b, UB_OLD));
-        legality_iommu_accept(b.l, 1);
+        accept(&b, 1, UB_SID);
         other_page(&b);
         ub_drop_all(&b);
-        legality_iommu_accept(b.l, 2);
+        accept(&b, 2, UB_SID);
         if (first == 0)
             EXPECT_U64(LEGALITY_STALE, goes(&b, 1, by(UB_SID, false), UB_OLD));
         EXPECT_U64(LEGALITY_ILLEGAL, goes(&b, 2, by(UB_SID, false), UB_OLD));
@@ -73,11 +80,11 @@ GT_TEST(legality_iommu_flight, the_oldest_holds_what_it_may_use)
 
     ub_open(&b);
     EXPECT_U64(LEGALITY_FRESH, ub_reads(&b, UB_OLD));
-    legality_iommu_accept(b.l, 1);
+    accept(&b, 1, UB_SID);
     for (unsigned i = 0; i < 20; i++) {
         ub_store(&b, ub_at(1, UB_IOVA), (UB_NEW + (i << 12)) | UB_RW);
         ub_drop_all(&b);
-        legality_iommu_accept(b.l, 2);
+        accept(&b, 2, UB_SID);
         EXPECT_U64(LEGALITY_FRESH, goes(&b, 2, by(UB_SID, false), UB_NEW + (i << 12)));
     }
     EXPECT_U64(LEGALITY_STALE, goes(&b, 1, by(UB_SID, false), UB_OLD));
@@ -93,13 +100,13 @@ GT_TEST(legality_iommu_flight, what_was_between)
     ub_open(&b);
     ub_store(&b, ub_at(1, UB_IOVA), UINT64_C(0xCCC000) | UB_RW);
     ub_drop_all(&b);
-    legality_iommu_accept(b.l, 3);
+    accept(&b, 3, UB_SID);
     other_page(&b);
     ub_drop_all(&b);
     ub_store(&b, ub_at(1, UB_IOVA), UINT64_C(0xDDD000) | UB_RW);
     ub_drop_all(&b);
     EXPECT_U64(LEGALITY_STALE, goes(&b, 3, by(UB_SID, false), UB_NEW));
-    legality_iommu_accept(b.l, 3);
+    accept(&b, 3, UB_SID);
     EXPECT_U64(LEGALITY_ILLEGAL, goes(&b, 3, by(UB_SID, false), UB_OLD));
     ub_close(&b);
 }
@@ -117,7 +124,7 @@ GT_TEST(legality_iommu_flight, drained_by_when_its_data_was_moved)
 
         ub_open(&b);
         EXPECT_U64(LEGALITY_FRESH, ub_reads(&b, UB_OLD));
-        legality_iommu_accept(b.l, 1);
+        accept(&b, 1, UB_SID);
         other_page(&b);
         q.moved = legality_iommu_now(b.l);
         legality_iommu_invalidated(b.l, &i);
@@ -139,17 +146,40 @@ GT_TEST(legality_iommu_flight, nobody_answered_then)
     ub_store(&b, ub_at(2, UB_IOVA), UB_SPARE | UB_RW);
     ub_drop_all(&b);
     b.gone = UB_SPARE;
-    legality_iommu_accept(b.l, 1);
+    accept(&b, 1, UB_SID);
     b.gone = 0;
     ub_store(&b, UB_SPARE + (UB_IOVA >> 12 & 511) * 8, UB_NEW | UB_RW);
-    legality_iommu_accept(b.l, 2);
+    accept(&b, 2, UB_SID);
     record(&b, 0, UB_SID, 7);
     EXPECT_U64(LEGALITY_FRESH, goes(&b, 2, by(UB_SID, false), UB_NEW));
     EXPECT_U64(LEGALITY_STALE, blocked(&b, 1, by(UB_SID, false), 7));
-    legality_iommu_accept(b.l, 1);
+    accept(&b, 1, UB_SID);
     record(&b, 1, UB_SID, 7);
     EXPECT_U64(LEGALITY_ILLEGAL, blocked(&b, 1, by(UB_SID, false), 7));
     ub_close(&b);
+}
+
+/* Another device of the domain is in flight, by a table of its own: what it has walked may answer
+ * already. */
+GT_TEST(legality_iommu_flight, a_table_of_one_in_flight)
+{
+    for (unsigned there = 0; there < 2; there++) {
+        struct ub b;
+
+        ub_open(&b);
+        ub_context(&b, 0x1235, UB_TABLE(5) | 1, 2, UB_DID);
+        ub_store(&b, UB_TABLE(5) + (UB_IOVA >> 39 & 511) * 8, UB_TABLE(6) | UB_RW);
+        ub_store(&b, UB_TABLE(6) + (UB_IOVA >> 30 & 511) * 8, UB_TABLE(7) | UB_RW);
+        ub_store(&b, UB_TABLE(7) + (UB_IOVA >> 21 & 511) * 8, UB_SPARE | UB_RW);
+        ub_store(&b, UB_SPARE + (UB_IOVA >> 12 & 511) * 8, UB_NEW | UB_RW);
+        ub_drop_all(&b);
+        if (there != 0)
+            accept(&b, 2, 0x1235);
+        accept(&b, 1, UB_SID);
+        EXPECT_U64(there != 0 ? LEGALITY_STALE : LEGALITY_ILLEGAL,
+                   goes(&b, 1, by(UB_SID, false), UB_NEW));
+        ub_close(&b);
+    }
 }
 
 /* Registers of any time since: TE went off and on again. */
@@ -160,12 +190,12 @@ GT_TEST(legality_iommu_flight, registers_of_between)
     struct ub b;
 
     ub_open(&b);
-    legality_iommu_accept(b.l, 1);
+    accept(&b, 1, UB_SID);
     b.r.te = false;
     ub_registers(&b);
     b.r.te = true;
     ub_registers(&b);
-    legality_iommu_accept(b.l, 2);
+    accept(&b, 2, UB_SID);
     EXPECT_U64(LEGALITY_ILLEGAL, legality_iommu_judge_of(b.l, 2, &q, &straight).word);
     EXPECT_U64(LEGALITY_FRESH, legality_iommu_judge_of(b.l, 1, &q, &straight).word);
     ub_close(&b);
@@ -181,8 +211,8 @@ GT_TEST(legality_iommu_flight, each_its_own_record)
         ub_context(&b, 0x1235, 0, 0, 0); /* not present: 2h */
         ub_store(&b, ub_at(1, UB_IOVA), 0);
         ub_drop_all(&b);
-        legality_iommu_accept(b.l, 1);
-        legality_iommu_accept(b.l, 2);
+        accept(&b, 1, UB_SID);
+        accept(&b, 2, UB_SID);
         record(&b, 0, 0x1235, 2);
         record(&b, 1, UB_SID, 6);
         if (order == 0)
@@ -204,14 +234,14 @@ GT_TEST(legality_iommu_flight, a_record_is_missing_or_of_nobody)
     ub_context(&b, 0x1235, 0, 0, 0);
     ub_context(&b, 0x1236, 0, 0, 0);
     ub_drop_all(&b);
-    legality_iommu_accept(b.l, 1);
-    legality_iommu_accept(b.l, 2);
+    accept(&b, 1, UB_SID);
+    accept(&b, 2, UB_SID);
     record(&b, 0, 0x1235, 2);
     EXPECT_U64(LEGALITY_FRESH, blocked(&b, 1, by(0x1235, false), 2));
     EXPECT_U64(LEGALITY_ILLEGAL, blocked(&b, 2, by(0x1236, false), 2));
     EXPECT_STR("fault logging", b.v.rule);
-    legality_iommu_accept(b.l, 1);
-    legality_iommu_accept(b.l, 2);
+    accept(&b, 1, UB_SID);
+    accept(&b, 2, UB_SID);
     record(&b, 1, 0x4444, 2);
     EXPECT_U64(LEGALITY_FRESH, goes(&b, 1, by(UB_SID, false), UB_OLD));
     EXPECT_U64(LEGALITY_ILLEGAL, goes(&b, 2, by(UB_SID, false), UB_OLD));
@@ -229,14 +259,14 @@ GT_TEST(legality_iommu_flight, no_record_was_free_between)
     ub_context(&b, 0x1235, 0, 0, 0);
     ub_context(&b, 0x1236, 0, 0, 0);
     ub_drop_all(&b);
-    legality_iommu_accept(b.l, 1);
-    legality_iommu_accept(b.l, 2);
+    accept(&b, 1, UB_SID);
+    accept(&b, 2, UB_SID);
     record(&b, 0, 0x1235, 2);
     EXPECT_U64(LEGALITY_FRESH, blocked(&b, 1, by(0x1235, false), 2));
     ub_clear(&b, 0);
     legality_iommu_write(b.l, FSTS, 4, 1);
     EXPECT_U64(LEGALITY_FRESH, blocked(&b, 2, by(0x1236, false), 2));
-    legality_iommu_accept(b.l, 1);
+    accept(&b, 1, UB_SID);
     record(&b, 0, 0x1235, 2);
     EXPECT_U64(LEGALITY_FRESH, blocked(&b, 1, by(0x1235, false), 2));
     ub_close(&b);
