@@ -140,6 +140,8 @@ void legality_iommu_destroy(struct legality_iommu *l);
 void legality_iommu_reset(struct legality_iommu *l, const struct legality_unit *unit);
 
 void legality_iommu_commit(struct legality_iommu *l, const struct legality_store *store);
+/* Somebody answers in these 16 bytes from now on, where nobody did. */
+void legality_iommu_answers(struct legality_iommu *l, uint64_t addr);
 /* As they are from now on; drops nothing by itself. */
 void legality_iommu_registers(struct legality_iommu *l, const struct legality_iommu_registers *r);
 /* It has begun: what it covers may go from now on. */

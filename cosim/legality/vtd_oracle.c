@@ -92,6 +92,11 @@ void legality_iommu_commit(struct legality_iommu *l, const struct legality_store
     }
 }
 
+void legality_iommu_answers(struct legality_iommu *l, uint64_t addr)
+{
+    l->claim[l->claims++ % VTD_CLAIMS] = (struct vtd_claim){addr >> 4, ++l->now};
+}
+
 /* --- registers --- */
 
 static void in_force(struct legality_iommu *l, struct kept *k, uint64_t pointer)

@@ -29,6 +29,13 @@ struct vtd_were {
 
 #define VTD_WERE 256
 
+/* A block of 16 bytes where nobody answered until then. */
+struct vtd_claim {
+    uint64_t block, time;
+};
+
+#define VTD_CLAIMS 256
+
 struct legality_iommu {
     struct legality_iommu_env env;
     struct legality_unit unit;
@@ -36,6 +43,8 @@ struct legality_iommu {
     struct legality_iommu_registers registers;
     struct vtd_were were[VTD_WERE]; /* the newest, as many as there were */
     unsigned were_count;
+    struct vtd_claim claim[VTD_CLAIMS]; /* the newest, as many as there were */
+    unsigned claims;
     struct vtd_flight flight[LEGALITY_TICKETS];
     unsigned in_flight;
     struct vtd_commands commands;

@@ -16,10 +16,20 @@ struct vtd_target vtd_target(const struct vtd_search *s, enum vtd_cache cache)
                                .write = s->q->write};
 }
 
-/* What nobody answered for reads all ones, until the first store there. */
-static bool nobody(const struct value *v, unsigned bytes)
+/* Nobody answered when the request was accepted, somebody does now. */
+static bool was_silent(const struct legality_iommu *l, uint64_t addr)
 {
-    return v->v[0] == UINT64_MAX && (bytes == 8 || v->v[1] == UINT64_MAX);
+    unsigned held = l->claims < VTD_CLAIMS ? l->claims : VTD_CLAIMS;
+
+    for (unsigned i = 1; i <= held; i++) {
+        const struct vtd_claim *c = &l->claim[(l->claims - i) % VTD_CLAIMS];
+
+        if (c->time <= l->begin)
+            break;
+        if (c->block == addr >> 4)
+            return true;
+    }
+    return false;
 }
 
 unsigned vtd_values(struct vtd_search *s, enum vtd_cache cache, uint64_t addr, unsigned bytes,
@@ -41,8 +51,7 @@ unsigned vtd_values(struct vtd_search *s, enum vtd_cache cache, uint64_t addr, u
     if (s->drops_ignored || l->format.write_buffer)
         floor = 0;
     n = values_of(&l->history, addr, bytes, now, floor, v, &s->lost);
-    for (unsigned i = 1; i < n; i++)
-        answers->silent = answers->silent || (v[i].to > l->begin && nobody(&v[i], bytes));
+    answers->silent = answers->silent || was_silent(l, addr);
     for (unsigned i = 1; l->format.write_buffer && i < n; i++)
         v[i].to = vtd_drops_flush(&l->drops, v[i].to);
     return n;

@@ -25,6 +25,7 @@ const bool block_has_legality = true;
 #define INTERRUPT_PERCENT 14   /* of the requests */
 #define BESIDE_PERCENT    20   /* of the requests have register accesses beside them */
 #define FLY_PERCENT       85   /* of the requests to a unit that takes several: not waited for */
+#define RACE_PERCENT      3    /* of the turns with somebody else's unit */
 #define RESET_ONE_IN      1000 /* requests */
 #define WAIT_DESCRIPTOR   5    /* that writes no status */
 #define CUT_CYCLES        40   /* a reset falls into the first so many cycles of a request */
@@ -453,6 +454,8 @@ static bool between(struct bench *b)
         return reset(b);
     if (b->vtd.away == b->o->vtd.away && block_below(&b->random, 1000) < WIDTH_PERMILLE)
         return experiments(b);
+    if (iommu_own_judged(b) && block_chance(&b->random, RACE_PERCENT))
+        return pool_race(b);
     if (dice < 150)
         random_ss(b);
     else if (dice < 180)

@@ -116,6 +116,7 @@ static void commit(struct bench *b, uint64_t addr, const void *before, const voi
 void iommu_rtl_write(struct bench *b, uint64_t addr, const void *from, unsigned bytes,
                      enum legality_author author)
 {
+    bool silent = !block_memory_claims(&b->rtl_memory, addr);
     uint8_t before[16];
 
     block_memory_read(&b->rtl_memory, addr, before, bytes);
@@ -124,6 +125,8 @@ void iommu_rtl_write(struct bench *b, uint64_t addr, const void *from, unsigned 
         block_memory_write(&b->model_memory, addr, from, bytes);
     if (b->oracle != NULL)
         commit(b, addr, before, from, bytes, author);
+    if (b->oracle != NULL && silent)
+        legality_iommu_answers(b->oracle, addr);
 }
 
 void iommu_forget(struct bench *b)

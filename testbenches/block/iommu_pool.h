@@ -52,6 +52,9 @@ void pool_interrupt_request(struct bench *b, struct rec_dma *d);
 /* iommu_pool_protected.c */
 bool pool_protected(struct bench *b);
 
+/* iommu_pool_race.c */
+bool pool_race(struct bench *b);
+
 /* iommu_pool_config.c */
 struct rw_vtd pool_config(struct bench *b);
 

@@ -142,13 +142,13 @@ GT_TEST(legality_iommu_flight, nobody_answered_then)
     struct ub b;
 
     ub_open(&b);
-    ub_store(&b, UB_SPARE + (UB_IOVA >> 12 & 511) * 8, UINT64_MAX);
+    ub_store(&b, UB_SPARE + (UB_IOVA >> 12 & 511) * 8, UB_NEW | UB_RW);
     ub_store(&b, ub_at(2, UB_IOVA), UB_SPARE | UB_RW);
     ub_drop_all(&b);
     b.gone = UB_SPARE;
     accept(&b, 1, UB_SID);
     b.gone = 0;
-    ub_store(&b, UB_SPARE + (UB_IOVA >> 12 & 511) * 8, UB_NEW | UB_RW);
+    legality_iommu_answers(b.l, UB_SPARE + (UB_IOVA >> 12 & 511) * 8);
     accept(&b, 2, UB_SID);
     record(&b, 0, UB_SID, 7);
     EXPECT_U64(LEGALITY_FRESH, goes(&b, 2, by(UB_SID, false), UB_NEW));
