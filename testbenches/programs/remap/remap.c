@@ -397,6 +397,16 @@ static bool written(const uint8_t *at)
     return memcmp(at, buffer, 64) == 0;
 }
 
+/* Of pages that the device has not: one bit of the address at a time. */
+static bool invalidated_by_every_bit(void)
+{
+    bool done = true;
+
+    for (unsigned bit = 12; bit < 64; bit++)
+        done = invalidate_device(EDU_DEVFN, UINT64_C(1) << bit) && done;
+    return done;
+}
+
 static void a_translation_that_the_device_keeps(void)
 {
     uint8_t *other = page_alloc();
@@ -410,6 +420,7 @@ static void a_translation_that_the_device_keeps(void)
               written(buffer + 0x800));
     check("unlike QEMU: which it keeps until they are invalidated",
           remap((uint64_t)other, 3) && edu_dma(0x40000, IOVA + 0xC00) && written(buffer + 0xC00));
+    check("unlike QEMU: a page is named by every bit of its address", invalidated_by_every_bit());
     check("unlike QEMU: behind that it asks again", invalidate_device(EDU_DEVFN, IOVA) &&
                                                         edu_dma(0x40000, IOVA + 0xC00) &&
                                                         written(other + 0xC00));
