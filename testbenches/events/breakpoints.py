@@ -188,6 +188,19 @@ def deliveries():
                        f"\n{text}")
 
 
+def broken_deliveries():
+    """A push of a delivery meets a breakpoint, a later one a page that is not there: the page fault comes, and the
+    breakpoint with what was not delivered is gone."""
+    for event in ("int $0x21", "ud2", "int3"):
+        for fits in range(1, 5):  # items of the frame
+            for item in range(1, fits + 1):
+                for n in (0, 3):
+                    yield Case(64, f"{event}, {fits} items fit, item {item} meets DR{n}",
+                               f"movl $PAGE + 0x1000 + 8 * {fits}, TSS + 4\nmovb $1, GATE(14) + 4\nmovl $0, PTE(PAGE)\n"
+                               f"FLUSH\n" + arm(n, f"PAGE + 0x1000 + 8 * {fits - item}", WRITE, 2) +
+                               f"\nTO_RING 3, 2\n{event}")
+
+
 def cases():
-    for rows in (edges, kinds, wrapped, instructions, ports, not_ports, deliveries):
+    for rows in (edges, kinds, wrapped, instructions, ports, not_ports, deliveries, broken_deliveries):
         yield from rows()

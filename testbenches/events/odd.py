@@ -87,6 +87,25 @@ def far_limit_cases():
                                f"movl $0, PAGE + 4\nmovw $X0 | {r}, PAGE + {size}\nTO_RING {r}, 2\n{text}\nud2")
 
 
+# POP to memory addresses it with the stack pointer behind the pop.
+POPS = ["(%{sp})", "8(%{sp})", "-8(%{sp})", "0x400(%{sp})", "(%{sp},%{i},1)", "8(%{sp},%{i},2)", "-0x40(%{sp},%{i},8)",
+        "(%{sp},%{i},4)", "(%{b})", "(%{b},%{i},2)"]
+
+
+def pop_cases():
+    for mode, sizes in ((64, "wq"), (32, "wl")):
+        names = [("rsp", "rcx", "rbx")] * (mode == 64) + [("esp", "ecx", "ebx")]
+        for size in sizes:
+            for sp, i, b in names:
+                for form in POPS:
+                    at = form.format(sp=sp, i=i, b=b)
+                    yield Case(mode, f"pop{size} {at}", "movl $0x10, %ecx\nmovl $PAGE, %ebx\npush %XBX\npush %XCX\n"
+                               f"pop{size} {at}\nmov %XSP, %XAX")
+                    if mode == 32:  # the pointer is of 16 bits, the address of 32
+                        yield Case(32, f"pop{size} {at}, 16-bit stack", "movl $S16, %eax\nmovl %eax, %ss\nmovl $0x10, %ecx\n"
+                                   f"movl $SEG16 + 0x800, %ebx\nmovl $0x800, %esp\npop{size} {at}\nmovl %esp, %eax")
+
+
 # --- prefixes -------------------------------------------------------------------------------------
 PREFIXES = [0x66, 0x67, 0xF2, 0xF3, 0x2E, 0x36, 0x3E, 0x64, 0x65, 0xF0, 0x40, 0x48, 0x41, 0x44,
             0x4F]
@@ -285,5 +304,5 @@ def apic_cases():
 
 
 def cases():
-    for rows in (far_cases, far_limit_cases, prefix_cases, limit_cases, code_cases, branch_cases, apic_cases):
+    for rows in (far_cases, far_limit_cases, pop_cases, prefix_cases, limit_cases, code_cases, branch_cases, apic_cases):
         yield from rows()
