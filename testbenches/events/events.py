@@ -97,14 +97,13 @@ class Image:
         self.elf.write_bytes(data)
 
 
-def run_from(args, image, first):
+def run_from(ringwalk, emulator, image, first, coverage=None):
     """-> (what came in each case begun: a letter, ! for shutdown; what was said when it failed)"""
-    ringwalk, emulator = args.ringwalk, args.on
     image.begin_at(first)
     image.report.unlink(missing_ok=True)
     command = [ringwalk, *image.words, "--no-bundle", "--json", str(image.report), str(image.elf)]
-    if args.coverage:
-        command += ["--coverage", args.coverage]
+    if coverage:
+        command += ["--coverage", coverage]
     seconds = SECONDS.get(pathlib.Path(ringwalk).name, SECONDS["ringwalk"])
     if pathlib.Path(ringwalk).name == "steps":
         command = [ringwalk, str(image.elf), "--instructions", "2000000", "--console", "--verdict",
@@ -134,7 +133,7 @@ def run_image(args, image):
         return "", [str(e)]
     came, wrong = "", []
     while len(came) < len(image.cases):
-        letters, said = run_from(args, image, len(came))
+        letters, said = run_from(args.ringwalk, args.on, image, len(came), args.coverage)
         came += letters
         if not said:
             continue

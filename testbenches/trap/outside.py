@@ -64,7 +64,7 @@ def on_emulator(emulator, steps, chosen, work, cache):
     """-> (how many were asked, notes and how often, a text for each disagreement)"""
     reason, lacks = LACKS[emulator]
     asked = [c for c in chosen if not lacks(c)]
-    args = argparse.Namespace(ringwalk=str(steps), on=emulator, keep=None, keep_going=True)
+    args = argparse.Namespace(ringwalk=str(steps), on=emulator, keep=None, keep_going=True, coverage=None)
     wrong, notes = [], {f"not asked: {reason}": len(chosen) - len(asked)}
     for image, part in runs.images_of(asked, work, cache):
         image.options = []
