@@ -51,7 +51,7 @@ class Image:
 
     def __init__(self, name, mode, cases, options, work):
         self.name, self.cases = name, cases
-        self.words = ["run", "--memory", "16M", "--max-cycles", "2000000", *options]
+        self.options = options
         self.source, self.elf = work / (name + ".S"), work / (name + ".elf")
         self.report = work / (name + ".json")
         text = [f"#define MODE {32 if mode == 32 else 64}", f"#define LA57 {int(mode == 57)}",
@@ -60,6 +60,11 @@ class Image:
             text += [f"# {case.name}", f"CASE {n}", case.text, "DONE"]
         text += ['.section .tables, "aw"'] + [f".long case{n}" for n in range(len(cases))]
         self.source.write_text("\n".join(text) + "\n")
+
+    @property
+    def words(self):
+        """Between `ringwalk` and the image."""
+        return ["run", "--memory", "16M", "--max-cycles", "2000000", *self.options]
 
     def compile(self, elf64):
         for command in (GCC + [str(self.source), "-o", str(elf64)],
