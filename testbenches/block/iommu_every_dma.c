@@ -247,10 +247,16 @@ static void set_warm(struct scene *s, unsigned d)
 
 static void set_stale_context(struct scene *s, unsigned d)
 {
-    static const uint64_t turned[][2] = {
-        {0, 0}, {1, 0}, {CONTEXT_FPD, 0}, {CONTEXT_DEVICE, 0}, {0xC, 0}, {0x10, 0}, {0, 7}};
+    static const uint64_t turned[][2] = {{0, 0},
+                                         {1, 0},
+                                         {CONTEXT_FPD, 0},
+                                         {CONTEXT_DEVICE, 0},
+                                         {0xC, 0},
+                                         {0x10, 0},
+                                         {0, 7},
+                                         {SCENE_NOWHERE, 0}};
 
-    s->context[0] ^= turned[d][0];
+    s->context[0] ^= turned[d][0]; /* the last: another SLPTPTR, where nobody answers */
     s->context[1] ^= turned[d][1];
 }
 
@@ -456,7 +462,7 @@ const struct product every_dma[] = {
       {"upper", 5, set_upper_defect},
       {"root", 3, set_stale_root},
       {"TTM", 2, set_stale_ttm},
-      {"context", 7, set_stale_context},
+      {"context", 8, set_stale_context},
       {"caches", WARMS, set_warm},
       {"place", COUNT(places), set_place}}},
     {"width",

@@ -590,7 +590,7 @@ struct expect_cached iommu_expect_warm(const struct scene *s)
 
     if (s->warm == WARM_NOTHING)
         return c;
-    c.context = true;
+    c.context = scene_warm_context(s->warm);
     c.entry[0] = good.context[0] | (s->context[0] & CONTEXT_FPD);
     c.entry[0] |= (s->context[0] & 0xC) == CONTEXT_DEVICE ? CONTEXT_DEVICE : 0;
     c.entry[1] = good.context[1];
@@ -600,7 +600,7 @@ struct expect_cached iommu_expect_warm(const struct scene *s)
         c.level = s->leaf;
         c.table = good.entry[s->leaf + 1] & SS_FRAME;
     }
-    c.page = s->warm == WARM_ALL;
+    c.page = scene_warm_page(s->warm);
     c.page_log2 = shift_of(s->leaf);
     c.frame = good.entry[s->leaf] & SS_FRAME;
     return c;

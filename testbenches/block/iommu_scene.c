@@ -174,5 +174,7 @@ bool scene_warm_up(struct bench *b, const struct scene *s)
         return false;
     if (s->warm == WARM_CONTEXT)
         return write(b, REG_IOTLB + 4, 4, IVT_DOMAIN | (uint32_t)SCENE_DID);
-    return s->warm != WARM_LEVELS || drop_page_alone(b, s);
+    if (!scene_warm_context(s->warm) && !write(b, REG_CCMD + 4, 4, ICC_GLOBAL))
+        return false;
+    return scene_warm_page(s->warm) || drop_page_alone(b, s);
 }

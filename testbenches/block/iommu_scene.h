@@ -29,8 +29,27 @@
 #define IRTE_FPD       UINT64_C(2)
 #define IRTA_EIME      UINT64_C(0x800)
 
-/* What the caches hold of the case's structures, as scene_good has them. */
-enum scene_warm { WARM_NOTHING, WARM_CONTEXT, WARM_LEVELS, WARM_ALL, WARMS };
+/* What the caches hold of the case's structures, as scene_good has them. The last two: of the second
+ * stage alone, the context entry is read anew. */
+enum scene_warm {
+    WARM_NOTHING,
+    WARM_CONTEXT,
+    WARM_LEVELS,
+    WARM_ALL,
+    WARM_LEVELS_ALONE,
+    WARM_PAGE_ALONE,
+    WARMS
+};
+
+static inline bool scene_warm_context(enum scene_warm w)
+{
+    return w == WARM_CONTEXT || w == WARM_LEVELS || w == WARM_ALL;
+}
+
+static inline bool scene_warm_page(enum scene_warm w)
+{
+    return w == WARM_ALL || w == WARM_PAGE_ALONE;
+}
 
 struct scene {
     struct rw_vtd vtd;
