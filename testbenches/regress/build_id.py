@@ -5,24 +5,25 @@ import pathlib
 import subprocess
 
 import commands
+from tasks import designs as designs_of
 
 TOOLS = ("ringwalk", "block_mmu", "block_iommu", "block_bus", "randgen")
 SCRIPTS = (commands.RANDOM, commands.EVENTS)
 
 
-def files(build, tasks, designs):
+def files(build, tasks):
     yield from (build / name for name in TOOLS)
     yield from SCRIPTS
     yield from sorted({pathlib.Path(t["program"]) for t in tasks if "program" in t})
     yield from (commands.EVENTS.parent / (t + ".py") for t in
                 sorted({t["name"] for t in tasks if t["kind"] == "events"}))
-    for folder in designs:
+    for folder in designs_of(tasks):
         yield from sorted(p for p in pathlib.Path(folder).rglob("*") if p.is_file())
 
 
-def digest(build, tasks, designs):
+def digest(build, tasks):
     h = hashlib.sha256()
-    for path in files(build, tasks, designs):
+    for path in files(build, tasks):
         try:
             h.update(path.name.encode() + hashlib.sha256(path.read_bytes()).digest())
         except OSError:

@@ -6,9 +6,12 @@ import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 RANDOM = HERE.parent / "random/run.sh"
+REDUCE = HERE.parent / "random/reduce.py"
 EVENTS = HERE.parent / "events/events.py"
 REPORT = "report.json"   # in the scratch folder
 KEPT = "kept"            # images of failing events
+SHORT = "-reduced"       # behind the name of a random program made short
+REDUCE_SECONDS = 180
 
 
 class Command:
@@ -37,8 +40,12 @@ def bench_of(task, build, how):
                     *task["options"], *how])
 
 
+def options_of_random(task):
+    return ["--wait-states", str(task["waits"]), "--max-cycles", str(task["cycles"]), *task["options"]]
+
+
 def random_of(task, build, options, env):
-    options = [*options, "--wait-states", str(task["waits"]), "--max-cycles", str(task["cycles"]), *task["options"]]
+    options = [*options, *options_of_random(task)]
     return Command(["sh", RANDOM, task["seed"], task["seed"], task["name"], *task["generator"]],
                    {"BUILD": str(build), "OPTIONS": " ".join(options), **env})
 
@@ -78,6 +85,14 @@ def of_image(task, build, image, how):
     if task["kind"] == "random":
         return run_of(task, build, image, how)
     return Command([build / "ringwalk", *image.with_suffix(".options").read_text().split("\n")[:-1], image, *how])
+
+
+def short_of(task, build, name):
+    """A random program that fails made short, into NAME.elf and what lies beside it."""
+    runs = [build / "ringwalk", "run", "--no-bundle", "--quiet", "--seed", task["seed"], *options_of_random(task)]
+    return Command([sys.executable, "-B", REDUCE, "--randgen", build / "randgen", "--out", name, "--seconds", REDUCE_SECONDS,
+                    "--run", shlex.join(map(str, runs)), "--", "--seed", task["seed"], "--mode", task["name"],
+                    *task["generator"]])
 
 
 def with_bundle(task, build, image, folder):

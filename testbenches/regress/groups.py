@@ -10,6 +10,7 @@ import outcome
 
 FOLDER = "failures"
 NOT_AGAIN = ("timeout",)  # another run would take its whole time
+WITH_BUNDLE = ("mismatch", "assert", "illegal", "hang", "limit")
 
 
 def group(store, build):
@@ -35,8 +36,8 @@ def folder_of(row):
 
 
 def keep_bundles(store, pool, out, most):
-    """Runs the shortest of each of the first rows again, two steps for a program that has to be made
-    first. What earlier calls kept and no row wants any more goes."""
+    """Runs the shortest of each of the first rows again, in steps. What earlier calls kept and no row
+    wants any more goes."""
     root = out / FOLDER
     rows = store.failures()
     wanted = {folder_of(r): r for r in rows[:most] if r["kind"] not in NOT_AGAIN}
@@ -57,33 +58,53 @@ def keep_bundles(store, pool, out, most):
 
 
 def again(store, pool, root, task, row):
-    """The first step: it failed again, or not; the image that it made is kept. The second: the bundle."""
-    failure, scratch = task["failure"], pool.folder / str(task["id"])
-    folder = root / folder_of(failure)
-    if "image" not in task:
-        folder.mkdir(parents=True, exist_ok=True)
-        alike = outcome.signature(row) == outcome.signature(failure)
-        image = commands.image_of(task, scratch)
-        if image is not None:
-            for file in image.parent.glob(image.stem + ".*"):
-                if file.suffix in (".elf", ".S", ".options"):
-                    shutil.copy(file, folder)
-            image = folder / image.name
-        pool.leave(task)
-        if alike and row["kind"] in ("mismatch", "assert", "illegal", "hang", "limit") and \
-                (image is not None or task["kind"] in ("programs", "benches")):
-            task = dict(task, image=image, alike=alike, row=row)
-            pool.begin(task, commands.with_bundle(task, pool.build, image, folder))
-            return
-        write(folder, task, row, alike)
-    else:
-        alike = task["alike"]
-        write(folder, task, task["row"], alike)
-        pool.leave(task)
-    mark(store, pool, failure, folder, alike)
+    """A step has ended: it failed again, or not, and the image that it made is kept; of a random program, a short one
+    that fails alike; the bundle."""
+    folder = root / folder_of(task["failure"])
+    step = task.get("step", failed_again)(pool, folder, task, row)
+    if step is not None:
+        pool.begin(*step)
+        return
+    write(folder, task, task.get("row", row))
+    pool.leave(task)
+    mark(store, pool, task["failure"], folder, task["alike"])
 
 
-def write(folder, task, row, alike):
+def failed_again(pool, folder, task, row):
+    """-> (task, command) of the next step, or None"""
+    folder.mkdir(parents=True, exist_ok=True)
+    task["alike"] = outcome.signature(row) == outcome.signature(task["failure"])
+    image = commands.image_of(task, pool.folder / str(task["id"]))
+    if image is not None:
+        for file in image.parent.glob(image.stem + ".*"):
+            if file.suffix in (".elf", ".S", ".options"):
+                shutil.copy(file, folder)
+        image = folder / image.name
+    pool.leave(task)
+    if not task["alike"] or row["kind"] not in WITH_BUNDLE or \
+            (image is None and task["kind"] not in ("programs", "benches")):
+        return None
+    task = dict(task, image=image, row=row)
+    if task["kind"] != "random" or row["cycle"] is None:
+        return bundle(pool, folder, task)
+    seconds = task["seconds"] + commands.REDUCE_SECONDS
+    return (dict(task, step=made_short, seconds=seconds),
+            commands.short_of(task, pool.build, image.with_name(image.stem + commands.SHORT)))
+
+
+def made_short(pool, folder, task, _):
+    """The short program takes the long one's place, if there is one."""
+    short = task["image"].with_name(task["image"].stem + commands.SHORT + ".elf")
+    pool.leave(task)
+    return bundle(pool, folder, dict(task, image=short) if short.is_file() else task)
+
+
+def bundle(pool, folder, task):
+    return dict(task, step=lambda *_: None), commands.with_bundle(task, pool.build, task["image"], folder)
+
+
+def write(folder, task, row):
+    alike = task["alike"]
     text = [f"task: {task['key']}", f"command: {task['failure']['command']}",
             "it failed alike when it was run again" if alike else "it did NOT fail alike when it was run again",
             f"{row['kind']} {row['stream']} {row['field']} {row['state']}".strip(),
@@ -96,7 +117,7 @@ def write(folder, task, row, alike):
 def mark(store, pool, failure, folder, alike):
     """A program that was kept is the shorter command."""
     command = failure["command"]
-    image = next(iter(sorted(folder.glob("*.elf"))), None)
+    image = next(iter(sorted(folder.glob("*.elf"), key=lambda p: (commands.SHORT not in p.stem, p.name))), None)
     if image is not None:
         command = commands.of_image(json.loads(failure["spec"]), pool.build, image, []).line()
     if alike is None:

@@ -38,6 +38,7 @@ from words import FAILED, PASSED, UNFINISHED, USAGE, Refused, Unfinished, say
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUNDLES = 10
 LOCK_SECONDS = 2.0
+MIXED = "changed while it ran"  # in the place of the build's id
 
 
 def refuse(text):
@@ -93,10 +94,10 @@ def list_suites():
     return PASSED
 
 
-def build_designs(folders, build):
+def build_designs(tasks, build):
     """Before anything runs, so that one that does not build is said once."""
-    for folder in folders:
-        done = subprocess.run([build / "ringwalk", "mmu", "--rtl", folder, "--requests", "1", "--no-bundle", "--quiet"],
+    for block, folder in dict.fromkeys((t["name"], t["design"]) for t in tasks if t.get("design")):
+        done = subprocess.run([build / "ringwalk", block, "--rtl", folder, "--requests", "1", "--no-bundle", "--quiet"],
                               capture_output=True, text=True, errors="replace")
         if done.returncode not in (0, 1):
             raise Refused((done.stderr.strip().splitlines() or [f"{folder}: does not build"])[-1])
@@ -153,13 +154,12 @@ def begin(args):
         return None
     if args.against:
         stores.Store(pathlib.Path(args.against), write=False).values()
-    designs = tasks_of.designs(tasks)
-    build_designs(designs, build)
+    build_designs(tasks, build)
     out = new_folder(args, suite.name)
     bundles = BUNDLES if args.bundles is None else args.bundles
     store = stores.Store(out)
     store.create({"name": suite.name, "what": suite.what, "suite": suite.content, "suite_path": str(suite.path),
-                  "set": json.dumps(suite.set), "build": str(build), "build_id": build_id.digest(build, tasks, designs),
+                  "set": json.dumps(suite.set), "build": str(build), "build_id": build_id.digest(build, tasks),
                   "commit": build_id.commit(), "began": str(time.time()), "host": socket.gethostname(),
                   "on": args.on or "", "sbatch": args.sbatch, "per_job": str(args.per_job),
                   "bundles": str(bundles), "against": str(pathlib.Path(args.against).absolute()) if args.against else ""},
@@ -175,7 +175,9 @@ def resume(args):
     values = store.values()
     tasks = store.tasks()
     build = pathlib.Path(values["build"])
-    if store.left() and build_id.digest(build, tasks, tasks_of.designs(tasks)) != values["build_id"]:
+    if values["build_id"] == MIXED:
+        raise Refused(mixed(out, build))
+    if store.left() and build_id.digest(build, tasks) != values["build_id"]:
         raise Refused(f"{out}: its results are of another build than {build} is now; begin a new run")
     if args.against:
         stores.Store(pathlib.Path(args.against), write=False).values()
@@ -183,6 +185,17 @@ def resume(args):
     if args.bundles is not None:
         store.put("bundles", str(args.bundles))
     return out, store
+
+
+def mixed(out, build):
+    return f"{out}: {build} changed while it ran, so its results are of more than one build; begin a new run"
+
+
+def refuse_mixed(out, store, values):
+    build = pathlib.Path(values["build"])
+    if build_id.digest(build, store.tasks()) != values["build_id"]:
+        store.put("build_id", MIXED)
+        raise Refused(mixed(out, build))
 
 
 def finish(args, out, store, whole):
@@ -215,6 +228,8 @@ def run(args, out, store):
         raise
     finally:
         progress.end()
+    if results != store.results():
+        refuse_mixed(out, store, values)
     return finish(args, out, store, True)
 
 

@@ -10,6 +10,7 @@ import pathlib
 from words import Refused
 
 EVENTS = pathlib.Path(__file__).resolve().parent.parent / "events"
+OF_DESIGNS = ("mmu", "iommu")  # benches
 
 
 def key_of(task, *more):
@@ -44,8 +45,8 @@ def benches(suite, row, where, build):
             if not pathlib.Path(folder).is_dir():
                 raise Refused(f"{where}: no design '{design}': {folder} is no folder")
         for name in row["names"]:
-            if folder and name != "mmu":
-                raise Refused(f"{where}: designs go with the bench 'mmu' alone")
+            if folder and name not in OF_DESIGNS:
+                raise Refused(f"{where}: designs go with the benches {' and '.join(OF_DESIGNS)}")
             for seed in row["seeds"]:
                 for waits in row["wait-states"]:
                     task = {"kind": "benches", "name": name, "seed": seed, "waits": waits, "design": folder,

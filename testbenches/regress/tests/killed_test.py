@@ -129,4 +129,8 @@ with tempfile.TemporaryDirectory() as work, open(pathlib.Path(work) / "log", "w+
     (build / "ringwalk").write_text("#!/bin/sh\nexit 0\n")
     done = regress("--resume", work / "out-child")
     check(done.returncode == 2 and "of another build" in done.stderr, "with another build it does not go on")
+    (build / "ringwalk").write_text('#!/bin/sh\necho "#" >>"$0"\n')
+    for words in ((suite, "--build", build, "--out", work / "mixed"), ("--resume", work / "mixed")):
+        done = regress(*words, "-j", 2)
+        check(done.returncode == 2 and "changed while it ran" in done.stderr, f"a build that changes under it: {words[0]}")
 check.end()

@@ -32,7 +32,7 @@ WRONG = [
     ("no such program", HEAD + '[[programs]]\nnames = ["nothing"]\n', r"a\.toml:2: no program 'nothing': .*programs/nothing\.elf"),
     ("no such table", HEAD + '[[events]]\ntables = ["nothing"]\n', r"a\.toml:2: no table of events 'nothing'"),
     ("no such design", HEAD + '[[benches]]\nnames = ["mmu"]\ndesigns = ["nowhere"]\n', r"a\.toml:2: no design 'nowhere'"),
-    ("a design of no MMU", HEAD + BENCH + 'designs = ["."]\n', r"a\.toml:2: designs go with the bench 'mmu'"),
+    ("a design of a bus", HEAD + BENCH + 'designs = ["."]\n', r"a\.toml:2: designs go with the benches mmu and iommu"),
     ("no such parameter", HEAD + '[[benches]]\nnames = ["mmu"]\ndesigns = ["{rtl}"]\n', r"no parameter 'rtl' in \[set\]"),
     ("a parameter that is not given", HEAD + '[set]\nrtl = ""\n' + BENCH, r"a\.toml: wants --set rtl="),
     ("a parameter that is no text", HEAD + '[set]\nrtl = 4\n' + BENCH, r"a\.toml:3: 'rtl' wants a text"),
@@ -40,7 +40,7 @@ WRONG = [
 ]
 # command line, what the one line has
 COMMANDS = [
-    ([], "wants one of SUITE"), (["nothing"], "no suite 'nothing'; there are nightly, own-mmu, quick"),
+    ([], "wants one of SUITE"), (["nothing"], "no suite 'nothing'; there are nightly, own-iommu, own-mmu, quick"),
     (["missing.toml"], "missing.toml: No such file"), (["quick", "-j", "0"], "-j takes a number"),
     (["quick", "--set", "x"], "wants NAME=VALUE"), (["quick", "--set", "x=1"], "has no parameter 'x'"),
     (["--resume", "nowhere"], "holds no regression"), (["quick", "--against", "nowhere"], "holds no regression"),
@@ -81,6 +81,6 @@ with tempfile.TemporaryDirectory() as work:
           ["benches mmu rtl={rtl} requests=5 seed=1 waits=2"], "a parameter stands by its name")
     for name in ("quick", "nightly"):
         check(len(regress(name, *build, "--dry-run").stdout.splitlines()) > 100, f"{name} has tasks")
-    check([line.split()[0] for line in regress("--list").stdout.splitlines()] == ["nightly", "own-mmu", "quick"],
-          "three suites are shipped")
+    check([line.split()[0] for line in regress("--list").stdout.splitlines()] == ["nightly", "own-iommu", "own-mmu", "quick"],
+          "four suites are shipped")
 check.end()
