@@ -26,8 +26,14 @@ enum traffic_kind {
     KIND_TRANSLATION,
     KIND_TRANSLATED,
     KIND_INTERRUPT,
+    KIND_RESERVED,
     KINDS
 };
+
+/* Either way, by the seeded number; and what the address type is, where it is not 0. */
+static const uint8_t either[KINDS] = {[KIND_TRANSLATED] = 1, [KIND_RESERVED] = 1};
+static const uint8_t address_type[KINDS] = {
+    [KIND_TRANSLATION] = 1, [KIND_TRANSLATED] = 2, [KIND_RESERVED] = 3};
 
 enum traffic_reg {
     REG_MAGIC = 0x00,
@@ -92,8 +98,8 @@ static struct device_dma make_request(struct traffic *t)
     r.addr = t->address + (where & (t->window - 1));
     room = BLOCK - (unsigned)(r.addr % BLOCK);
     r.len = (uint8_t)(1 + (where >> 40) % room);
-    r.write = kind == KIND_WRITE || (kind == KIND_TRANSLATED && (where >> 60 & 1));
-    r.at = kind == KIND_TRANSLATION ? 1 : kind == KIND_TRANSLATED ? 2 : 0;
+    r.write = kind == KIND_WRITE || (either[kind] && (where >> 60 & 1));
+    r.at = address_type[kind];
     if (kind == KIND_EMPTY_READ)
         r.len = 0;
     if (kind == KIND_INTERRUPT) {

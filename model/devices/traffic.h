@@ -9,7 +9,8 @@
 //   0x20 RW most of them outstanding, 1 to 16 (0: 1)
 //   0x24 RW kinds: bit 0 reads, 1 writes, 2 reads of no bytes, 3 translation requests, 4 translated
 //        requests, 5 interrupt requests (a dword to 0xFEE00000 plus bits 19:2 of the seeded number,
-//        whose delivery mode is never INIT: that would reset the machine)
+//        whose delivery mode is never INIT: that would reset the machine), 6 reads and writes with
+//        the address type that PCI Express reserves, 3
 //   0x28 RW names, bit n: the source-id 00:04.n, n 0 to 7; bit 8: 01:00.0; bit 9: 01:1F.7
 //   0x30 RO done            0x34 RO of those, blocked
 //   0x38 RO sum of what reads that were not blocked gave: each byte times (its place in the request

@@ -56,7 +56,7 @@ static void check_request(const struct device_dma *r)
     bool interrupt = r->addr >> 20 == 0xFEE;
 
     EXPECT_TRUE(is_name(r->sid));
-    EXPECT_TRUE((r->addr & 15) + r->len <= 16 && r->at <= 2);
+    EXPECT_TRUE((r->addr & 15) + r->len <= 16 && r->at <= 3);
     if (interrupt)
         EXPECT_TRUE(r->len == 4 && r->write && r->addr % 4 == 0);
     else
@@ -75,19 +75,19 @@ GT_TEST(traffic, every_kind_and_name_comes_and_the_same_seed_makes_the_same_requ
         uint32_t seen = 0, names = 0;
 
         begin(&s);
-        go(&s, 500, 4, 0x3F, 0x3FF);
+        go(&s, 500, 4, 0x7F, 0x3FF);
         while (s.b.requests != 0) {
             struct device_dma r = host_bench_take(&s.b);
 
             check_request(&r);
             EXPECT_TRUE(s.b.requests < 4);
-            seen |= r.addr >> 20 == 0xFEE ? 32u : r.at == 1 ? 8u : r.at == 2 ? 16u : 0u;
+            seen |= r.addr >> 20 == 0xFEE ? 32u : r.at == 1 ? 8u : r.at == 2 ? 16u : r.at == 3 ? 64u : 0u;
             seen |= r.at != 0 || seen == 32 ? 0u : r.len == 0 ? 4u : r.write ? 2u : 1u;
             names |= 1u << (r.sid == 0x0100 ? 8 : r.sid == 0x01FF ? 9 : r.sid & 7);
             hash[turn] = hash[turn] * 31 + r.addr + r.len + r.sid + r.data[0];
             answer(&s, &r, true);
         }
-        EXPECT_U64(0x3F, seen);
+        EXPECT_U64(0x7F, seen);
         EXPECT_U64(0x3FF, names);
         EXPECT_U64(500, get(&s, 0x30));
         EXPECT_U64(0, get(&s, 0x34));
