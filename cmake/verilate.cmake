@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 set(RW_VERILATED_OPT -O3 CACHE STRING "how the Verilated code is compiled (mutants: -O0, built sooner)")
+set(RW_VERILATED_OPT_SLOW -O1 CACHE STRING "how that is compiled which runs once")
+option(RW_LINES "Verilator counts the lines that run and the signals that toggle (./rw lines)" OFF)
 set(RW_VERILATOR_ARGS "" CACHE STRING "more arguments of Verilator (mutants: -Wno-fatal)")
 
-# rw_verilate(TARGET name TOP module SOURCES files... [ASSERT] [RANDOM_INIT] [ARGS ...]): a static library
+# rw_verilate(TARGET name TOP module SOURCES files... [ASSERT] [RANDOM_INIT] [TOGGLES] [ARGS ...]): a static library
 # of the Verilated module, traced to FST, built by Verilator's own makefile; headers in ${name_DIR}.
 # ASSERT: properties are evaluated; what fails is kept by cosim/shell/assertion.h. RANDOM_INIT: what
 # has no reset or no value starts at random, by VerilatedContext's randReset(2) and randSeed().
+# TOGGLES: RW_LINES counts toggles too, which makes a run of the whole machine 200 times longer, of a block less.
 function(rw_verilate)
-  cmake_parse_arguments(V "ASSERT;RANDOM_INIT" "TARGET;TOP" "SOURCES;DEPENDS;ARGS" ${ARGN})
+  cmake_parse_arguments(V "ASSERT;RANDOM_INIT;TOGGLES" "TARGET;TOP" "SOURCES;DEPENDS;ARGS" ${ARGN})
   find_program(VERILATOR verilator REQUIRED)
   execute_process(COMMAND ${VERILATOR} --getenv VERILATOR_ROOT
                   OUTPUT_VARIABLE root OUTPUT_STRIP_TRAILING_WHITESPACE)
@@ -26,18 +29,25 @@ function(rw_verilate)
   if(CCACHE)
     set(objcache OBJCACHE=${CCACHE})
   endif()
+  set(counters)
+  if(RW_LINES)
+    set(counters --coverage-line)
+    if(V_TOGGLES)
+      list(APPEND counters --coverage-toggle)
+    endif()
+  endif()
   add_custom_command(OUTPUT ${stamp}
     COMMAND ${CMAKE_COMMAND} -E make_directory ${dir}
     COMMAND ${VERILATOR} --cc --trace-fst --trace-structs -Wall -Wno-fatal -O3 --x-assign ${start} --x-initial ${start}
             ${assert} --output-split 20000 --output-split-cfuncs 500 -CFLAGS -DVL_TIME_CONTEXT
             --top-module ${V_TOP} --Mdir ${dir} ${RW_VERILATOR_ARGS}
-            ${V_ARGS} ${V_SOURCES}
+            ${counters} ${V_ARGS} ${V_SOURCES}
     COMMAND ${CMAKE_COMMAND} -E touch ${stamp} # Verilator leaves an output that did not change
     DEPENDS ${V_SOURCES} ${V_DEPENDS}
     COMMENT "Verilating ${V_TOP}" VERBATIM)
   add_custom_command(OUTPUT ${archive}
     COMMAND make -s -j2 -C ${dir} -f V${V_TOP}.mk CXX=${CMAKE_CXX_COMPILER} LINK=${CMAKE_CXX_COMPILER}
-            ${objcache} OPT_FAST=${RW_VERILATED_OPT} OPT_SLOW=-O1 OPT_GLOBAL=${RW_VERILATED_OPT}
+            ${objcache} OPT_FAST=${RW_VERILATED_OPT} OPT_SLOW=${RW_VERILATED_OPT_SLOW} OPT_GLOBAL=${RW_VERILATED_OPT}
             V${V_TOP}__ALL.a
     COMMAND ${CMAKE_COMMAND} -E touch ${archive}
     DEPENDS ${stamp}
@@ -57,7 +67,12 @@ function(rw_verilated_runtime)
                   OUTPUT_VARIABLE root OUTPUT_STRIP_TRAILING_WHITESPACE)
   add_library(verilated_runtime STATIC ${root}/include/verilated.cpp
     ${root}/include/verilated_dpi.cpp ${root}/include/verilated_fst_c.cpp
-    ${root}/include/verilated_threads.cpp ${PROJECT_SOURCE_DIR}/cosim/shell/assertion.cc)
+    ${root}/include/verilated_threads.cpp ${PROJECT_SOURCE_DIR}/cosim/shell/assertion.cc
+    ${PROJECT_SOURCE_DIR}/cosim/shell/lines.cc)
+  if(RW_LINES)
+    target_sources(verilated_runtime PRIVATE ${root}/include/verilated_cov.cpp)
+    target_compile_definitions(verilated_runtime PUBLIC RW_LINES VM_COVERAGE=1)
+  endif()
   target_include_directories(verilated_runtime SYSTEM PUBLIC ${root}/include ${root}/include/vltstd)
   target_include_directories(verilated_runtime PUBLIC ${PROJECT_SOURCE_DIR}/cosim/shell)
   # A failing property does not end the process: assertion.cc is what prints and stops.

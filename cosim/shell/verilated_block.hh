@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "assertion.h"
+#include "lines.hh"
 #include "verilated.h"
 #include "verilated_block.h"
 #include "verilated_fst_c.h"
@@ -55,6 +56,7 @@ template <typename Top> struct block_clock {
         if (wave)
             wave->close();
         top->final();
+        lines_leave(context);
     }
     // So many cycles with the reset low, whatever the block was doing. Its own count of cycles,
     // which its records carry, begins anew.

@@ -10,6 +10,7 @@
 
 #include "Vsoc_top.h"
 #include "assertion.h"
+#include "lines.hh"
 #include "svdpi.h"
 #include "verilated.h"
 #include "verilated_fst_c.h"
@@ -409,6 +410,7 @@ void vsoc_destroy(vsoc *v)
 {
     vsoc_wave_close(v);
     v->top->final();
+    lines_leave(*v->context);
     delete v;
 }
 

@@ -50,7 +50,7 @@ PROGRAMS = ("demo", "system64", "system32", "corners", "gates32", "gates64", "pa
 AWAY = [f"run features --cpuid {names}" for names in cpuid_lists()]
 RANDOM = ("system", "64", "64 --fuzz", "32 --fuzz", "compat --fuzz", "32 --ring 3 --paging pae", "64 --ring 3 --paging 5",
           "32 --paging 32")
-TABLES = ("ends", "arith", "sequels", "bases", "canonical", "masks", "odd", "segments", "breakpoints", "callgates", "counts",
+TABLES = ("ends", "arith", "sequels", "handlers", "bases", "canonical", "masks", "odd", "segments", "breakpoints", "callgates", "counts",
           "alignment", "locks", "returns", "pending", "delivery")
 MACHINE = [f"run {name}" for name in PROGRAMS] + AWAY + [f"random {mode} seeds 1-4" for mode in RANDOM] + \
     [f"events --table {name}" for name in TABLES]
