@@ -247,14 +247,8 @@ static void set_warm(struct scene *s, unsigned d)
 
 static void set_stale_context(struct scene *s, unsigned d)
 {
-    static const uint64_t turned[][2] = {{0, 0},
-                                         {1, 0},
-                                         {CONTEXT_FPD, 0},
-                                         {CONTEXT_DEVICE, 0},
-                                         {0xC, 0},
-                                         {0x10, 0},
-                                         {0, 7},
-                                         {SCENE_NOWHERE, 0}};
+    static const uint64_t turned[][2] = {{0, 0},   {1, 0},    {CONTEXT_FPD, 0}, {CONTEXT_DEVICE, 0},
+                                         {0xC, 0}, {0x10, 0}, {0, 7},           {SCENE_NOWHERE, 0}};
 
     s->context[0] ^= turned[d][0]; /* the last: another SLPTPTR, where nobody answers */
     s->context[1] ^= turned[d][1];

@@ -29,8 +29,8 @@
 #define IRTE_FPD       UINT64_C(2)
 #define IRTA_EIME      UINT64_C(0x800)
 
-/* What the caches hold of the case's structures, as scene_good has them. The last two: of the second
- * stage alone, the context entry is read anew. */
+/* What the caches hold of the case's structures, as scene_good has them. The last two: of the
+ * second stage alone, the context entry is read anew. */
 enum scene_warm {
     WARM_NOTHING,
     WARM_CONTEXT,

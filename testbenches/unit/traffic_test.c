@@ -81,7 +81,11 @@ GT_TEST(traffic, every_kind_and_name_comes_and_the_same_seed_makes_the_same_requ
 
             check_request(&r);
             EXPECT_TRUE(s.b.requests < 4);
-            seen |= r.addr >> 20 == 0xFEE ? 32u : r.at == 1 ? 8u : r.at == 2 ? 16u : r.at == 3 ? 64u : 0u;
+            seen |= r.addr >> 20 == 0xFEE ? 32u
+                    : r.at == 1           ? 8u
+                    : r.at == 2           ? 16u
+                    : r.at == 3           ? 64u
+                                          : 0u;
             seen |= r.at != 0 || seen == 32 ? 0u : r.len == 0 ? 4u : r.write ? 2u : 1u;
             names |= 1u << (r.sid == 0x0100 ? 8 : r.sid == 0x01FF ? 9 : r.sid & 7);
             hash[turn] = hash[turn] * 31 + r.addr + r.len + r.sid + r.data[0];
