@@ -7,15 +7,15 @@
 
 int main(void)
 {
-    uint64_t *old = page_alloc(), *new = page_alloc();
+    uint64_t *old = page_alloc(), *fresh = page_alloc();
 
     *old = 1;
-    *new = 2;
+    *fresh = 2;
     for (uint64_t i = 0; i < 64; i++)
         map_page(OTHER + i * 4096, (uint64_t)page_alloc(), PTE_P | PTE_W);
     map_page(VA, (uint64_t)old, PTE_P | PTE_W);
     line("before", load(VA));
-    *entry_of(VA) = (uint64_t) new | PTE_P | PTE_W;
+    *entry_of(VA) = (uint64_t)fresh | PTE_P | PTE_W;
     line("the PTE names the new frame", load(VA));
     return 0;
 }
