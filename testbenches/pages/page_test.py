@@ -7,6 +7,7 @@ import sys
 import tempfile
 import unittest
 
+import options
 import page
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -89,6 +90,25 @@ class Pages(unittest.TestCase):
             self.assertEqual(done.returncode, 1, (old, new, done.stdout, done.stderr))
             self.assertNotIn("Traceback", done.stderr, (old, new))
         self.assertEqual(self.ends("# Nothing\n").returncode, 1)
+
+
+class Options(unittest.TestCase):
+    KNOWN = {"run": {"--seed", "--json"}, "mmu": {"--every"}}
+
+    def holds(self, text, *wrong):
+        said = options.wrong_in(text, self.KNOWN)
+        self.assertEqual([w.split(":")[0] for w in said], [str(n) for n in wrong], (text, said))
+
+    def test_options(self):
+        self.holds("`./rw run P --seed 1`, `ringwalk mmu --every`, `--json FILE`")
+        self.holds("no code: ./rw jump --high")
+        self.holds("a\n`./rw jump`", 2)
+        self.holds("`./rw run --every`", 1)
+        self.holds("`ringwalk mmu --evry`", 1)
+        self.holds("`--evry`\n`--seed`", 1)
+        self.holds("```sh\n./rw run P --seed 1  # not --every\n./rw run P --every\n```\n", 3)
+        self.holds("```console\n$ ./rw run P | tail --lines 3\nringwalk: says --anything\n```\n")
+        self.holds("```console\n$ ./rw run P --every | tail\n```\n", 2)
 
 
 unittest.main()
