@@ -41,11 +41,12 @@ def wait(for_what):
 
 def show_text(lines):
     for line in lines:
-        if line.startswith("</details>"):
+        if line.startswith(("<details>", "</details>")):
             continue
-        if line.startswith("<details>"):
+        if line.startswith("<summary>"):
             wait("the answers")
             line = "## " + re.sub("<[^>]*>", "", line)
+        line = re.sub(r"\*\*(.+?)\*\*", rf"{BOLD}\1{PLAIN}", line)
         print(f"{BOLD}{line.lstrip('# ')}{PLAIN}" if line.startswith("#") else line)
 
 
@@ -62,6 +63,7 @@ def go(root, build, path):
     folder, good = build / "labs" / path.stem, True
     shutil.rmtree(folder, ignore_errors=True)
     place.make(root, build, folder)
+    print(f"{DIM}in {folder}{PLAIN}\n")
     for part in page.parts_of(path.read_text()):
         if part.kind == "text":
             show_text(part.lines)
@@ -73,7 +75,8 @@ def go(root, build, path):
             if page.edited_file(part):
                 file = folder / page.edited_file(part)
                 file.write_text(page.edit(file.read_text(), part.lines[1:]))
-    print(f"{DIM}What was made lies in {folder}; the page is {path}.{PLAIN}")
+                print(f"{DIM}({file.name} is changed so){PLAIN}")
+    print(f"{DIM}What was made lies in {folder}; the page is {path}{PLAIN}")
     if not good:
         print("rw lab: a command did not end as the page says", file=sys.stderr)
     return 0 if good else 1

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """The site of docs/ (./rw docs): it builds without a warning, one with a dead link or a heading left out
-does not; a word is found, and no page is wider than its window.   site.py SOURCE_DIR
+does not; a word is found, and no page is wider than its window.   book.py SOURCE_DIR
 Exit status 1 when a check fails, 77 without Sphinx, MyST and Furo, or, at the end, without Chromium."""
 import pathlib
 import re
