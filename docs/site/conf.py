@@ -12,6 +12,7 @@ html_css_files = ["site.css"]
 html_js_files = ["site.js"]
 html_copy_source = False
 html_show_sphinx = False
+html_show_copyright = False
 html_show_search_summary = False  # a page from file:// may not read another one
 html_last_updated_fmt = None
 highlight_language = "none"
