@@ -47,7 +47,7 @@ def show_text(lines):
             wait("the answers")
             line = "## " + re.sub("<[^>]*>", "", line)
         line = re.sub(r"\*\*(.+?)\*\*", rf"{BOLD}\1{PLAIN}", line)
-        print(f"{BOLD}{line.lstrip('# ')}{PLAIN}" if line.startswith("#") else line)
+        print(f"{BOLD}{line.lstrip('# ')}{PLAIN}" if re.match("#+ ", line) else line)
 
 
 def run(command, status, folder):
