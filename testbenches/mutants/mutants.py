@@ -383,7 +383,8 @@ class Runner:
         command = command_of(mutant, words, seeds[0], self.work / "build", self.programs)
         for word in ("--no-bundle", "--json", "-"):
             command.remove(word)
-        return subprocess.run(command, cwd=ROOT).returncode
+        here = pathlib.Path.cwd()  # the tree, or a folder that looks like it; there the bundle goes
+        return subprocess.run(command, cwd=here if (here / "rw").is_file() else ROOT).returncode
 
 
 def properties():
@@ -466,7 +467,7 @@ def main():
     parser.add_argument("--oracle-alone", action="store_true",
                         help="only broken RTL of the MMU's and IOMMU's benches, judged by the legality oracle alone")
     parser.add_argument("--show", action="store_true",
-                        help="one NAME: its run's report and bundle, as for a fault of your own")
+                        help="one NAME, or FILE.patch: its run's report and bundle, as for a fault of your own")
     parser.add_argument("--json", metavar="FILE", help="one JSON object; - is standard output")
     parser.add_argument("--timeout", type=float, default=120, help="seconds for a stimulus (120)")
     parser.error = refuse
@@ -475,7 +476,11 @@ def main():
         refuse("the tool 'patch' is missing: apt-get install patch")
     if args.check:
         return check(choose([]))
-    mutants = choose(args.names)
+    one = pathlib.Path(args.names[0]) if len(args.names) == 1 else None
+    if args.show and one and one.suffix == ".patch" and one.is_file():
+        mutants = [Mutant(one.resolve())]  # of another folder
+    else:
+        mutants = choose(args.names)
     build_dir = pathlib.Path(args.build or ROOT / "build").resolve()
     if args.elaborate:
         return elaborate_all(mutants, build_dir)
