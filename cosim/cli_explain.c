@@ -24,13 +24,14 @@ static const char help[] =
     "  --at-rip R [--nth N]    before the instruction at R, when it comes for the N-th time (1)\n"
     "  --at-instruction N      behind so many instructions; without either: where the program "
     "ends\n"
+    "  --data D                of a device's write to 0xFEExxxxx: what it writes (0)\n"
     "  --access read|write|fetch   (read; of a device read or write)\n"
     "  --ring 0|3              whose access (that of the point)\n"
     "  and the options of ringwalk model\n";
 
 struct wish {
     bool has_va, has_iova, has_sid, has_ring, reached;
-    uint64_t va, iova, ring, instructions;
+    uint64_t va, iova, data, ring, instructions;
     uint16_t sid;
     enum legality_kind kind;
     struct run_point point;
@@ -56,6 +57,36 @@ static void explain_va(const struct wish *w, const struct rw_state *state, struc
         printf("paging is off (CR0.PG = 0): physical address 0x%" PRIx64 "\n", w->va);
 }
 
+/* VT-d "Interrupt Address Range": a dword write is an interrupt request, anything else no request
+ * at all. */
+static bool explain_message(const struct wish *w, const struct iommu *u, struct rw_mem *mem)
+{
+    struct explain_interrupt_query q = explain_interrupts_of(u, &w->vtd);
+
+    if (w->iova >> 20 != 0xFEE || w->kind != LEGALITY_WRITE || w->iova % 4 != 0)
+        return false;
+    q.request = (struct explain_interrupt_request){
+        .sid = w->sid, .address = w->iova, .data = (uint32_t)w->data};
+    q.ctx = mem;
+    q.read = explain_read_words;
+    explain_interrupt(stdout, &q);
+    return true;
+}
+
+static bool explain_rejected(const struct wish *w, const struct iommu *u)
+{
+    struct explain_gate_query q = explain_gate_of(u, &w->vtd);
+
+    if (w->iova >> 20 != 0xFEE)
+        return false;
+    q.sid = w->sid;
+    q.bytes = 4;
+    q.write = w->kind == LEGALITY_WRITE;
+    q.address = w->iova;
+    explain_gate(stdout, &q);
+    return true;
+}
+
 static void explain_iova(const struct wish *w, const struct machine *m, struct rw_mem *mem)
 {
     struct explain_dma_query q = {
@@ -65,6 +96,8 @@ static void explain_iova(const struct wish *w, const struct machine *m, struct r
         .ctx = mem,
         .read = explain_read_words};
 
+    if (explain_message(w, machine_iommu(m), mem) || explain_rejected(w, machine_iommu(m)))
+        return;
     if (!(iommu_status(machine_iommu(m)) >> 31 & 1))
         puts("DMA remapping is off (GSTS.TES = 0): the address is not translated; if it were on:");
     explain_dma(stdout, &q);
@@ -110,6 +143,7 @@ static bool take(struct wish *w, const char *name, const char *value, bool *good
     } numbers[] = {
         {"--va", offsetof(struct wish, va), offsetof(struct wish, has_va)},
         {"--iova", offsetof(struct wish, iova), offsetof(struct wish, has_iova)},
+        {"--data", offsetof(struct wish, data), NO_FLAG},
         {"--ring", offsetof(struct wish, ring), offsetof(struct wish, has_ring)},
         {"--at-rip", offsetof(struct wish, point.rip), offsetof(struct wish, point.has_rip)},
         {"--nth", offsetof(struct wish, point.nth), NO_FLAG},
@@ -141,6 +175,8 @@ static int wrong(const struct wish *w)
         return cli_refuse("--iova and --sid go together");
     if (w->has_iova && w->kind == LEGALITY_FETCH)
         return cli_refuse("a device does not fetch");
+    if (w->data > UINT32_MAX)
+        return cli_refuse("--data: a message has 32 bits");
     if (w->has_ring && w->ring > 3)
         return cli_refuse("--ring %" PRIu64 ": there are 0 to 3", w->ring);
     if (w->point.nth == 0)

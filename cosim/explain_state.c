@@ -41,6 +41,31 @@ struct explain_unit explain_unit(const struct rw_vtd *vtd)
             [3] = there >> IOMMU_39 & 1, [4] = there >> IOMMU_48 & 1, [5] = there >> IOMMU_57 & 1}};
 }
 
+struct explain_interrupt_query explain_interrupts_of(const struct iommu *u,
+                                                     const struct rw_vtd *vtd)
+{
+    uint32_t status = iommu_status(u);
+
+    return (struct explain_interrupt_query){.enabled = status >> 25 & 1,
+                                            .compatibility = status >> 23 & 1,
+                                            .x2apic = ~iommu_config_of(vtd).away >> IOMMU_EIM & 1,
+                                            .table = iommu_interrupt_table(u)};
+}
+
+struct explain_gate_query explain_gate_of(const struct iommu *u, const struct rw_vtd *vtd)
+{
+    struct explain_gate_query q = {.translation = iommu_status(u) >> 31 & 1,
+                                   .haw = iommu_config_of(vtd).haw};
+
+    for (unsigned high = 0; high < 2; high++) {
+        struct iommu_region region = iommu_protected(u, high);
+
+        q.region[high].base = region.base;
+        q.region[high].limit = region.limit;
+    }
+    return q;
+}
+
 uint64_t explain_read(void *mem, uint64_t addr, unsigned bytes)
 {
     uint64_t word = 0;

@@ -157,22 +157,15 @@ static const char *status_words(bool has, const struct rec_dma *r)
 static void explain_front(FILE *out, const struct last_dma *d, const struct rec_dma *r,
                           const struct iommu *u, const struct rw_vtd *vtd)
 {
-    struct explain_gate_query q = {.translation = iommu_status(u) >> 31 & 1,
-                                   .haw = iommu_config_of(vtd).haw,
-                                   .sid = r->sid,
-                                   .at = r->at,
-                                   .bytes = r->len,
-                                   .write = r->write,
-                                   .address = r->iova,
-                                   .rtl = status_words(d->has_rtl, &d->rtl),
-                                   .model = status_words(d->has_model, &d->model)};
+    struct explain_gate_query q = explain_gate_of(u, vtd);
 
-    for (unsigned high = 0; high < 2; high++) {
-        struct iommu_region region = iommu_protected(u, high);
-
-        q.region[high].base = region.base;
-        q.region[high].limit = region.limit;
-    }
+    q.sid = r->sid;
+    q.at = r->at;
+    q.bytes = r->len;
+    q.write = r->write;
+    q.address = r->iova;
+    q.rtl = status_words(d->has_rtl, &d->rtl);
+    q.model = status_words(d->has_model, &d->model);
     explain_gate(out, &q);
 }
 
@@ -182,19 +175,15 @@ void last_dma_explain(FILE *out, const struct last_dma *last, const struct iommu
 {
     struct last_dma d = *last;
     const struct rec_dma *r = d.has_rtl ? &d.rtl : &d.model;
-    uint32_t there = ~iommu_config_of(vtd).away, status = iommu_status(u);
     struct explain_dma_query tables = {.unit = explain_unit(vtd),
                                        .root = iommu_root(u),
                                        .differs = differs,
                                        .ctx = memory->ctx,
                                        .read = memory->read};
-    struct explain_interrupt_query interrupts = {.enabled = status >> 25 & 1,
-                                                 .compatibility = status >> 23 & 1,
-                                                 .x2apic = there >> IOMMU_EIM & 1,
-                                                 .table = iommu_interrupt_table(u),
-                                                 .ctx = memory->ctx,
-                                                 .read = memory->read};
+    struct explain_interrupt_query interrupts = explain_interrupts_of(u, vtd);
 
+    interrupts.ctx = memory->ctx;
+    interrupts.read = memory->read;
     d.has_model = d.has_model && (!d.has_rtl || same_request(&d));
     if (!d.has_rtl && !d.has_model)
         return;

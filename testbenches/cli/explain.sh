@@ -37,6 +37,10 @@ says 'so the tables give #PF(0x7: P W/R U/S).' --va "$main" --at-rip "$main" --r
 says 'so the tables give blocked, 5h (write not permitted).' --iova 0x1000 --sid 00:02.0 --access write
 says 'so the tables give blocked, 2h (context entry not present).' --iova 0x1000 --sid 00:03.0
 says 'DMA remapping is off' --iova 0 --sid 00:02.0 --at-instruction 10
+says 'so the table gives: let through as it is.' --iova 0xFEE00000 --sid 00:02.0 --access write --data 0x31
+says 'rejected' --iova 0xFEE00000 --sid 00:02.0
+says 'rejected' --iova 0xFEE00002 --sid 00:02.0 --access write
+refuses 'a message has 32 bits' "$program" --iova 0xFEE00000 --sid 00:02.0 --access write --data 0x100000000
 refuses 'does not come to that point' "$program" --va 0 --at-rip 0x999
 refuses 'does not come to that point' "$program" --va 0 --at-rip "$main" --nth 2
 refuses 'takes --va or --iova' "$program"
