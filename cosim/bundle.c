@@ -124,21 +124,21 @@ static void put_view_line(const struct bundle_request *b, FILE *out, const char 
         fputs(line, out);
 }
 
-/* The block's saved view with this run's file, time and cursor in front. */
-static bool write_view(const struct bundle_request *b, const char *folder, char *error,
-                       size_t error_bytes)
+/* A saved view with this run's file, time and cursor in front. */
+static bool write_view(const struct bundle_request *b, const char *view, const char *folder,
+                       const char *name, char *error, size_t error_bytes)
 {
     uint64_t at = b->cycle * UNITS_PER_CYCLE;
     char source[1200], line[512];
     FILE *in, *out;
 
-    snprintf(source, sizeof(source), "%s/%s.gtkw", RW_WAVES_DIR, b->view);
+    snprintf(source, sizeof(source), "%s/%s.gtkw", RW_WAVES_DIR, view);
     in = fopen(source, "r");
     if (in == NULL) {
         snprintf(error, error_bytes, "%s: cannot be opened: %s", source, strerror(errno));
         return false;
     }
-    out = create(folder, "wave.gtkw", error, error_bytes);
+    out = create(folder, name, error, error_bytes);
     if (out == NULL) {
         fclose(in);
         return false;
@@ -149,7 +149,7 @@ static bool write_view(const struct bundle_request *b, const char *folder, char 
     while (fgets(line, sizeof(line), in) != NULL)
         put_view_line(b, out, line);
     fclose(in);
-    return finish(out, "wave.gtkw", error, error_bytes);
+    return finish(out, name, error, error_bytes);
 }
 
 /* The end of the same command, run once more with the wave on; -1: it could not be run. */
@@ -246,7 +246,9 @@ bool bundle_write(const struct bundle_request *b, char path[BUNDLE_PATH], char *
         return false;
     }
     return write_command(b, real, error, error_bytes) &&
-           write_report(b, real, error, error_bytes) && write_view(b, real, error, error_bytes) &&
+           write_report(b, real, error, error_bytes) &&
+           write_view(b, b->view, real, "wave.gtkw", error, error_bytes) &&
+           write_view(b, "sides", real, "sides.gtkw", error, error_bytes) &&
            make_wave(b, real, error, error_bytes) && draw_page(real, error, error_bytes);
 }
 
@@ -264,11 +266,11 @@ bool bundle_replay(const char *path, char *error, size_t error_bytes)
     return false;
 }
 
-bool bundle_open_wave(const char *path, char *error, size_t error_bytes)
+bool bundle_open_wave(const char *path, bool sides, char *error, size_t error_bytes)
 {
     char view[1200];
 
-    snprintf(view, sizeof(view), "%s/wave.gtkw", path);
+    snprintf(view, sizeof(view), "%s/%s.gtkw", path, sides ? "sides" : "wave");
     if (access(view, R_OK) != 0) {
         snprintf(error, error_bytes, "%s: is not a bundle: %s", path, strerror(errno));
         return false;

@@ -46,6 +46,7 @@ bool bundle_write(const struct bundle_request *b, char path[BUNDLE_PATH], char *
                   size_t error_bytes);
 /* Runs the command of a bundle; the process becomes it. Returns only on failure. */
 bool bundle_replay(const char *path, char *error, size_t error_bytes);
-bool bundle_open_wave(const char *path, char *error, size_t error_bytes);
+/* The same of GTKWave; sides: the records of both sides instead of the block's signals. */
+bool bundle_open_wave(const char *path, bool sides, char *error, size_t error_bytes);
 
 #endif

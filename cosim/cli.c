@@ -28,7 +28,7 @@ static const struct command {
      "PROGRAM... [--json FILE]   RTL alone, lockstep, model alone, side by side"},
     {"coverage", cli_coverage, "FILE...         what was never reached, by files of --coverage"},
     {"replay", cli_replay, "BUNDLE              reproduce a failure"},
-    {"wave", cli_wave, "BUNDLE              open its wave in GTKWave"},
+    {"wave", cli_wave, "BUNDLE [--sides]    open its wave in GTKWave; the records of both sides"},
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))

@@ -504,10 +504,20 @@ int cli_replay(const struct cli *cli, int argc, char **argv)
 int cli_wave(const struct cli *cli, int argc, char **argv)
 {
     char error[1400];
+    const char *bundle = NULL;
+    bool sides = false;
 
     (void)cli;
-    if (argc != 2)
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--sides") == 0)
+            sides = true;
+        else if (argv[i][0] == '-' || bundle != NULL)
+            return cli_refuse("wave takes one bundle, and --sides");
+        else
+            bundle = argv[i];
+    }
+    if (bundle == NULL)
         return cli_refuse("wave takes one bundle");
-    bundle_open_wave(argv[1], error, sizeof(error));
+    bundle_open_wave(bundle, sides, error, sizeof(error));
     return cli_refuse("%s", error);
 }

@@ -156,7 +156,9 @@ static void on_retire(void *ctx, const struct rec_retire *r)
 
     sb->model_retired = true;
     sb->model_agrees = record_differs(&type_retire, sb->retiring, r) == NULL;
-    if (!sb->model_agrees)
+    if (sb->model_agrees)
+        record_log_show(sb->log, &type_retire, true, r);
+    else
         sb->model_retire = *r;
     if (sb->stale != NULL)
         stale_retired(sb->stale, r);

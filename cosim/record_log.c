@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define LINE_BYTES 64
+#define WATCHERS   2
 
 struct head {
     const struct record_type *type;
@@ -21,8 +22,11 @@ struct record_log {
     uint64_t entries;   /* ever */
     uint64_t *began;    /* by entry, modulo slots: what `written` was */
     size_t slots;       /* a power of two, no less than lines */
-    void (*seen)(void *ctx, const struct record_type *t, const void *record);
-    void *seen_ctx;
+    struct {
+        record_log_seen *seen;
+        void *ctx;
+    } watch[WATCHERS];
+    unsigned watchers;
 };
 
 struct record_log *record_log_create(size_t bytes)
@@ -77,16 +81,22 @@ void record_log_add(struct record_log *log, const struct record_type *t, bool fr
     log->written += lines;
     log->next = left == lines ? 0 : log->next + lines;
     memcpy(h + 1, record, t->size);
-    if (log->seen != NULL && !from_model)
-        log->seen(log->seen_ctx, t, record);
+    record_log_show(log, t, from_model, record);
 }
 
-void record_log_watch(struct record_log *log,
-                      void (*seen)(void *ctx, const struct record_type *t, const void *record),
-                      void *ctx)
+void record_log_show(struct record_log *log, const struct record_type *t, bool from_model,
+                     const void *record)
 {
-    log->seen = seen;
-    log->seen_ctx = ctx;
+    for (unsigned i = 0; log != NULL && i < log->watchers; i++)
+        log->watch[i].seen(log->watch[i].ctx, t, from_model, record);
+}
+
+void record_log_watch(struct record_log *log, record_log_seen *seen, void *ctx)
+{
+    if (log->watchers == WATCHERS)
+        abort();
+    log->watch[log->watchers].seen = seen;
+    log->watch[log->watchers++].ctx = ctx;
 }
 
 /* An entry stands while no line of it was written again. */

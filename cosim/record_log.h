@@ -17,10 +17,13 @@ void record_log_destroy(struct record_log *log);
 /* log may be NULL */
 void record_log_add(struct record_log *log, const struct record_type *t, bool from_model,
                     const void *record);
-/* Each record of the RTL's is shown to it from now on, as it is added. */
-void record_log_watch(struct record_log *log,
-                      void (*seen)(void *ctx, const struct record_type *t, const void *record),
-                      void *ctx);
+/* Each record is shown to it from now on, as it is added; two may watch. */
+typedef void record_log_seen(void *ctx, const struct record_type *t, bool from_model,
+                             const void *record);
+void record_log_watch(struct record_log *log, record_log_seen *seen, void *ctx);
+/* Shown and not added: what the model says of a record that agrees and is logged once. */
+void record_log_show(struct record_log *log, const struct record_type *t, bool from_model,
+                     const void *record);
 void record_log_print(const struct record_log *log, FILE *out);
 
 /* Oldest first: *at is 0 at the start; false when there is no more. */

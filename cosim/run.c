@@ -220,6 +220,47 @@ static void stop_shell(void *ctx)
 
 /* --- the RTL, with or without the model --- */
 
+static void keep_record(void *ctx, const struct record_type *t, bool from_model, const void *record)
+{
+    struct run *run = ctx;
+
+    if (run->records != NULL)
+        wave_records_add(run->records, t, from_model, record, run->r->before);
+}
+
+static bool wave_open(struct run *run)
+{
+    const struct run_options *o = run->o;
+
+    if (!shell_wave_open(run->shell, o->wave_path))
+        return false;
+    if (run->sb == NULL)
+        return true;
+    run->records = wave_records_create(o->wave_from, o->wave_to);
+    record_log_watch(run->r->log, keep_record, run);
+    return run->records != NULL;
+}
+
+bool run_wave_close(struct run *run)
+{
+    bool ok = true;
+
+    if (run->records != NULL && !run->sb->diff.failed)
+        feed_flush(&run->feed);
+    shell_wave_close(run->shell);
+    if (run->records != NULL)
+        ok = wave_records_into(run->records, run->o->wave_path);
+    wave_records_destroy(run->records);
+    run->records = NULL;
+    return ok;
+}
+
+static bool no_wave(const struct run *run, char *error, size_t error_bytes)
+{
+    snprintf(error, error_bytes, "%s: cannot be written: %s", run->o->wave_path, strerror(errno));
+    return false;
+}
+
 static bool wave_window(struct run *run, uint64_t *chunk, char *error, size_t error_bytes)
 {
     const struct run_options *o = run->o;
@@ -232,14 +273,12 @@ static bool wave_window(struct run *run, uint64_t *chunk, char *error, size_t er
             *chunk = o->wave_from - cycle;
         return true;
     }
-    if (!run->wave_tried && !shell_wave_open(run->shell, o->wave_path)) {
-        snprintf(error, error_bytes, "%s: cannot be written: %s", o->wave_path, strerror(errno));
-        return false;
-    }
+    if (!run->wave_tried && !wave_open(run))
+        return no_wave(run, error, error_bytes);
     run->wave_tried = true;
-    if (cycle == o->wave_to)
-        shell_wave_close(run->shell);
-    else if (o->wave_to - cycle < *chunk)
+    if (cycle == o->wave_to && !run_wave_close(run))
+        return no_wave(run, error, error_bytes);
+    if (o->wave_to > cycle && o->wave_to - cycle < *chunk)
         *chunk = o->wave_to - cycle;
     return true;
 }
@@ -432,6 +471,8 @@ static bool run_rtl(struct run *run, char *error, size_t error_bytes)
         run_progress(run, run->r->before + shell_cycle(run->shell), "cycles");
         if (run->reset_asked && !reset_by_guest(run, error, error_bytes))
             return false;
+        if (run_order_done(run) && !run_wave_close(run))
+            return no_wave(run, error, error_bytes);
         if (past_limits(run) || run_order_done(run))
             break;
         run_tell_met(run);
@@ -456,6 +497,8 @@ static bool run_rtl(struct run *run, char *error, size_t error_bytes)
     uint64_t total = run->r->before + shell_cycle(run->shell);
     if (run->o->wave_path != NULL && total < run->o->wave_to)
         shell_run(run->shell, run->o->wave_to - total);
+    if (run->o->wave_path != NULL && !run_wave_close(run))
+        return no_wave(run, error, error_bytes);
     if (run->woken)
         run_end_copy(run);
     run->r->cycles = run->lived + shell_cycle(run->shell);
@@ -541,9 +584,10 @@ static void put_away(struct run *run)
     munmap(run->model_mem.ram, run->model_mem.bytes);
 }
 
-static void cover(void *ctx, const struct record_type *t, const void *record)
+static void cover(void *ctx, const struct record_type *t, bool from_model, const void *record)
 {
-    coverage_record(ctx, t, record);
+    if (!from_model)
+        coverage_record(ctx, t, record);
 }
 
 bool run_program(const struct run_options *o, struct run_result *r, char *error, size_t error_bytes)

@@ -10,6 +10,7 @@
 #include "shell/shell.h"
 #include "snapshot.h"
 #include "ucode_past.h"
+#include "wave_records.h"
 
 struct run {
     const struct run_options *o;
@@ -30,6 +31,7 @@ struct run {
     bool asking;      /* the shell was told so */
     bool woken; /* this is a copy that goes on from a snapshot, with an order and its options */
     struct snapshot_order order;
+    struct wave_records *records; /* of the wave that is open; NULL: there is none, or no model */
     struct met { /* in the chunk that ends now */
         const struct trigger *trigger;
         uint64_t cycle;
@@ -47,6 +49,8 @@ void run_console(void *ctx, uint8_t byte);
 uint64_t run_until_asked(const struct run *run, uint64_t count);
 void run_ram_clear(struct rw_mem *mem);
 struct pc_config run_board(const struct run *run);
+/* The wave, if one is open, with the records of both sides in it. */
+bool run_wave_close(struct run *run);
 
 /* run_model.c */
 bool run_model_alone(struct run *run, char *error, size_t error_bytes);

@@ -102,7 +102,6 @@ bool run_order_done(const struct run *run)
 
 void run_end_copy(struct run *run)
 {
-    shell_wave_close(run->shell);
     snapshot_end(run->order.whole ? run_exit_status(run->r) : 0);
 }
 

@@ -12,6 +12,7 @@
 #include "options.h"
 #include "vtd_option.h"
 #include "walk_diff.h"
+#include "wave_records.h"
 
 #define STATUS_USAGE   2
 #define LOG_BYTES      (48 * 1024)
@@ -229,9 +230,22 @@ static const char *write_bundle(const struct command *c, const struct block_resu
     return NULL;
 }
 
-static void cover(void *ctx, const struct record_type *t, const void *record)
+static void cover(void *ctx, const struct record_type *t, bool from_model, const void *record)
 {
-    coverage_record(ctx, t, record);
+    if (!from_model)
+        coverage_record(ctx, t, record);
+}
+
+struct side_by_side {
+    struct wave_records *records;
+    const struct block_result *r;
+};
+
+static void keep_record(void *ctx, const struct record_type *t, bool from_model, const void *record)
+{
+    struct side_by_side *s = ctx;
+
+    wave_records_add(s->records, t, from_model, record, s->r->cycle_base);
 }
 
 /* What was reached goes into the file, whether the run agreed or not. */
@@ -273,6 +287,7 @@ int main(int argc, char **argv)
                         .argv = argv,
                         .argc = argc};
     struct block_result r;
+    struct side_by_side sides = {NULL, &r};
     char error[300];
     double started;
     int end = parse(&c);
@@ -287,8 +302,18 @@ int main(int argc, char **argv)
             return refuse("out of memory", "");
         record_log_watch(r.log, cover, r.coverage);
     }
+    if (c.run.wave_path != NULL && r.log != NULL) {
+        sides.records = wave_records_create(c.run.wave_from, c.run.wave_to);
+        if (sides.records == NULL)
+            return refuse("out of memory", "");
+        record_log_watch(r.log, keep_record, &sides);
+    }
     started = now_seconds();
     if (!block_run(&c.run, &r, error, sizeof(error)))
         return refuse(error, "");
+    if (sides.records != NULL && access(c.run.wave_path, F_OK) == 0 &&
+        !wave_records_into(sides.records, c.run.wave_path))
+        return refuse("cannot be written: ", c.run.wave_path);
+    wave_records_destroy(sides.records);
     return finish(&c, &r, now_seconds() - started);
 }

@@ -34,7 +34,7 @@ def missing(view, there, place=None, own=None):
     """-> lines of a view whose signal is not there"""
     bad = []
     for line in view.read_text().splitlines():
-        if not line.startswith("TOP."):
+        if not line.startswith(("TOP.", "records.")):
             continue
         if place and line.startswith(place):
             line = own + line[len(place):]
@@ -62,7 +62,9 @@ def main():
         for block, place in (("mmu", "TOP.soc_top.u_cpu.u_mmu."), ("iommu", "TOP.soc_top.u_iommu."),
                              ("bus", "TOP.soc_top.u_bus.")):
             subprocess.run([ringwalk, block, "--requests", "10"] + ends, stdout=subprocess.DEVNULL)
-            bad += missing(waves / f"{block}.gtkw", signals(fst), place, f"TOP.{block}_top.u_{block}.")
+            own = signals(fst)
+            bad += missing(waves / f"{block}.gtkw", own, place, f"TOP.{block}_top.u_{block}.")
+            bad += missing(waves / "sides.gtkw", own)
     print("\n".join(bad) or "every signal of every view is in the wave")
     return 1 if bad else 0
 
