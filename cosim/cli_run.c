@@ -8,14 +8,18 @@
 
 #include "bundle.h"
 #include "cli.h"
+#include "control.h"
 #include "coverage.h"
 #include "cpuid_option.h"
+#include "gdb.h"
 #include "ioapic_option.h"
 #include "options.h"
 #include "report.h"
 #include "run.h"
 #include "snapshot.h"
 #include "start_option.h"
+#include "system_words.h"
+#include "timeline.h"
 #include "vtd_option.h"
 #include "walk_diff.h"
 
@@ -43,7 +47,8 @@ enum {
     OPT_WAVE_ON,
     OPT_LEGALITY,
     OPT_TRACE,
-    OPT_OWN_MMU
+    OPT_OWN_MMU,
+    OPT_GDB
 };
 
 static const struct option options[] = {
@@ -67,6 +72,7 @@ static const struct option options[] = {
     {"wave-on", required_argument, NULL, OPT_WAVE_ON},
     {"legality", no_argument, NULL, OPT_LEGALITY},
     {"trace", required_argument, NULL, OPT_TRACE},
+    {"gdb", required_argument, NULL, OPT_GDB},
     {"own-mmu", no_argument, NULL, OPT_OWN_MMU}, /* of a machine that --mmu-rtl has built */
     COMMON_ROWS};
 
@@ -96,6 +102,8 @@ static const char help[] =
     "                          without the invalidation that would have removed it\n"
     "  --wave-on WHAT          run: a bundle of the cycles around it, though both sides agree:\n"
     "                          xlate.fault=7, dma.fault, 'retire.rip=main+16 and cpl=3,nth=2'\n"
+    "  --gdb PORT              run: waits for gdb at this port of this machine (0: any that is\n"
+    "                          free), or at unix:PATH (docs/gdb.md)\n"
     "  --undefined NAME        results that the SDM leaves undefined: " PERSONALITIES "\n"
     "  --trace FILE[,A-B]      run: a line for each retirement of the RTL (with rip in A-B): its "
     "record\n"
@@ -116,6 +124,10 @@ struct run_command {
     struct trigger triggers[TRIGGERS];
     struct symbols *symbols;
     const char *trace;
+    const char *gdb;           /* where it is waited for; NULL: not at all */
+    const char *gdb_option[2]; /* of the command line */
+    char **argv;               /* what a bundle repeats: all of it but that */
+    int argc;
 };
 
 /* 0 to go on, otherwise 1 + exit status. */
@@ -201,6 +213,11 @@ static int take_option(struct run_command *c, int opt)
             return 1 + cli_refuse("--wave-on: more than %d of them", TRIGGERS);
         c->wave_on[c->wave_ons++] = optarg;
         break;
+    case OPT_GDB:
+        if (c->gdb != NULL)
+            return 1 + cli_refuse("--gdb: there is one client");
+        c->gdb = optarg;
+        break;
     case OPT_TRACE:
         c->trace = optarg;
         break;
@@ -226,6 +243,10 @@ static int parse(struct run_command *c, int argc, char **argv)
     c->run.image.modules = c->modules;
     optind = 1;
     while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        if (opt == OPT_GDB) {
+            c->gdb_option[0] = argv[optind - 1];
+            c->gdb_option[1] = optarg == argv[optind - 1] ? argv[optind - 2] : NULL;
+        }
         end = take_option(c, opt);
         if (end != 0)
             return end;
@@ -277,8 +298,8 @@ static struct bundle_request bundle_of(const struct cli *cli, const struct run_c
                                    .before = BUNDLE_CYCLES_BEFORE,
                                    .after = BUNDLE_CYCLES_AFTER,
                                    .program = cli->program,
-                                   .argv = cli->argv,
-                                   .argc = cli->argc,
+                                   .argv = c->argv,
+                                   .argc = c->argc,
                                    .view = bundle_view_of(stream),
                                    .serial = live_serial(c),
                                    .snapshots = c->run.snapshots};
@@ -334,7 +355,7 @@ static void on_met(void *ctx, const struct run_met *m)
 static bool begin_waves(struct run_command *c, struct seen *seen, char *error, size_t error_bytes)
 {
     bool can = c->run.mode == RUN_LOCKSTEP && c->run.wave_path == NULL && live_serial(c) == NULL &&
-               c->serial.record == NULL;
+               c->serial.record == NULL && c->gdb == NULL;
 
     c->symbols = symbols_open(c->run.image.path);
     c->run.symbols = c->symbols;
@@ -347,9 +368,9 @@ static bool begin_waves(struct run_command *c, struct seen *seen, char *error, s
             return false;
         }
     if (c->wave_ons != 0 && !can) {
-        snprintf(
-            error, error_bytes,
-            "--wave-on goes with a run in lockstep, without --wave, --serial, --serial-record");
+        snprintf(error, error_bytes,
+                 "--wave-on goes with a run in lockstep, without --wave, --serial, "
+                 "--serial-record, --gdb");
         return false;
     }
     if (can && !c->common.no_bundle)
@@ -359,6 +380,86 @@ static bool begin_waves(struct run_command *c, struct seen *seen, char *error, s
     c->run.met = on_met;
     c->run.met_ctx = seen;
     return true;
+}
+
+/* --- a debugger --- */
+
+static void report_here(FILE *out, const void *context)
+{
+    const struct control *c = context;
+    struct rw_state state;
+
+    control_state(c, &state);
+    fprintf(out, "asked for by the debugger: behind %" PRIu64 " retirements, cycle %" PRIu64 "\n",
+            control_place(c), control_cycle(c));
+    words_system(out, &state);
+}
+
+static void wave_here(void *ctx, FILE *out, const struct control *control, uint64_t before,
+                      uint64_t after)
+{
+    const struct seen *s = ctx;
+    struct bundle_request b = bundle_of(s->cli, s->c, "retire", control_cycle(control));
+    char folder[BUNDLE_PATH], error[1400];
+
+    b.before = before;
+    b.after = after;
+    b.asked = true;
+    b.log = s->r->log;
+    b.report = report_here;
+    b.context = control;
+    if (bundle_write(&b, folder, error, sizeof(error)))
+        fprintf(out, "bundle %s (./rw wave %s opens its wave)\n", folder, folder);
+    else
+        fprintf(out, "no bundle: %s\n", error);
+}
+
+/* What is written as the run goes on would be written again when it goes back. */
+static bool goes_with_gdb(const struct run_command *c)
+{
+    return c->run.mode == RUN_LOCKSTEP && c->run.wave_path == NULL && c->trace == NULL &&
+           c->serial.far == NULL && c->serial.record == NULL && c->run.reset_at == 0;
+}
+
+static bool begin_gdb(struct run_command *c, struct seen *seen, struct gdb **gdb,
+                      struct timeline **timeline, char *error, size_t error_bytes)
+{
+    struct gdb_options o = {.place = c->gdb,
+                            .program = c->run.image.path,
+                            .symbols = c->symbols,
+                            .ctx = seen,
+                            .wave = wave_here};
+    struct debugger d;
+
+    if (c->gdb == NULL)
+        return true;
+    if (!goes_with_gdb(c)) {
+        snprintf(error, error_bytes,
+                 "--gdb goes with a run in lockstep, without --wave, --wave-on, --trace, "
+                 "--serial, --serial-record, --reset-at");
+        return false;
+    }
+    *gdb = gdb_open(&o, error, error_bytes);
+    *timeline = *gdb == NULL ? NULL : timeline_begin(error, error_bytes);
+    if (*timeline == NULL)
+        return false;
+    d = gdb_debugger(*gdb);
+    c->run.progress = false;
+    c->run.control = control_create(*timeline, &d);
+    if (c->run.control == NULL)
+        snprintf(error, error_bytes, "out of memory for --gdb");
+    return c->run.control != NULL;
+}
+
+/* The command line without --gdb. */
+static bool keep_arguments(struct run_command *c, const struct cli *cli)
+{
+    c->argv = calloc((size_t)cli->argc + 1, sizeof(*c->argv));
+    for (int i = 0; c->argv != NULL && i < cli->argc; i++)
+        if (c->gdb == NULL ||
+            (cli->argv[i] != c->gdb_option[0] && cli->argv[i] != c->gdb_option[1]))
+            c->argv[c->argc++] = cli->argv[i];
+    return c->argv != NULL;
 }
 
 static void say_unseen(const struct run_command *c)
@@ -443,12 +544,16 @@ static int run_command(const struct cli *cli, int argc, char **argv, enum run_mo
                             .common = COMMON_DEFAULTS(0)};
     struct run_result r;
     struct seen seen = {cli, &c, &r};
+    struct timeline *timeline = NULL;
+    struct gdb *gdb = NULL;
     bool ran;
     char error[1400];
     int end = parse(&c, argc, argv);
 
     if (end != 0)
         return end - 1;
+    if (!keep_arguments(&c, cli))
+        return cli_refuse("out of memory");
     if (mode == RUN_MODEL_ALONE && c.run.max_cycles == RUN_MAX_CYCLES_DEFAULT)
         c.run.max_cycles = UINT64_C(20) * RUN_MAX_CYCLES_DEFAULT;
     if (point != NULL)
@@ -460,6 +565,7 @@ static int run_command(const struct cli *cli, int argc, char **argv, enum run_mo
         return cli_refuse("%s", error);
     ran = begin_coverage(&c, error, sizeof(error)) &&
           begin_waves(&c, &seen, error, sizeof(error)) &&
+          begin_gdb(&c, &seen, &gdb, &timeline, error, sizeof(error)) &&
           run_program(&c.run, &r, error, sizeof(error));
     if (c.run.serial != NULL)
         serial_hang_up(c.run.serial);
@@ -470,6 +576,12 @@ static int run_command(const struct cli *cli, int argc, char **argv, enum run_mo
         end = cli_refuse("%s: cannot be written", c.trace);
     if (c.run.serial != NULL && !serial_close(c.run.serial, error, sizeof(error)))
         end = cli_refuse("%s", error);
+    control_destroy(c.run.control);
+    free(c.argv);
+    if (gdb != NULL)
+        gdb_close(gdb, end);
+    if (timeline != NULL)
+        timeline_end(timeline, end);
     return end;
 }
 

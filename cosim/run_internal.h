@@ -28,6 +28,7 @@ struct run {
     bool wave_tried, was_reset, property_failed;
     bool reset_asked; /* by the guest */
     bool asking;      /* the shell was told so */
+    bool looked_at;   /* by triggers, or by a debugger */
     bool woken; /* this is a copy that goes on from a snapshot, with an order and its options */
     struct snapshot_order order;
     struct met { /* in the chunk that ends now */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "control.h"
 #include "explain_run.h"
 #include "run_internal.h"
 
@@ -24,6 +25,8 @@ void run_look(struct run *run, const struct record_type *type, const void *recor
         if (trigger_met(&run->o->triggers[i], type, record))
             add_met(run, &run->o->triggers[i], record_value(record, &type->fields[0]), record,
                     NULL);
+    if (run->o->control != NULL)
+        control_record(run->o->control, type, record);
 }
 
 static char *told(const struct run *run, const struct stale_use *u)

@@ -165,3 +165,13 @@ void symbols_line(const struct symbols *s, uint64_t address, char *out, size_t b
     slash = strrchr(file, '/');
     snprintf(out, bytes, "%s:%d", slash == NULL ? file : slash + 1, number);
 }
+
+unsigned symbols_address_bytes(const struct symbols *s)
+{
+    Dwarf_Addr bias;
+    Dwarf_Die *unit = s == NULL || s->lines == NULL ? NULL : dwfl_nextcu(s->lines, NULL, &bias);
+    Dwarf_Die die;
+    uint8_t bytes = 0;
+
+    return unit != NULL && dwarf_diecu(unit, &die, &bytes, NULL) != NULL ? bytes : 0;
+}

@@ -17,5 +17,7 @@ bool symbols_value(const struct symbols *s, const char *name, uint64_t *value);
 void symbols_text(const struct symbols *s, uint64_t address, char *out, size_t bytes);
 /* "main.c:12" by its line table (DWARF); empty where there is none. */
 void symbols_line(const struct symbols *s, uint64_t address, char *out, size_t bytes);
+/* Of an address in its debugging information: 4 or 8; 0: there is none. */
+unsigned symbols_address_bytes(const struct symbols *s);
 
 #endif
