@@ -2,6 +2,8 @@
 // See the header.
 #include "control.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -9,6 +11,7 @@
 #include "explain_run.h"
 #include "peek.h"
 #include "run_internal.h"
+#include "system_words.h"
 #include "timeline.h"
 
 #define SNAPSHOT_SECONDS 1.0
@@ -55,10 +58,12 @@ struct control {
     unsigned accesses;
     bool touched[CONTROL_CONDITIONS]; /* by it */
     struct held held[CONTROL_CONDITIONS];
-    struct rec_retire last, exception;
-    bool has_last, has_exception;
+    struct rec_retire last;
+    bool has_last;
     uint64_t fault_cycle; /* of the last translation that ended in a #PF */
-    char *why;            /* of the exception */
+    uint64_t
+        blocked_cycle; /* of a request of a device that was blocked since the last retirement */
+    char *why;         /* of the last of these */
 };
 
 static double now_seconds(void)
@@ -152,10 +157,9 @@ const struct rec_retire *control_last(const struct control *c)
     return c->has_last ? &c->last : NULL;
 }
 
-const struct rec_retire *control_exception(const struct control *c, const char **why)
+const char *control_why_text(const struct control *c)
 {
-    *why = c->why;
-    return c->has_exception ? &c->exception : NULL;
+    return c->why;
 }
 
 const struct run_result *control_result(const struct control *c)
@@ -256,6 +260,14 @@ void control_record(struct control *c, const struct record_type *type, const voi
             c->access[c->accesses++ % ACCESSES] = x;
         return;
     }
+    if (type == &type_dma) {
+        struct rec_dma d;
+
+        memcpy(&d, record, sizeof(d));
+        if (d.phase == 1 && d.status == DMA_BLOCKED)
+            c->blocked_cycle = d.cycle;
+        return;
+    }
     if (type != &type_bus)
         return;
     memcpy(&b, record, sizeof(b));
@@ -328,22 +340,49 @@ static bool looks(struct control *c, const struct rec_retire *r, uint64_t place)
     return s->goal == GOAL_RUN ? c->has_met : place > s->last;
 }
 
-/* In words while the tables are what they were. */
-static void note_exception(struct control *c, const struct rec_retire *r)
+/* In words while the tables are what they were; r is NULL for a request of a device. */
+static void note_why(struct control *c, const struct rec_retire *r)
 {
-    struct explain_place p = {
-        .sb = c->run->sb, .symbols = c->run->o->symbols, .stream = "retire", .cycle = r->cycle};
+    struct explain_place p = {.sb = c->run->sb, .symbols = c->run->o->symbols};
+    char *text = NULL, *why;
+    size_t bytes;
+    FILE *out;
 
-    if (r->vector == 14 && c->fault_cycle != 0) {
-        p.stream = "xlate";
-        p.cycle = c->fault_cycle;
-    }
     feed_flush(&c->run->feed);
-    c->exception = *r;
-    c->has_exception = true;
-    c->fault_cycle = 0;
+    if (r == NULL) {
+        p.stream = "dma";
+        p.of_a_device = true;
+        p.cycle = c->blocked_cycle;
+    } else {
+        p.stream = r->vector == 14 && c->fault_cycle != 0 ? "xlate" : "retire";
+        p.cycle = r->vector == 14 && c->fault_cycle != 0 ? c->fault_cycle : r->cycle;
+    }
+    out = open_memstream(&text, &bytes);
+    if (out == NULL)
+        return;
+    fprintf(out, "the last %s, cycle %" PRIu64 ": ",
+            r == NULL ? "request of a device that was blocked" : "exception",
+            r == NULL ? p.cycle : r->cycle);
+    if (r == NULL)
+        fputc('\n', out);
+    else
+        words_event(out, r);
+    why = explain_run(&p);
+    fputs(why == NULL ? "" : why, out);
+    free(why);
+    fclose(out);
     free(c->why);
-    c->why = explain_run(&p);
+    c->why = text;
+}
+
+/* What has gone wrong in this retirement, or beside it. */
+static void note_faults(struct control *c, const struct rec_retire *r)
+{
+    if (c->blocked_cycle != 0)
+        note_why(c, NULL);
+    if (r->kind == RETIRE_EXCEPTION)
+        note_why(c, r);
+    c->blocked_cycle = c->fault_cycle = 0;
 }
 
 void control_retired(struct control *c, const struct rec_retire *r)
@@ -355,8 +394,7 @@ void control_retired(struct control *c, const struct rec_retire *r)
         return;
     c->last = *r;
     c->has_last = true;
-    if (r->kind == RETIRE_EXCEPTION)
-        note_exception(c, r);
+    note_faults(c, r);
     switch (c->s->goal) {
     case GOAL_STEP:
         hit = true;

@@ -91,8 +91,9 @@ const struct scoreboard *control_scoreboard(const struct control *c);
 void control_state(const struct control *c, struct rw_state *state);
 /* The last retirement; NULL: there was none. */
 const struct rec_retire *control_last(const struct control *c);
-/* The last exception, and why it came, in words, as it was then (NULL: there are none). */
-const struct rec_retire *control_exception(const struct control *c, const char **why);
+/* The last exception, or request of a device that was blocked, and why it came, in words, as it was
+ * then; NULL: there was none. */
+const char *control_why_text(const struct control *c);
 const struct run_result *control_result(const struct control *c);
 uint64_t control_cycle(const struct control *c); /* since the first reset */
 size_t control_read(const struct control *c, uint64_t va, void *to, size_t bytes);

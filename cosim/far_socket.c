@@ -159,7 +159,7 @@ int far_socket(const struct far_socket *wish, char *error, size_t error_bytes)
         return refuse(&p, wish->kinds);
     strcpy(p.name, colon + 1);
     length = strlen(p.name);
-    if (length > 7 && strcmp(p.name + length - 7, ",server") == 0) {
+    if (length >= 7 && strcmp(p.name + length - 7, ",server") == 0) {
         p.server = true;
         p.name[length - 7] = 0;
     }

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "bundle.h"
-#include "explain_run.h"
 #include "explain_state.h"
 #include "options.h"
 #include "report.h"
@@ -85,63 +84,15 @@ static void walk(const struct line *l)
                 q.access.va);
 }
 
-/* The last request of a device that was blocked; false: the log holds none. */
-static bool blocked(const struct record_log *log, struct rec_dma *last)
-{
-    struct record_log_entry e;
-    bool any = false;
-
-    for (size_t at = 0; record_log_next(log, &at, &e);) {
-        struct rec_dma d;
-
-        if (e.type != &type_dma || e.from_model)
-            continue;
-        memcpy(&d, e.record, sizeof(d));
-        if (d.phase == 1 && d.status == DMA_BLOCKED) {
-            *last = d;
-            any = true;
-        }
-    }
-    return any;
-}
-
-static void why_blocked(const struct line *l, const struct rec_dma *d)
-{
-    char *text = explain_run(&(struct explain_place){.sb = control_scoreboard(l->c),
-                                                     .symbols = l->o->symbols,
-                                                     .stream = "dma",
-                                                     .cycle = d->cycle,
-                                                     .of_a_device = true});
-
-    fprintf(l->out, "the last request of a device that was blocked, cycle %" PRIu64 ":\n",
-            d->cycle);
-    if (text != NULL)
-        fputs(text, l->out);
-    free(text);
-}
-
 static void why(const struct line *l)
 {
-    const struct scoreboard *sb = control_scoreboard(l->c);
-    const char *text;
-    const struct rec_retire *r = control_exception(l->c, &text);
-    struct rec_dma d;
-    bool any = sb->log != NULL && blocked(sb->log, &d);
+    const char *text = control_why_text(l->c);
 
-    if (sb->diff.failed) {
+    if (control_scoreboard(l->c)->diff.failed)
         report_mismatch(l->out, control_result(l->c));
-        return;
-    }
-    if (r != NULL) {
-        fprintf(l->out, "the last exception, cycle %" PRIu64 ": ", r->cycle);
-        words_event(l->out, r);
-        if (text != NULL)
-            fputs(text, l->out);
-    }
-    if (any)
-        why_blocked(l, &d);
-    if (r == NULL && !any)
-        fputs("no exception so far\n", l->out);
+    else
+        fputs(text == NULL ? "no exception so far, and no request of a device was blocked\n" : text,
+              l->out);
 }
 
 static void wave(const struct line *l)
@@ -214,7 +165,8 @@ static const struct row {
     const char *help;
 } rows[] = {
     {"walk", walk, "ADDR [read|write|fetch] [user|supervisor]   why it translates as it does"},
-    {"why", why, "the last exception, or the difference between the sides, explained"},
+    {"why", why,
+     "the last exception or blocked DMA, or the difference between the sides, explained"},
     {"wave", wave, "[BEFORE [AFTER]]   a bundle with the wave of the cycles around here"},
     {"regs", regs, "the system state in words"},
     {"phys", phys, "ADDR [BYTES]   physical memory"},

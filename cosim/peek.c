@@ -24,12 +24,14 @@ static void drop_write(void *ctx, uint64_t pa, unsigned bytes, uint64_t value)
     (void)ctx, (void)pa, (void)bytes, (void)value;
 }
 
-/* SDM Vol. 1 "Canonical Addressing". */
-static bool canonical(const struct rw_state *state, uint64_t va)
+/* SDM Vol. 1 "Canonical Addressing"; outside of IA-32e mode linear addresses have 32 bits. */
+static bool is_linear(const struct rw_state *state, uint64_t va)
 {
     unsigned unused = state->sys.cr4 & MMU_CR4_LA57 ? 7 : 16;
 
-    return !(state->sys.efer & MMU_EFER_LMA) || (uint64_t)((int64_t)(va << unused) >> unused) == va;
+    if (!(state->sys.efer & MMU_EFER_LMA))
+        return va <= UINT32_MAX;
+    return (uint64_t)((int64_t)(va << unused) >> unused) == va;
 }
 
 bool peek_translate(const struct rw_mem *mem, const struct rw_state *state,
@@ -51,7 +53,7 @@ bool peek_translate(const struct rw_mem *mem, const struct rw_state *state,
     struct mmu mmu;
     struct mmu_rsp rsp;
 
-    if (!canonical(state, va))
+    if (!is_linear(state, va))
         return false;
     mmu_init(&mmu, &words);
     memcpy(mmu.pdpte, sys->pdpte, sizeof(mmu.pdpte));

@@ -11,7 +11,7 @@
 
 #include "ringwalk.h"
 
-/* Paging is off: pa is va. False: no page is mapped there, or the address is not canonical. */
+/* Paging is off: pa is va. False: no page is mapped there, or there is no such address. */
 bool peek_translate(const struct rw_mem *mem, const struct rw_state *state,
                     const struct rw_cpuid *cpuid, uint64_t va, uint64_t *pa);
 /* How many of the bytes from there are RAM that is mapped; those are in `to`. */
