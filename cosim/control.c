@@ -271,8 +271,8 @@ void control_record(struct control *c, const struct record_type *type, const voi
     if (type != &type_bus)
         return;
     memcpy(&b, record, sizeof(b));
-    if (b.flags & BUS_IO || b.src == BUS_FETCH || b.src == BUS_MESSAGE)
-        return;
+    if (b.flags & BUS_IO || (b.src != BUS_DATA && b.src != BUS_WALK))
+        return; /* a DMA shows as what it changes, where the model's order has it */
     for (unsigned i = 0; i < c->s->conditions; i++)
         if (c->s->condition[i].kind != CONTROL_RIP)
             touch(c, i, &b);
