@@ -126,7 +126,8 @@ struct run_command {
     const char *trace;
     const char *gdb;           /* where it is waited for; NULL: not at all */
     const char *gdb_option[2]; /* of the command line */
-    char **argv;               /* what a bundle repeats: all of it but that */
+    struct timeline *timeline;
+    char **argv; /* what a bundle repeats: all of it but that */
     int argc;
 };
 
@@ -302,7 +303,8 @@ static struct bundle_request bundle_of(const struct cli *cli, const struct run_c
                                    .argc = c->argc,
                                    .view = bundle_view_of(stream),
                                    .serial = live_serial(c),
-                                   .snapshots = c->run.snapshots};
+                                   .snapshots = c->run.snapshots,
+                                   .timeline = c->timeline};
 }
 
 /* --- what the user wanted to see --- */
@@ -421,8 +423,8 @@ static bool goes_with_gdb(const struct run_command *c)
            c->serial.far == NULL && c->serial.record == NULL && c->run.reset_at == 0;
 }
 
-static bool begin_gdb(struct run_command *c, struct seen *seen, struct gdb **gdb,
-                      struct timeline **timeline, char *error, size_t error_bytes)
+static bool begin_gdb(struct run_command *c, struct seen *seen, struct gdb **gdb, char *error,
+                      size_t error_bytes)
 {
     struct gdb_options o = {.place = c->gdb,
                             .program = c->run.image.path,
@@ -440,12 +442,12 @@ static bool begin_gdb(struct run_command *c, struct seen *seen, struct gdb **gdb
         return false;
     }
     *gdb = gdb_open(&o, error, error_bytes);
-    *timeline = *gdb == NULL ? NULL : timeline_begin(error, error_bytes);
-    if (*timeline == NULL)
+    c->timeline = *gdb == NULL ? NULL : timeline_begin(error, error_bytes);
+    if (c->timeline == NULL)
         return false;
     d = gdb_debugger(*gdb);
     c->run.progress = false;
-    c->run.control = control_create(*timeline, &d);
+    c->run.control = control_create(c->timeline, &d);
     if (c->run.control == NULL)
         snprintf(error, error_bytes, "out of memory for --gdb");
     return c->run.control != NULL;
@@ -544,7 +546,6 @@ static int run_command(const struct cli *cli, int argc, char **argv, enum run_mo
                             .common = COMMON_DEFAULTS(0)};
     struct run_result r;
     struct seen seen = {cli, &c, &r};
-    struct timeline *timeline = NULL;
     struct gdb *gdb = NULL;
     bool ran;
     char error[1400];
@@ -565,7 +566,7 @@ static int run_command(const struct cli *cli, int argc, char **argv, enum run_mo
         return cli_refuse("%s", error);
     ran = begin_coverage(&c, error, sizeof(error)) &&
           begin_waves(&c, &seen, error, sizeof(error)) &&
-          begin_gdb(&c, &seen, &gdb, &timeline, error, sizeof(error)) &&
+          begin_gdb(&c, &seen, &gdb, error, sizeof(error)) &&
           run_program(&c.run, &r, error, sizeof(error));
     if (c.run.serial != NULL)
         serial_hang_up(c.run.serial);
@@ -580,8 +581,8 @@ static int run_command(const struct cli *cli, int argc, char **argv, enum run_mo
     free(c.argv);
     if (gdb != NULL)
         gdb_close(gdb, end);
-    if (timeline != NULL)
-        timeline_end(timeline, end);
+    if (c.timeline != NULL)
+        timeline_end(c.timeline, end);
     return end;
 }
 

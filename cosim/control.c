@@ -436,17 +436,34 @@ static void take_up(struct control *c)
     hold_all(c);
 }
 
-static void leave(struct control *c)
+/* One is there from before the run went back. */
+static bool is_left(const struct control *c, uint64_t place)
 {
-    uint64_t place = control_place(c), before = timeline_before(c->t, place);
+    uint64_t before = timeline_before(c->t, place);
+
+    return before != UINT64_MAX && before > c->left;
+}
+
+/* False: this process is a copy that is sent for a wave, and under nobody's hand. */
+static bool leave(struct control *c, uint64_t place)
+{
+    struct run *run = c->run;
+    enum timeline_who who = TIMELINE_RUN;
 
     c->leaving = false;
-    if ((before == UINT64_MAX || before <= c->left) && timeline_leave(c->t, place)) {
+    if (!is_left(c, place))
+        who = timeline_leave(c->t, place, run->r->before + shell_cycle(run->shell));
+    c->left = place;
+    c->left_time = now_seconds();
+    if (who == TIMELINE_WOKEN) {
         take_up(c);
         c->from = place;
     }
-    c->left = place;
-    c->left_time = now_seconds();
+    if (who == TIMELINE_SENT) {
+        run->order = *timeline_order(c->t);
+        run_take_order(run);
+    }
+    return who != TIMELINE_SENT;
 }
 
 static _Noreturn void go_to(struct control *c, uint64_t place, const struct control_stop *report)
@@ -536,13 +553,9 @@ static bool arrive(struct control *c)
 bool control_begin(struct control *c, struct run *run)
 {
     c->run = run;
-    c->left_time = now_seconds();
-    if (timeline_leave(c->t, 0)) {
-        c->left_time = now_seconds();
-        take_up(c);
-        return arrive(c);
-    }
-    return stand(c, (struct control_stop){.why = STANDS_AT_BEGINNING});
+    c->s->goal = GOAL_PLACE;
+    c->s->report.why = STANDS_AT_BEGINNING;
+    return !leave(c, 0) || arrive(c);
 }
 
 bool control_turn(struct control *c)
@@ -560,8 +573,8 @@ bool control_turn(struct control *c)
         return true;
     }
     c->hit = false;
-    if (c->leaving)
-        leave(c);
+    if (c->leaving && !leave(c, control_place(c)))
+        return true;
     return arrive(c);
 }
 

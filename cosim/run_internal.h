@@ -62,6 +62,7 @@ void run_keep_stale(struct run *run);
 /* Now and then a run leaves a copy of itself behind; one that was woken goes on with the wave that
  * it was asked for, and says nothing. first: at the beginning of the run. */
 void run_leave_snapshot(struct run *run, bool first);
+void run_take_order(struct run *run);       /* run->order: this process is a copy that does it */
 bool run_order_done(const struct run *run); /* of a copy */
 _Noreturn void run_end_copy(struct run *run);
 

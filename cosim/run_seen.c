@@ -84,6 +84,11 @@ void run_leave_snapshot(struct run *run, bool first)
     if (run->o->snapshots == NULL || !(first ? asked : snapshots_due(run->o->snapshots)) ||
         !snapshots_take(run->o->snapshots, cycle, asked, &run->order))
         return;
+    run_take_order(run);
+}
+
+void run_take_order(struct run *run)
+{
     run->woken = true;
     run->replay = *run->o;
     run->replay.wave_path = run->order.wave;
@@ -92,6 +97,7 @@ void run_leave_snapshot(struct run *run, bool first)
     run->replay.console = run->replay.progress = false;
     run->replay.snapshots = NULL;
     run->replay.trace = NULL;
+    run->replay.control = NULL;
     run->replay.trigger_count = run->met_count = 0;
     run->o = &run->replay;
 }

@@ -21,7 +21,7 @@
 
 struct copy {
     pid_t pid; /* 0: none */
-    uint64_t place;
+    uint64_t place, cycle;
     sem_t wake;
 };
 
@@ -30,6 +30,11 @@ struct timeline {
     pid_t run;    /* 0: a copy is on its way to become it */
     bool over;
     int status;
+    bool sending; /* who is woken now is sent on an errand */
+    pid_t errand;
+    int errand_status;
+    sem_t errand_done;
+    struct snapshot_order order;
     struct copy copy[COPIES];
 };
 
@@ -55,6 +60,13 @@ static void forget(struct timeline *t, pid_t pid)
             t->copy[i].pid = 0;
 }
 
+static void errand_ended(struct timeline *t, int how)
+{
+    t->errand_status = WIFEXITED(how) ? WEXITSTATUS(how) : -1;
+    t->errand = 0;
+    sem_post(&t->errand_done);
+}
+
 static _Noreturn void keep(struct timeline *t)
 {
     for (;;) {
@@ -65,6 +77,8 @@ static _Noreturn void keep(struct timeline *t)
             continue;
         if (pid >= 0 && pid != t->run) {
             forget(t, pid);
+            if (pid == t->errand)
+                errand_ended(t, how);
             continue;
         }
         if (t->over)
@@ -85,6 +99,7 @@ struct timeline *timeline_begin(char *error, size_t error_bytes)
         return NULL;
     }
     t->keeper = getpid();
+    sem_init(&t->errand_done, 1, 0);
     fflush(NULL); /* what is buffered is said once */
     pid = fork();
     if (pid < 0) {
@@ -114,8 +129,8 @@ static pid_t make(void)
     return (pid_t)syscall(SYS_clone, (unsigned long)(CLONE_PARENT | SIGCHLD), NULL, NULL, NULL, 0);
 }
 
-/* The copy itself: returns when it, or one of itself, is the run. */
-static void sleep_until_woken(struct timeline *t, struct copy *c)
+/* The copy itself: returns when it, or one of itself, is the run, or is sent. */
+static enum timeline_who sleep_until_woken(struct timeline *t, struct copy *c)
 {
     for (;;) {
         pid_t pid;
@@ -132,7 +147,12 @@ static void sleep_until_woken(struct timeline *t, struct copy *c)
             break;
         }
     }
+    if (t->sending) {
+        t->errand = getpid();
+        return TIMELINE_SENT;
+    }
     t->run = getpid();
+    return TIMELINE_WOKEN;
 }
 
 static const struct copy *beside(const struct timeline *t, const struct copy *c, bool behind)
@@ -188,23 +208,23 @@ static struct copy *room(struct timeline *t, uint64_t place)
     return c;
 }
 
-bool timeline_leave(struct timeline *t, uint64_t place)
+enum timeline_who timeline_leave(struct timeline *t, uint64_t place, uint64_t cycle)
 {
     struct copy *c = room(t, place);
     pid_t pid;
 
     c->place = place;
+    c->cycle = cycle;
     sem_init(&c->wake, 1, 0);
     fflush(NULL);
     pid = make();
     if (pid == 0) {
         follow(t);
         c->pid = getpid(); /* so in what is woken before the next line of the run, too */
-        sleep_until_woken(t, c);
-        return true;
+        return sleep_until_woken(t, c);
     }
     c->pid = pid < 0 ? 0 : pid;
-    return false;
+    return TIMELINE_RUN;
 }
 
 static const struct copy *last_before(const struct timeline *t, uint64_t place)
@@ -247,6 +267,32 @@ _Noreturn void timeline_go(struct timeline *t, uint64_t place)
         timeline_end(t, 2);
     }
     t->run = 0;
+    t->sending = false;
     sem_post(&c->wake);
     _exit(0);
+}
+
+int timeline_send(struct timeline *t, const struct snapshot_order *order)
+{
+    struct copy *best = NULL;
+
+    for (unsigned i = 0; i < COPIES; i++) {
+        struct copy *c = &t->copy[i];
+
+        if (c->pid != 0 && c->cycle <= order->from && (best == NULL || c->cycle > best->cycle))
+            best = c;
+    }
+    if (best == NULL)
+        return -1;
+    t->order = *order;
+    t->sending = true;
+    sem_post(&best->wake);
+    while (sem_wait(&t->errand_done) != 0)
+        continue;
+    return t->errand_status;
+}
+
+const struct snapshot_order *timeline_order(const struct timeline *t)
+{
+    return &t->order;
 }

@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "snapshot.h"
+
 struct timeline; /* opaque; shared */
 
 /* Memory that copies share, all zero; NULL: there is none. */
@@ -22,15 +24,25 @@ struct timeline *timeline_begin(char *error, size_t error_bytes);
 /* The run is over, with this status: so is the process that the user started. */
 _Noreturn void timeline_end(struct timeline *t, int status);
 
-/* Leaves a copy of this process behind, which stands at this place. Returns twice: false in the run
- * itself, true in a copy that was woken and is the run from now on. Of too many the one that is
- * missed least gives way: they lie the closer, the nearer to this place; the first stays. Without
- * memory for a copy there is none. */
-bool timeline_leave(struct timeline *t, uint64_t place);
+enum timeline_who {
+    TIMELINE_RUN,   /* the run itself */
+    TIMELINE_WOKEN, /* a copy that is the run from now on */
+    TIMELINE_SENT   /* a copy that was sent on an errand, and ends with snapshot_end() */
+};
+
+/* Leaves a copy of this process behind, which stands at this place and cycle; returns in each that
+ * goes on. Of too many the one that is missed least gives way: they lie the closer, the nearer to
+ * this place; the first stays. Without memory for a copy there is none. */
+enum timeline_who timeline_leave(struct timeline *t, uint64_t place, uint64_t cycle);
 /* Where the first, and the last at or before a place, stands; UINT64_MAX: there is none. */
 uint64_t timeline_first(const struct timeline *t);
 uint64_t timeline_before(const struct timeline *t, uint64_t place);
 /* The last copy at or before this place becomes the run; this process is over. */
 _Noreturn void timeline_go(struct timeline *t, uint64_t place);
+/* The last copy at or before order->from does it (snapshot.h) while this process waits; -1: there
+ * is none, or it was lost; else the status of its end. */
+int timeline_send(struct timeline *t, const struct snapshot_order *order);
+/* What a copy that was sent is to do. */
+const struct snapshot_order *timeline_order(const struct timeline *t);
 
 #endif

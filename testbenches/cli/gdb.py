@@ -216,16 +216,23 @@ def wave_and_detach():
     said = gdb(run, demo + "64", """
         break user_hello
         continue
+        reverse-stepi
+        stepi
         monitor wave 50 10
         monitor wave 0
         stepi 3
         """)  # and quits: that detaches
     status, out, err = run.end()
-    folder = re.search(r"bundle (\S+)", said[2])
-    check("wave: a bundle", folder and os.path.getsize(os.path.join(folder.group(1), "wave.fst")) > 1000, said[2])
+    folder = re.search(r"bundle (\S+)", said[4])
+    check("wave: a bundle", folder and os.path.getsize(os.path.join(folder.group(1), "wave.fst")) > 1000, said[4])
+    cycle, fst = int(folder.group(1).rpartition("cycle")[2]), os.path.join(work, "plain.fst")
+    subprocess.run([ringwalk, "run", "--quiet", "--no-bundle", "--wave", fst, "--wave-from", str(cycle - 50), "--wave-to",
+                    str(cycle + 10), demo], stdout=subprocess.DEVNULL, check=True)
+    with open(fst, "rb") as a, open(os.path.join(folder.group(1), "wave.fst"), "rb") as b:
+        check("wave: that of a plain run", a.read() == b.read())
     with open(os.path.join(folder.group(1), "replay.sh")) as f:
         check("wave: its command asks for no gdb", "--gdb" not in f.read())
-    check("wave: bad numbers", "is not a number from 1" in said[3], said[3])
+    check("wave: bad numbers", "is not a number from 1" in said[5], said[5])
     check("detach: the run goes on", status == 0 and "verdict: agreed\n" in out, (status, out, err))
     return out, run.result()
 
