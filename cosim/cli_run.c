@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// ringwalk run, model, replay, wave.
+// ringwalk run, step, model, replay, wave.
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +18,7 @@
 #include "run.h"
 #include "snapshot.h"
 #include "start_option.h"
+#include "step.h"
 #include "system_words.h"
 #include "timeline.h"
 #include "vtd_option.h"
@@ -126,8 +127,11 @@ struct run_command {
     const char *trace;
     const char *gdb;           /* where it is waited for; NULL: not at all */
     const char *gdb_option[2]; /* of the command line */
-    struct timeline *timeline;
-    char **argv; /* what a bundle repeats: all of it but that */
+    struct timeline *timeline; /* of a run under a debugger: one of these two */
+    struct gdb *debugger;
+    struct step *step;
+    bool in_terminal; /* ringwalk step */
+    char **argv;      /* what a bundle repeats: all of it but that */
     int argc;
 };
 
@@ -357,7 +361,7 @@ static void on_met(void *ctx, const struct run_met *m)
 static bool begin_waves(struct run_command *c, struct seen *seen, char *error, size_t error_bytes)
 {
     bool can = c->run.mode == RUN_LOCKSTEP && c->run.wave_path == NULL && live_serial(c) == NULL &&
-               c->serial.record == NULL && c->gdb == NULL;
+               c->serial.record == NULL && c->gdb == NULL && !c->in_terminal;
 
     c->symbols = symbols_open(c->run.image.path);
     c->run.symbols = c->symbols;
@@ -417,40 +421,66 @@ static void wave_here(void *ctx, FILE *out, const struct control *control, uint6
 }
 
 /* What is written as the run goes on would be written again when it goes back. */
-static bool goes_with_gdb(const struct run_command *c)
+static bool can_go_back(const struct run_command *c)
 {
     return c->run.mode == RUN_LOCKSTEP && c->run.wave_path == NULL && c->trace == NULL &&
            c->serial.far == NULL && c->serial.record == NULL && c->run.reset_at == 0;
 }
 
-static bool begin_gdb(struct run_command *c, struct seen *seen, struct gdb **gdb, char *error,
-                      size_t error_bytes)
+static bool open_debugger(struct run_command *c, struct seen *seen, char *error, size_t error_bytes)
 {
     struct gdb_options o = {.place = c->gdb,
                             .program = c->run.image.path,
                             .symbols = c->symbols,
                             .ctx = seen,
                             .wave = wave_here};
+
+    if (c->in_terminal)
+        c->step = step_open(c->run.image.path, c->symbols, error, error_bytes);
+    else
+        c->debugger = gdb_open(&o, error, error_bytes);
+    return c->step != NULL || c->debugger != NULL;
+}
+
+static bool begin_debugger(struct run_command *c, struct seen *seen, char *error,
+                           size_t error_bytes)
+{
     struct debugger d;
 
-    if (c->gdb == NULL)
+    if (c->gdb == NULL && !c->in_terminal)
         return true;
-    if (!goes_with_gdb(c)) {
+    if (!can_go_back(c) || (c->gdb != NULL && c->in_terminal)) {
         snprintf(error, error_bytes,
-                 "--gdb goes with a run in lockstep, without --wave, --wave-on, --trace, "
-                 "--serial, --serial-record, --reset-at");
+                 "%s goes with a run in lockstep, without --wave, --wave-on, --trace, "
+                 "--serial, --serial-record, --reset-at%s",
+                 c->in_terminal ? "step" : "--gdb", c->in_terminal ? ", --gdb" : "");
         return false;
     }
-    *gdb = gdb_open(&o, error, error_bytes);
-    c->timeline = *gdb == NULL ? NULL : timeline_begin(error, error_bytes);
+    if (!open_debugger(c, seen, error, error_bytes))
+        return false;
+    c->timeline = timeline_begin(c->step != NULL ? step_lost : NULL, error, error_bytes);
     if (c->timeline == NULL)
         return false;
-    d = gdb_debugger(*gdb);
+    d = c->step != NULL ? step_debugger(c->step) : gdb_debugger(c->debugger);
+    if (c->step != NULL)
+        c->run.console_out = step_console(c->step);
     c->run.progress = false;
     c->run.control = control_create(c->timeline, &d);
     if (c->run.control == NULL)
-        snprintf(error, error_bytes, "out of memory for --gdb");
+        snprintf(error, error_bytes, "out of memory for a debugger");
     return c->run.control != NULL;
+}
+
+/* The run is over, with this status. */
+static int end_debugger(struct run_command *c, int status)
+{
+    control_destroy(c->run.control);
+    free(c->argv);
+    if (c->debugger != NULL)
+        gdb_close(c->debugger, status);
+    if (c->timeline != NULL)
+        timeline_end(c->timeline, status);
+    return status;
 }
 
 /* The command line without --gdb. */
@@ -537,7 +567,8 @@ static bool begin_serial(struct run_command *c, char *error, size_t error_bytes)
 static int run_command(const struct cli *cli, int argc, char **argv, enum run_mode mode,
                        const struct run_point *point)
 {
-    struct run_command c = {.run = {.mode = mode,
+    struct run_command c = {.in_terminal = strcmp(argv[0], "step") == 0,
+                            .run = {.mode = mode,
                                     .point = point,
                                     .memory_bytes = RUN_MEMORY_DEFAULT,
                                     .max_cycles = RUN_MAX_CYCLES_DEFAULT,
@@ -546,7 +577,7 @@ static int run_command(const struct cli *cli, int argc, char **argv, enum run_mo
                             .common = COMMON_DEFAULTS(0)};
     struct run_result r;
     struct seen seen = {cli, &c, &r};
-    struct gdb *gdb = NULL;
+    FILE *console;
     bool ran;
     char error[1400];
     int end = parse(&c, argc, argv);
@@ -560,14 +591,18 @@ static int run_command(const struct cli *cli, int argc, char **argv, enum run_mo
     if (point != NULL)
         c.run.console = c.run.progress = false;
     c.run.console_out = c.common.json != NULL && strcmp(c.common.json, "-") == 0 ? stderr : stdout;
+    console = c.run.console_out;
     if (!begin_serial(&c, error, sizeof(error)))
         return cli_refuse("%s", error);
     if (c.trace != NULL && (c.run.trace = trace_open(c.trace, error, sizeof(error))) == NULL)
         return cli_refuse("%s", error);
     ran = begin_coverage(&c, error, sizeof(error)) &&
           begin_waves(&c, &seen, error, sizeof(error)) &&
-          begin_gdb(&c, &seen, &gdb, error, sizeof(error)) &&
+          begin_debugger(&c, &seen, error, sizeof(error)) &&
           run_program(&c.run, &r, error, sizeof(error));
+    if (c.step != NULL)
+        step_close(c.step, console);
+    c.run.console_out = console;
     if (c.run.serial != NULL)
         serial_hang_up(c.run.serial);
     end = !ran ? cli_refuse("%s", error) : point != NULL ? 0 : finish(cli, &c, &r);
@@ -577,19 +612,18 @@ static int run_command(const struct cli *cli, int argc, char **argv, enum run_mo
         end = cli_refuse("%s: cannot be written", c.trace);
     if (c.run.serial != NULL && !serial_close(c.run.serial, error, sizeof(error)))
         end = cli_refuse("%s", error);
-    control_destroy(c.run.control);
-    free(c.argv);
-    if (gdb != NULL)
-        gdb_close(gdb, end);
-    if (c.timeline != NULL)
-        timeline_end(c.timeline, end);
-    return end;
+    return end_debugger(&c, end);
 }
 
 int cli_run(const struct cli *cli, int argc, char **argv)
 {
     if (cli_names(argc, argv, "--mmu-rtl"))
         return cli_own(cli, "own_machine.py", NULL, argc, argv);
+    return run_command(cli, argc, argv, RUN_LOCKSTEP, NULL);
+}
+
+int cli_step(const struct cli *cli, int argc, char **argv)
+{
     return run_command(cli, argc, argv, RUN_LOCKSTEP, NULL);
 }
 

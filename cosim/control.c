@@ -16,6 +16,7 @@
 
 #define SNAPSHOT_SECONDS 1.0
 #define NEAR             UINT64_C(4096) /* retirements before a place to which the run goes back */
+#define LABELS           24             /* of the microcode of one retirement */
 #define ACCESSES         8 /* data translations of one instruction that are remembered */
 
 enum goal { GOAL_STEP, GOAL_RUN, GOAL_PLACE, GOAL_LAST };
@@ -60,6 +61,9 @@ struct control {
     struct held held[CONTROL_CONDITIONS];
     struct rec_retire last;
     bool has_last;
+    const char *label[2][LABELS]; /* of the retirement at work, of the last one */
+    unsigned labels[2];
+    bool walked;          /* in the retirement at work */
     uint64_t fault_cycle; /* of the last translation that ended in a #PF */
     uint64_t
         blocked_cycle; /* of a request of a device that was blocked since the last retirement */
@@ -167,6 +171,12 @@ const struct run_result *control_result(const struct control *c)
     return c->run->r;
 }
 
+unsigned control_ucode(const struct control *c, const char *const **labels)
+{
+    *labels = c->label[1];
+    return c->labels[1];
+}
+
 size_t control_read(const struct control *c, uint64_t va, void *to, size_t bytes)
 {
     const struct scoreboard *sb = c->run->sb;
@@ -186,6 +196,11 @@ size_t control_read_physical(const struct control *c, uint64_t pa, void *to, siz
 static bool is_write(enum control_kind kind)
 {
     return kind == CONTROL_WRITE || kind == CONTROL_ACCESS || kind == CONTROL_WRITE_PHYSICAL;
+}
+
+static bool is_watch(enum control_kind kind)
+{
+    return kind == CONTROL_READ || is_write(kind);
 }
 
 static void hold(const struct control *c, const struct control_condition *w, struct held *h)
@@ -254,6 +269,7 @@ void control_record(struct control *c, const struct record_type *type, const voi
         struct rec_xlate x;
 
         memcpy(&x, record, sizeof(x));
+        c->walked |= x.hit == XLATE_WALKED;
         if (x.fault)
             c->fault_cycle = x.cycle;
         else if (x.access != ACCESS_FETCH)
@@ -274,7 +290,7 @@ void control_record(struct control *c, const struct record_type *type, const voi
     if (b.flags & BUS_IO || (b.src != BUS_DATA && b.src != BUS_WALK))
         return; /* a DMA shows as what it changes, where the model's order has it */
     for (unsigned i = 0; i < c->s->conditions; i++)
-        if (c->s->condition[i].kind != CONTROL_RIP)
+        if (is_watch(c->s->condition[i].kind))
             touch(c, i, &b);
 }
 
@@ -290,6 +306,28 @@ static bool is_next(struct control *c, uint64_t address, const struct rec_retire
 }
 
 /* What this retirement meets; a place (an instruction that is next) or a watch. */
+static bool met_one(struct control *c, unsigned i, const struct rec_retire *r)
+{
+    const struct control_condition *w = &c->s->condition[i];
+
+    switch (w->kind) {
+    case CONTROL_RIP:
+        return is_next(c, w->address, r);
+    case CONTROL_WALKED:
+        return c->walked;
+    case CONTROL_EXCEPTION:
+        return r->kind == RETIRE_EXCEPTION;
+    case CONTROL_READ:
+        return c->touched[i];
+    case CONTROL_WRITE:
+    case CONTROL_ACCESS:
+    case CONTROL_WRITE_PHYSICAL:
+        break;
+    }
+    feed_flush(&c->run->feed); /* the model stands at this boundary */
+    return changed(c, i) || c->touched[i];
+}
+
 static bool meets(struct control *c, const struct rec_retire *r, bool watch,
                   struct control_stop *stop)
 {
@@ -297,14 +335,8 @@ static bool meets(struct control *c, const struct rec_retire *r, bool watch,
 
     for (unsigned i = 0; i < c->s->conditions; i++) {
         const struct control_condition *w = &c->s->condition[i];
-        bool this;
+        bool this = is_watch(w->kind) == watch && met_one(c, i, r);
 
-        if ((w->kind != CONTROL_RIP) != watch)
-            continue;
-        if (watch && is_write(w->kind))
-            feed_flush(&c->run->feed); /* the model stands at this boundary */
-        this = watch ? (is_write(w->kind) && changed(c, i)) || c->touched[i]
-                     : is_next(c, w->address, r);
         if (this && !met)
             *stop = (struct control_stop){.why = STANDS_CONDITION, .condition = *w};
         met |= this;
@@ -410,9 +442,21 @@ void control_retired(struct control *c, const struct rec_retire *r)
     }
     memset(c->touched, 0, c->s->conditions * sizeof(c->touched[0]));
     c->accesses = 0;
+    c->walked = false;
+    memcpy(c->label[1], c->label[0], sizeof(c->label[0]));
+    c->labels[1] = c->labels[0];
+    c->labels[0] = 0;
     c->hit |= hit;
     if (hit)
         shell_stop(c->run->shell);
+}
+
+void control_word(struct control *c, const char *label)
+{
+    unsigned n = c->labels[0];
+
+    if (n < LABELS && (n == 0 || c->label[0][n - 1] != label))
+        c->label[0][c->labels[0]++] = label;
 }
 
 bool control_says(struct control *c)
@@ -578,11 +622,21 @@ bool control_turn(struct control *c)
     return arrive(c);
 }
 
-void control_mismatch(struct control *c)
+static void over(struct control *c, enum control_why why)
 {
     if (c->free)
         return;
     if (c->s->goal == GOAL_LAST)
         settle(c);
-    stand(c, (struct control_stop){.why = STANDS_MISMATCH});
+    stand(c, (struct control_stop){.why = why});
+}
+
+void control_mismatch(struct control *c)
+{
+    over(c, STANDS_MISMATCH);
+}
+
+void control_end(struct control *c)
+{
+    over(c, STANDS_END);
 }

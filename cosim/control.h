@@ -35,7 +35,9 @@ enum control_kind {
     CONTROL_WRITE,  /* the processor stores there, or what is there has changed: by whomever */
     CONTROL_READ,   /* the processor loads from there */
     CONTROL_ACCESS, /* any of these */
-    CONTROL_WRITE_PHYSICAL
+    CONTROL_WRITE_PHYSICAL,
+    CONTROL_WALKED,   /* a translation was no TLB's and walked */
+    CONTROL_EXCEPTION /* one was delivered */
 };
 
 struct control_condition {
@@ -50,7 +52,8 @@ enum control_why {
     STANDS_CONDITION,
     STANDS_ASKED,    /* the user wanted it to */
     STANDS_EARLIEST, /* it cannot go further back */
-    STANDS_MISMATCH  /* the sides differ; the model has made its step */
+    STANDS_MISMATCH, /* the sides differ; the model has made its step */
+    STANDS_END       /* the run is over, and agreed: it can go back all the same */
 };
 
 struct control_stop {
@@ -96,6 +99,8 @@ const struct rec_retire *control_last(const struct control *c);
 const char *control_why_text(const struct control *c);
 const struct run_result *control_result(const struct control *c);
 uint64_t control_cycle(const struct control *c); /* since the first reset */
+/* The microcode of the last retirement: n labels, as it went through them. */
+unsigned control_ucode(const struct control *c, const char *const **labels);
 size_t control_read(const struct control *c, uint64_t va, void *to, size_t bytes);
 size_t control_read_physical(const struct control *c, uint64_t pa, void *to, size_t bytes);
 
@@ -104,6 +109,8 @@ size_t control_read_physical(const struct control *c, uint64_t pa, void *to, siz
 bool control_begin(struct control *c, struct run *run);
 bool control_turn(struct control *c); /* a chunk has ended, and what it said is compared */
 void control_mismatch(struct control *c);
+void control_end(struct control *c);
+void control_word(struct control *c, const char *label); /* of the microcode, as it executes */
 /* A record of the RTL's; its retirement, once it is counted. */
 void control_record(struct control *c, const struct record_type *type, const void *record);
 void control_retired(struct control *c, const struct rec_retire *r);

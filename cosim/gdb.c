@@ -351,6 +351,7 @@ static void write_stop(struct gdb *g, const struct control_stop *s)
         break;
     case STANDS_AT_BEGINNING:
     case STANDS_STEPPED:
+    case STANDS_END:
         break;
     }
     snprintf(g->stop, sizeof(g->stop), "T%02xthread:1;%s", signal, more);
@@ -519,6 +520,8 @@ static enum control_next stands(void *ctx, struct control *c, const struct contr
     enum control_next next = NEXT_END;
     size_t bytes;
 
+    if (stop->why == STANDS_END) /* W says it, with the status */
+        return NEXT_END;
     write_stop(g, stop);
     if (g->owes) {
         tell_stop(g, c, stop);

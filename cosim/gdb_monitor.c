@@ -32,7 +32,7 @@ static bool address(const struct line *l, unsigned n, uint64_t *value)
         fputs("an address is missing; monitor help lists what there is\n", l->out);
         return false;
     }
-    if (option_number(l->word[n], value) || symbols_value(l->o->symbols, l->word[n], value))
+    if (symbols_place(l->o->symbols, l->word[n], value))
         return true;
     fprintf(l->out, "%s: is neither a number nor a symbol of the program\n", l->word[n]);
     return false;

@@ -157,6 +157,8 @@ static void sink_ucode(void *ctx, const char *label)
     ucode_past_add(&run->ucode, shell_cycle(run->shell) - 1, label);
     if (run->o->trace != NULL) /* not in a copy that was woken */
         trace_ucode(run->o->trace, label);
+    if (run->o->control != NULL)
+        control_word(run->o->control, label);
 }
 
 static void sink_board(void *ctx, const struct board_record *r)
@@ -467,6 +469,8 @@ static bool run_rtl(struct run *run, char *error, size_t error_bytes)
             run->r->why = explain_first(run->sb, run->o->symbols);
             if (run->o->control != NULL)
                 control_mismatch(run->o->control);
+        } else if (run->o->control != NULL && !run->r->user_ended) {
+            control_end(run->o->control);
         }
     }
     /* A little of what followed belongs in the picture. */

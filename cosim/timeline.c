@@ -67,7 +67,7 @@ static void errand_ended(struct timeline *t, int how)
     sem_post(&t->errand_done);
 }
 
-static _Noreturn void keep(struct timeline *t)
+static _Noreturn void keep(struct timeline *t, void (*lost)(void))
 {
     for (;;) {
         int how = 0;
@@ -83,13 +83,15 @@ static _Noreturn void keep(struct timeline *t)
         }
         if (t->over)
             _exit(t->status);
+        if (lost != NULL)
+            lost();
         fprintf(stderr, "ringwalk: the run was lost%s%s\n", WIFSIGNALED(how) ? ": " : "",
                 WIFSIGNALED(how) ? strsignal(WTERMSIG(how)) : "");
         _exit(WIFSIGNALED(how) ? 128 + WTERMSIG(how) : 2);
     }
 }
 
-struct timeline *timeline_begin(char *error, size_t error_bytes)
+struct timeline *timeline_begin(void (*lost)(void), char *error, size_t error_bytes)
 {
     struct timeline *t = timeline_shared(sizeof(*t));
     pid_t pid;
@@ -112,7 +114,7 @@ struct timeline *timeline_begin(char *error, size_t error_bytes)
         return t;
     }
     t->run = pid;
-    keep(t);
+    keep(t, lost);
 }
 
 _Noreturn void timeline_end(struct timeline *t, int status)

@@ -18,9 +18,9 @@ struct timeline; /* opaque; shared */
 /* Memory that copies share, all zero; NULL: there is none. */
 void *timeline_shared(size_t bytes);
 
-/* Returns in the process that is to run; the caller's stays behind and waits. NULL with one line in
- * error. */
-struct timeline *timeline_begin(char *error, size_t error_bytes);
+/* Returns in the process that is to run; the caller's stays behind and waits; if the run is lost (a
+ * signal) it calls `lost`, which may be NULL. NULL with one line in error. */
+struct timeline *timeline_begin(void (*lost)(void), char *error, size_t error_bytes);
 /* The run is over, with this status: so is the process that the user started. */
 _Noreturn void timeline_end(struct timeline *t, int status);
 
