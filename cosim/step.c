@@ -292,6 +292,8 @@ static void fit(void)
 
 static void draw(struct step *s, const struct control *c)
 {
+    static const char keys[] =
+        "s step  b back  c,r run  t,T walked  f,F fault  p break  w walk  z zoom  q";
     int more, code, xlates, tabs;
     struct box pane, message;
     struct sheet t;
@@ -330,10 +332,7 @@ static void draw(struct step *s, const struct control *c)
     put_line(&message, 0, s->message, strlen(s->message));
     attroff(A_BOLD);
     message.row++;
-    put_line(
-        &message, 0,
-        "s step  b back  c, r run, back  t, T walk  f, F fault  p breakpoint  w walk  z zoom  q",
-        86);
+    put_line(&message, 0, keys, strlen(keys));
     refresh();
 }
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """ringwalk step through a pseudo-terminal: its keys are pressed and its screen is read (by python3-pyte) on the
 demo: steps and back again, to walks and faults, breakpoints, every pane, the end; sizes; what is no terminal.
-usage: step.py RINGWALK PROGRAM; exit status 1 when a check fails, 77 without pyte."""
+usage: step.py RINGWALK DEMO_PROGRAM SOURCE; exit status 1 when a check fails, 77 without pyte."""
 import fcntl
 import os
 import pty
@@ -22,7 +22,7 @@ except ImportError:
     print("no pyte")
     sys.exit(77)
 
-ringwalk, program = sys.argv[1:3]
+ringwalk, program, source = sys.argv[1:4]
 failures = 0
 
 
@@ -164,6 +164,18 @@ def tour():
     check("instructions as ever", "instructions: 106598, cycles: 354584 " in said, said)
 
 
+def page():
+    """The screen of docs/gdb.md."""
+    with open(os.path.join(source, "docs/gdb.md")) as f:
+        shown = re.findall(r"^```text\n(.*?)\n```", f.read(), re.M | re.S)[1].split("\n")
+    v = View()
+    v.until("it begins", "before the first instruction")
+    seen = [x.rstrip() for x in v.press("f", "a fault", r"\[4 why\]").split("\n")]
+    check("the page's screen", seen == shown, "\n".join(seen))
+    os.write(v.fd, b"q")
+    check("it ends", v.end() == 0)
+
+
 def stopped():
     """A run is stopped by a key; q ends it where it is."""
     global program
@@ -198,7 +210,7 @@ def no_terminal():
     check("with gdb", v.end() == 2 and b"step goes with a run in lockstep" in v.raw, v.raw)
 
 
-for part in (tour, stopped, no_terminal):
+for part in (tour, page, stopped, no_terminal):
     part()
 print("failures: %d" % failures)
 sys.exit(failures != 0)
