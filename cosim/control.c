@@ -61,6 +61,7 @@ struct control {
     struct held held[CONTROL_CONDITIONS];
     struct rec_retire last;
     bool has_last;
+    uint64_t cycle; /* its, since the first reset */
     const char *label[2][LABELS]; /* of the retirement at work, of the last one */
     unsigned labels[2];
     bool walked;          /* in the retirement at work */
@@ -148,7 +149,7 @@ uint64_t control_place(const struct control *c)
 
 uint64_t control_cycle(const struct control *c)
 {
-    return c->run->r->before + (c->has_last ? c->last.cycle : 0);
+    return c->cycle;
 }
 
 void control_state(const struct control *c, struct rw_state *state)
@@ -426,6 +427,7 @@ void control_retired(struct control *c, const struct rec_retire *r)
         return;
     c->last = *r;
     c->has_last = true;
+    c->cycle = c->run->r->before + r->cycle;
     note_faults(c, r);
     switch (c->s->goal) {
     case GOAL_STEP:

@@ -98,7 +98,7 @@ const struct rec_retire *control_last(const struct control *c);
  * then; NULL: there was none. */
 const char *control_why_text(const struct control *c);
 const struct run_result *control_result(const struct control *c);
-uint64_t control_cycle(const struct control *c); /* since the first reset */
+uint64_t control_cycle(const struct control *c); /* of it, since the first reset */
 /* The microcode of the last retirement: n labels, as it went through them. */
 unsigned control_ucode(const struct control *c, const char *const **labels);
 size_t control_read(const struct control *c, uint64_t va, void *to, size_t bytes);

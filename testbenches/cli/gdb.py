@@ -19,6 +19,7 @@ import time
 ringwalk, programs, build, source = (os.path.abspath(p) for p in sys.argv[1:5])
 work = tempfile.mkdtemp()
 demo = os.path.join(programs, "demo.elf")
+resetting = os.path.join(programs, "resets.elf")
 looping = os.path.join(programs, "bad_loop.elf")
 failures = 0
 
@@ -79,10 +80,11 @@ def numbers(said):
 
 # --- gdb on the demo ---
 
-def plain():
-    done = subprocess.run([ringwalk, "run", "--json", os.path.join(work, "plain.json"), demo],
-                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    with open(os.path.join(work, "plain.json")) as f:
+def plain(program):
+    where = os.path.join(work, "plain-%s.json" % os.path.basename(program))
+    done = subprocess.run([ringwalk, "run", "--json", where, program], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          text=True)
+    with open(where) as f:
         r = json.load(f)
     r.pop("seconds")
     return done.stdout, r
@@ -259,6 +261,31 @@ def narrow():
     check("narrow: i386", '"i386"' in said[0], said[0])
     check("narrow: main", "Breakpoint 1, main" in said[2] and "<main" in said[3], said[2:5])
     check("narrow: the end", "exited normally" in said[11] and status == 0, (said[11], status, err))
+
+
+def lives():
+    """A program that resets the machine: a place counts on, and one can go back over the reset."""
+    run = Run(resetting)
+    said = gdb(run, resetting + "64", """
+        break main
+        continue
+        p $retirements
+        continue
+        p $retirements
+        x/i $pc
+        reverse-continue
+        p $retirements
+        continue
+        p $retirements
+        p $cycle > 65536
+        delete
+        continue
+        """)
+    status, out, err = run.end()
+    n = [int(x, 0) for x in numbers(said)]
+    check("lives: places", n[0] < n[1] and n[2] == n[0] and n[3] == n[1] and n[4] == 1, n)
+    check("lives: the end", status == 0 and "resets by the guest: 5" in out, (status, out, err))
+    return out, run.result()
 
 
 def broken_model():
@@ -500,18 +527,17 @@ def unix():
 if shutil.which("gdb") is None:
     print("no gdb")
     sys.exit(77)
-parts = [rings, walks, page, mismatch, strange, wave_and_detach, narrow, interrupted, limits, vanished, refused, unix]
+parts = [rings, walks, page, mismatch, lives, strange, wave_and_detach, narrow, interrupted, limits, vanished, refused, unix]
 if len(sys.argv) > 5:
     parts = [p for p in parts if p.__name__ in sys.argv[5:]]
 with concurrent.futures.ThreadPoolExecutor(2) as pool:
-    before = pool.submit(plain)
     done = {p: pool.submit(p) for p in parts}
     results = {p: f.result() for p, f in done.items()}
-    for p in (rings, wave_and_detach):
-        if p in results:
-            out, result = results[p]
-            check(p.__name__ + ": the console and the report are a plain run's",
-                  without_seconds(out) == without_seconds(before.result()[0]), out)
-            check(p.__name__ + ": the JSON too", result == before.result()[1], result)
+wanted = {program: plain(program) for program in (demo, resetting)}
+for p, program in ((rings, demo), (wave_and_detach, demo), (lives, resetting)):
+    if p in results:
+        check(p.__name__ + ": the console and the report are a plain run's",
+              without_seconds(results[p][0]) == without_seconds(wanted[program][0]), results[p][0])
+        check(p.__name__ + ": the JSON too", results[p][1] == wanted[program][1], results[p][1])
 print("failures: %d" % failures)
 sys.exit(failures != 0)
