@@ -29,7 +29,8 @@ struct shared {
     uint64_t target;            /* GOAL_PLACE */
     struct control_stop report; /* and why it stands there */
     uint64_t last;              /* GOAL_LAST: a condition is looked for up to this place */
-    uint64_t said;              /* bytes of the console */
+    bool differed; /* a difference has been seen: it is the run's end, whoever has gone back */
+    uint64_t said; /* bytes of the console */
 };
 
 /* What a watched range held. */
@@ -61,7 +62,7 @@ struct control {
     struct held held[CONTROL_CONDITIONS];
     struct rec_retire last;
     bool has_last;
-    uint64_t cycle; /* its, since the first reset */
+    uint64_t cycle;               /* its, since the first reset */
     const char *label[2][LABELS]; /* of the retirement at work, of the last one */
     unsigned labels[2];
     bool walked;          /* in the retirement at work */
@@ -548,6 +549,13 @@ static bool back(struct control *c, enum control_next next, struct control_stop 
     timeline_go(c->t, place - 1);
 }
 
+/* Where a difference lies ahead, the run goes on to it. */
+static bool end(struct control *c)
+{
+    c->free = true;
+    return c->s->differed;
+}
+
 static bool stand(struct control *c, struct control_stop stop)
 {
     for (;;) {
@@ -567,8 +575,7 @@ static bool stand(struct control *c, struct control_stop stop)
             c->free = true;
             return true;
         case NEXT_END:
-            c->free = true;
-            return false;
+            return end(c);
         }
     }
 }
@@ -612,7 +619,7 @@ bool control_turn(struct control *c)
         return true;
     ask = c->d.asks(c->d.ctx);
     if (ask == ASKS_TO_END)
-        return false;
+        return end(c);
     c->asked |= ask == ASKS_TO_STAND;
     if (!c->hit && !(c->asked && shell_halted(c->run->shell))) {
         c->leaving |= now_seconds() - c->left_time >= SNAPSHOT_SECONDS;
@@ -635,6 +642,7 @@ static void over(struct control *c, enum control_why why)
 
 void control_mismatch(struct control *c)
 {
+    c->s->differed = true;
     over(c, STANDS_MISMATCH);
 }
 

@@ -311,7 +311,12 @@ def broken_model():
 
 
 def mismatch():
-    run = Run(demo, command=broken_model())
+    command = broken_model()
+    run = Run(demo, command=command)
+    gdb(run, demo + "64", "continue\nreverse-stepi\nreverse-stepi\nkill")
+    status, out, err = run.end()
+    check("mismatch: it stays one", status == 1 and "field rflags" in out, (status, out, err))
+    run = Run(demo, command=command)
     said = gdb(run, demo + "64", """
         continue
         p $retirements
