@@ -125,6 +125,10 @@ def rings():
         x/bx 0xdead000000000000
         x/bx 0xfed90000
         delete
+        tbreak user_touch_kernel
+        continue
+        stepi
+        p $cpl
         continue
         """)
     status, out, err = run.end()
@@ -138,7 +142,9 @@ def rings():
     check("rings: a register is not written", "nothing is imposed" in said[22], said[22])
     check("rings: memory neither", "Cannot access memory" in said[23], said[23])
     check("rings: nothing there", "Cannot access memory" in said[24] and "Cannot access memory" in said[25], said[24:26])
-    check("rings: the end", "exited normally" in said[27] and status == 0, (said[27], status, err))
+    check("rings: an event is a step", "ringwalk: #PF (14), error code 0x7, CR2 0x" in said[29] and numbers(said)[-1] == "0",
+          said[27:31])
+    check("rings: the end", "exited normally" in said[31] and status == 0, (said[31], status, err))
     return out, run.result()
 
 
