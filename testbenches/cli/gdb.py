@@ -485,14 +485,23 @@ def limits():
     run = Run(looping, "--quiet")
     c = Client(run)
     c.send(packet(b"c"))
-    time.sleep(1.5)  # a copy of it is left behind
-    keeper = run.process.pid
-    copies = [p for p in os.listdir("/proc") if p.isdigit() and parent(p) == keeper]
-    check("killed: there are copies", len(copies) >= 3, copies)
+    copies = []
+    check("killed: there are copies", within(20, lambda: copies.extend(children(run.process.pid)) or len(set(copies)) >= 3),
+          copies)
     run.process.kill()
     run.end()
-    time.sleep(0.5)
-    check("killed: none is left", not any(parent(p) is not None and os.path.exists("/proc/" + p) for p in copies), copies)
+    check("killed: none is left", within(20, lambda: all(parent(p) is None for p in copies)), copies)
+
+
+def within(seconds, what):
+    end = time.time() + seconds
+    while not what() and time.time() < end:
+        time.sleep(0.05)
+    return what()
+
+
+def children(pid):
+    return [p for p in os.listdir("/proc") if p.isdigit() and parent(p) == pid]
 
 
 def parent(pid):
