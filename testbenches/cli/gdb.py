@@ -350,13 +350,13 @@ def mismatch():
 
 
 def page():
-    """The session of docs/gdb.md, word for word."""
+    """The example of docs/gdb.md, word for word."""
     with open(os.path.join(source, "docs/gdb.md")) as f:
-        session = re.search(r"^```text\n(.*?)^```", f.read(), re.M | re.S).group(1)
-    wanted = re.split(r"^\(gdb\) (.*)\n", session, flags=re.M)[1:]
+        example = re.search(r"^```text\n(.*?)^```", f.read(), re.M | re.S).group(1)
+    wanted = re.split(r"^\(gdb\) (.*)\n", example, flags=re.M)[1:]
     run = Run(demo, "--quiet")
     said = gdb(run, demo + "64", "\n".join(wanted[::2]), os.path.join(source, "testbenches/programs"))
-    check("page: its session", said == wanted[1::2], "\n".join(said))
+    check("page: its example", said == wanted[1::2], "\n".join(said))
     check("page: the run's end", run.end()[0] == 0)
 
 
