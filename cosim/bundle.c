@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "snapshot.h"
+#include "timeline.h"
 
 #define UNITS_PER_CYCLE 10 /* of the FST's time */
 #define MAX_ARGS        64
@@ -199,6 +200,8 @@ static bool make_wave(const struct bundle_request *b, const char *folder, char *
     snprintf(order.wave, sizeof(order.wave), "%s/wave.fst", folder);
     if (b->snapshots != NULL)
         status = snapshots_wake(b->snapshots, &order);
+    else if (b->timeline != NULL)
+        status = timeline_send(b->timeline, &order);
     if (status < 0)
         status = run_again(b, &order, folder, error, error_bytes);
     if (status < 0)

@@ -19,6 +19,7 @@
 #define BUNDLE_CYCLES_AFTER  60
 
 struct snapshots;
+struct timeline;
 
 struct bundle_request {
     const char *root; /* folder in which bundles are made */
@@ -34,6 +35,7 @@ struct bundle_request {
                                             wave; NULL: as saved */
     const struct serial *serial; /* live: what arrived belongs to the command; NULL: not so */
     struct snapshots *snapshots; /* of that run; NULL: it is made again from reset */
+    struct timeline *timeline;   /* the same, of a run under a debugger; or NULL */
     const struct record_log *log;
     void (*report)(FILE *out, const void *context); /* what differed, in words */
     const void *context;

@@ -17,6 +17,7 @@ static const struct command {
 } commands[] = {
     {"run", cli_run, "PROGRAM [options]   boot a program in lockstep (Multiboot 1 or ELF64)"},
     {"model", cli_model, "PROGRAM [options]   the same on the golden model alone"},
+    {"step", cli_step, "PROGRAM [options]   step through it in the terminal, forward and back"},
     {"explain", cli_explain, "PROGRAM --va A...   why an address translates as it does"},
     {"trap", cli_trap,
      "[INSN] [options]    which instruction traps where, and which check decides"},

@@ -15,6 +15,7 @@ struct cli {
 };
 
 int cli_run(const struct cli *cli, int argc, char **argv);
+int cli_step(const struct cli *cli, int argc, char **argv);
 int cli_model(const struct cli *cli, int argc, char **argv);
 int cli_explain(const struct cli *cli, int argc, char **argv);
 int cli_trap(const struct cli *cli, int argc, char **argv);

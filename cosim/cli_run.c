@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// ringwalk run, model, replay, wave.
+// ringwalk run, step, model, replay, wave.
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,14 +8,19 @@
 
 #include "bundle.h"
 #include "cli.h"
+#include "control.h"
 #include "coverage.h"
 #include "cpuid_option.h"
+#include "gdb.h"
 #include "ioapic_option.h"
 #include "options.h"
 #include "report.h"
 #include "run.h"
 #include "snapshot.h"
 #include "start_option.h"
+#include "step.h"
+#include "system_words.h"
+#include "timeline.h"
 #include "vtd_option.h"
 #include "walk_diff.h"
 
@@ -43,7 +48,8 @@ enum {
     OPT_WAVE_ON,
     OPT_LEGALITY,
     OPT_TRACE,
-    OPT_OWN_MMU
+    OPT_OWN_MMU,
+    OPT_GDB
 };
 
 static const struct option options[] = {
@@ -67,6 +73,7 @@ static const struct option options[] = {
     {"wave-on", required_argument, NULL, OPT_WAVE_ON},
     {"legality", no_argument, NULL, OPT_LEGALITY},
     {"trace", required_argument, NULL, OPT_TRACE},
+    {"gdb", required_argument, NULL, OPT_GDB},
     {"own-mmu", no_argument, NULL, OPT_OWN_MMU}, /* of a machine that --mmu-rtl has built */
     COMMON_ROWS};
 
@@ -96,6 +103,8 @@ static const char help[] =
     "                          without the invalidation that would have removed it\n"
     "  --wave-on WHAT          run: a bundle of the cycles around it, though both sides agree:\n"
     "                          xlate.fault=7, dma.fault, 'retire.rip=main+16 and cpl=3,nth=2'\n"
+    "  --gdb PORT              run: waits for gdb at this port of this machine (0: any that is\n"
+    "                          free), or at unix:PATH (docs/gdb.md)\n"
     "  --undefined NAME        results that the SDM leaves undefined: " PERSONALITIES "\n"
     "  --trace FILE[,A-B]      run: a line for each retirement of the RTL (with rip in A-B): its "
     "record\n"
@@ -116,6 +125,14 @@ struct run_command {
     struct trigger triggers[TRIGGERS];
     struct symbols *symbols;
     const char *trace;
+    const char *gdb;           /* where it is waited for; NULL: not at all */
+    const char *gdb_option[2]; /* of the command line */
+    struct timeline *timeline; /* of a run under a debugger: one of these two */
+    struct gdb *debugger;
+    struct step *step;
+    bool in_terminal; /* ringwalk step */
+    char **argv;      /* what a bundle repeats: all of it but that */
+    int argc;
 };
 
 /* 0 to go on, otherwise 1 + exit status. */
@@ -201,6 +218,11 @@ static int take_option(struct run_command *c, int opt)
             return 1 + cli_refuse("--wave-on: more than %d of them", TRIGGERS);
         c->wave_on[c->wave_ons++] = optarg;
         break;
+    case OPT_GDB:
+        if (c->gdb != NULL)
+            return 1 + cli_refuse("--gdb: there is one client");
+        c->gdb = optarg;
+        break;
     case OPT_TRACE:
         c->trace = optarg;
         break;
@@ -226,6 +248,10 @@ static int parse(struct run_command *c, int argc, char **argv)
     c->run.image.modules = c->modules;
     optind = 1;
     while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        if (opt == OPT_GDB) {
+            c->gdb_option[0] = argv[optind - 1];
+            c->gdb_option[1] = optarg == argv[optind - 1] ? argv[optind - 2] : NULL;
+        }
         end = take_option(c, opt);
         if (end != 0)
             return end;
@@ -277,11 +303,12 @@ static struct bundle_request bundle_of(const struct cli *cli, const struct run_c
                                    .before = BUNDLE_CYCLES_BEFORE,
                                    .after = BUNDLE_CYCLES_AFTER,
                                    .program = cli->program,
-                                   .argv = cli->argv,
-                                   .argc = cli->argc,
+                                   .argv = c->argv,
+                                   .argc = c->argc,
                                    .view = bundle_view_of(stream),
                                    .serial = live_serial(c),
-                                   .snapshots = c->run.snapshots};
+                                   .snapshots = c->run.snapshots,
+                                   .timeline = c->timeline};
 }
 
 /* --- what the user wanted to see --- */
@@ -334,7 +361,7 @@ static void on_met(void *ctx, const struct run_met *m)
 static bool begin_waves(struct run_command *c, struct seen *seen, char *error, size_t error_bytes)
 {
     bool can = c->run.mode == RUN_LOCKSTEP && c->run.wave_path == NULL && live_serial(c) == NULL &&
-               c->serial.record == NULL;
+               c->serial.record == NULL && c->gdb == NULL && !c->in_terminal;
 
     c->symbols = symbols_open(c->run.image.path);
     c->run.symbols = c->symbols;
@@ -347,9 +374,9 @@ static bool begin_waves(struct run_command *c, struct seen *seen, char *error, s
             return false;
         }
     if (c->wave_ons != 0 && !can) {
-        snprintf(
-            error, error_bytes,
-            "--wave-on goes with a run in lockstep, without --wave, --serial, --serial-record");
+        snprintf(error, error_bytes,
+                 "--wave-on goes with a run in lockstep, without --wave, --serial, "
+                 "--serial-record, --gdb");
         return false;
     }
     if (can && !c->common.no_bundle)
@@ -359,6 +386,112 @@ static bool begin_waves(struct run_command *c, struct seen *seen, char *error, s
     c->run.met = on_met;
     c->run.met_ctx = seen;
     return true;
+}
+
+/* --- a debugger --- */
+
+static void report_here(FILE *out, const void *context)
+{
+    const struct control *c = context;
+    struct rw_state state;
+
+    control_state(c, &state);
+    fprintf(out, "asked for by the debugger: behind %" PRIu64 " retirements, cycle %" PRIu64 "\n",
+            control_place(c), control_cycle(c));
+    words_system(out, &state);
+}
+
+static void wave_here(void *ctx, FILE *out, const struct control *control, uint64_t before,
+                      uint64_t after)
+{
+    const struct seen *s = ctx;
+    struct bundle_request b = bundle_of(s->cli, s->c, "retire", control_cycle(control));
+    char folder[BUNDLE_PATH], error[1400];
+
+    b.before = before;
+    b.after = after;
+    b.asked = true;
+    b.log = s->r->log;
+    b.report = report_here;
+    b.context = control;
+    if (bundle_write(&b, folder, error, sizeof(error)))
+        fprintf(out, "bundle %s (./rw wave %s opens its wave)\n", folder, folder);
+    else
+        fprintf(out, "no bundle: %s\n", error);
+}
+
+/* What is written as the run goes on would be written again when it goes back. */
+static bool can_go_back(const struct run_command *c)
+{
+    return c->run.mode == RUN_LOCKSTEP && c->run.wave_path == NULL && c->trace == NULL &&
+           c->serial.far == NULL && c->serial.record == NULL && c->run.reset_at == 0;
+}
+
+static bool open_debugger(struct run_command *c, struct seen *seen, char *error, size_t error_bytes)
+{
+    struct gdb_options o = {.place = c->gdb,
+                            .program = c->run.image.path,
+                            .symbols = c->symbols,
+                            .ctx = seen,
+                            .wave = wave_here};
+
+    if (c->in_terminal)
+        c->step = step_open(c->run.image.path, c->symbols, error, error_bytes);
+    else
+        c->debugger = gdb_open(&o, error, error_bytes);
+    return c->step != NULL || c->debugger != NULL;
+}
+
+static bool begin_debugger(struct run_command *c, struct seen *seen, char *error,
+                           size_t error_bytes)
+{
+    struct debugger d;
+
+    if (c->gdb == NULL && !c->in_terminal)
+        return true;
+    if (!can_go_back(c) || (c->gdb != NULL && c->in_terminal)) {
+        snprintf(error, error_bytes,
+                 "%s goes with a run in lockstep, without --wave, --wave-on, --trace, "
+                 "--serial, --serial-record, --reset-at%s",
+                 c->in_terminal ? "step" : "--gdb", c->in_terminal ? ", --gdb" : "");
+        return false;
+    }
+    if (!open_debugger(c, seen, error, error_bytes))
+        return false;
+    c->timeline = timeline_begin(c->step != NULL ? step_lost : NULL, error, error_bytes);
+    if (c->timeline == NULL)
+        return false;
+    d = c->step != NULL ? step_debugger(c->step) : gdb_debugger(c->debugger);
+    if (c->step != NULL)
+        c->run.console_out = step_console(c->step);
+    c->run.progress = false;
+    c->run.control = control_create(c->timeline, &d);
+    if (c->run.control == NULL)
+        snprintf(error, error_bytes, "out of memory for a debugger");
+    return c->run.control != NULL;
+}
+
+/* The run is over, with this status. */
+static int end_debugger(struct run_command *c, int status)
+{
+    control_destroy(c->run.control);
+    free(c->argv);
+    if (c->debugger != NULL)
+        gdb_close(c->debugger, status);
+    if (c->timeline != NULL)
+        timeline_end(c->timeline, status);
+    return status;
+}
+
+/* The command line without --gdb. */
+static bool keep_arguments(struct run_command *c, const struct cli *cli)
+{
+    c->argv = calloc((size_t)cli->argc + 1, sizeof(*c->argv));
+    for (int i = 0; c->argv != NULL && i < cli->argc; i++)
+        if (c->gdb == NULL ||
+            (cli->argv[i] != c->gdb_option[0] && cli->argv[i] != c->gdb_option[1]))
+            c->argv[c->argc++] = cli->argv[i];
+    return c->argv != NULL;
 }
 
 static void say_unseen(const struct run_command *c)
@@ -434,7 +567,8 @@ static bool begin_serial(struct run_command *c, char *error, size_t error_bytes)
 static int run_command(const struct cli *cli, int argc, char **argv, enum run_mode mode,
                        const struct run_point *point)
 {
-    struct run_command c = {.run = {.mode = mode,
+    struct run_command c = {.in_terminal = strcmp(argv[0], "step") == 0,
+                            .run = {.mode = mode,
                                     .point = point,
                                     .memory_bytes = RUN_MEMORY_DEFAULT,
                                     .max_cycles = RUN_MAX_CYCLES_DEFAULT,
@@ -443,24 +577,32 @@ static int run_command(const struct cli *cli, int argc, char **argv, enum run_mo
                             .common = COMMON_DEFAULTS(0)};
     struct run_result r;
     struct seen seen = {cli, &c, &r};
+    FILE *console;
     bool ran;
     char error[1400];
     int end = parse(&c, argc, argv);
 
     if (end != 0)
         return end - 1;
+    if (!keep_arguments(&c, cli))
+        return cli_refuse("out of memory");
     if (mode == RUN_MODEL_ALONE && c.run.max_cycles == RUN_MAX_CYCLES_DEFAULT)
         c.run.max_cycles = UINT64_C(20) * RUN_MAX_CYCLES_DEFAULT;
     if (point != NULL)
         c.run.console = c.run.progress = false;
     c.run.console_out = c.common.json != NULL && strcmp(c.common.json, "-") == 0 ? stderr : stdout;
+    console = c.run.console_out;
     if (!begin_serial(&c, error, sizeof(error)))
         return cli_refuse("%s", error);
     if (c.trace != NULL && (c.run.trace = trace_open(c.trace, error, sizeof(error))) == NULL)
         return cli_refuse("%s", error);
     ran = begin_coverage(&c, error, sizeof(error)) &&
           begin_waves(&c, &seen, error, sizeof(error)) &&
+          begin_debugger(&c, &seen, error, sizeof(error)) &&
           run_program(&c.run, &r, error, sizeof(error));
+    if (c.step != NULL)
+        step_close(c.step, console);
+    c.run.console_out = console;
     if (c.run.serial != NULL)
         serial_hang_up(c.run.serial);
     end = !ran ? cli_refuse("%s", error) : point != NULL ? 0 : finish(cli, &c, &r);
@@ -470,13 +612,18 @@ static int run_command(const struct cli *cli, int argc, char **argv, enum run_mo
         end = cli_refuse("%s: cannot be written", c.trace);
     if (c.run.serial != NULL && !serial_close(c.run.serial, error, sizeof(error)))
         end = cli_refuse("%s", error);
-    return end;
+    return end_debugger(&c, end);
 }
 
 int cli_run(const struct cli *cli, int argc, char **argv)
 {
     if (cli_names(argc, argv, "--mmu-rtl"))
         return cli_own(cli, "own_machine.py", NULL, argc, argv);
+    return run_command(cli, argc, argv, RUN_LOCKSTEP, NULL);
+}
+
+int cli_step(const struct cli *cli, int argc, char **argv)
+{
     return run_command(cli, argc, argv, RUN_LOCKSTEP, NULL);
 }
 

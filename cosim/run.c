@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "control.h"
 #include "coverage.h"
 #include "explain_run.h"
 #include "run_internal.h"
@@ -82,7 +83,7 @@ void run_progress(struct run *run, uint64_t done, const char *unit)
         struct run *run = ctx;                                                                     \
                                                                                                    \
         feed_push(&run->feed, feed_kind, r, sizeof(*r));                                           \
-        if (run->o->trigger_count != 0)                                                            \
+        if (run->looked_at)                                                                        \
             run_look(run, &type_##kind, r);                                                        \
     }
 FORWARD(bus, FEED_BUS)
@@ -136,10 +137,12 @@ static void sink_retire(void *ctx, const struct rec_retire *r)
     struct run *run = ctx;
 
     feed_push(&run->feed, FEED_RETIRE, r, sizeof(*r));
-    if (run->o->trigger_count != 0)
+    if (run->looked_at)
         run_look(run, &type_retire, r);
     ask_for_state(run);
     count_retire(run, r);
+    if (run->o->control != NULL)
+        control_retired(run->o->control, r);
 }
 
 static void sink_retire_alone(void *ctx, const struct rec_retire *r)
@@ -154,6 +157,8 @@ static void sink_ucode(void *ctx, const char *label)
     ucode_past_add(&run->ucode, shell_cycle(run->shell) - 1, label);
     if (run->o->trace != NULL) /* not in a copy that was woken */
         trace_ucode(run->o->trace, label);
+    if (run->o->control != NULL)
+        control_word(run->o->control, label);
 }
 
 static void sink_board(void *ctx, const struct board_record *r)
@@ -167,7 +172,9 @@ void run_console(void *ctx, uint8_t byte)
 {
     struct run *run = ctx;
 
-    if (run->o->console) {
+    bool again = run->o->control != NULL && !control_says(run->o->control);
+
+    if (run->o->console && !again) {
         fputc(byte, run->o->console_out);
         if (byte == '\n' || (run->o->serial != NULL && serial_is_live(run->o->serial)))
             fflush(run->o->console_out);
@@ -283,13 +290,18 @@ static bool wave_window(struct run *run, uint64_t *chunk, char *error, size_t er
     return true;
 }
 
-/* What has been said so far, the deadlines, and now and then the RAM. True: a difference. */
+/* What has been said so far, the deadlines, and now and then the RAM. True: a difference. Under a
+ * control it stands still where it may; the deadlines and the RAM keep their own cycles. */
 static bool compared(struct run *run)
 {
-    bool look = ++run->chunks % RAM_CHUNKS == 0;
+    uint64_t cycle = shell_cycle(run->shell);
+    bool window = run->o->control == NULL || cycle % CHUNK_CYCLES == 0, look;
 
     feed_flush(&run->feed);
-    scoreboard_window(run->sb, shell_cycle(run->shell), look ? shell_written(run->shell) : 0, look);
+    if (window) {
+        look = ++run->chunks % RAM_CHUNKS == 0;
+        scoreboard_window(run->sb, cycle, look ? shell_written(run->shell) : 0, look);
+    }
     return run->sb->diff.failed;
 }
 
@@ -447,9 +459,12 @@ static bool reset_by_guest(struct run *run, char *error, size_t error_bytes)
 
 static bool run_rtl(struct run *run, char *error, size_t error_bytes)
 {
+    bool goes_on = run->o->control == NULL || control_begin(run->o->control, run);
+
     run_leave_snapshot(run, true);
-    for (;;) {
-        uint64_t chunk = CHUNK_CYCLES;
+    while (goes_on) {
+        uint64_t chunk =
+            CHUNK_CYCLES - (run->o->control == NULL ? 0 : shell_cycle(run->shell) % CHUNK_CYCLES);
         uint64_t left = run->o->max_cycles - run->r->before - shell_cycle(run->shell);
 
         if (left < chunk)
@@ -475,9 +490,11 @@ static bool run_rtl(struct run *run, char *error, size_t error_bytes)
             return no_wave(run, error, error_bytes);
         if (past_limits(run) || run_order_done(run))
             break;
+        goes_on = run->o->control == NULL || control_turn(run->o->control);
         run_tell_met(run);
         run_leave_snapshot(run, false);
     }
+    run->r->user_ended |= !goes_on;
     run_tell_met(run);
     if (run->r->verdict == VERDICT_AGREED && run->r->guest_exited)
         run_out_exit(run);
@@ -491,6 +508,10 @@ static bool run_rtl(struct run *run, char *error, size_t error_bytes)
             run->r->first = run->sb->diff.first;
             run->r->ucode = ucode_past_at(&run->ucode, run->r->first.cycle);
             run->r->why = explain_first(run->sb, run->o->symbols);
+            if (run->o->control != NULL)
+                control_mismatch(run->o->control);
+        } else if (run->o->control != NULL && !run->r->user_ended) {
+            control_end(run->o->control);
         }
     }
     /* A little of what followed belongs in the picture. */
@@ -567,7 +588,8 @@ static bool with_rtl(struct run *run, char *error, size_t error_bytes)
     sink = sink_for(run);
     run->shell = shell_create(&sc, &sink);
     ok = run_rtl(run, error, error_bytes);
-    shell_destroy(run->shell);
+    if (o->control == NULL) /* a copy of the process lacks the threads that this would wait for */
+        shell_destroy(run->shell);
     if (run->sb != NULL)
         scoreboard_destroy(run->sb);
     free(run->dirty);
@@ -592,7 +614,7 @@ static void cover(void *ctx, const struct record_type *t, bool from_model, const
 
 bool run_program(const struct run_options *o, struct run_result *r, char *error, size_t error_bytes)
 {
-    struct run run = {.o = o, .r = r};
+    struct run run = {.o = o, .r = r, .looked_at = o->trigger_count != 0 || o->control != NULL};
     bool ok;
 
     *r = (struct run_result){0};

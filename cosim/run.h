@@ -19,6 +19,7 @@
 
 enum run_mode { RUN_LOCKSTEP, RUN_RTL_ALONE, RUN_MODEL_ALONE };
 
+struct control;
 struct machine;
 struct snapshots;
 
@@ -70,6 +71,7 @@ struct run_options {
     void (*met)(void *ctx, const struct run_met *m);
     const struct symbols *symbols; /* of the program; NULL: none */
     struct snapshots *snapshots;   /* of this run, made while it goes on; NULL: none are */
+    struct control *control;       /* a debugger's hand on a run in lockstep; NULL: none */
 };
 
 enum run_verdict { VERDICT_AGREED, VERDICT_MISMATCH, VERDICT_LIMIT, VERDICT_HANG };

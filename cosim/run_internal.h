@@ -29,6 +29,7 @@ struct run {
     bool wave_tried, was_reset, property_failed;
     bool reset_asked; /* by the guest */
     bool asking;      /* the shell was told so */
+    bool looked_at;   /* by triggers, or by a debugger */
     bool woken; /* this is a copy that goes on from a snapshot, with an order and its options */
     struct snapshot_order order;
     struct wave_records *records; /* of the wave that is open; NULL: there is none, or no model */
@@ -65,6 +66,7 @@ void run_keep_stale(struct run *run);
 /* Now and then a run leaves a copy of itself behind; one that was woken goes on with the wave that
  * it was asked for, and says nothing. first: at the beginning of the run. */
 void run_leave_snapshot(struct run *run, bool first);
+void run_take_order(struct run *run);       /* run->order: this process is a copy that does it */
 bool run_order_done(const struct run *run); /* of a copy */
 _Noreturn void run_end_copy(struct run *run);
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "control.h"
 #include "explain_run.h"
 #include "run_internal.h"
 
@@ -24,6 +25,8 @@ void run_look(struct run *run, const struct record_type *type, const void *recor
         if (trigger_met(&run->o->triggers[i], type, record))
             add_met(run, &run->o->triggers[i], record_value(record, &type->fields[0]), record,
                     NULL);
+    if (run->o->control != NULL)
+        control_record(run->o->control, type, record);
 }
 
 static char *told(const struct run *run, const struct stale_use *u)
@@ -81,6 +84,11 @@ void run_leave_snapshot(struct run *run, bool first)
     if (run->o->snapshots == NULL || !(first ? asked : snapshots_due(run->o->snapshots)) ||
         !snapshots_take(run->o->snapshots, cycle, asked, &run->order))
         return;
+    run_take_order(run);
+}
+
+void run_take_order(struct run *run)
+{
     run->woken = true;
     run->replay = *run->o;
     run->replay.wave_path = run->order.wave;
@@ -89,6 +97,7 @@ void run_leave_snapshot(struct run *run, bool first)
     run->replay.console = run->replay.progress = false;
     run->replay.snapshots = NULL;
     run->replay.trace = NULL;
+    run->replay.control = NULL;
     run->replay.trigger_count = run->met_count = 0;
     run->o = &run->replay;
 }

@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "serial_socket.h"
+#include "far_socket.h"
 #include "terminal.h"
 
 #define BUFFER_BYTES  65536
@@ -66,7 +66,13 @@ static bool begin(struct serial_far *f, const char *kind, char *error, size_t er
         return make_pty(f, error, error_bytes);
     }
     f->kind = FAR_SOCKET;
-    f->fd = serial_socket(kind, error, error_bytes);
+    f->fd =
+        far_socket(&(struct far_socket){.option = "--serial",
+                                        .given = kind,
+                                        .place = kind,
+                                        .what = "the serial line",
+                                        .kinds = "is none of stdio, unix:PATH, tcp:HOST:PORT, pty"},
+                   error, error_bytes);
     return f->fd >= 0;
 }
 

@@ -130,6 +130,31 @@ bool symbols_value(const struct symbols *s, const char *name, uint64_t *value)
     return false;
 }
 
+static bool whole_number(const char *text, uint64_t *value)
+{
+    char *end;
+
+    *value = strtoull(text, &end, 0);
+    return text[0] >= '0' && text[0] <= '9' && *end == 0;
+}
+
+bool symbols_place(const struct symbols *s, const char *text, uint64_t *value)
+{
+    const char *plus = strchr(text, '+');
+    char name[128];
+    uint64_t more = 0;
+
+    if (whole_number(text, value))
+        return true;
+    if (plus != NULL && !whole_number(plus + 1, &more))
+        return false;
+    snprintf(name, sizeof(name), "%.*s", plus == NULL ? 127 : (int)(plus - text), text);
+    if (!symbols_value(s, name, value))
+        return false;
+    *value += more;
+    return true;
+}
+
 void symbols_text(const struct symbols *s, uint64_t address, char *out, size_t bytes)
 {
     size_t low = 0, high = s == NULL ? 0 : s->count;
@@ -164,4 +189,14 @@ void symbols_line(const struct symbols *s, uint64_t address, char *out, size_t b
         return;
     slash = strrchr(file, '/');
     snprintf(out, bytes, "%s:%d", slash == NULL ? file : slash + 1, number);
+}
+
+unsigned symbols_address_bytes(const struct symbols *s)
+{
+    Dwarf_Addr bias;
+    Dwarf_Die *unit = s == NULL || s->lines == NULL ? NULL : dwfl_nextcu(s->lines, NULL, &bias);
+    Dwarf_Die die;
+    uint8_t bytes = 0;
+
+    return unit != NULL && dwarf_diecu(unit, &die, &bytes, NULL) != NULL ? bytes : 0;
 }

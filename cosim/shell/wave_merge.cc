@@ -3,7 +3,9 @@
 #include "wave_merge.h"
 
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
+#include <sstream>
 #include <string>
 #include <unistd.h>
 #include <vector>
@@ -24,7 +26,43 @@ struct merge {
     uint64_t time;
     bool begun;
     std::string bits;
+    std::vector<std::string> tables; // of enumerations, in order: the reader gives no more than 512 bytes
+    size_t table;
 };
+
+// The tables of enumerations whole, out of the definitions as text.
+bool read_tables(merge &m)
+{
+    static const std::string before = "$attrbegin misc 07 ", behind = " $end";
+    char *text = nullptr;
+    size_t bytes = 0;
+    FILE *out = open_memstream(&text, &bytes);
+
+    if (out == nullptr)
+        return false;
+    fstReaderSetVcdExtensions(m.from, 1);
+    fstReaderProcessHier(m.from, out);
+    if (std::fclose(out) != 0)
+        return false;
+    std::istringstream lines(std::string(text, bytes));
+    std::free(text);
+    for (std::string line; std::getline(lines, line);) {
+        if (line.compare(0, before.size(), before) != 0)
+            continue;
+        size_t end = line.rfind(' ', line.rfind(behind) - 1); // before the number
+        m.tables.push_back(line.substr(before.size(), end - before.size()));
+    }
+    return true;
+}
+
+const char *attribute_name(merge &m, const fstHier *h)
+{
+    if (h->u.attr.typ != FST_AT_MISC || h->u.attr.subtype != FST_MT_ENUMTABLE ||
+        m.table == m.tables.size())
+        return h->u.attr.name;
+    const std::string &whole = m.tables[m.table++];
+    return h->u.attr.name_length == 0 ? h->u.attr.name : whole.c_str();
+}
 
 void copy_variable(merge &m, const fstHier *h)
 {
@@ -56,7 +94,7 @@ void copy_hierarchy(merge &m)
             break;
         case FST_HT_ATTRBEGIN:
             fstWriterSetAttrBegin(m.to, static_cast<fstAttrType>(h->u.attr.typ), h->u.attr.subtype,
-                                  h->u.attr.name, h->u.attr.arg);
+                                  attribute_name(m, h), h->u.attr.arg);
             break;
         default:
             fstWriterSetAttrEnd(m.to);
@@ -165,10 +203,11 @@ bool wave_merge(const char *path, const wave_signal *signals, unsigned signal_co
     fstWriterSetPackType(m.to, FST_WR_PT_LZ4);
     fstWriterSetTimescale(m.to, fstReaderGetTimescale(m.from));
     fstWriterSetVersion(m.to, fstReaderGetVersionString(m.from));
+    ok = read_tables(m);
     copy_hierarchy(m);
     add_signals(m, signal_count);
     fstReaderSetFacProcessMaskAll(m.from);
-    ok = fstReaderIterBlocks2(m.from, copy_change, nullptr, &m, nullptr) != 0;
+    ok = ok && fstReaderIterBlocks2(m.from, copy_change, nullptr, &m, nullptr) != 0;
     changes_until(m, fstReaderGetEndTime(m.from));
     at(m, fstReaderGetEndTime(m.from));
     fstReaderClose(m.from);

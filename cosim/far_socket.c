@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // See the header.
-#include "serial_socket.h"
+#include "far_socket.h"
 
 #include <errno.h>
 #include <netdb.h>
@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 struct place {
-    const char *kind; /* as the user wrote it */
-    char name[512];   /* path, or host */
+    const struct far_socket *wish;
+    char name[512]; /* path, or host */
     char port[16];
     bool server;
     char *error;
@@ -23,7 +23,7 @@ struct place {
 
 static int refuse(const struct place *p, const char *why)
 {
-    snprintf(p->error, p->error_bytes, "--serial %s: %s", p->kind, why);
+    snprintf(p->error, p->error_bytes, "%s %s: %s", p->wish->option, p->wish->given, why);
     return -1;
 }
 
@@ -58,7 +58,7 @@ static int accept_one(const struct place *p, int listener, const char *where)
 
     if (listen(listener, 1) != 0)
         return refuse_and_close(p, listener, strerror(errno));
-    fprintf(stderr, "ringwalk: the serial line waits for a connection at %s\n", where);
+    fprintf(stderr, "ringwalk: %s waits for a connection at %s\n", p->wish->what, where);
     do
         fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
     while (fd < 0 && errno == EINTR);
@@ -86,7 +86,7 @@ static int unix_socket(const struct place *p)
         unlink(at.sun_path);
     if (bind(fd, (const struct sockaddr *)&at, sizeof(at)) != 0)
         return refuse_and_close(p, fd, errno == EADDRINUSE ? "the path exists" : strerror(errno));
-    fd = accept_one(p, fd, p->kind);
+    fd = accept_one(p, fd, p->wish->place);
     unlink(at.sun_path);
     return fd;
 }
@@ -149,17 +149,17 @@ static bool host_and_port(struct place *p)
     return true;
 }
 
-int serial_socket(const char *kind, char *error, size_t error_bytes)
+int far_socket(const struct far_socket *wish, char *error, size_t error_bytes)
 {
-    struct place p = {.kind = kind, .error = error, .error_bytes = error_bytes};
-    const char *colon = strchr(kind, ':');
+    struct place p = {.wish = wish, .error = error, .error_bytes = error_bytes};
+    const char *kind = wish->place, *colon = strchr(kind, ':');
     size_t length;
 
     if (colon == NULL || strlen(colon) > sizeof(p.name))
-        return refuse(&p, "is none of stdio, unix:PATH, tcp:HOST:PORT, pty");
+        return refuse(&p, wish->kinds);
     strcpy(p.name, colon + 1);
     length = strlen(p.name);
-    if (length > 7 && strcmp(p.name + length - 7, ",server") == 0) {
+    if (length >= 7 && strcmp(p.name + length - 7, ",server") == 0) {
         p.server = true;
         p.name[length - 7] = 0;
     }
@@ -167,5 +167,5 @@ int serial_socket(const char *kind, char *error, size_t error_bytes)
         return unix_socket(&p);
     if (strncmp(kind, "tcp:", 4) == 0)
         return host_and_port(&p) ? tcp_socket(&p) : refuse(&p, "is not tcp:HOST:PORT");
-    return refuse(&p, "is none of stdio, unix:PATH, tcp:HOST:PORT, pty");
+    return refuse(&p, wish->kinds);
 }
