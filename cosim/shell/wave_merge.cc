@@ -26,7 +26,8 @@ struct merge {
     uint64_t time;
     bool begun;
     std::string bits;
-    std::vector<std::string> tables; // of enumerations, in order: the reader gives no more than 512 bytes
+    std::vector<std::string>
+        tables; // of enumerations, in order: the reader gives no more than 512 bytes
     size_t table;
 };
 
