@@ -12,14 +12,28 @@
 
 #include "gtkwave/fstapi.h"
 
-/* A wave of one signal that changes at 0, 155 and 900. */
+#define STATES 64
+
+/* A wave of one signal that changes at 0, 155 and 900; it has an enumeration whose table is longer
+ * than 512 bytes. */
 static void base_wave(const char *path)
 {
     void *w = fstWriterCreate(path, 1);
+    static char name[STATES][24], value[STATES][8];
+    const char *names[STATES], *values[STATES];
     fstHandle h;
+
+    for (unsigned i = 0; i < STATES; i++) {
+        snprintf(name[i], sizeof(name[i]), "StateNumber%u", i);
+        for (unsigned b = 0; b < 6; b++)
+            value[i][b] = (char)('0' + (i >> (5 - b) & 1));
+        names[i] = name[i];
+        values[i] = value[i];
+    }
 
     fstWriterSetTimescale(w, -9);
     fstWriterSetScope(w, FST_ST_VCD_MODULE, "TOP", NULL);
+    fstWriterEmitEnumTableRef(w, fstWriterCreateEnumTable(w, "states", STATES, 6, names, values));
     h = fstWriterCreateVar(w, FST_VT_VCD_WIRE, FST_VD_IMPLICIT, 4, "own[3:0]", 0);
     fstWriterSetUpscope(w);
     fstWriterEmitTimeChange(w, 0);
@@ -43,7 +57,7 @@ static struct vcd read_back(const char *path)
     char command[300];
     int c;
 
-    snprintf(command, sizeof(command), "fst2vcd %s 2>/dev/null", path);
+    snprintf(command, sizeof(command), "fst2vcd -e %s 2>/dev/null", path);
     in = popen(command, "r");
     while (in != NULL && out != NULL && (c = fgetc(in)) != EOF)
         fputc(c, out);
@@ -133,6 +147,8 @@ GT_TEST(wave_records, the_models_stands_in_the_cycle_of_the_one_it_was_compared_
     EXPECT_TRUE(wave_records_into(w, path));
     wave_records_destroy(w);
     v = read_back(path);
+    EXPECT_TRUE(strstr(v.text, " states 64 StateNumber0 ") != NULL);
+    EXPECT_TRUE(strstr(v.text, " StateNumber63 ") != NULL && strstr(v.text, " 111111 ") != NULL);
     expect_at(&v, "TOP.own", 100, "1");
     expect_at(&v, "TOP.own", 155, "1010");
     expect_at(&v, "TOP.own", 950, "110");
