@@ -18,6 +18,8 @@
 #include "run_internal.h"
 
 #define CHUNK_CYCLES     UINT64_C(16384)
+#define SETTLE_CYCLES    UINT64_C(4096) /* behind a wave, for the model's records in it */
+#define SETTLE_CHUNK     64
 #define LOG_BYTES        (48 * 1024)
 #define ASK_RETIREMENTS  256             /* the whole system state is compared this often */
 #define RAM_CHUNKS       16              /* chunks between two looks at the RAM that was written */
@@ -252,11 +254,10 @@ bool run_wave_close(struct run *run)
 {
     bool ok = true;
 
-    if (run->records != NULL && !run->sb->diff.failed)
-        feed_flush(&run->feed);
     shell_wave_close(run->shell);
     if (run->records != NULL)
-        ok = wave_records_into(run->records, run->o->wave_path);
+        ok = wave_records_into(run->records, run->o->wave_path,
+                               run->sb->diff.failed ? run->sb->diff.first.stream : NULL);
     wave_records_destroy(run->records);
     run->records = NULL;
     return ok;
@@ -268,25 +269,35 @@ static bool no_wave(const struct run *run, char *error, size_t error_bytes)
     return false;
 }
 
+/* Behind the window the run goes on until the model has answered for all that is in it. */
+static bool wave_settled(struct run *run, uint64_t cycle)
+{
+    shell_wave_close(run->shell);
+    if (run->records == NULL)
+        return true;
+    if (!run->sb->diff.failed)
+        feed_flush(&run->feed);
+    return !wave_records_waiting(run->records) || cycle >= run->o->wave_to + SETTLE_CYCLES;
+}
+
 static bool wave_window(struct run *run, uint64_t *chunk, char *error, size_t error_bytes)
 {
     const struct run_options *o = run->o;
-    uint64_t cycle = run->r->before + shell_cycle(run->shell);
+    uint64_t cycle = run->r->before + shell_cycle(run->shell), next = o->wave_from;
 
-    if (o->wave_path == NULL || cycle > o->wave_to)
-        return true;
-    if (cycle < o->wave_from) {
-        if (o->wave_from - cycle < *chunk)
-            *chunk = o->wave_from - cycle;
-        return true;
+    if (cycle >= o->wave_from) {
+        next = o->wave_to;
+        if (!run->wave_tried && !wave_open(run))
+            return no_wave(run, error, error_bytes);
+        run->wave_tried = true;
     }
-    if (!run->wave_tried && !wave_open(run))
-        return no_wave(run, error, error_bytes);
-    run->wave_tried = true;
-    if (cycle == o->wave_to && !run_wave_close(run))
-        return no_wave(run, error, error_bytes);
-    if (o->wave_to > cycle && o->wave_to - cycle < *chunk)
-        *chunk = o->wave_to - cycle;
+    if (cycle >= o->wave_to) {
+        if (wave_settled(run, cycle) && !run_wave_close(run))
+            return no_wave(run, error, error_bytes);
+        next = run->records == NULL ? UINT64_MAX : cycle + SETTLE_CHUNK;
+    }
+    if (next - cycle < *chunk)
+        *chunk = next - cycle;
     return true;
 }
 
@@ -486,8 +497,6 @@ static bool run_rtl(struct run *run, char *error, size_t error_bytes)
         run_progress(run, run->r->before + shell_cycle(run->shell), "cycles");
         if (run->reset_asked && !reset_by_guest(run, error, error_bytes))
             return false;
-        if (run_order_done(run) && !run_wave_close(run))
-            return no_wave(run, error, error_bytes);
         if (past_limits(run) || run_order_done(run))
             break;
         goes_on = run->o->control == NULL || control_turn(run->o->control);

@@ -105,7 +105,7 @@ void run_take_order(struct run *run)
 /* The copy has come to the end of its order. */
 bool run_order_done(const struct run *run)
 {
-    return run->woken && !run->order.whole &&
+    return run->woken && !run->order.whole && run->wave_tried && run->records == NULL &&
            run->r->before + shell_cycle(run->shell) >= run->order.to;
 }
 

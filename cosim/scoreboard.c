@@ -227,6 +227,7 @@ void scoreboard_sys(struct scoreboard *sb, const struct rec_sys *r)
     record_log_add(sb->log, &type_sys, false, r);
     sb->ops->get_state(sb->model, &state);
     state.sys.asked = r->asked; /* never compared */
+    record_log_show(sb->log, &type_sys, true, &state.sys);
     if (record_differs(&type_sys, r, &state.sys) != NULL)
         scoreboard_differ(sb, &type_sys, r, &state.sys);
 }

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "record.h"
 #include "shell/wave_merge.h"
 
 #define UNITS_PER_CYCLE 10
@@ -22,6 +23,7 @@ struct entry {
     size_t place; /* in the order in which they came */
     uint64_t cycle;
     bool has[2];
+    bool alone;        /* the model says nothing of it when it agrees */
     uint16_t count[2]; /* of this side and stream, this one included */
     uint8_t *record[2];
 };
@@ -125,6 +127,17 @@ static void add_model(struct wave_records *w, unsigned type, const void *record)
         memcpy(w->odd[type], record, types[type]->size);
 }
 
+/* Beats on the bus, and that a DMA request was accepted. */
+static bool said_once(const struct record_type *t, const void *record)
+{
+    struct rec_dma d;
+
+    if (t != &type_dma)
+        return t == &type_bus;
+    memcpy(&d, record, sizeof(d));
+    return d.phase == 0;
+}
+
 void wave_records_add(struct wave_records *w, const struct record_type *t, bool from_model,
                       const void *record, uint64_t before)
 {
@@ -142,17 +155,28 @@ void wave_records_add(struct wave_records *w, const struct record_type *t, bool 
         return;
     w->last = cycle;
     e = new_entry(w, type, cycle);
-    if (e != NULL)
-        keep(w, e, RTL, record);
+    if (e == NULL)
+        return;
+    e->alone = said_once(t, record);
+    keep(w, e, RTL, record);
 }
 
-/* What met no record like it at the end is what differs: it belongs to the oldest that waits. */
-static void place_odd(struct wave_records *w)
+bool wave_records_waiting(const struct wave_records *w)
+{
+    for (size_t i = 0; i < w->count; i++)
+        if (w->entry[i].has[RTL] && !w->entry[i].has[MODEL] && !w->entry[i].alone)
+            return true;
+    return false;
+}
+
+/* Of the stream that differs, what met no record like it at the end is the model's side of that: it
+ * belongs to the oldest that waits. */
+static void place_odd(struct wave_records *w, const char *differs)
 {
     for (unsigned type = 0; type < TYPES; type++) {
         struct entry *e;
 
-        if (!w->has_odd[type])
+        if (!w->has_odd[type] || strcmp(types[type]->stream, differs) != 0)
             continue;
         e = waits(w, type, NULL);
         if (e == NULL)
@@ -269,14 +293,15 @@ static void number(struct wave_records *w)
         }
 }
 
-bool wave_records_into(struct wave_records *w, const char *path)
+bool wave_records_into(struct wave_records *w, const char *path, const char *differs)
 {
     struct signals s = {0};
     struct wave_change *change;
     size_t changes = 0, n = 0;
     bool ok;
 
-    place_odd(w);
+    if (differs != NULL)
+        place_odd(w, differs);
     if (w->lost || !name_signals(&s))
         return false;
     qsort(w->entry, w->count, sizeof(w->entry[0]), by_cycle);

@@ -18,7 +18,11 @@ void wave_records_destroy(struct wave_records *w);
  * counts. */
 void wave_records_add(struct wave_records *w, const struct record_type *t, bool from_model,
                       const void *record, uint64_t before);
-/* Into the wave of these cycles, which is closed. False: it cannot be written, or out of memory. */
-bool wave_records_into(struct wave_records *w, const char *path);
+/* Does one of the RTL's still wait for the model's? Beats on the bus never do, nor that a DMA
+ * request was accepted. */
+bool wave_records_waiting(const struct wave_records *w);
+/* Into the wave of these cycles, which is closed. differs: the stream of the first difference;
+ * NULL: there is none. False: it cannot be written, or out of memory. */
+bool wave_records_into(struct wave_records *w, const char *path, const char *differs);
 
 #endif

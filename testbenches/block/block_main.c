@@ -312,7 +312,7 @@ int main(int argc, char **argv)
     if (!block_run(&c.run, &r, error, sizeof(error)))
         return refuse(error, "");
     if (sides.records != NULL && access(c.run.wave_path, F_OK) == 0 &&
-        !wave_records_into(sides.records, c.run.wave_path))
+        !wave_records_into(sides.records, c.run.wave_path, r.failed ? r.first.stream : NULL))
         return refuse("cannot be written: ", c.run.wave_path);
     wave_records_destroy(sides.records);
     return finish(&c, &r, now_seconds() - started);

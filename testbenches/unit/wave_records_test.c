@@ -144,7 +144,7 @@ GT_TEST(wave_records, the_models_stands_in_the_cycle_of_the_one_it_was_compared_
     add(w, false, xlate(50, 4, 1), 0);
     add(w, true, xlate(0, 4, 0), 0);   /* what differs */
     add(w, false, xlate(80, 5, 1), 0); /* behind the window */
-    EXPECT_TRUE(wave_records_into(w, path));
+    EXPECT_TRUE(wave_records_into(w, path, "xlate"));
     wave_records_destroy(w);
     v = read_back(path);
     EXPECT_TRUE(strstr(v.text, " states 64 StateNumber0 ") != NULL);
@@ -177,9 +177,13 @@ GT_TEST(wave_records, one_that_the_other_side_lacks_is_x_there)
     close(mkstemp(path));
     base_wave(path);
     add(w, false, xlate(20, 2, 1), 0);
+    EXPECT_TRUE(wave_records_waiting(w));
     add(w, true, xlate(0, 2, 1), 0);
+    EXPECT_TRUE(!wave_records_waiting(w));
     add(w, false, xlate(30, 7, 1), 0);
-    EXPECT_TRUE(wave_records_into(w, path));
+    add(w, true, xlate(0, 8, 1), 0); /* of one behind the window: nothing differs */
+    EXPECT_TRUE(wave_records_waiting(w));
+    EXPECT_TRUE(wave_records_into(w, path, NULL));
     wave_records_destroy(w);
     v = read_back(path);
     expect_at(&v, "records.model.xlate.va", 299, "10");
@@ -199,7 +203,7 @@ GT_TEST(wave_records, a_wave_that_is_none_stays_as_it_was)
     fputs("no wave", f);
     fflush(f);
     add(w, false, xlate(20, 2, 1), 0);
-    EXPECT_TRUE(!wave_records_into(w, path));
+    EXPECT_TRUE(!wave_records_into(w, path, NULL));
     EXPECT_TRUE(!wave_merge("/nonexistent/wave.fst", NULL, 0, NULL, 0));
     rewind(f);
     EXPECT_TRUE(fgets(text, sizeof(text), f) != NULL && strcmp(text, "no wave") == 0);
