@@ -159,6 +159,10 @@ void wave_records_add(struct wave_records *w, const struct record_type *t, bool 
         return;
     e->alone = said_once(t, record);
     keep(w, e, RTL, record);
+    if (!w->has_odd[type] || record_differs(t, record, w->odd[type]) != NULL)
+        return;
+    keep(w, e, MODEL, w->odd[type]); /* the model said it first, as it does of sys */
+    w->has_odd[type] = false;
 }
 
 bool wave_records_waiting(const struct wave_records *w)

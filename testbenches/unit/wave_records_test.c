@@ -180,16 +180,20 @@ GT_TEST(wave_records, one_that_the_other_side_lacks_is_x_there)
     EXPECT_TRUE(wave_records_waiting(w));
     add(w, true, xlate(0, 2, 1), 0);
     EXPECT_TRUE(!wave_records_waiting(w));
+    add(w, true, xlate(0, 6, 1), 0); /* the model says it first */
+    add(w, false, xlate(25, 6, 1), 0);
+    EXPECT_TRUE(!wave_records_waiting(w));
     add(w, false, xlate(30, 7, 1), 0);
     add(w, true, xlate(0, 8, 1), 0); /* of one behind the window: nothing differs */
     EXPECT_TRUE(wave_records_waiting(w));
     EXPECT_TRUE(wave_records_into(w, path, NULL));
     wave_records_destroy(w);
     v = read_back(path);
-    expect_at(&v, "records.model.xlate.va", 299, "10");
+    expect_at(&v, "records.model.xlate.va", 249, "10");
+    expect_at(&v, "records.model.xlate.va", 250, "110");
     expect_at(&v, "records.rtl.xlate.va", 300, "111");
     expect_at(&v, "records.model.xlate.va", 300, "x");
-    expect_at(&v, "records.model.xlate.count", 300, "1");
+    expect_at(&v, "records.model.xlate.count", 300, "10");
     free(v.text);
     unlink(path);
 }
