@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Which lines and arms of the RTL ran, and which signals toggled, while a suite of ./rw regress ran.
+"""Which lines and arms of the blocks' RTL ran, and which signals toggled, while a suite of ./rw regress ran.
 
 lines.py [SUITE] [--build DIR] [--out DIR] [--add FILE]... [--all] [--no-page] [--json FILE] [-j N]
 
@@ -21,11 +21,11 @@ import time
 
 sys.dont_write_bytecode = True
 import counts
+import uncounted
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 REGRESS = ROOT / "testbenches/regress/regress.py"
 FOLDER = "RW_LINES"       # the variable that cosim/shell/lines.hh looks at
-NO_HARDWARE = ("rtl/record_emit.sv", "rtl/ucode_record_emit.sv")  # records for the harness
 SHOWN = 40
 
 
@@ -165,12 +165,15 @@ def main(argv):
         status = run_suite(args, points)
         if status not in (0, 1):
             return status
-        files = {name: f for name, f in counts.by_file(points, str(ROOT)).items()
-                 if name.startswith("rtl/") and name not in NO_HARDWARE}
+        silent = uncounted.of(points, args.build)
+        said = {point: count for point, count in points.items() if point not in silent}
+        files = {name: f for name, f in counts.by_file(said, str(ROOT)).items()
+                 if name.startswith("rtl/")}
         if not files:
             refuse(f"{args.build}: counted nothing; it was built without RW_LINES")
         counts.write(args.out / "counts.dat", points)
         total, never, still = tell(files, args.all)
+        print(f"not known of {len(silent)} points, which Verilator does not count")
         if not args.no_page:
             print(f"lines    {page(args.out, 'lines', info_of_lines(files), '--branch-coverage')}")
             print(f"toggles  {page(args.out, 'toggles', info_of_toggles(files))}")
