@@ -67,6 +67,7 @@ struct own_iommu {
     struct own_fetch fetch[OWN_FETCHES];
     unsigned fetches;
     bool status_written; /* of the wait that is next */
+    unsigned may_stop;   /* IQEI: it may have stopped there, before a register was written */
     uint64_t queue_since;
     struct ring owed; /* struct own_event */
     uint8_t event;    /* the newest of the golden unit's */

@@ -329,33 +329,47 @@ static void told_descriptor(struct scoreboard *sb, const struct order_unit *u)
     ended(sb, s);
     legality_iommu_descriptor(o->oracle, u->lo, u->hi);
     f->there = o->status_written = false;
+    o->may_stop = 0;
     sb->counts.iommu_events++;
     o->queue_since = u->cycle;
 }
 
-/* What stands at the head is wrong, and the unit may have stopped there. */
-static bool stops_at(struct scoreboard *sb)
+/* IQEI of what stands at the head, where the unit may have stopped; 0: nothing is wrong there. */
+static unsigned stops_at(struct scoreboard *sb)
 {
     const struct own_fetch *f = next_descriptor(sb);
 
-    return iommu_queue_due(sb->iommu) && iommu_queue_wrong(sb->iommu, f == NULL ? NULL : &f->read);
+    return iommu_queue_due(sb->iommu) ? iommu_queue_wrong(sb->iommu, f == NULL ? NULL : &f->read)
+                                      : 0;
 }
 
-static bool stop(struct scoreboard *sb)
+static void stop_with(struct scoreboard *sb, unsigned code)
 {
     struct own_fetch *f = next_descriptor(sb);
-    struct iommu_command c;
-    struct iommu_step s;
 
-    if (!stops_at(sb))
-        return false;
-    s = iommu_queue_begin(sb->iommu, &c);
-    if (s.action == IOMMU_DO_READ)
-        s = iommu_queue_next(sb->iommu, &c, &f->read);
-    ended(sb, s);
     if (f != NULL)
         f->there = false;
+    sb->own->may_stop = 0;
     sb->counts.iommu_events++;
+    iommu_told_queue_error(sb->iommu, code);
+}
+
+/* It has stopped: by what stands there, or by what stood there before software wrote a register. */
+static bool stop(struct scoreboard *sb)
+{
+    unsigned code = sb->own->may_stop != 0 ? sb->own->may_stop : stops_at(sb);
+
+    if (code != 0)
+        stop_with(sb, code);
+    return code != 0;
+}
+
+/* The two may differ. */
+static bool stopped_with(struct scoreboard *sb, unsigned code)
+{
+    if (code == 0 || (code != sb->own->may_stop && code != stops_at(sb)))
+        return false;
+    stop_with(sb, code);
     return true;
 }
 
@@ -563,7 +577,7 @@ static bool may_be(struct scoreboard *sb, uint32_t offset, uint32_t rtl, uint64_
     case REG_IECTL:
         return control_may_be(sb, offset, rtl);
     case REG_IQERCD:
-        return stop(sb) && iommu_register(sb->iommu, offset) == rtl;
+        return stopped_with(sb, rtl & 0xF) && iommu_register(sb->iommu, offset) == rtl;
     case REG_IQH:
         return head_may_be(sb, rtl);
     case REG_CCMD_HI:
@@ -606,7 +620,22 @@ uint64_t own_iommu_read(struct scoreboard *sb, uint32_t offset, unsigned bytes, 
 static void queue_turned(struct own_iommu *o)
 {
     memset(o->fetch, 0, sizeof(o->fetch));
+    o->may_stop = 0;
     o->status_written = false;
+}
+
+/* Before software changes what the queue goes by, or clears the error that it has not seen. */
+static void may_have_stopped(struct scoreboard *sb, uint32_t offset, unsigned bytes, uint64_t value)
+{
+    uint32_t at = offset & ~7u;
+    uint64_t clears = offset == REG_FSTS                     ? value
+                      : offset == REG_FSTS - 4 && bytes == 8 ? value >> 32
+                                                             : 0;
+
+    if ((clears & FSTS_IQE) != 0)
+        stop(sb);
+    else if (sb->own->may_stop == 0 && (at == REG_IQT || at == REG_IQA || offset == REG_GCMD))
+        sb->own->may_stop = stops_at(sb);
 }
 
 void own_iommu_write(struct scoreboard *sb, uint32_t offset, unsigned bytes, uint64_t value)
@@ -616,6 +645,7 @@ void own_iommu_write(struct scoreboard *sb, uint32_t offset, unsigned bytes, uin
     uint32_t head = iommu_register(sb->iommu, REG_IQH);
 
     o->now = sb->beat.cycle;
+    may_have_stopped(sb, offset, bytes, value);
     iommu_reg_write(sb->iommu, offset, bytes, value);
     sb->counts.iommu_events++;
     legality_iommu_write(o->oracle, offset, bytes, value);

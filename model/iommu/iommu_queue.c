@@ -289,15 +289,15 @@ static enum queue_error registers_check(const struct iommu *u)
     return u->reg[REG_IQT] >= queue_bytes(u) ? IQEI_TAIL : IQEI_NONE;
 }
 
-bool iommu_queue_wrong(const struct iommu *u, const struct iommu_read *read)
+unsigned iommu_queue_wrong(const struct iommu *u, const struct iommu_read *read)
 {
     struct iommu_command c = {.state = CMD_DESCRIPTOR};
 
     if (registers_check(u) != IQEI_NONE || read == NULL)
-        return registers_check(u) != IQEI_NONE;
+        return registers_check(u);
     c.descriptor[0] = read->data[0];
     c.descriptor[1] = read->data[1];
-    return read->error || descriptor_check(u, &c) != IQEI_NONE;
+    return read->error ? IQEI_FETCH : descriptor_check(u, &c);
 }
 
 struct iommu_step iommu_queue_begin(struct iommu *u, struct iommu_command *c)

@@ -39,6 +39,13 @@ bool iommu_told_fault(struct iommu *u, unsigned index, uint64_t lo, uint64_t hi)
     return true;
 }
 
+void iommu_told_queue_error(struct iommu *u, unsigned code)
+{
+    u->reg[REG_IQERCD] = code;
+    fault_queue_error(u, FSTS_IQE);
+    event_send(u);
+}
+
 void iommu_told_overflow(struct iommu *u)
 {
     u->reg[REG_FSTS] |= FSTS_PFO;
