@@ -62,7 +62,7 @@ bool own_iommu_create(struct scoreboard *sb, struct iommu_env *env)
     ring_init(&o->owed, sizeof(struct own_event));
     o->before.cycle = UINT64_MAX;
     own_iommu_records_init(sb, env);
-    o->walked = calloc(1, (size_t)(sb->mem.bytes / PAGE / 8 + 1));
+    o->walked = calloc(1, (size_t)(sb->config.mem.bytes / PAGE / 8 + 1));
     o->oracle = legality_iommu_create(&oracle, &o->unit, LEGALITY_VALUES);
     return o->walked != NULL && o->oracle != NULL;
 }

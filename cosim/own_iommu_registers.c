@@ -641,11 +641,12 @@ static void may_have_stopped(struct scoreboard *sb, uint32_t offset, unsigned by
 void own_iommu_write(struct scoreboard *sb, uint32_t offset, unsigned bytes, uint64_t value)
 {
     struct own_iommu *o = sb->own;
-    bool due = iommu_queue_due(sb->iommu);
+    bool due;
     uint32_t head = iommu_register(sb->iommu, REG_IQH);
 
     o->now = sb->beat.cycle;
     may_have_stopped(sb, offset, bytes, value);
+    due = iommu_queue_due(sb->iommu);
     iommu_reg_write(sb->iommu, offset, bytes, value);
     sb->counts.iommu_events++;
     legality_iommu_write(o->oracle, offset, bytes, value);
