@@ -352,7 +352,8 @@ static void accepted(struct scoreboard *sb, const struct rec_dma *d)
     const struct legality_request q = question_of(d);
 
     record_log_add(sb->log, &type_dma, false, d);
-    o->flight[d->tag] = (struct own_flight){true, o->number, ++o->order, *d};
+    o->flight[d->tag] =
+        (struct own_flight){.up = true, .since = o->number, .order = ++o->order, .in = *d};
     o->up++;
     sb->counts.stimuli[STIM_DMA_PAYLOAD] += d->write;
     legality_iommu_accept(o->oracle, d->tag, &q);

@@ -20,9 +20,9 @@
 #define OWN_REGISTERS 8
 
 struct own_flight {
-    bool up;
-    uint64_t since; /* number of the first access that can be its own */
-    uint64_t order; /* of its acceptance, from 1 */
+    bool up, recorded; /* recorded: one fault record of its requester was written for it, say */
+    uint64_t since;    /* number of the first access that can be its own */
+    uint64_t order;    /* of its acceptance, from 1 */
     struct rec_dma in;
 };
 

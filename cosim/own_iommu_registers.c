@@ -173,24 +173,38 @@ static void nobody_faults(struct scoreboard *sb, const struct order_unit *u,
     }
 }
 
+/* Each request writes one at most: for one of the requester's, the one that was found before
+ * another. False: each has its own already. */
+static bool take_record(struct own_iommu *o, uint16_t sid, struct own_flight *found)
+{
+    struct own_flight *f = found->recorded ? NULL : found;
+
+    for (unsigned tag = 0; tag < OWN_TAGS && f == NULL; tag++)
+        if (o->flight[tag].up && !o->flight[tag].recorded && o->flight[tag].in.sid == sid)
+            f = &o->flight[tag];
+    if (f != NULL)
+        f->recorded = true;
+    return f != NULL;
+}
+
 static void told_record(struct scoreboard *sb, const struct order_unit *u)
 {
     struct own_iommu *o = sb->own;
     const struct legality_iommu_record record = {u->lo, u->hi};
     const struct legality_iommu_answer a = {.outcome = OUTCOME_BLOCKED,
                                             .reason = (uint8_t)(u->hi >> FRCD_REASON)};
-    const struct own_flight *like = NULL;
+    struct own_flight *like = NULL;
     bool permitted = false;
     char rtl[64];
 
     for (unsigned tag = 0; tag < OWN_TAGS && o->up != 0 && !permitted; tag++) {
         if (!o->flight[tag].up)
             continue;
-        if (like == NULL || o->flight[tag].in.sid == (uint16_t)u->hi)
-            like = &o->flight[tag];
         permitted = legality_iommu_permits(o->oracle, (uint8_t)tag, &a, &record);
+        if (permitted || like == NULL || o->flight[tag].in.sid == (uint16_t)u->hi)
+            like = &o->flight[tag];
     }
-    if (!permitted) {
+    if (!permitted || !take_record(o, (uint16_t)u->hi, like)) {
         nobody_faults(sb, u, &a, like);
         return;
     }

@@ -22,9 +22,10 @@ class Product:
 
 
 def bench(block):
-    shell = [f"cosim/shell/verilated_{block.name}.cc", "cosim/shell/verilated_block.h", "cosim/shell/verilated_block.hh",
-             "cosim/shell/verilated_strict.hh", "cosim/shell/assertion.h", "model/record.h", "model/ringwalk.h"]
-    return Product(f"{block.name}_bench", block.name, f"block_{block.name}-", f"{block.name}_top", shell[0], shell, split=0)
+    shell = [f"cosim/shell/verilated_{block.name}.cc", "cosim/shell/verilated_block.h",
+             "cosim/shell/verilated_block.hh", "cosim/shell/verilated_strict.hh", "cosim/shell/assertion.h", "model/record.h", "model/ringwalk.h"]
+    return Product(f"{block.name}_bench", block.name, f"block_{block.name}-", f"{block.name}_top", shell[0], shell,
+                   split=0)
 
 
 def machine():
@@ -87,8 +88,8 @@ def verilate(product, designs, work, rows):
         refuse(f"{designs[-1].folder}: does not build: {own_design.first_error(done.stderr)}")
     (work / "warnings").write_text(done.stderr)
     cxx = rows["cxx"][0]
-    done = run(["make", "-s", f"-j{os.cpu_count()}", "-C", work, "-f", f"V{product.top}.mk", f"CXX={cxx}", f"LINK={cxx}",
-                "OPT_FAST=-O2", "OPT_SLOW=-O1", "OPT_GLOBAL=-O2", f"V{product.top}__ALL.a"])
+    done = run(["make", "-s", f"-j{os.cpu_count()}", "-C", work, "-f", f"V{product.top}.mk", f"CXX={cxx}",
+                f"LINK={cxx}", "OPT_FAST=-O2", "OPT_SLOW=-O1", "OPT_GLOBAL=-O2", f"V{product.top}__ALL.a"])
     if done.returncode != 0:
         refuse(f"{work}: make failed: {(done.stderr.strip().splitlines() or ['?'])[0]}")
     (work / "verilated").touch()

@@ -294,6 +294,24 @@ GT_TEST(own_iommu, a_record_of_another_fault_is_not_taken_over)
     expect_first(sb, "legality", "frcd_o");
 }
 
+GT_TEST(own_iommu, a_request_is_recorded_once)
+{
+    struct scoreboard *sb = faulting();
+    struct board_record second = {.cycle = 26, .kind = BOARD_RECORDED, .tag = 1};
+    uint64_t hi = RECORD_HI;
+
+    told(sb, BOARD_RECORDED, 0, RECORD_HI);
+    memcpy(second.data + 8, &hi, 8);
+    scoreboard_board(sb, &second);
+    EXPECT_U64(0, iommu_register(sb->iommu, FRCD + 28));
+    expect_first(sb, "legality", "frcd_o");
+    sb = faulting();
+    accept(sb, 2, true, PLACE);
+    told(sb, BOARD_RECORDED, 0, RECORD_HI);
+    scoreboard_board(sb, &second);
+    expect_agreed(sb);
+}
+
 GT_TEST(own_iommu, the_event_of_a_fault_is_sent)
 {
     struct scoreboard *sb = faulting();
