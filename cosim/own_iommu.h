@@ -4,8 +4,10 @@
 // against the legality oracle before the model goes on with it; its registers are those of the
 // golden unit, which is told what happened.
 //
-//   own_iommu.c            requests, what they move, answers
-//   own_iommu_registers.c  fault records, descriptors, register accesses, event messages
+//   own_iommu.c            requests and answers
+//   own_iommu_beats.c      accesses of the bus
+//   own_iommu_queue.c      descriptors
+//   own_iommu_registers.c  fault records, register accesses, event messages
 //   own_iommu_watch.c      deadlines, the end
 #ifndef RW_OWN_IOMMU_H
 #define RW_OWN_IOMMU_H
@@ -18,6 +20,15 @@
 #define OWN_BEATS     64 /* made, and no answer has accounted for them yet */
 #define OWN_FETCHES   64 /* descriptors read, and not done yet */
 #define OWN_REGISTERS 8
+
+/* Registers by their offsets. */
+#define REG_GCMD  0x018u
+#define REG_FSTS  0x034u
+#define REG_FECTL 0x038u
+#define REG_IQH   0x080u
+#define REG_ICS   0x09Cu
+#define REG_IECTL 0x0A0u
+#define FSTS_IQE  0x10u
 
 struct own_flight {
     bool up, recorded; /* recorded: one fault record of its requester was written for it, say */
@@ -76,28 +87,60 @@ struct own_iommu {
     uint64_t judged[LEGALITY_UNJUDGED + 1];
 };
 
+static inline unsigned own_first_lane(const struct rec_bus *b)
+{
+    return b->be == 0 ? 0 : (unsigned)__builtin_ctz(b->be);
+}
+
+static inline unsigned own_lane_count(const struct rec_bus *b)
+{
+    return (unsigned)__builtin_popcount(b->be);
+}
+
 /* own_iommu.c */
 void own_iommu_differ(struct scoreboard *sb, const char *stream, const char *field, const char *rtl,
                       const char *wanted, uint64_t cycle);
+/* A request's answer is none that the oracle permits. */
+void own_iommu_differ_verdict(struct scoreboard *sb, const struct rec_dma *d,
+                              const struct legality_iommu_answer *a,
+                              const struct legality_iommu_verdict *v, uint64_t cycle);
+struct legality_request own_iommu_question(const struct rec_dma *in);
 /* RAM of the model is written by somebody. */
 void own_iommu_write_ram(struct scoreboard *sb, uint64_t pa, const void *data, unsigned bytes,
                          struct legality_writer by);
+
+/* own_iommu_beats.c: an access at its place. */
+void own_iommu_beat(struct scoreboard *sb, const struct rec_bus *b);
 void own_iommu_beat_text(char text[MISMATCH_TEXT], const struct rec_bus *b);
 
 /* own_iommu_registers.c */
 void own_iommu_records_init(struct scoreboard *sb, struct iommu_env *env);
-void own_iommu_fetched(struct scoreboard *sb, const struct rec_bus *b, bool error);
-/* A write of its own tables: a wait's status, or a difference. */
-void own_iommu_status(struct scoreboard *sb, const struct rec_bus *b);
 void own_iommu_told(struct scoreboard *sb, const struct order_unit *u);
 /* The fault that has just been answered may have set FSTS.PFO. */
 void own_iommu_overflow(struct scoreboard *sb);
-/* An event that may have sent this message. */
+/* A register, before something that is told in this cycle. */
+void own_iommu_note(struct scoreboard *sb, uint64_t cycle, uint32_t offset);
+/* A command of the golden unit has come to its end. */
+void own_iommu_ended(struct scoreboard *sb, struct iommu_step s);
+/* An event that may have sent this message; it has. */
 bool own_iommu_event_due(struct scoreboard *sb, uint64_t addr, uint32_t data);
-/* It has. */
 void own_iommu_event_sent(struct scoreboard *sb, uint64_t addr, uint32_t data);
 
-/* own_iommu_watch.c */
+/* own_iommu_queue.c */
+void own_iommu_fetched(struct scoreboard *sb, const struct rec_bus *b, bool error);
+/* A write of its own tables: a wait's status, or a difference. */
+void own_iommu_status(struct scoreboard *sb, const struct rec_bus *b);
+void own_queue_told(struct scoreboard *sb, const struct order_unit *u);
+void own_queue_completed(struct scoreboard *sb, const struct order_unit *u);
+/* It may have stopped with an error, with this one; a device-TLB's time may be over: then it has.
+ */
+bool own_queue_stops(struct scoreboard *sb);
+bool own_queue_stopped_with(struct scoreboard *sb, unsigned code);
+bool own_queue_times_out(struct scoreboard *sb);
+bool own_queue_head_may_be(struct scoreboard *sb, uint32_t rtl);
+void own_queue_turned(struct own_iommu *o);
+void own_queue_may_have_stopped(struct scoreboard *sb, uint32_t offset, unsigned bytes,
+                                uint64_t value);
 void own_iommu_watch_queue(struct scoreboard *sb);
 
 #endif

@@ -11,35 +11,20 @@
 #include "unit_layout.h"
 #include "vtd_unit.h"
 
-#define REG_CAP_HI   0x00Cu
-#define REG_ECAP     0x010u
-#define REG_GCMD     0x018u
-#define REG_CCMD_HI  0x02Cu
-#define REG_FSTS     0x034u
-#define REG_FECTL    0x038u
-#define REG_FEDATA   0x03Cu
-#define REG_IQH      0x080u
-#define REG_IQT      0x088u
-#define REG_IQA      0x090u
-#define REG_ICS      0x09Cu
-#define REG_IECTL    0x0A0u
-#define REG_IEDATA   0x0A4u
-#define REG_IQERCD   0x0B0u
-#define REG_IOTLB_HI 0x10Cu
-#define REG_FRCD     0x200u
-
-#define GCMD_QIE   UINT32_C(0x04000000)
-#define FSTS_PFO   0x01u
-#define FSTS_PPF   0x02u
-#define FSTS_IQE   0x10u
-#define FSTS_ITE   0x40u
-#define FSTS_EVENT (FSTS_PPF | 0x70u) /* what a fault event is for */
-#define ICS_IWC    1u
-#define EVENT_IP   UINT32_C(0x40000000)
-
-#define TYPE_WAIT     5
-#define TYPE_BITS     UINT64_C(0xE0F)
-#define WAIT_SW       0x20u
+#define REG_CAP_HI    0x00Cu
+#define REG_ECAP      0x010u
+#define REG_CCMD_HI   0x02Cu
+#define REG_FEDATA    0x03Cu
+#define REG_IEDATA    0x0A4u
+#define REG_IQERCD    0x0B0u
+#define REG_IOTLB_HI  0x10Cu
+#define REG_FRCD      0x200u
+#define FSTS_PFO      0x01u
+#define FSTS_ITE      0x40u
+#define FSTS_PPF      0x02u
+#define FSTS_EVENT    (FSTS_PPF | 0x70u) /* what a fault event is for */
+#define ICS_IWC       1u
+#define EVENT_IP      UINT32_C(0x40000000)
 #define FRCD_REASON   32
 #define OWN_MAMV      0x3F /* until CAP is seen: nothing is too large */
 #define OWN_CCMD_CAIG 27
@@ -78,7 +63,7 @@ void own_iommu_records_init(struct scoreboard *sb, struct iommu_env *env)
 }
 
 /* A command of the golden unit has come to its end. */
-static void ended(struct scoreboard *sb, struct iommu_step s)
+void own_iommu_ended(struct scoreboard *sb, struct iommu_step s)
 {
     if (s.action == IOMMU_DO_EVENT)
         owe(sb, s.addr, s.data);
@@ -105,7 +90,7 @@ void own_iommu_offer(struct scoreboard *sb)
 
 /* --- as it was in the same cycle, before --- */
 
-static void note_before(struct scoreboard *sb, uint64_t cycle, uint32_t offset)
+void own_iommu_note(struct scoreboard *sb, uint64_t cycle, uint32_t offset)
 {
     struct own_before *b = &sb->own->before;
 
@@ -133,16 +118,6 @@ static bool was_before(const struct scoreboard *sb, uint32_t offset, uint32_t va
 
 /* --- fault records --- */
 
-static struct legality_request asked(const struct rec_dma *in)
-{
-    struct legality_request q = {
-        .addr = in->iova, .sid = in->sid, .at = in->at, .bytes = in->len, .write = in->write};
-
-    if (in->write && in->len == 4)
-        memcpy(&q.data, in->data, sizeof(q.data));
-    return q;
-}
-
 static void nobody_faults(struct scoreboard *sb, const struct order_unit *u,
                           const struct legality_iommu_answer *a, const struct own_flight *like)
 {
@@ -160,7 +135,7 @@ static void nobody_faults(struct scoreboard *sb, const struct order_unit *u,
         said.status = DMA_BLOCKED;
         said.fault = a->reason;
         record_log_add(sb->log, &type_dma, false, &said);
-        q = asked(&like->in);
+        q = own_iommu_question(&like->in);
         legality_iommu_recorded(sb->own->oracle, (unsigned)u->addr, u->lo, u->hi);
         v = legality_iommu_judge_of(sb->own->oracle, like->in.tag, &q, a);
         if (v.word == LEGALITY_ILLEGAL)
@@ -208,10 +183,10 @@ static void told_record(struct scoreboard *sb, const struct order_unit *u)
         nobody_faults(sb, u, &a, like);
         return;
     }
-    note_before(sb, u->cycle, REG_FSTS);
-    note_before(sb, u->cycle, REG_FECTL);
+    own_iommu_note(sb, u->cycle, REG_FSTS);
+    own_iommu_note(sb, u->cycle, REG_FECTL);
     for (uint32_t i = 0; i < 16; i += 4)
-        note_before(sb, u->cycle, REG_FRCD + 16 * (uint32_t)u->addr + i);
+        own_iommu_note(sb, u->cycle, REG_FRCD + 16 * (uint32_t)u->addr + i);
     if (!iommu_told_fault(sb->iommu, (unsigned)u->addr, u->lo, u->hi)) {
         snprintf(rtl, sizeof(rtl), "record %" PRIu64 " is written", u->addr);
         own_iommu_differ(sb, "registers", "FRCD", rtl,
@@ -228,187 +203,6 @@ void own_iommu_overflow(struct scoreboard *sb)
         iommu_told_overflow(sb->iommu);
 }
 
-/* --- the queue --- */
-
-static struct own_fetch *find_fetch(struct own_iommu *o, uint64_t addr)
-{
-    for (unsigned i = 0; i < OWN_FETCHES; i++)
-        if (o->fetch[i].there && o->fetch[i].addr == addr)
-            return &o->fetch[i];
-    return NULL;
-}
-
-/* The descriptors that are to be done, in bytes. */
-static uint32_t queue_bytes(const struct scoreboard *sb)
-{
-    return UINT32_C(4096) << (iommu_register(sb->iommu, REG_IQA) & 7);
-}
-
-static uint32_t queue_left(const struct scoreboard *sb)
-{
-    return (iommu_register(sb->iommu, REG_IQT) - iommu_register(sb->iommu, REG_IQH)) &
-           (queue_bytes(sb) - 1);
-}
-
-/* Where in the queue, from the head on. */
-static uint32_t behind_head(const struct scoreboard *sb, uint64_t addr)
-{
-    return (uint32_t)(addr - iommu_queue_place(sb->iommu)) & (queue_bytes(sb) - 1);
-}
-
-static bool in_queue(const struct scoreboard *sb, uint64_t addr)
-{
-    uint64_t head = iommu_register(sb->iommu, REG_IQH);
-    uint64_t base = iommu_queue_place(sb->iommu) - head;
-
-    return addr - base < queue_bytes(sb) && behind_head(sb, addr) < queue_left(sb);
-}
-
-void own_iommu_fetched(struct scoreboard *sb, const struct rec_bus *b, bool error)
-{
-    struct own_iommu *o = sb->own;
-    struct own_fetch *f = find_fetch(o, b->addr);
-
-    if (b->be != 0xFFFF || !iommu_queue_due(sb->iommu) || !in_queue(sb, b->addr))
-        return;
-    if (f == NULL)
-        f = &o->fetch[o->fetches++ % OWN_FETCHES];
-    *f = (struct own_fetch){.there = true, .addr = b->addr, .cycle = b->cycle};
-    f->read.error = error;
-    memcpy(f->read.data, b->data, sizeof(f->read.data));
-}
-
-/* The one that is due, as it was read; NULL: none is, or it was not read. */
-static struct own_fetch *next_descriptor(struct scoreboard *sb)
-{
-    return iommu_queue_due(sb->iommu) ? find_fetch(sb->own, iommu_queue_place(sb->iommu)) : NULL;
-}
-
-static bool writes_status(const struct own_fetch *f)
-{
-    return (f->read.data[0] & TYPE_BITS) == TYPE_WAIT && (f->read.data[0] & WAIT_SW) != 0;
-}
-
-void own_iommu_status(struct scoreboard *sb, const struct rec_bus *b)
-{
-    const struct own_fetch *f = next_descriptor(sb);
-    unsigned first = (unsigned)__builtin_ctz(b->be);
-    uint64_t pa = b->addr + first;
-    uint32_t data;
-    char text[MISMATCH_TEXT];
-
-    memcpy(&data, b->data + first, sizeof(data));
-    if (f != NULL && !sb->own->status_written && writes_status(f) &&
-        !iommu_queue_wrong(sb->iommu, &f->read) && pa == (f->read.data[1] & ~UINT64_C(3)) &&
-        data == (uint32_t)(f->read.data[0] >> 32)) {
-        sb->own->status_written = true;
-        own_iommu_write_ram(sb, pa, &data, sizeof(data),
-                            (struct legality_writer){AUTHOR_UNIT, 0, b->cycle});
-        return;
-    }
-    own_iommu_beat_text(text, b);
-    own_iommu_differ(sb, "pins", "bus_req_o", text, "no status: no wait that is due has it",
-                     b->cycle);
-}
-
-static void told_descriptor(struct scoreboard *sb, const struct order_unit *u)
-{
-    struct own_iommu *o = sb->own;
-    struct own_fetch *f = next_descriptor(sb);
-    struct iommu_command c;
-    struct iommu_step s;
-    const char *wrong = NULL;
-    char text[MISMATCH_TEXT];
-
-    if (!iommu_queue_due(sb->iommu))
-        wrong = "low: no descriptor is due";
-    else if (f == NULL || f->read.data[0] != u->lo || f->read.data[1] != u->hi)
-        wrong = "the descriptor that was read at the head";
-    else if (iommu_queue_wrong(sb->iommu, &f->read))
-        wrong = "low: the descriptor is wrong";
-    else if (writes_status(f) && !o->status_written)
-        wrong = "low: the status of the wait has not been written";
-    if (wrong != NULL) {
-        snprintf(text, sizeof(text), "0x%016" PRIx64 "_%016" PRIx64, u->hi, u->lo);
-        own_iommu_differ(sb, "pins", "desc_valid_o", text, wrong, u->cycle);
-        return;
-    }
-    note_before(sb, u->cycle, REG_IQH);
-    note_before(sb, u->cycle, REG_ICS);
-    note_before(sb, u->cycle, REG_IECTL);
-    iommu_queue_begin(sb->iommu, &c);
-    s = iommu_queue_next(sb->iommu, &c, &f->read);
-    if (s.action == IOMMU_DO_WRITE)
-        s = iommu_queue_next(sb->iommu, &c, NULL);
-    ended(sb, s);
-    legality_iommu_descriptor(o->oracle, u->lo, u->hi);
-    f->there = o->status_written = false;
-    o->may_stop = 0;
-    sb->counts.iommu_events++;
-    o->queue_since = u->cycle;
-}
-
-/* IQEI of what stands at the head, where the unit may have stopped; 0: nothing is wrong there. */
-static unsigned stops_at(struct scoreboard *sb)
-{
-    const struct own_fetch *f = next_descriptor(sb);
-
-    return iommu_queue_due(sb->iommu) ? iommu_queue_wrong(sb->iommu, f == NULL ? NULL : &f->read)
-                                      : 0;
-}
-
-static void stop_with(struct scoreboard *sb, unsigned code)
-{
-    struct own_fetch *f = next_descriptor(sb);
-
-    if (f != NULL)
-        f->there = false;
-    sb->own->may_stop = 0;
-    sb->counts.iommu_events++;
-    iommu_told_queue_error(sb->iommu, code);
-}
-
-/* It has stopped: by what stands there, or by what stood there before software wrote a register. */
-static bool stop(struct scoreboard *sb)
-{
-    unsigned code = sb->own->may_stop != 0 ? sb->own->may_stop : stops_at(sb);
-
-    if (code != 0)
-        stop_with(sb, code);
-    return code != 0;
-}
-
-/* The two may differ. */
-static bool stopped_with(struct scoreboard *sb, unsigned code)
-{
-    if (code == 0 || (code != sb->own->may_stop && code != stops_at(sb)))
-        return false;
-    stop_with(sb, code);
-    return true;
-}
-
-static bool times_out(struct scoreboard *sb)
-{
-    struct iommu_command c;
-
-    if (!iommu_outstanding(sb->iommu))
-        return false;
-    ended(sb, iommu_time_out(sb->iommu, &c));
-    sb->own->queue_since = sb->own->now;
-    return true;
-}
-
-static void completed(struct scoreboard *sb, const struct order_unit *u)
-{
-    struct iommu_command c;
-
-    note_before(sb, u->cycle, REG_FSTS);
-    note_before(sb, u->cycle, REG_FECTL);
-    sb->counts.stimuli[STIM_COMPLETION]++;
-    ended(sb, iommu_complete(sb->iommu, &c, (uint16_t)u->addr, u->lo != 0));
-    sb->own->queue_since = u->cycle;
-}
-
 void own_iommu_told(struct scoreboard *sb, const struct order_unit *u)
 {
     struct rec_iommu r = {
@@ -418,21 +212,9 @@ void own_iommu_told(struct scoreboard *sb, const struct order_unit *u)
     if (u->kind == IOMMU_FAULT_RECORD)
         told_record(sb, u);
     else if (u->kind == IOMMU_DESCRIPTOR)
-        told_descriptor(sb, u);
+        own_queue_told(sb, u);
     else
-        completed(sb, u);
-}
-
-void own_iommu_watch_queue(struct scoreboard *sb)
-{
-    struct own_iommu *o = sb->own;
-
-    if (!iommu_queue_due(sb->iommu) || o->now <= o->queue_since + OWN_IOMMU_CYCLES)
-        return;
-    if (stop(sb))
-        return;
-    own_iommu_differ(sb, "iommu", "deadline", "nothing told of", "the due descriptor is executed",
-                     o->now);
+        own_queue_completed(sb, u);
 }
 
 /* --- event messages --- */
@@ -471,7 +253,8 @@ bool own_iommu_event_due(struct scoreboard *sb, uint64_t addr, uint32_t data)
     const struct ring *owed = &sb->own->owed;
 
     return find_event(sb, addr, data) < owed->count ||
-           ((stop(sb) || times_out(sb)) && find_event(sb, addr, data) < owed->count);
+           ((own_queue_stops(sb) || own_queue_times_out(sb)) &&
+            find_event(sb, addr, data) < owed->count);
 }
 
 static void remove_event(struct own_iommu *o, size_t at)
@@ -534,9 +317,9 @@ static bool status_may_be(struct scoreboard *sb, uint32_t rtl)
     uint32_t mine = iommu_register(sb->iommu, REG_FSTS);
 
     if ((rtl & ~mine & FSTS_IQE) != 0)
-        stop(sb);
+        own_queue_stops(sb);
     if ((rtl & ~mine & FSTS_ITE) != 0)
-        times_out(sb);
+        own_queue_times_out(sb);
     if ((rtl & ~mine & FSTS_PFO) != 0 && legality_iommu_overflow(sb->own->oracle) != OVERFLOW_NOT)
         iommu_told_overflow(sb->iommu);
     return iommu_register(sb->iommu, REG_FSTS) == rtl;
@@ -548,26 +331,10 @@ static bool control_may_be(struct scoreboard *sb, uint32_t offset, uint32_t rtl)
     uint32_t mine = iommu_register(sb->iommu, offset);
 
     if (offset == REG_FECTL && (rtl & ~mine) == EVENT_IP && !waits(sb, 0))
-        stop(sb);
+        own_queue_stops(sb);
     mine = iommu_register(sb->iommu, offset);
     return mine == rtl ||
            ((mine ^ rtl) == EVENT_IP && (rtl & EVENT_IP) != 0 && waits(sb, offset == REG_IECTL));
-}
-
-/* The head stands behind what was done, and not behind what was read. */
-static bool head_may_be(struct scoreboard *sb, uint32_t rtl)
-{
-    uint32_t mine = iommu_register(sb->iommu, REG_IQH),
-             ahead = (rtl - mine) & (queue_bytes(sb) - 1);
-    uint64_t at = iommu_queue_place(sb->iommu) - mine;
-
-    if (rtl % 16 != 0 || rtl >= queue_bytes(sb) || !iommu_queue_due(sb->iommu) ||
-        ahead > queue_left(sb))
-        return false;
-    for (uint32_t i = 0; i < ahead; i += 16)
-        if (find_fetch(sb->own, at + ((mine + i) & (queue_bytes(sb) - 1))) == NULL)
-            return false;
-    return true;
 }
 
 /* The granularity of an invalidation may be a coarser one than was asked for. */
@@ -591,9 +358,9 @@ static bool may_be(struct scoreboard *sb, uint32_t offset, uint32_t rtl, uint64_
     case REG_IECTL:
         return control_may_be(sb, offset, rtl);
     case REG_IQERCD:
-        return stopped_with(sb, rtl & 0xF) && iommu_register(sb->iommu, offset) == rtl;
+        return own_queue_stopped_with(sb, rtl & 0xF) && iommu_register(sb->iommu, offset) == rtl;
     case REG_IQH:
-        return head_may_be(sb, rtl);
+        return own_queue_head_may_be(sb, rtl);
     case REG_CCMD_HI:
         return coarser(mine, rtl, OWN_CCMD_CAIG);
     case REG_IOTLB_HI:
@@ -630,28 +397,6 @@ uint64_t own_iommu_read(struct scoreboard *sb, uint32_t offset, unsigned bytes, 
     return value;
 }
 
-/* The queue begins anew. */
-static void queue_turned(struct own_iommu *o)
-{
-    memset(o->fetch, 0, sizeof(o->fetch));
-    o->may_stop = 0;
-    o->status_written = false;
-}
-
-/* Before software changes what the queue goes by, or clears the error that it has not seen. */
-static void may_have_stopped(struct scoreboard *sb, uint32_t offset, unsigned bytes, uint64_t value)
-{
-    uint32_t at = offset & ~7u;
-    uint64_t clears = offset == REG_FSTS                     ? value
-                      : offset == REG_FSTS - 4 && bytes == 8 ? value >> 32
-                                                             : 0;
-
-    if ((clears & FSTS_IQE) != 0)
-        stop(sb);
-    else if (sb->own->may_stop == 0 && (at == REG_IQT || at == REG_IQA || offset == REG_GCMD))
-        sb->own->may_stop = stops_at(sb);
-}
-
 void own_iommu_write(struct scoreboard *sb, uint32_t offset, unsigned bytes, uint64_t value)
 {
     struct own_iommu *o = sb->own;
@@ -659,7 +404,7 @@ void own_iommu_write(struct scoreboard *sb, uint32_t offset, unsigned bytes, uin
     uint32_t head = iommu_register(sb->iommu, REG_IQH);
 
     o->now = sb->beat.cycle;
-    may_have_stopped(sb, offset, bytes, value);
+    own_queue_may_have_stopped(sb, offset, bytes, value);
     due = iommu_queue_due(sb->iommu);
     iommu_reg_write(sb->iommu, offset, bytes, value);
     sb->counts.iommu_events++;
@@ -667,7 +412,7 @@ void own_iommu_write(struct scoreboard *sb, uint32_t offset, unsigned bytes, uin
     if (!due && iommu_queue_due(sb->iommu))
         o->queue_since = o->now;
     if (offset == REG_GCMD && iommu_register(sb->iommu, REG_IQH) != head)
-        queue_turned(o);
+        own_queue_turned(o);
     if ((iommu_register(sb->iommu, REG_FSTS) & FSTS_EVENT) == 0)
         serviced(sb, 0);
     if ((iommu_register(sb->iommu, REG_ICS) & ICS_IWC) == 0)
