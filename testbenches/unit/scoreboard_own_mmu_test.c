@@ -26,9 +26,10 @@ static struct script asks(void)
 /* The RTL answered so; the model asks. */
 static struct scoreboard *answers(struct script *model, const struct rec_xlate *rtl)
 {
-    struct scoreboard *sb = board_of(true, false);
+    struct scoreboard *sb;
 
     now = model;
+    sb = board_of(true, false);
     scoreboard_xlate(sb, rtl);
     model->xlate.pa = model->xlate.memtype = 0; /* not known yet */
     scoreboard_retire(sb, &model->retire);
@@ -72,22 +73,25 @@ GT_TEST(own_mmu, both_ask_for_the_same)
 GT_TEST(own_mmu, without_an_answer_there_is_none)
 {
     struct script s = asks();
-    struct scoreboard *sb = board_of(true, false);
+    struct scoreboard *sb;
 
     now = &s;
+    sb = board_of(true, false);
     scoreboard_retire(sb, &s.retire);
     expect_first(sb, "xlate", "record");
 }
 
 static struct scoreboard *walker(bool write, uint64_t addr, uint32_t value)
 {
-    struct scoreboard *sb = board_of(true, false);
+    struct scoreboard *sb;
     struct rec_bus b = {.cycle = 20,
                         .addr = addr & ~UINT64_C(15),
                         .be = (uint16_t)(0xF << (addr & 15)),
                         .src = BUS_WALK,
                         .flags = write ? BUS_WRITE : 0};
 
+    now = NULL;
+    sb = board_of(true, false);
     sb->model_halted = true;
     memcpy(b.data + (addr & 15), &value, sizeof(value));
     scoreboard_bus(sb, &b);
@@ -111,9 +115,12 @@ GT_TEST(own_mmu, what_the_walker_writes_is_in_the_models_memory)
 
 GT_TEST(own_mmu, an_answer_has_5000_cycles)
 {
-    struct scoreboard *sb = board_of(true, false);
-    uint64_t last = WATCH_PROCESSOR_CYCLES + sb->watch.bus_cycles;
+    struct scoreboard *sb;
+    uint64_t last;
 
+    now = NULL;
+    sb = board_of(true, false);
+    last = WATCH_PROCESSOR_CYCLES + sb->watch.bus_cycles;
     EXPECT_TRUE(last > 5000 && last < 5300);
     scoreboard_window(sb, last, 0, false);
     EXPECT_TRUE(!sb->diff.failed);
