@@ -3,17 +3,19 @@
 // may read, what has to come. docs/lockstep.md "An IOMMU of your own".
 #include "scoreboard_bench.h"
 
-#define GCMD   0x18u
-#define FSTS   0x34u
-#define FECTL  0x38u
-#define FEDATA 0x3Cu
-#define FEADDR 0x40u
-#define IQH    0x80u
-#define IQT    0x88u
-#define IQERCD 0xB0u
-#define FRCD   0x200u
-#define TE     UINT32_C(0x80000000)
-#define QIE    UINT32_C(0x04000000)
+#define CAP_HI  0x0Cu
+#define CCMD_HI 0x2Cu
+#define GCMD    0x18u
+#define FSTS    0x34u
+#define FECTL   0x38u
+#define FEDATA  0x3Cu
+#define FEADDR  0x40u
+#define IQH     0x80u
+#define IQT     0x88u
+#define IQERCD  0xB0u
+#define FRCD    0x200u
+#define TE      UINT32_C(0x80000000)
+#define QIE     UINT32_C(0x04000000)
 
 #define SID      0x0010
 #define PLACE    UINT64_C(0x100)
@@ -312,6 +314,41 @@ GT_TEST(own_iommu, a_request_is_recorded_once)
     expect_agreed(sb);
 }
 
+/* Eight are recorded, the ninth is not. */
+static struct scoreboard *overflown(void)
+{
+    struct scoreboard *sb = faulting();
+    struct board_record r = {.cycle = 26, .kind = BOARD_RECORDED};
+    uint64_t hi = RECORD_HI;
+
+    memcpy(r.data + 8, &hi, 8);
+    for (r.tag = 0; r.tag < 8; r.tag++) {
+        scoreboard_board(sb, &r);
+        answer(sb, 1, false, 0, 1);
+        accept(sb, 1, true, PLACE);
+    }
+    return sb;
+}
+
+GT_TEST(own_iommu, a_fault_without_a_place_shows_as_overflow)
+{
+    struct scoreboard *sb = overflown();
+
+    reads(sb, FSTS, 2, 40); /* it has not been answered */
+    answer(sb, 1, false, 0, 1);
+    EXPECT_TRUE(!sb->diff.failed);
+    reads(sb, FSTS, 3, 40);
+    EXPECT_TRUE(!sb->diff.failed);
+    scoreboard_destroy(sb);
+    sb = overflown();
+    answer(sb, 1, false, 0, 1);
+    reads(sb, FSTS, 2, 40);
+    expect_first(sb, "registers", "FSTS");
+    sb = faulting();
+    reads(sb, FSTS, 1, 40); /* every record is free */
+    expect_first(sb, "registers", "FSTS");
+}
+
 GT_TEST(own_iommu, the_event_of_a_fault_is_sent)
 {
     struct scoreboard *sb = faulting();
@@ -459,4 +496,33 @@ GT_TEST(own_iommu, an_error_of_the_queue_shows_where_there_is_one)
     fetch(sb);
     reads(sb, FSTS, 0x10, 41);
     expect_first(sb, "registers", "FSTS");
+}
+
+/* --- registers --- */
+
+GT_TEST(own_iommu, what_cap_leaves_to_a_design_is_its_own_and_stays)
+{
+    struct scoreboard *sb = begun();
+    uint32_t high = iommu_register(sb->iommu, CAP_HI);
+
+    reads(sb, CAP_HI, (high & ~(0x3Fu << 16)) | 9u << 16, 10); /* MAMV */
+    reads(sb, CAP_HI, (high & ~(0x3Fu << 16)) | 9u << 16, 11);
+    EXPECT_TRUE(!sb->diff.failed);
+    reads(sb, CAP_HI, (high & ~(0x3Fu << 16)) | 8u << 16, 12);
+    expect_first(sb, "registers", "CAP+4");
+    sb = begun();
+    reads(sb, CAP_HI, high ^ 1u << 8, 10); /* NFR */
+    expect_first(sb, "registers", "CAP+4");
+}
+
+GT_TEST(own_iommu, an_invalidation_may_be_a_coarser_one)
+{
+    struct scoreboard *sb = begun();
+
+    reg(sb, CCMD_HI, 0xC0000000); /* of a domain */
+    reads(sb, CCMD_HI, 0x50000000, 10);
+    reads(sb, CCMD_HI, 0x48000000, 11);
+    EXPECT_TRUE(!sb->diff.failed);
+    reads(sb, CCMD_HI, 0x58000000, 12);
+    expect_first(sb, "registers", "CCMD+4");
 }
