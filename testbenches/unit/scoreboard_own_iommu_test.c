@@ -47,18 +47,23 @@ static void expect_agreed(struct scoreboard *sb)
     scoreboard_destroy(sb);
 }
 
-static void accept(struct scoreboard *sb, uint8_t tag, bool write, uint64_t addr)
+static void accept_of(struct scoreboard *sb, uint16_t sid, uint8_t tag, bool write, uint64_t addr)
 {
     struct board_record r = {.cycle = 10,
                              .kind = BOARD_DMA,
                              .addr = addr,
-                             .sid = SID,
+                             .sid = sid,
                              .len = 4,
                              .tag = tag,
                              .flags = write ? BUS_WRITE : 0,
                              .data = {0xA0, 1, 2, 3}};
 
     scoreboard_board(sb, &r);
+}
+
+static void accept(struct scoreboard *sb, uint8_t tag, bool write, uint64_t addr)
+{
+    accept_of(sb, SID, tag, write, addr);
 }
 
 static void answer(struct scoreboard *sb, uint8_t tag, bool ok, uint64_t pa, uint8_t fault)
@@ -325,7 +330,7 @@ static struct scoreboard *overflown(void)
     for (r.tag = 0; r.tag < 8; r.tag++) {
         scoreboard_board(sb, &r);
         answer(sb, 1, false, 0, 1);
-        accept(sb, 1, true, PLACE);
+        accept_of(sb, r.tag < 7 ? SID : SID + 1, 1, true, PLACE); /* who has no record yet */
     }
     return sb;
 }
