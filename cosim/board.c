@@ -208,6 +208,8 @@ void scoreboard_board(struct scoreboard *sb, const struct board_record *r)
     if (sb->diff.failed)
         return;
     record_log_add(sb->log, &type_board, false, r);
+    if (own_iommu_board(sb, r))
+        return;
     switch ((enum board_kind)r->kind) {
     case BOARD_READ:
     case BOARD_WRITE:
@@ -244,6 +246,12 @@ void scoreboard_board(struct scoreboard *sb, const struct board_record *r)
         break;
     case BOARD_TICK:
         ticked(sb, r);
+        break;
+    case BOARD_RECORDED:
+    case BOARD_DESCRIPTOR:
+        scoreboard_differ_text(sb, "pins",
+                               r->kind == BOARD_RECORDED ? "frcd_valid_o" : "desc_valid_o", "high",
+                               "low: the unit has records", r->cycle);
         break;
     case BOARD_SKEW:
         scoreboard_differ_text(sb, "record", "cycle", "not the cycle of its emission",

@@ -105,10 +105,13 @@ static bool write_report(const struct bundle_request *b, const char *folder, cha
 
 const char *bundle_view_of(const char *stream)
 {
+    static const char *const unit[] = {"dma", "iwalk", "iommu", "registers", "pins", "order"};
+
     if (strcmp(stream, "xlate") == 0 || strcmp(stream, "walk") == 0)
         return "mmu";
-    if (strcmp(stream, "dma") == 0 || strcmp(stream, "iwalk") == 0 || strcmp(stream, "iommu") == 0)
-        return "iommu";
+    for (unsigned i = 0; i < sizeof(unit) / sizeof(unit[0]); i++)
+        if (strcmp(stream, unit[i]) == 0)
+            return "iommu";
     return "cpu";
 }
 

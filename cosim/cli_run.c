@@ -49,7 +49,8 @@ enum {
     OPT_LEGALITY,
     OPT_TRACE,
     OPT_OWN_MMU,
-    OPT_GDB
+    OPT_GDB,
+    OPT_OWN_IOMMU
 };
 
 static const struct option options[] = {
@@ -75,6 +76,7 @@ static const struct option options[] = {
     {"trace", required_argument, NULL, OPT_TRACE},
     {"gdb", required_argument, NULL, OPT_GDB},
     {"own-mmu", no_argument, NULL, OPT_OWN_MMU}, /* of a machine that --mmu-rtl has built */
+    {"own-iommu", required_argument, NULL, OPT_OWN_IOMMU}, /* --iommu-rtl; requests in flight */
     COMMON_ROWS};
 
 static const char help[] =
@@ -99,6 +101,7 @@ static const char help[] =
     "  --mmu-rtl DIR           run: another MMU in the machine (docs/your-own-rtl.md), its "
     "answers\n"
     "                          judged by the legality oracle; --rtl-build DIR: where it is built\n"
+    "  --iommu-rtl DIR         run: another IOMMU likewise (docs/your-own-iommu.md)\n"
     "  --legality              run: lists each use of a translation that the program has replaced\n"
     "                          without the invalidation that would have removed it\n"
     "  --wave-on WHAT          run: a bundle of the cycles around it, though both sides agree:\n"
@@ -140,6 +143,7 @@ static int take_option(struct run_command *c, int opt)
 {
     struct run_options *o = &c->run;
     char error[CPUID_HELP_BYTES + 80];
+    uint64_t number = 0;
     bool ok = true;
 
     switch (common_take(&c->common, opt)) {
@@ -165,6 +169,10 @@ static int take_option(struct run_command *c, int opt)
         break;
     case OPT_OWN_MMU:
         o->own_mmu = true;
+        break;
+    case OPT_OWN_IOMMU:
+        ok = option_between(optarg, 1, 32, &number);
+        o->own_iommu = (unsigned)number;
         break;
     case OPT_MEMORY:
         ok = option_between(optarg, UINT64_C(4) << 20, UINT64_C(2) << 30, &o->memory_bytes) &&
@@ -617,7 +625,7 @@ static int run_command(const struct cli *cli, int argc, char **argv, enum run_mo
 
 int cli_run(const struct cli *cli, int argc, char **argv)
 {
-    if (cli_names(argc, argv, "--mmu-rtl"))
+    if (cli_names(argc, argv, "--mmu-rtl") || cli_names(argc, argv, "--iommu-rtl"))
         return cli_own(cli, "own_machine.py", NULL, argc, argv);
     return run_command(cli, argc, argv, RUN_LOCKSTEP, NULL);
 }

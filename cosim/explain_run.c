@@ -155,7 +155,8 @@ char *explain_run(const struct explain_place *p)
     if (out == NULL)
         return NULL;
     p->sb->ops->get_state(p->sb->model, &state);
-    if (is(p->stream, "xlate") || is(p->stream, "walk") || is(p->stream, "legality"))
+    if (is(p->stream, "xlate") || is(p->stream, "walk") ||
+        (is(p->stream, "legality") && !p->of_a_device))
         translation(out, p, &state);
     if (is(p->stream, "retire") && p->field != NULL)
         retirement(out, p->sb);

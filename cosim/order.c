@@ -262,7 +262,7 @@ void order_appended(struct scoreboard *sb)
         order_drain(sb, UINT64_MAX);
 }
 
-static uint64_t event_cycle(const struct order_event *e)
+uint64_t order_event_cycle(const struct order_event *e)
 {
     switch (e->kind) {
     case ORDER_BUS:
@@ -277,6 +277,8 @@ static uint64_t event_cycle(const struct order_event *e)
 
 static void handle(struct scoreboard *sb, const struct order_event *e)
 {
+    if (own_iommu_handle(sb, e))
+        return;
     if (e->kind == ORDER_DMA && e->u.dma.phase == 0)
         dma_accepted(sb, &e->u.dma);
     else if (e->kind == ORDER_DMA)
@@ -319,6 +321,6 @@ void order_until(struct scoreboard *sb, uint64_t cycle)
 {
     const struct order_event *head;
 
-    while ((head = next_event(sb)) != NULL && event_cycle(head) <= cycle)
+    while ((head = next_event(sb)) != NULL && order_event_cycle(head) <= cycle)
         handle_next(sb);
 }

@@ -35,6 +35,7 @@ void own_mmu_translate(void *ctx, struct rec_xlate *x)
     if (!sb->diff.held)
         order_until(sb, rtl->cycle);
     *x = *rtl;
+    sb->counts.stimuli[STIM_LEGAL_ANSWER]++;
 }
 
 /* A device that answers a walk says so to the board alone. */
@@ -59,6 +60,9 @@ void own_mmu_beat(struct scoreboard *sb, const struct rec_bus *b)
         return;
     }
     stale_beat(sb->stale, &a, &at);
+    if ((a.flags & BUS_WRITE) && sb->own != NULL)
+        own_iommu_store(sb, a.pa, a.data, a.bytes,
+                        (struct legality_writer){AUTHOR_WALKER, at.rip, at.cycle});
     if ((a.flags & BUS_WRITE) && rw_mem_keeps(a.pa)) {
         memcpy(sb->mem.ram + a.pa, a.data, a.bytes);
         sb->ops->mem_changed(sb->model, a.pa, a.bytes);

@@ -75,11 +75,28 @@ static void on_before(void *ctx, const struct rw_access *a)
         order_drain(sb, UINT64_MAX);
     else
         hold_beat(sb, a);
+    if (sb->own != NULL && (a->flags & BUS_WRITE) && !(a->flags & BUS_IO)) {
+        struct stale_place at = processor_place(sb);
+
+        own_iommu_store(sb, a->pa, a->data, a->bytes,
+                        (struct legality_writer){AUTHOR_INSTRUCTION, at.rip, at.cycle});
+    }
     if (sb->stale != NULL && a->src != BUS_FETCH) {
         struct stale_place at = processor_place(sb);
 
         stale_beat(sb->stale, a, &at);
     }
+}
+
+/* A register of somebody else's unit: 8 bytes at most, the others are ones. */
+static void read_own(struct scoreboard *sb, const struct rw_access *a, uint8_t *data)
+{
+    uint64_t rtl = 0, value;
+    unsigned bytes = a->bytes < 8 ? a->bytes : 8;
+
+    memcpy(&rtl, sb->beat.data + first_lane(a), bytes);
+    value = own_iommu_read(sb, (uint32_t)(a->pa - IOMMU_BASE), a->bytes, rtl);
+    memcpy(data, &value, bytes);
 }
 
 static bool in_iommu_window(const struct rw_access *a)
@@ -107,6 +124,8 @@ static void on_read(void *ctx, const struct rw_access *a, uint8_t *data)
         return;
     if (a->src == BUS_FETCH) {
         board_fetch(sb, a, data);
+    } else if (in_iommu_window(a) && sb->own != NULL) {
+        read_own(sb, a, data);
     } else if (in_iommu_window(a)) {
         check_one_at_a_time(sb);
         value = iommu_reg_read(sb->iommu, (uint32_t)(a->pa - IOMMU_BASE), a->bytes);
@@ -126,8 +145,12 @@ static void on_write(void *ctx, const struct rw_access *a)
 
     if (sb->diff.failed || sb->diff.held || !in_iommu_window(a))
         return;
-    check_one_at_a_time(sb);
     memcpy(&value, a->data, sizeof(value));
+    if (sb->own != NULL) {
+        own_iommu_write(sb, (uint32_t)(a->pa - IOMMU_BASE), a->bytes, value);
+        return;
+    }
+    check_one_at_a_time(sb);
     iommu_reg_write(sb->iommu, (uint32_t)(a->pa - IOMMU_BASE), a->bytes, value);
 }
 

@@ -9,8 +9,9 @@
 
 #include "disasm.h"
 
-static const char *const stim_names[STIM_COUNT] = {
-    "interrupt", "tsc", "mmio_read", "port_read", "nmi", "dma_payload", "completion"};
+static const char *const stim_names[STIM_COUNT] = {"interrupt",  "tsc",         "mmio_read",
+                                                   "port_read",  "nmi",         "dma_payload",
+                                                   "completion", "legal_answer"};
 
 static void print_place(FILE *out, uint64_t rip, const uint8_t *bytes, unsigned len, unsigned mode)
 {

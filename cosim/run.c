@@ -382,6 +382,7 @@ static bool begin_model(struct run *run, char *error, size_t error_bytes)
                                    .dirty = run->dirty,
                                    .lint = run->o->lint,
                                    .own_mmu = run->o->own_mmu,
+                                   .own_iommu = run->o->own_iommu != 0,
                                    .stale_ctx = run,
                                    .stale = run_look_at_stale};
 
@@ -582,7 +583,8 @@ static bool with_rtl(struct run *run, char *error, size_t error_bytes)
                               .boot = run->boot,
                               .board = run_board(run),
                               .wait_states_max = o->wait_states_max,
-                              .seed = o->seed};
+                              .seed = o->seed,
+                              .dma_in_flight = o->own_iommu};
     struct shell_sink sink;
     bool ok;
 

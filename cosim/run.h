@@ -64,8 +64,9 @@ struct run_options {
     const struct run_point *point; /* NULL: none */
     struct coverage *coverage;     /* counts what the RTL does; NULL: nothing is counted */
     bool own_mmu;                  /* the RTL has somebody else's MMU: scoreboard.h */
-    bool lint;                     /* stale.h: uses of what the program has replaced are listed */
-    struct trigger *triggers;      /* what the user wants to see; `met` is called for each */
+    unsigned own_iommu; /* likewise an IOMMU: so many requests it takes at a time; 0: it is ours */
+    bool lint;          /* stale.h: uses of what the program has replaced are listed */
+    struct trigger *triggers; /* what the user wants to see; `met` is called for each */
     unsigned trigger_count;
     void *met_ctx;
     void (*met)(void *ctx, const struct run_met *m);

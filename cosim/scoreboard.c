@@ -56,6 +56,7 @@ struct scoreboard *scoreboard_create(const struct scoreboard_config *config)
     sb->config = *config;
     struct rw_env env = processor_hooks(sb);
     struct iommu_env ienv = {sb, on_iwalk, on_iommu, order_message, on_invalidate};
+    bool own = own_iommu_create(sb, &ienv);
     sb->ops = config->ops;
     sb->mem = config->mem;
     sb->log = config->log;
@@ -72,10 +73,12 @@ struct scoreboard *scoreboard_create(const struct scoreboard_config *config)
     board_said_init(&sb->board);
     sb->model = sb->ops->create(&mc, &env);
     sb->iommu = iommu_create(&ic, &ienv);
-    if (sb->model == NULL || sb->iommu == NULL || !begin_lint(sb)) {
+    if (!own || sb->model == NULL || sb->iommu == NULL || !begin_lint(sb)) {
         scoreboard_destroy(sb);
         return NULL;
     }
+    if (sb->own != NULL)
+        own_iommu_offer(sb);
     return sb;
 }
 
@@ -94,6 +97,7 @@ void scoreboard_destroy(struct scoreboard *sb)
     if (sb->iommu != NULL)
         iommu_destroy(sb->iommu);
     stale_destroy(sb->stale);
+    own_iommu_destroy(sb);
     free(sb);
 }
 
@@ -341,6 +345,8 @@ void scoreboard_finish(struct scoreboard *sb, uint64_t written)
     if (sb->diff.failed)
         return;
     order_drain(sb, UINT64_MAX);
+    if (sb->own != NULL)
+        own_iommu_finish(sb);
     /* The run may end within something. */
     in_between = sb->order.count != 0 || sb->dma.in_flight || sb->queue.in_flight ||
                  sb->dma.messages.count != 0;

@@ -13,6 +13,7 @@
 //   watch.c       deadlines: nothing may stand still
 //   locks.c       locked sequences, fetch traffic
 //   own_mmu.c     an MMU of somebody else's: its answers, judged, are the model's
+//   own_iommu.h   an IOMMU of somebody else's likewise
 //   memory.c      both RAMs
 #ifndef RW_SCOREBOARD_H
 #define RW_SCOREBOARD_H
@@ -48,8 +49,9 @@ struct scoreboard_config {
     unsigned wait_states_max;   /* of the run: what the bus may add to a deadline */
     const struct rw_mem *other; /* the RTL side's RAM, to compare; NULL: not compared */
     uint8_t *dirty;             /* one byte a page of it, set by the shell at each write */
-    bool lint;    /* stale.h; each use is told, with the model's record, when stale is not NULL */
-    bool own_mmu; /* the RTL's MMU is not the model's: the legality oracle judges its answers */
+    bool lint;      /* stale.h; each use is told, with the model's record, when stale is not NULL */
+    bool own_mmu;   /* the RTL's MMU is not the model's: the legality oracle judges its answers */
+    bool own_iommu; /* likewise its IOMMU */
     void *stale_ctx;
     void (*stale)(void *ctx, const struct stale_use *u, const struct rec_xlate *x);
 };
@@ -152,6 +154,7 @@ struct scoreboard {
     struct bus_watch bus;
     struct scoreboard_counts counts;
     struct stale *stale; /* a lint for what the program does to its page tables; NULL: not asked */
+    struct own_iommu *own; /* the RTL's IOMMU is somebody else's; NULL: it is not */
 };
 
 struct scoreboard *scoreboard_create(const struct scoreboard_config *config);
@@ -177,15 +180,18 @@ void scoreboard_finish(struct scoreboard *sb, uint64_t written);
 /* --- shared by the files above --- */
 
 enum order_kind { ORDER_BUS, ORDER_DMA, ORDER_UNIT };
+/* kind: enum rec_iommu_kind. Ours: a queue error, completion, time-out. Somebody else's: a fault
+ * record (its index in addr), a descriptor, a completion (source-id in addr, error in lo). */
+struct order_unit {
+    uint64_t cycle, seq, addr, lo, hi;
+    uint8_t kind;
+};
 struct order_event {
     enum order_kind kind;
     union {
         struct rec_bus bus;
         struct rec_dma dma;
-        struct {
-            uint64_t cycle, seq;
-            uint8_t kind; /* enum rec_iommu_kind: queue error, completion, time-out */
-        } unit;
+        struct order_unit unit;
     } u;
 };
 
@@ -229,6 +235,7 @@ static inline void order_drain(struct scoreboard *sb, uint64_t seq)
     if (head != NULL && !order_is_processor(sb, head))
         order_handle(sb, seq);
 }
+uint64_t order_event_cycle(const struct order_event *e);
 /* An event that is not the processor's was appended. */
 void order_appended(struct scoreboard *sb);
 void order_message(void *ctx, uint64_t addr, uint32_t data);
@@ -324,6 +331,25 @@ void watch_check(struct scoreboard *sb, uint64_t cycle);
 void own_mmu_translate(void *ctx, struct rec_xlate *x);
 /* A beat of the RTL's walker, at its place in the order. */
 void own_mmu_beat(struct scoreboard *sb, const struct rec_bus *b);
+
+/* own_iommu.c and its rooms: docs/lockstep.md "An IOMMU of your own". */
+#define OWN_IOMMU_CYCLES 5000 /* to an answer: docs/your-own-iommu.md */
+/* Nothing, and true, without one. env: of the golden unit, which goes on with what is told. */
+bool own_iommu_create(struct scoreboard *sb, struct iommu_env *env);
+void own_iommu_destroy(struct scoreboard *sb);
+/* CAP and ECAP of the golden unit, once there is one. */
+void own_iommu_offer(struct scoreboard *sb);
+/* Before a store, while memory is what it was. */
+void own_iommu_store(struct scoreboard *sb, uint64_t pa, const void *data, unsigned bytes,
+                     struct legality_writer by);
+/* The board's word; an event at its place in the order. False: it is none of such a unit. */
+bool own_iommu_board(struct scoreboard *sb, const struct board_record *r);
+bool own_iommu_handle(struct scoreboard *sb, const struct order_event *e);
+/* An access of the model's to a register, as the RTL's was answered. */
+uint64_t own_iommu_read(struct scoreboard *sb, uint32_t offset, unsigned bytes, uint64_t rtl);
+void own_iommu_write(struct scoreboard *sb, uint32_t offset, unsigned bytes, uint64_t value);
+void own_iommu_watch(struct scoreboard *sb, uint64_t cycle);
+void own_iommu_finish(struct scoreboard *sb);
 
 /* locks.c */
 void locks_beat(struct scoreboard *sb, const struct rec_bus *r, bool unit);

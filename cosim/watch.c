@@ -18,7 +18,8 @@
 void watch_init(struct scoreboard *sb)
 {
     sb->watch.bus_cycles = (uint64_t)BEATS_BETWEEN * (2 + sb->config.wait_states_max) +
-                           (sb->config.own_mmu ? OWN_MMU_CYCLES : 0);
+                           (sb->config.own_mmu ? OWN_MMU_CYCLES : 0) +
+                           (sb->config.own_iommu ? OWN_IOMMU_CYCLES : 0);
 }
 
 static void too_long(struct scoreboard *sb, const char *stream, const char *field, const char *what,
@@ -47,6 +48,11 @@ static void check_iommu(struct scoreboard *sb, uint64_t cycle)
                 queue || taken;
     uint64_t slack = IOMMU_CYCLES + sb->watch.bus_cycles;
 
+    if (sb->own != NULL) {
+        if (sb->order.count == 0)
+            own_iommu_watch(sb, cycle);
+        return;
+    }
     if (busy && cycle > sb->watch.iommu + slack)
         too_long(sb, "dma", "deadline",
                  sb->watch.in_flight       ? "the request in flight goes on"

@@ -172,7 +172,8 @@ enum rec_stim_kind {
     STIM_PORT_READ,
     STIM_NMI,
     STIM_DMA_PAYLOAD,
-    STIM_COMPLETION, /* of a device-TLB */
+    STIM_COMPLETION,   /* of a device-TLB */
+    STIM_LEGAL_ANSWER, /* of somebody else's MMU or IOMMU */
     STIM_COUNT
 };
 

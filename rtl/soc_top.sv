@@ -5,6 +5,9 @@
 //   mem_*   one access at a time, held until mem_ack_i; ack may come in the cycle of the request
 //   dma_*   one request of a device, accepted when dma_ready_o; answered by dma_rsp_valid_o
 //   inv_*   one cycle: an invalidation for a device-TLB; cpl_*: its completion, held until cpl_ready_o
+//   rsp_*   beside dma_rsp_valid_o, frcd_*, desc_*: what an IOMMU of another design says of itself
+//           (docs/your-own-iommu.md); 0 of ours
+//   reg_ack_o  a register access ends: the IOMMU's memory is not answered in such a cycle
 //   intr_*  level and vector from the local APIC; inta_o is high for one cycle when it is taken
 //   cpuid_*  constant from reset on: features away, vendor, signature (docs/cpu.md C1)
 //   undefined_i  constant from reset on: whose undefined results (undefined_pkg)
@@ -53,6 +56,12 @@ module soc_top
   input  logic         cpl_valid_i, cpl_error_i,
   input  logic [15:0]  cpl_sid_i,
   output logic         cpl_ready_o,
+
+  output logic [7:0]   rsp_fault_o,
+  output logic [63:0]  rsp_pa_o,
+  output logic         frcd_valid_o, desc_valid_o, reg_ack_o,
+  output logic [2:0]   frcd_index_o,
+  output logic [127:0] frcd_o, desc_o,
 
   input  logic         intr_i, nmi_i,
   input  logic [7:0]   intr_vector_i,
@@ -152,7 +161,20 @@ module soc_top
   assign inv_s_o    = inv.s;
   assign inv_addr_o = inv.addr;
 
+  assign reg_ack_o = reg_ack;
+`ifdef IOMMU_OWN  // another design, behind the adapter that `ringwalk run --iommu-rtl` makes
+  iommu_own u_iommu (
+    .rsp_fault_o, .rsp_pa_o, .frcd_valid_o, .frcd_index_o, .frcd_o, .desc_valid_o, .desc_o,
+`else
+  assign rsp_fault_o  = '0;  // its records say all that
+  assign rsp_pa_o     = '0;
+  assign frcd_valid_o = 1'b0;
+  assign frcd_index_o = '0;
+  assign frcd_o       = '0;
+  assign desc_valid_o = 1'b0;
+  assign desc_o       = '0;
   iommu u_iommu (
+`endif
     .clk_i, .rst_ni, .cycle_i(cycle_q), .bus_seq_i(seq), .vtd_i(vtd),
     .dma_valid_i(dma_req_valid), .dma_ready_o, .dma_req_i(dma_req),
     .dma_rsp_valid_o, .dma_rsp_o(dma_rsp),

@@ -139,6 +139,9 @@ struct legality_iommu *legality_iommu_create(const struct legality_iommu_env *en
 void legality_iommu_destroy(struct legality_iommu *l);
 void legality_iommu_reset(struct legality_iommu *l, const struct legality_unit *unit);
 
+/* CAP and ECAP are found to be these: nothing else changes. */
+void legality_iommu_offers(struct legality_iommu *l, const struct legality_unit *unit);
+
 void legality_iommu_commit(struct legality_iommu *l, const struct legality_store *store);
 /* Somebody answers in these 16 bytes from now on, where nobody did. */
 void legality_iommu_answers(struct legality_iommu *l, uint64_t addr);
@@ -174,6 +177,19 @@ struct legality_iommu_verdict legality_iommu_judge(struct legality_iommu *l,
 struct legality_iommu_verdict legality_iommu_judge_of(struct legality_iommu *l, uint8_t ticket,
                                                       const struct legality_request *request,
                                                       const struct legality_iommu_answer *answer);
+
+/* For who goes on with what a unit does before it has answered: may a request in flight end so, by
+ * what the oracle knows now? Nothing is judged by it, and the answer still has to be. Of a fault
+ * the record that was written with it; legality_iommu_recorded() has not told of that. */
+struct legality_iommu_record {
+    uint64_t lo, hi;
+};
+bool legality_iommu_permits(struct legality_iommu *l, uint8_t ticket,
+                            const struct legality_iommu_answer *answer,
+                            const struct legality_iommu_record *record);
+/* FSTS.PFO: clear, set, or not known. */
+enum legality_overflow { OVERFLOW_NOT, OVERFLOW_MAYBE, OVERFLOW_IS };
+enum legality_overflow legality_iommu_overflow(const struct legality_iommu *l);
 
 /* Replaced values that some cache may still hold. */
 size_t legality_iommu_held(const struct legality_iommu *l);

@@ -402,6 +402,27 @@ struct legality_iommu_verdict legality_iommu_judge_of(struct legality_iommu *l, 
     return vtd_log_tells(&l->log, request, answer->reason) ? v : illegal(LAW_RECORD);
 }
 
+bool legality_iommu_permits(struct legality_iommu *l, uint8_t ticket,
+                            const struct legality_iommu_answer *answer,
+                            const struct legality_iommu_record *record)
+{
+    const struct vtd_flight *f = &l->flight[ticket];
+    struct question k = {.l = l, .q = &f->request, .a = answer};
+    const uint64_t begin = l->begin, moved = l->moved;
+    bool by_tables, permitted;
+
+    if (!f->up || !f->known)
+        return false;
+    l->begin = f->begin;
+    l->moved = l->now;
+    vtd_log_suppose(&l->log, record);
+    permitted = judged_at_any_time(&k, &by_tables).word != LEGALITY_ILLEGAL &&
+                vtd_log_tells(&l->log, k.q, answer->reason);
+    l->begin = begin;
+    l->moved = moved;
+    return permitted;
+}
+
 struct legality_iommu_verdict legality_iommu_judge(struct legality_iommu *l,
                                                    const struct legality_request *request,
                                                    const struct legality_iommu_answer *answer)

@@ -126,6 +126,16 @@ void vtd_log_take(struct vtd_log *g, const struct legality_request *q,
         take_one(g, g->count_written - 1);
 }
 
+void vtd_log_suppose(struct vtd_log *g, const struct legality_iommu_record *record)
+{
+    g->made = record != NULL;
+    g->misplaced = false;
+    if (record != NULL) {
+        g->lo = record->lo;
+        g->hi = record->hi;
+    }
+}
+
 bool vtd_log_give_back(struct vtd_log *g)
 {
     if (g->made != 1)

@@ -50,6 +50,8 @@ bool vtd_log_allows(const struct vtd_log *g, uint16_t sid, bool suppressed);
  * suppressed, or has gone into the record of its source-id. certain: it is not suppressed. */
 bool vtd_log_may_overflow(const struct vtd_log *g);
 void vtd_log_overflow(struct vtd_log *g, uint16_t sid, bool certain);
+/* As if the request that is looked at had this record, or, NULL, none. */
+void vtd_log_suppose(struct vtd_log *g, const struct legality_iommu_record *record);
 /* What was written is what the request and its fault demand. */
 bool vtd_log_tells(const struct vtd_log *g, const struct legality_request *q,
                    enum vtd_reason reason);

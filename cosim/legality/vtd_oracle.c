@@ -148,15 +148,20 @@ void legality_iommu_invalidated(struct legality_iommu *l, const struct legality_
     vtd_drops_add(&l->drops, &d);
 }
 
+void legality_iommu_offers(struct legality_iommu *l, const struct legality_unit *unit)
+{
+    l->unit = *unit;
+    l->format = vtd_format(unit);
+    l->drops.drain_reads = l->format.drain_reads;
+    l->drops.drain_writes = l->format.drain_writes;
+}
+
 void legality_iommu_reset(struct legality_iommu *l, const struct legality_unit *unit)
 {
     const struct legality_invalidation all = {.event = UNIT_RESET};
     const struct legality_iommu_registers none = {.low = {1, 0}, .high = {1, 0}};
 
-    l->unit = *unit;
-    l->format = vtd_format(unit);
-    l->drops.drain_reads = l->format.drain_reads;
-    l->drops.drain_writes = l->format.drain_writes;
+    legality_iommu_offers(l, unit);
     memset(l->flight, 0, sizeof(l->flight));
     l->in_flight = l->were_count = 0;
     memset(&l->commands, 0, sizeof(l->commands));
@@ -187,6 +192,17 @@ static bool one_is_full(const struct legality_iommu *l)
     for (unsigned i = 0; l->in_flight != 0 && i < LEGALITY_TICKETS; i++)
         full = full || (l->flight[i].up && l->flight[i].full);
     return full;
+}
+
+enum legality_overflow legality_iommu_overflow(const struct legality_iommu *l)
+{
+    bool maybe = l->log.overflow;
+
+    if (l->log.overflow && !l->log.overflow_unknown)
+        return OVERFLOW_IS;
+    for (unsigned i = 0; l->in_flight != 0 && i < LEGALITY_TICKETS; i++)
+        maybe = maybe || (l->flight[i].up && l->flight[i].full);
+    return maybe ? OVERFLOW_MAYBE : OVERFLOW_NOT;
 }
 
 static struct vtd_flight *begins(struct legality_iommu *l, uint8_t ticket)

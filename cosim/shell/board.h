@@ -12,7 +12,7 @@ enum board_kind {
     BOARD_WRITE,       /* a device was written: the same; src BUS_MESSAGE: an interrupt message */
     BOARD_OFFER,       /* a DMA request stands at the pins: addr, sid, at, len, tag, flags, data */
     BOARD_DMA,         /* the unit accepted it: the same */
-    BOARD_ANSWER,      /* the unit answered: tag, ok, data */
+    BOARD_ANSWER,      /* the unit answered: tag, ok, data; somebody else's: addr, value is fault */
     BOARD_INVALIDATE,  /* the unit sent an invalidation to a device-TLB: sid, addr, value is S */
     BOARD_CPL_OFFER,   /* a device-TLB's completion stands at the pins: sid, value is error */
     BOARD_COMPLETION,  /* the unit accepted it: the same */
@@ -21,6 +21,8 @@ enum board_kind {
     BOARD_ACKNOWLEDGE, /* the processor acknowledged: value is the vector that it was given */
     BOARD_TICK,        /* now and then: value is the number of accesses answered at mem_* so far */
     BOARD_SKEW,        /* a record of the RTL with a wrong cycle: value */
+    BOARD_RECORDED,    /* somebody else's unit has written a fault record: tag is its index, data */
+    BOARD_DESCRIPTOR,  /* somebody else's unit has done a descriptor: data */
 };
 
 struct board_record { /* 56 bytes */

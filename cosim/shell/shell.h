@@ -48,6 +48,8 @@ struct shell_config {
     unsigned wait_states_max; /* 0..7 random extra cycles before an ack, from seed */
     uint64_t seed;            /* of the wait states, and of the registers before reset */
     uint8_t *dirty;           /* one byte a page of RAM, set at each write; NULL: none */
+    unsigned dma_in_flight;   /* of an IOMMU of somebody else's: requests that it is given before
+                                 it has answered one, each under a tag of its own; 0: ours */
 };
 
 struct shell; /* opaque */

@@ -6,6 +6,7 @@
 #include "verilated_soc.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <deque>
 #include <map>
@@ -138,6 +139,14 @@ struct shell {
     std::deque<vsoc_completion> completions;
     bool completion_offered;
     vsoc_dma in_flight; // accepted last
+    // Of an IOMMU of somebody else's, by the tag at the pins.
+    struct flight {
+        bool up = false;
+        vsoc_dma request{};
+    };
+    std::array<flight, 256> flights{};
+    unsigned flying = 0;
+    uint8_t pin_tag = 0; // of the newest that was offered
     std::unique_ptr<ram_target> ram;
     std::unique_ptr<board_target> devices;
     std::unique_ptr<soc_module> soc;
@@ -263,17 +272,40 @@ static void on_access(void *ctx, vsoc_access *a)
     update_lines(s);
 }
 
+// The devices number their requests each for itself: several in flight need tags of the shell's.
+static void choose_tag(shell *s)
+{
+    do
+        s->pin_tag++;
+    while (s->flights[s->pin_tag].up);
+}
+
 static bool on_dma_next(void *ctx, vsoc_dma *d)
 {
     shell *s = static_cast<shell *>(ctx);
+    bool own = s->config.dma_in_flight != 0;
 
-    if (s->dma_queue.empty())
+    if (s->dma_queue.empty() || (own && s->flying >= s->config.dma_in_flight))
         return false;
+    if (own && !s->offered)
+        choose_tag(s);
     *d = s->dma_queue.front();
+    if (own)
+        d->tag = s->pin_tag;
     if (!s->offered)
         say_request(s, BOARD_OFFER, vsoc_cycle(s->rtl), *d);
     s->offered = true;
     return true;
+}
+
+static void take_off(shell *s, uint64_t cycle)
+{
+    vsoc_dma at_the_pins = s->in_flight;
+
+    s->flights[s->pin_tag] = {true, s->in_flight};
+    s->flying++;
+    at_the_pins.tag = s->pin_tag;
+    say_request(s, BOARD_DMA, cycle, at_the_pins);
 }
 
 static void on_dma_accepted(void *ctx, uint64_t cycle)
@@ -283,7 +315,10 @@ static void on_dma_accepted(void *ctx, uint64_t cycle)
     s->in_flight = s->dma_queue.front();
     s->dma_queue.pop_front();
     s->offered = false;
-    say_request(s, BOARD_DMA, cycle, s->in_flight);
+    if (s->config.dma_in_flight != 0)
+        take_off(s, cycle);
+    else
+        say_request(s, BOARD_DMA, cycle, s->in_flight);
     vsoc_board_pins(s->rtl)->dma_pending = !s->dma_queue.empty();
 }
 
@@ -338,7 +373,7 @@ static void on_invalidate(void *ctx, uint64_t cycle, const vsoc_invalidation *i)
 }
 
 // Of what was read, the bytes that the request asked for; the rest of the port means nothing.
-static void say_answer(shell *s, uint64_t cycle, const vsoc_dma_rsp &a)
+static void say_answer(shell *s, uint64_t cycle, const vsoc_dma_rsp &a, const vsoc_dma &request)
 {
     board_record r{};
 
@@ -346,21 +381,52 @@ static void say_answer(shell *s, uint64_t cycle, const vsoc_dma_rsp &a)
     r.kind = BOARD_ANSWER;
     r.tag = a.tag;
     r.ok = a.ok;
-    if (!s->in_flight.write)
-        memcpy(r.data, a.data, s->in_flight.len);
+    r.addr = a.pa;
+    r.value = a.fault;
+    if (!request.write)
+        memcpy(r.data, a.data, request.len);
     say(s, r);
+}
+
+static void on_told(void *ctx, uint64_t cycle, const vsoc_told *t)
+{
+    board_record r{};
+
+    r.cycle = cycle;
+    r.kind = t->descriptor ? BOARD_DESCRIPTOR : BOARD_RECORDED;
+    r.tag = t->index;
+    memcpy(r.data, t->data, sizeof r.data);
+    say(static_cast<shell *>(ctx), r);
+}
+
+// An answer of somebody else's without a request is said, and goes to nobody. False: such a one.
+static bool land(shell *s, const vsoc_dma_rsp &r)
+{
+    shell::flight &f = s->flights[r.tag];
+
+    if (s->config.dma_in_flight == 0)
+        return true;
+    if (!f.up)
+        return false;
+    s->in_flight = f.request;
+    f.up = false;
+    s->flying--;
+    return true;
 }
 
 static void on_dma_response(void *ctx, uint64_t cycle, const vsoc_dma_rsp *r)
 {
     shell *s = static_cast<shell *>(ctx);
     device_dma_done done{};
+    bool lands = land(s, *r);
 
     done.sid = s->in_flight.sid;
-    done.tag = r->tag;
+    done.tag = s->config.dma_in_flight != 0 ? s->in_flight.tag : r->tag;
     done.ok = r->ok;
     memcpy(done.data, r->data, sizeof done.data);
-    say_answer(s, cycle, *r);
+    say_answer(s, cycle, *r, s->in_flight);
+    if (!lands)
+        return;
     pc_advance(&s->board, cycle);
     pc_dma_done(&s->board, &done);
     update_lines(s);
@@ -452,6 +518,7 @@ shell *shell_create(const shell_config *config, const shell_sink *sink)
                         on_completion_next,
                         on_completion_accepted,
                         on_invalidate,
+                        on_told,
                         on_inta,
                         on_tick};
 
@@ -505,6 +572,9 @@ void shell_reset(shell *s, bool power)
 
     s->dma_queue.clear();
     s->offered = false;
+    s->flights.fill({});
+    s->flying = 0;
+    s->pin_tag = 0;
     s->completions.clear();
     s->completion_offered = false;
     s->nmi_rests = 0;

@@ -194,6 +194,8 @@ static void drive_memory(vsoc *v)
         v->wait_left--;
         return;
     }
+    if (top->reg_ack_o) // one ack a cycle, whatever the IOMMU does beside a register access
+        return;
     v->access_open = false;
     v->answered++;
     top->mem_ack_i = 1;
@@ -253,6 +255,18 @@ static void drive_interrupts(vsoc *v)
     top->nmi_i = v->pins.nmi;
 }
 
+static void see_told(vsoc *v, bool descriptor)
+{
+    Vsoc_top *top = v->top.get();
+    vsoc_told t{};
+
+    t.descriptor = descriptor;
+    t.index = descriptor ? 0 : top->frcd_index_o;
+    memcpy(t.data, descriptor ? &top->desc_o[0] : &top->frcd_o[0], 16);
+    v->board.told(v->board.ctx, v->cycle, &t);
+}
+
+// Of one cycle the request that is accepted comes first, an answer last.
 static void see_handshakes(vsoc *v)
 {
     Vsoc_top *top = v->top.get();
@@ -270,9 +284,15 @@ static void see_handshakes(vsoc *v)
         i.size = top->inv_s_o;
         v->board.invalidate(v->board.ctx, v->cycle, &i);
     }
+    if (top->desc_valid_o)
+        see_told(v, true);
+    if (top->frcd_valid_o)
+        see_told(v, false);
     if (top->dma_rsp_valid_o) {
         vsoc_dma_rsp r{};
         r.tag = top->dma_rsp_tag_o;
+        r.fault = top->rsp_fault_o;
+        r.pa = top->rsp_pa_o;
         r.ok = top->dma_rsp_ok_o;
         memcpy(r.data, &top->dma_rsp_rdata_o[0], 16);
         v->board.dma_response(v->board.ctx, v->cycle, &r);

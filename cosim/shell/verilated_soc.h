@@ -30,9 +30,19 @@ struct vsoc_dma {
     uint8_t data[16];
 };
 
+/* fault, pa: of an IOMMU of somebody else's. */
 struct vsoc_dma_rsp {
-    uint8_t tag;
+    uint8_t tag, fault;
     bool ok;
+    uint64_t pa;
+    uint8_t data[16];
+};
+
+/* What an IOMMU of somebody else's says of itself: it wrote a fault record, has done a descriptor.
+ */
+struct vsoc_told {
+    bool descriptor;
+    uint8_t index; /* of the record */
     uint8_t data[16];
 };
 
@@ -59,6 +69,7 @@ struct vsoc_board {
     bool (*completion_next)(void *ctx, struct vsoc_completion *c); /* as dma_next */
     void (*completion_accepted)(void *ctx, uint64_t cycle);
     void (*invalidate)(void *ctx, uint64_t cycle, const struct vsoc_invalidation *i);
+    void (*told)(void *ctx, uint64_t cycle, const struct vsoc_told *t);
     void (*inta)(void *ctx, uint64_t cycle, int32_t offered); /* intr_note, as the pins had it */
     void (*tick)(void *ctx, uint64_t cycle);                  /* called when cycle reaches wake */
 };

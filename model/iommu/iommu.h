@@ -26,6 +26,7 @@ struct iommu_config {
     unsigned interrupt_entries; /* 8 */
     unsigned fault_records;     /* 1 to 8: 8 */
     uint32_t away;              /* bit n: enum iommu_feature n is not there */
+    uint8_t mamv, mhmv;         /* largest AM and IM: 18, 15 */
 };
 
 /* docs/iommu.md I1. What needs one that is away is away; one of the widths stays. */
@@ -156,5 +157,20 @@ struct iommu_step iommu_time_out(struct iommu *u, struct iommu_command *c);
 
 /* I7: of a due descriptor and a waiting request, the descriptor goes first. */
 bool iommu_queue_first(const struct iommu *u);
+/* The error (IQEI) in which the descriptor that is due would end; 0: in none. read: as it was read;
+ * NULL: not yet. */
+unsigned iommu_queue_wrong(const struct iommu *u, const struct iommu_read *read);
+/* Where it lies. */
+uint64_t iommu_queue_place(const struct iommu *u);
+
+/* iommu_told.c: somebody else walks, and this unit goes on with what it says it did. CAP and ECAP
+ * as it shows them; a fault record that it has written (false: not where the next one goes, or it
+ * is not free); a fault that found no place; the queue has stopped with an error. */
+void iommu_told_offer(struct iommu *u, uint64_t cap, uint64_t ecap);
+bool iommu_told_fault(struct iommu *u, unsigned index, uint64_t lo, uint64_t hi);
+void iommu_told_overflow(struct iommu *u);
+void iommu_told_queue_error(struct iommu *u, unsigned code);
+/* 4 bytes of the window as they are, without a record. */
+uint32_t iommu_register(const struct iommu *u, uint32_t offset);
 
 #endif

@@ -86,7 +86,7 @@ void ccmd_hi_written(struct iommu *u, uint32_t value)
 bool iotlb_inv_bad(const struct iommu_config *c, const struct iotlb_inv *inv)
 {
     if (inv->granularity == 3)
-        return !config_has(c, IOMMU_PSI) || inv->am > CAP_MAMV;
+        return !config_has(c, IOMMU_PSI) || inv->am > c->mamv;
     return inv->granularity == 0;
 }
 

@@ -12,7 +12,9 @@ struct iommu_config iommu_default_config(void)
                                  .iotlb_entries = 32,
                                  .level_entries = {8, 4, 4, 4},
                                  .interrupt_entries = 8,
-                                 .fault_records = 8};
+                                 .fault_records = 8,
+                                 .mamv = CAP_MAMV,
+                                 .mhmv = ECAP_MHMV};
 }
 
 struct iommu_config iommu_config_of(const struct rw_vtd *vtd)
@@ -98,16 +100,16 @@ uint64_t config_cap(const struct iommu_config *c)
     for (unsigned i = 0; i < sizeof(widths) / sizeof(widths[0]); i++)
         cap |= shown(c, widths[i].feature, 8 + widths[i].sagaw);
     if (config_has(c, IOMMU_PSI))
-        cap |= (uint64_t)CAP_MAMV << 48;
+        cap |= (uint64_t)c->mamv << 48;
     return cap;
 }
 
 uint64_t config_ecap(const struct iommu_config *c)
 {
-    return BIT(0)                                                       /* C */
-           | shown(c, IOMMU_QI, 1) | shown(c, IOMMU_DT, 2)              /* QI, DT */
-           | shown(c, IOMMU_IR, 3)                                      /* IR */
-           | shown(c, IOMMU_EIM, 4) | shown(c, IOMMU_PT, 6)             /* EIM, PT */
-           | (uint64_t)(IVA_OFFSET / 16) << 8                           /* IRO */
-           | (config_has(c, IOMMU_IR) ? (uint64_t)ECAP_MHMV << 20 : 0); /* MHMV */
+    return BIT(0)                                                     /* C */
+           | shown(c, IOMMU_QI, 1) | shown(c, IOMMU_DT, 2)            /* QI, DT */
+           | shown(c, IOMMU_IR, 3)                                    /* IR */
+           | shown(c, IOMMU_EIM, 4) | shown(c, IOMMU_PT, 6)           /* EIM, PT */
+           | (uint64_t)(IVA_OFFSET / 16) << 8                         /* IRO */
+           | (config_has(c, IOMMU_IR) ? (uint64_t)c->mhmv << 20 : 0); /* MHMV */
 }

@@ -58,3 +58,11 @@ bool event_take(struct iommu *u, struct iommu_step *s)
         .action = IOMMU_DO_EVENT, .addr = r.addr, .bytes = 4, .data = (uint32_t)r.lo};
     return true;
 }
+
+void event_send(struct iommu *u)
+{
+    struct iommu_step s;
+
+    if (event_take(u, &s) && u->env.message != NULL)
+        u->env.message(u->env.ctx, s.addr, s.data);
+}

@@ -238,6 +238,8 @@ void event_serviced(struct iommu *u, enum event e);
 void event_unmasked(struct iommu *u, enum event e);
 /* If an event is due: it no longer is, its record is emitted, *s sends its message. */
 bool event_take(struct iommu *u, struct iommu_step *s);
+/* Its message goes to whoever takes those of register writes. */
+void event_send(struct iommu *u);
 
 /* --- registers; one row of iommu_regs.c for each dword --- */
 enum reg {

@@ -83,7 +83,7 @@ static uint32_t queue_bytes(const struct iommu *u)
     return UINT32_C(0x1000) << (u->reg[REG_IQA] & IQA_QS);
 }
 
-static uint64_t descriptor_address(const struct iommu *u)
+uint64_t iommu_queue_place(const struct iommu *u)
 {
     return table_address(u, page_address(reg_wide(u, REG_IQA), &u->config), u->reg[REG_IQH]);
 }
@@ -178,7 +178,7 @@ static bool parameters_bad(const struct iommu *u, const struct iommu_command *c)
     case TYPE_DEVICE:
         return false;
     case TYPE_INTERRUPT:
-        return !interrupt.global && interrupt.im > ECAP_MHMV;
+        return !interrupt.global && interrupt.im > u->config.mhmv;
     case TYPE_WAIT:
         return (c->descriptor[0] & WAIT_SW) != 0 && c->descriptor[1] >> u->config.haw != 0;
     }
@@ -264,7 +264,7 @@ static struct iommu_step execute(struct iommu *u, struct iommu_command *c)
 static struct iommu_step descriptor_read(struct iommu *u, struct iommu_command *c,
                                          const struct iommu_read *read)
 {
-    struct rec_iwalk r = {.addr = descriptor_address(u),
+    struct rec_iwalk r = {.addr = iommu_queue_place(u),
                           .value = {read->data[0], read->data[1]},
                           .kind = IWALK_DESCRIPTOR};
     enum queue_error code;
@@ -282,17 +282,33 @@ static struct iommu_step descriptor_read(struct iommu *u, struct iommu_command *
     return execute(u, c);
 }
 
+static enum queue_error registers_check(const struct iommu *u)
+{
+    if ((u->reg[REG_IQA] & IQA_DW) != 0)
+        return IQEI_WIDTH;
+    return u->reg[REG_IQT] >= queue_bytes(u) ? IQEI_TAIL : IQEI_NONE;
+}
+
+unsigned iommu_queue_wrong(const struct iommu *u, const struct iommu_read *read)
+{
+    struct iommu_command c = {.state = CMD_DESCRIPTOR};
+
+    if (registers_check(u) != IQEI_NONE || read == NULL)
+        return registers_check(u);
+    c.descriptor[0] = read->data[0];
+    c.descriptor[1] = read->data[1];
+    return read->error ? IQEI_FETCH : descriptor_check(u, &c);
+}
+
 struct iommu_step iommu_queue_begin(struct iommu *u, struct iommu_command *c)
 {
     assert(iommu_queue_due(u));
     *c = (struct iommu_command){.state = CMD_DESCRIPTOR};
     u->descriptor_last = true;
-    if ((u->reg[REG_IQA] & IQA_DW) != 0)
-        return stop(u, c, IQEI_WIDTH);
-    if (u->reg[REG_IQT] >= queue_bytes(u))
-        return stop(u, c, IQEI_TAIL);
+    if (registers_check(u) != IQEI_NONE)
+        return stop(u, c, registers_check(u));
     return (struct iommu_step){
-        .action = IOMMU_DO_READ, .addr = descriptor_address(u), .bytes = DESCRIPTOR_BYTES};
+        .action = IOMMU_DO_READ, .addr = iommu_queue_place(u), .bytes = DESCRIPTOR_BYTES};
 }
 
 struct iommu_step iommu_queue_next(struct iommu *u, struct iommu_command *c,

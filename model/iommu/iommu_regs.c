@@ -130,14 +130,14 @@ static enum reg find_row(const struct iommu *u, uint32_t offset)
 }
 
 /* The fault record that holds the dword, NULL outside of the records. */
-static struct frcd *find_frcd(struct iommu *u, uint32_t offset)
+static struct frcd *find_frcd(const struct iommu *u, uint32_t offset)
 {
     if (offset < FRCD_OFFSET || offset >= FRCD_OFFSET + FRCD_BYTES * u->config.fault_records)
         return NULL;
     return &u->frcd[(offset - FRCD_OFFSET) / FRCD_BYTES];
 }
 
-static uint32_t dword_read(struct iommu *u, uint32_t offset)
+uint32_t iommu_register(const struct iommu *u, uint32_t offset)
 {
     const struct frcd *frcd = find_frcd(u, offset);
     enum reg i = find_row(u, offset);
@@ -197,20 +197,12 @@ uint64_t iommu_reg_read(struct iommu *u, uint32_t offset, unsigned bytes)
 
     r.lo = cut(UINT64_MAX, bytes);
     if (well_formed(offset, bytes)) {
-        r.lo = dword_read(u, offset);
+        r.lo = iommu_register(u, offset);
         if (bytes == 8)
-            r.lo |= (uint64_t)dword_read(u, offset + 4) << 32;
+            r.lo |= (uint64_t)iommu_register(u, offset + 4) << 32;
     }
     emit_iommu(u, &r);
     return r.lo;
-}
-
-static void send_due_event(struct iommu *u)
-{
-    struct iommu_step s;
-
-    if (event_take(u, &s) && u->env.message != NULL)
-        u->env.message(u->env.ctx, s.addr, s.data);
 }
 
 void iommu_reg_write(struct iommu *u, uint32_t offset, unsigned bytes, uint64_t value)
@@ -224,5 +216,5 @@ void iommu_reg_write(struct iommu *u, uint32_t offset, unsigned bytes, uint64_t 
     dword_write(u, offset, (uint32_t)value);
     if (bytes == 8)
         dword_write(u, offset + 4, (uint32_t)(value >> 32));
-    send_due_event(u);
+    event_send(u);
 }

@@ -41,7 +41,7 @@ struct block_options {
     unsigned one_in; /* of their cases only a part (docs/benches.md); 0: all (IOMMU) */
     enum block_legality legality;
     bool own;                 /* the RTL is somebody else's: its pins are held to the contract */
-    uint64_t lacks;           /* what the RTL lacks; of the MMU left out of the stimulus */
+    uint64_t lacks;           /* what the RTL lacks, left out of the stimulus */
     unsigned in_flight;       /* of an IOMMU of somebody else's: requests at a time */
     struct rw_vtd vtd;        /* of the IOMMU: what it is to lack throughout */
     unsigned wait_states_max; /* random, before each ack of the block's bus */
@@ -81,7 +81,7 @@ extern const bool block_has_every, block_has_one_in;
 extern const bool block_has_vtd;
 extern const bool block_has_in_flight;
 extern const bool block_has_legality;
-/* Names separated by commas -> lacks; false with a line in error. NULL: the block lacks nothing. */
+/* Names separated by commas -> lacks; false with a line in error. NULL: no option of this block. */
 extern bool (*const block_lacks)(const char *names, uint64_t *lacks, char *error,
                                  size_t error_bytes);
 

@@ -13,7 +13,8 @@ const char *const block_view_place = "TOP.soc_top.u_iommu.";
 const bool block_has_source_id = true;
 const bool block_has_every = true;
 const bool block_has_one_in = true;
-const bool block_has_vtd = true;
+const bool block_has_vtd = true; /* what it lacks */
+bool (*const block_lacks)(const char *, uint64_t *, char *, size_t) = NULL;
 const bool block_has_in_flight = true;
 const bool block_has_legality = true;
 

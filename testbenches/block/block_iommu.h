@@ -172,8 +172,6 @@ bool iommu_oracle_alone(const struct bench *b);
 bool iommu_legality_open(struct bench *b);
 void iommu_legality_close(struct bench *b);
 void iommu_legality_reset(struct bench *b);
-/* What a unit with these capabilities shows in CAP and ECAP. */
-struct legality_unit iommu_legality_unit(const struct rw_vtd *vtd);
 /* A store to the RTL's memory; without a model its memory follows. */
 void iommu_rtl_write(struct bench *b, uint64_t addr, const void *from, unsigned bytes,
                      enum legality_author author);

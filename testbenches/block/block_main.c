@@ -47,9 +47,10 @@ static const char help_one_in[] = "  --one-in N              with --every: of al
                                   "N-th, and all near the good one (1)\n";
 static const char help_legality[] =
     "  --legality[=only]       the legality oracle judges every translation too; only: it alone\n";
-static const char help_lacks[] =
+static const char help_rtl[] =
     "  --rtl DIR               an RTL of your own, by DIR/ringwalk.ini (docs/your-own-*.md)\n"
-    "  --rtl-build DIR         where it is built ($XDG_CACHE_HOME/ringwalk)\n"
+    "  --rtl-build DIR         where it is built ($XDG_CACHE_HOME/ringwalk)\n";
+static const char help_lacks[] =
     "  --lacks LIST            what the RTL lacks, in the words of its declaration\n";
 static const char help_vtd[] =
     "  --vtd LIST              what the IOMMU is to lack: -ir,-57; records=N\n";
@@ -95,7 +96,7 @@ static int take_own(struct command *c, int opt)
 {
     char error[400];
 
-    if (block_lacks == NULL)
+    if (opt == OPT_LACKS ? block_lacks == NULL : !block_has_legality)
         return 1 + refuse("no option of this block: ", opt == OPT_LACKS ? "--lacks" : "--own-rtl");
     if (opt == OPT_OWN_RTL)
         c->run.own = true;
@@ -121,6 +122,7 @@ static int take(struct command *c, int opt)
         fputs(block_has_one_in ? help_one_in : "", stdout);
         fputs(block_has_vtd ? help_vtd : "", stdout);
         fputs(block_has_legality ? help_legality : "", stdout);
+        fputs(block_has_legality ? help_rtl : "", stdout);
         fputs(block_lacks != NULL ? help_lacks : "", stdout);
         fputs(common_help, stdout);
         return 1;
@@ -174,8 +176,6 @@ static int parse(struct command *c)
         return 1 + refuse("--every takes capabilities away by itself, not by --vtd", "");
     if (c->common.wave_path != NULL && c->common.wave_to <= c->common.wave_from)
         return 1 + refuse("--wave-to must lie after --wave-from", "");
-    if (block_has_vtd) /* what an IOMMU lacks is what --vtd takes away */
-        c->run.vtd.away |= (uint32_t)c->run.lacks;
     c->run.seed = c->common.seed;
     c->run.wait_states_max = c->common.wait_states_max;
     c->run.wave_path = c->common.wave_path;

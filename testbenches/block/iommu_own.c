@@ -207,6 +207,14 @@ static bool read_right(struct bench *b, const struct rec_dma *d, const struct ow
     return true;
 }
 
+static void moved(struct bench *b, const struct own_move *m)
+{
+    struct own_wrong_order w;
+
+    if (!own_moves_add(&b->own.moves, m, &w))
+        iommu_own_wrong(b, "order", w.field, w.rtl, w.wanted);
+}
+
 static void ended(struct bench *b, const struct rec_dma *d)
 {
     struct own_request *q = &b->own.request[d->tag];
@@ -233,8 +241,8 @@ static void ended(struct bench *b, const struct rec_dma *d)
     else if (wanted.src == BUS_DMA)
         read_right(b, d, &is);
     if (there && wanted.src != BUS_FETCH)
-        iommu_own_moved(b, &(struct own_move){q->order, is.number, is.a.addr, d->sid, d->write,
-                                              wanted.src == BUS_MESSAGE});
+        moved(b, &(struct own_move){q->order, is.number, is.a.addr, d->sid, d->write,
+                                    wanted.src == BUS_MESSAGE});
 }
 
 void iommu_own_dma(struct bench *b, const struct rec_dma *d)

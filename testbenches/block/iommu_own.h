@@ -5,13 +5,13 @@
 #define RW_IOMMU_OWN_H
 
 #include "block.h"
+#include "own_moves.h"
 #include "record.h"
 #include "verilated_block.h"
 
 #define OWN_TAGS     256
 #define OWN_ACCESSES 64 /* made, and nothing has accounted for them yet */
 #define OWN_RECORDS  8
-#define OWN_MOVES    512 /* looked back at */
 
 struct bench;
 
@@ -27,13 +27,6 @@ struct own_access {
     uint64_t number;
     uint64_t time; /* of the oracle */
     bool event;    /* a message, as the event registers had it */
-};
-
-/* What a request has moved; order 0: nothing. */
-struct own_move {
-    uint64_t order, number, addr;
-    uint16_t sid;
-    bool write, message;
 };
 
 /* A message of the unit's own: FEDATA, FEADDR, FEUADDR, or those of the invalidation event. */
@@ -55,8 +48,7 @@ struct iommu_own {
     uint8_t tag;         /* of the newest request */
     bool rest;           /* the step has ended with nothing under way */
     uint64_t moved_time; /* of the oracle, of the request that has ended */
-    struct own_move move[OWN_MOVES];
-    uint64_t moves;
+    struct own_moves moves;
     bool blamed; /* the difference is of this request */
     struct rec_dma blame;
     struct own_record record[OWN_RECORDS];
@@ -95,9 +87,6 @@ bool iommu_own_good(struct bench *b);
 
 /* Answers of all that is in flight. False on a difference. */
 bool iommu_own_lands(struct bench *b);
-
-/* iommu_own_order.c: what a request has moved, as its answer has come. */
-void iommu_own_moved(struct bench *b, const struct own_move *m);
 
 /* iommu_own_registers.c */
 /* Learns CAP and ECAP. False on a difference. */

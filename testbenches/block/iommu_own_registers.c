@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "iommu_step.h"
+#include "vtd_unit.h"
 
 static void queue_register(struct iommu_own *o, uint32_t offset, uint32_t v)
 {
@@ -81,10 +82,6 @@ static void write4(struct bench *b, uint32_t offset, uint32_t v)
     }
 }
 
-/* Bits of CAP and ECAP that are the design's own: MAMV, DWD, DRD, ESIRTPS, ESRTPS; MHMV. */
-#define CAP_OWN  (UINT64_C(0x3F) << 48 | UINT64_C(3) << 54 | UINT64_C(3) << 62)
-#define ECAP_OWN (UINT64_C(0xF) << 20)
-
 static bool same_register(struct bench *b, const char *name, uint64_t is, uint64_t wanted)
 {
     char rtl[48], text[48];
@@ -98,17 +95,17 @@ static bool same_register(struct bench *b, const char *name, uint64_t is, uint64
 
 static void learn(struct bench *b, const struct rec_iommu *r)
 {
-    struct legality_unit unit = iommu_legality_unit(&b->vtd);
+    struct legality_unit unit = vtd_unit(&b->vtd);
     struct iommu_own *o = &b->own;
 
     if (r->addr == REG_CAP && r->size == 8) {
         if (o->cap == 0)
-            o->cap = (unit.cap & ~CAP_OWN) | (r->lo & CAP_OWN);
+            o->cap = (unit.cap & ~VTD_CAP_OWN) | (r->lo & VTD_CAP_OWN);
         same_register(b, "CAP", r->lo, o->cap);
     }
     if (r->addr == REG_ECAP && r->size == 8) {
         if (o->ecap == 0)
-            o->ecap = (unit.ecap & ~ECAP_OWN) | (r->lo & ECAP_OWN);
+            o->ecap = (unit.ecap & ~VTD_ECAP_OWN) | (r->lo & VTD_ECAP_OWN);
         same_register(b, "ECAP", r->lo, o->ecap);
     }
 }

@@ -61,14 +61,27 @@ static uint64_t other(struct bench *b, uint64_t value)
     return value ^ flip;
 }
 
-static bool invalidate(struct bench *b, const struct rec_dma *d, const struct way *w, bool context)
+/* Right behind the change; IVA has been written before. */
+static bool invalidate(struct bench *b, const struct way *w, bool context)
 {
     uint64_t kind = block_below(&b->random, context ? 2 : 3) + 1; /* global, domain, page */
 
     if (context && !pool_write(b, REG_CCMD, 8, UINT64_C(1) << 63 | kind << 61 | w->did))
         return false;
-    return pool_write(b, REG_IVA, 8, d->iova & ~UINT64_C(0xFFF)) &&
-           pool_write(b, REG_IOTLB, 8, UINT64_C(1) << 63 | kind << 60 | (uint64_t)w->did << 32);
+    return pool_write(b, REG_IOTLB, 8, UINT64_C(1) << 63 | kind << 60 | (uint64_t)w->did << 32);
+}
+
+/* What a cache may hold in the same place, and the invalidation leaves: another page with the same
+ * lower bits. */
+static bool fill_beside(struct bench *b, const struct rec_dma *d)
+{
+    unsigned shift = block_chance(&b->random, 50) ? 21 : 30;
+    uint64_t index = ((d->iova >> shift & 511) + 1 + block_below(&b->random, 2)) % 3;
+    struct rec_dma other = *d;
+    struct answer a;
+
+    other.iova = (d->iova & ~(UINT64_C(511) << shift)) | index << shift;
+    return iommu_request(b, &other, &a);
 }
 
 bool pool_race(struct bench *b)
@@ -81,6 +94,9 @@ bool pool_race(struct bench *b)
 
     if ((b->gcmd & GCMD_QIE) != 0 || (b->gcmd & GCMD_TE) == 0)
         return true;
+    if ((block_chance(&b->random, 50) && !fill_beside(b, &d)) ||
+        !pool_write(b, REG_IVA, 8, d.iova & ~UINT64_C(0xFFF)))
+        return false;
     b->ask = (struct viommu_ask){.dma = true, .in = d, .flies = true};
     if (!iommu_step_one(b, &a))
         return false;
@@ -88,6 +104,6 @@ bool pool_race(struct bench *b)
     if (!iommu_step_one(b, &a))
         return false;
     iommu_poke(b, w.addr[at], other(b, word(b, w.addr[at])));
-    return invalidate(b, &d, &w, w.contexts[at]) && iommu_request(b, &d, &a) &&
+    return invalidate(b, &w, w.contexts[at]) && iommu_request(b, &d, &a) &&
            iommu_request(b, &d, &a);
 }

@@ -10,7 +10,7 @@ side's word on it must have, "why: TEXT" what the report's explanation must say 
 "Why, in words"). "rule: X1" names the rule of docs/ that it breaks. COMMAND is one of
     mmu|iommu|bus ARGS         the block bench
     mmu|iommu --rtl FOLDER ARGS  that bench around the design in FOLDER of the tree
-    run PROGRAM ARGS           a guest program in lockstep
+    run PROGRAM ARGS           a guest program in lockstep; --mmu-rtl|--iommu-rtl FOLDER: around the design in FOLDER of the tree
     random MODE [OPTIONS]      random guest programs in lockstep (randgen's options)
     images [PROGRAM...]        guest images with bytes changed, in lockstep (images.py)
     events --table TABLE ARGS  the cases of a table of events, in lockstep (testbenches/events)
@@ -49,6 +49,7 @@ TARGETS = {"mmu": "block_mmu", "iommu": "block_iommu", "bus": "block_bus", "run"
            "random": "ringwalk", "images": "ringwalk", "events": "ringwalk", "paths": "paths",
            "opcodes": "opcodes", "vtd": "ringwalk", "trap": "ringwalk", "unit": "unit_tests"}
 ALONE_SEEDS = 4
+OWN_OPTIONS = ("--rtl", "--mmu-rtl", "--iommu-rtl")  # a design of testbenches/foreign: nothing else is built
 SCRIPTS = ("random", "images", "events")  # kinds that are scripts over many programs
 HEADERS = ("what", "run", "rule", "property", "sees", "names", "why")
 PROPERTY = re.compile(r"^\s*([A-Z]\w*)\s*:\s*assert\b", re.M)
@@ -81,7 +82,7 @@ class Mutant:
         if not self.what or len(words) < 2 or words[0] not in TARGETS:
             refuse(f"{path.name}: wants the lines 'what: ...' and 'run: {'|'.join(TARGETS)} ...'")
         self.kind = words[0]
-        self.own = self.kind in ("mmu", "iommu") and "--rtl" in words
+        self.own = any(w in OWN_OPTIONS for w in words)
         if self.kind in ("random", "images") and seeds_of(words)[1] == [None]:
             refuse(f"{path.name}: '{self.kind}' wants 'seeds FROM-TO' at the end of its run line")
         self.files = re.findall(r"^\+\+\+ b/(\S+)", text, re.M)
@@ -185,6 +186,12 @@ def command_of(mutant, words, seed, binaries, programs):
         return [tool] + words
     if mutant.kind == "paths":
         return [tool, str(programs / (words[1] + ".elf"))]
+    if mutant.own:
+        tree = ROOT if binaries == programs.parent else binaries.parent
+        words = [str(tree / w) if i and words[i - 1] in OWN_OPTIONS else w for i, w in enumerate(words)]
+        words = words if mutant.kind != "run" else ["run", str(programs / (words[1] + ".elf")), *words[2:]]
+        return [str(programs.parent / "ringwalk"), words[0], "--no-bundle", "--quiet", "--json", "-", "--rtl-build",
+                str(binaries / "own")] + words[1:] + seeded
     if mutant.kind == "run":
         return [tool, "run", str(programs / (words[1] + ".elf")), "--no-bundle", "--quiet",
                 "--json", "-"] + words[2:] + seeded
@@ -199,11 +206,6 @@ def command_of(mutant, words, seed, binaries, programs):
         return [sys.executable, str(ROOT / "testbenches/random/images.py"), "--seeds", str(seed),
                 str(seed), "--keep", str(binaries / "images"), tool] + \
             [str(programs / (name + ".elf")) for name in named]
-    if mutant.own:
-        tree = ROOT if binaries == programs.parent else binaries.parent
-        at = words.index("--rtl") + 1
-        return [str(programs.parent / "ringwalk"), mutant.kind, "--no-bundle", "--json", "-", "--rtl-build",
-                str(binaries / "own")] + words[1:at] + [str(tree / words[at])] + words[at + 1:] + seeded
     return [tool, "--no-bundle", "--json", "-"] + words[1:] + seeded
 
 

@@ -22,6 +22,7 @@ struct script {
     struct rec_sys sys;
     struct rw_access access;
     bool with_xlate, with_walk, with_sys, with_access, reads, interruptible, nmi_possible;
+    bool translates; /* somebody else's MMU: the answer is the RTL's */
 };
 
 static struct script *now; /* the script of the running test */
@@ -46,6 +47,8 @@ static enum rw_step fake_step(struct rw_model *m)
 
     if (now->with_walk)
         m->env.walk(m->env.ctx, &now->walk);
+    if (now->translates)
+        m->env.translate(m->env.ctx, &now->xlate);
     if (now->with_xlate)
         m->env.xlate(m->env.ctx, &now->xlate);
     if (now->with_access)
@@ -101,15 +104,25 @@ static const struct rw_model_ops fake = {.name = "fake",
 static uint8_t ram[4096], rtl_ram[4096], dirty[1];
 static const struct rw_mem rtl_memory = {rtl_ram, sizeof(rtl_ram)};
 
-static inline struct scoreboard *board(void)
+/* With somebody else's MMU or IOMMU. */
+static inline struct scoreboard *board_of(bool own_mmu, bool own_iommu)
 {
-    struct scoreboard_config c = {
-        .ops = &fake, .mem = {ram, sizeof(ram)}, .other = &rtl_memory, .dirty = dirty};
+    struct scoreboard_config c = {.ops = &fake,
+                                  .mem = {ram, sizeof(ram)},
+                                  .other = &rtl_memory,
+                                  .dirty = dirty,
+                                  .own_mmu = own_mmu,
+                                  .own_iommu = own_iommu};
 
     memset(ram, 0, sizeof(ram));
     memset(rtl_ram, 0, sizeof(rtl_ram));
 
     return scoreboard_create(&c);
+}
+
+static inline struct scoreboard *board(void)
+{
+    return board_of(false, false);
 }
 
 /* What the board says. */

@@ -166,11 +166,12 @@ module vtd_window
       {te, qie, ire, cfi} <= {wdata_i[31], wdata_i[26:25], wdata_i[23]};
     end
     if (at == 12'h020 && (low || high)) rtaddr <= 30'(put({24'b0, rtaddr, 10'b0}) >> 10);
-    if (at == 12'h028) ccmd <= put(ccmd) & 64'h6000_0003_FFFF_FFFF;
+    if (at == 12'h028 && (low || high)) ccmd <= put(ccmd) & 64'h6000_0003_FFFF_FFFF;
     if (high && at == 12'h028 && high_data[31] && !qie) ccmd[60:59] <= high_data[30:29];  // done: nothing is cached
-    if (at == 12'h100) iva <= put(iva);
-    if (at == 12'h108) iotlb <= put(iotlb) & 64'h3003_FFFF_0000_0000;
-    if (high && at == 12'h108 && high_data[31] && !qie) iotlb[58:57] <= high_data[29:28];
+    if (at == 12'h100 && (low || high)) iva <= put(iva);
+    if (at == 12'h108 && (low || high)) iotlb <= put(iotlb) & 64'h3003_FFFF_0000_0000;
+    if (high && at == 12'h108 && high_data[31] && !qie)
+      iotlb[58:57] <= high_data[29:28] == 2'd3 && iva[5:0] > Cap[53:48] ? 2'd0 : high_data[29:28];
     if (at == 12'h088 && low) iqt <= wdata_i[18:4];
     if (at == 12'h090 && (low || high)) iqa <= put(iqa) & 64'h0000_00FF_FFFF_F807;
     if (at == 12'h0B8 && (low || high)) irta <= 40'(put({24'b0, irta}) & 64'h0000_00FF_FFFF_F00F);
