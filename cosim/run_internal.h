@@ -33,7 +33,7 @@ struct run {
     bool woken; /* this is a copy that goes on from a snapshot, with an order and its options */
     struct snapshot_order order;
     struct wave_records *records; /* of the wave that is open; NULL: there is none, or no model */
-    struct met { /* in the chunk that ends now */
+    struct met {                  /* in the chunk that ends now */
         const struct trigger *trigger;
         uint64_t cycle;
         uint8_t record[RECORD_MAX];
