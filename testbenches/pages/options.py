@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Does every command and option that README and docs/ name exist?  options.py SOURCE_DIR BUILD_DIR
 In code (spans and blocks): `./rw COMMAND ...` and `ringwalk COMMAND ...` with options of that command, by
-its --help; an option alone is one of some command. README names every command of rw."""
+its --help; an option alone is one of some command. docs/commands.md names every command of rw."""
 import pathlib
 import re
 import subprocess
@@ -77,8 +77,8 @@ def main():
     wrong, pages = [], [root / "README.md", *sorted((root / "docs").rglob("*.md"))]
     for page in pages:
         wrong += [f"{page.relative_to(root)}:{w}" for w in wrong_in(page.read_text(), known)]
-    readme = (root / "README.md").read_text()
-    wrong += [f"README.md: nothing on ./rw {c}" for c in sorted(own) if f"./rw {c}" not in readme]
+    page = (root / "docs/commands.md").read_text()
+    wrong += [f"docs/commands.md: nothing on ./rw {c}" for c in sorted(own) if f"./rw {c}" not in page]
     print("\n".join(wrong) if wrong else
           f"{len(known)} commands, {sum(map(len, known.values()))} options, {len(pages)} pages")
     return bool(wrong)
