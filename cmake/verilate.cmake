@@ -76,7 +76,8 @@ function(rw_verilated_runtime)
   # A failing property does not end the process: assertion.cc is what prints and stops.
   target_compile_definitions(verilated_runtime PUBLIC VL_TIME_CONTEXT
     PRIVATE VL_USER_STOP VL_USER_FATAL VL_PRINTF=assertion_printf)
-  target_compile_options(verilated_runtime PRIVATE -w
+  # GTKWave's FST writer stores numbers where they fall, and shifts negative ones.
+  target_compile_options(verilated_runtime PRIVATE -w $<$<BOOL:${RW_SANITIZE}>:-fno-sanitize=undefined>
     -include ${PROJECT_SOURCE_DIR}/cosim/shell/assertion.h)
   find_package(ZLIB REQUIRED)
   find_package(Threads REQUIRED)

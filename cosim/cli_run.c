@@ -572,6 +572,13 @@ static bool begin_serial(struct run_command *c, char *error, size_t error_bytes)
     return c->run.serial != NULL;
 }
 
+static bool begin_trace(struct run_command *c, char *error, size_t error_bytes)
+{
+    if (c->trace != NULL)
+        c->run.trace = trace_open(c->trace, error, error_bytes);
+    return c->trace == NULL || c->run.trace != NULL;
+}
+
 static int run_command(const struct cli *cli, int argc, char **argv, enum run_mode mode,
                        const struct run_point *point)
 {
@@ -600,11 +607,8 @@ static int run_command(const struct cli *cli, int argc, char **argv, enum run_mo
         c.run.console = c.run.progress = false;
     c.run.console_out = c.common.json != NULL && strcmp(c.common.json, "-") == 0 ? stderr : stdout;
     console = c.run.console_out;
-    if (!begin_serial(&c, error, sizeof(error)))
-        return cli_refuse("%s", error);
-    if (c.trace != NULL && (c.run.trace = trace_open(c.trace, error, sizeof(error))) == NULL)
-        return cli_refuse("%s", error);
-    ran = begin_coverage(&c, error, sizeof(error)) &&
+    ran = begin_serial(&c, error, sizeof(error)) && begin_trace(&c, error, sizeof(error)) &&
+          begin_coverage(&c, error, sizeof(error)) &&
           begin_waves(&c, &seen, error, sizeof(error)) &&
           begin_debugger(&c, &seen, error, sizeof(error)) &&
           run_program(&c.run, &r, error, sizeof(error));
