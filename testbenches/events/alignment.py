@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Each access by its size at each misalignment, under each setting of CR0.AM, RFLAGS.AC and CPL.
 
+What counts is the linear address: each access also by segments whose base is not aligned.
 SDM Vol. 3A "Alignment Check Exception (#AC)"; docs/cpu.md F7.
 """
-from case import Case
+from case import BIG, DATA_RW, PAGES, P, Case, desc
 
 # {m} is the address; what writes and reads elsewhere by RSP, RSI or RDI gets it there. Before |: at ring 0, what is there.
 AT_9 = "movl $9f, {m}\nmovl $0, 4 + {m}|"
@@ -60,6 +61,21 @@ def case(mode, name, text, at, am, ac, cpl, setup=""):
     return Case(mode, f"{name} at {at:#x}, AM {am}, AC {ac}, CPL {cpl}", "\n".join(lines))
 
 
+def based(mode, name, text, base, at):
+    """At ring 3 by segments of this base: in 64-bit mode by FS, elsewhere by DS, ES and SS."""
+    before, _, text = text.rpartition("|")
+    m = f"(PAGE + {at:#x} - {base})"
+    if mode == 64:
+        segments = f"movl $0xC0000100, %ecx\nmovl ${base}, %eax\nxorl %edx, %edx\nwrmsr"
+        own, m = "", f"%fs:{m}"
+    else:
+        segments = desc("X1", P | DATA_RW | 3 << 5, BIG | PAGES, base)
+        own = "movl $X1 + 3, %ecx\nmovl %ecx, %ds\nmovl %ecx, %es\nmovl %ecx, %ss"
+    lines = [before.format(m=f"(PAGE + {at:#x})"), segments, "mov %cr0, %XAX\norl $0x40000, %eax\nmov %XAX, %cr0",
+             "TO_RING 3, 0x40002", own, "xorl %eax, %eax\nxorl %edx, %edx", text.format(m=m)]
+    return Case(mode, f"{name} at {at:#x} by a base of {base}", "\n".join(lines))
+
+
 def cases():
     for mode, rows in ((64, BOTH + ONLY_64), (32, BOTH + ONLY_32)):
         for name, text in rows:
@@ -72,3 +88,7 @@ def cases():
                 for pte in (0, 0x411065):
                     yield case(mode, name + f", next page {pte:#x}", text, 0xFFF, 1, 1, 3,
                                f"movl ${pte:#x}, PTE(PAGE + 0x1000)\nFLUSH")
+            for base in (1, 2, 4, 8):
+                if mode == 32 or "${m}" not in text and "movabs" not in text:
+                    for at in (0x100, 0x100 + base):
+                        yield based(mode, name, text, base, at)

@@ -74,6 +74,34 @@ shifts_by_immediate:
         movq    %r8, %rax
         ret
 
+# SAL by its second encoding, /6, which the assembler does not write.
+# uint64_t shifts_by_alias(o, s, flags, count)
+        .globl  shifts_by_alias
+shifts_by_alias:
+        xorl    %r8d, %r8d
+        .irp    group, 0xD2, 0xD0
+        one     .byte, \group, 0xF0
+        sum
+        one     .byte, 0x66, \group + 1, 0xF0
+        sum
+        one     .byte, \group + 1, 0xF0
+        sum
+        one     .byte, 0x48, \group + 1, 0xF0
+        sum
+        .endr
+        .irp    count, 2, 7, 8, 9, 15, 16, 17, 24, 31, 34, 63
+        one     .byte, 0xC0, 0xF0, \count
+        sum
+        one     .byte, 0x66, 0xC1, 0xF0, \count
+        sum
+        one     .byte, 0xC1, 0xF0, \count
+        sum
+        one     .byte, 0x48, 0xC1, 0xF0, \count
+        sum
+        .endr
+        movq    %r8, %rax
+        ret
+
 # uint64_t products(o, s, flags): MUL and IMUL of each width; RDX is theirs, so the flags stand in R9.
         .globl  products
 products:

@@ -6,6 +6,7 @@
 
 uint64_t shifts_by_cl(uint64_t o, uint64_t s, uint64_t flags, uint64_t count);
 uint64_t shifts_by_immediate(uint64_t o, uint64_t s, uint64_t flags);
+uint64_t shifts_by_alias(uint64_t o, uint64_t s, uint64_t flags, uint64_t count);
 uint64_t products(uint64_t o, uint64_t s, uint64_t flags);
 uint64_t quotients(uint64_t o, uint64_t s, uint64_t flags);
 uint64_t bits(uint64_t o, uint64_t s, uint64_t flags);
@@ -36,7 +37,7 @@ static const uint64_t sources[] = {
 int main(void)
 {
     const unsigned pairs = sizeof(operands) / sizeof(operands[0]);
-    uint64_t by_cl = 0, by_imm = 0, product = 0, quotient = 0, bit = 0, adjusted = 0;
+    uint64_t by_cl = 0, by_imm = 0, by_alias = 0, product = 0, quotient = 0, bit = 0, adjusted = 0;
     uint64_t user_code = boot_gdt[3];
 
     boot_gdt[3] = UINT64_C(0x00CF9B000000FFFF); /* 18h: 32-bit code of level 0 for a while */
@@ -44,8 +45,10 @@ int main(void)
         for (unsigned i = 0; i < pairs; i++) {
             uint64_t o = operands[i][0], s = operands[i][1];
 
-            for (unsigned count = 0; count < 64; count++)
+            for (unsigned count = 0; count < 64; count++) {
                 by_cl = by_cl * 31 + shifts_by_cl(o, s, before[f], count);
+                by_alias = by_alias * 31 + shifts_by_alias(o, s, before[f], count);
+            }
             by_imm = by_imm * 31 + shifts_by_immediate(o, s, before[f]);
             product = product * 31 + products(o, s, before[f]);
             quotient = quotient * 31 + quotients(o, (s & 63) + 3, before[f]);
@@ -57,6 +60,7 @@ int main(void)
     boot_gdt[3] = user_code;
     line("shifts and rotations by CL", by_cl);
     line("by an immediate", by_imm);
+    line("SAL by its second encoding", by_alias);
     line("products", product);
     line("quotients", quotient);
     line("bits", bit);
