@@ -16,7 +16,7 @@
 
 #define SNAPSHOT_SECONDS 1.0
 #define NEAR             UINT64_C(4096) /* retirements before a place to which the run goes back */
-#define LABELS           24             /* of the microcode of one retirement */
+#define WORDS            1024           /* of the microcode of one retirement */
 #define ACCESSES         8 /* data translations of one instruction that are remembered */
 
 enum goal { GOAL_STEP, GOAL_RUN, GOAL_PLACE, GOAL_LAST };
@@ -62,11 +62,12 @@ struct control {
     struct held held[CONTROL_CONDITIONS];
     struct rec_retire last;
     bool has_last;
-    uint64_t cycle;               /* its, since the first reset */
-    const char *label[2][LABELS]; /* of the retirement at work, of the last one */
-    unsigned labels[2];
-    bool walked;          /* in the retirement at work */
-    uint64_t fault_cycle; /* of the last translation that ended in a #PF */
+    uint64_t cycle; /* its, since the first reset */
+    uint64_t first; /* its first cycle, since the last reset */
+    struct control_word word[2][WORDS];
+    unsigned words[2], work; /* work: which of the two is that of the retirement at work */
+    bool walked;             /* in it */
+    uint64_t fault_cycle;    /* of the last translation that ended in a #PF */
     uint64_t
         blocked_cycle; /* of a request of a device that was blocked since the last retirement */
     char *why;         /* of the last of these */
@@ -173,10 +174,15 @@ const struct run_result *control_result(const struct control *c)
     return c->run->r;
 }
 
-unsigned control_ucode(const struct control *c, const char *const **labels)
+unsigned control_words(const struct control *c, const struct control_word **words)
 {
-    *labels = c->label[1];
-    return c->labels[1];
+    *words = c->word[!c->work];
+    return c->words[!c->work];
+}
+
+uint64_t control_first_cycle(const struct control *c)
+{
+    return c->first;
 }
 
 size_t control_read(const struct control *c, uint64_t va, void *to, size_t bytes)
@@ -426,6 +432,9 @@ void control_retired(struct control *c, const struct rec_retire *r)
 
     if (c->free)
         return;
+    c->first = c->has_last && c->last.cycle < r->cycle ? c->last.cycle + 1
+               : c->words[c->work] != 0                ? c->word[c->work][0].cycle
+                                                       : r->cycle;
     c->last = *r;
     c->has_last = true;
     c->cycle = c->run->r->before + r->cycle;
@@ -446,20 +455,17 @@ void control_retired(struct control *c, const struct rec_retire *r)
     memset(c->touched, 0, c->s->conditions * sizeof(c->touched[0]));
     c->accesses = 0;
     c->walked = false;
-    memcpy(c->label[1], c->label[0], sizeof(c->label[0]));
-    c->labels[1] = c->labels[0];
-    c->labels[0] = 0;
+    c->work = !c->work;
+    c->words[c->work] = 0;
     c->hit |= hit;
     if (hit)
         shell_stop(c->run->shell);
 }
 
-void control_word(struct control *c, const char *label)
+void control_executes(struct control *c, uint64_t cycle, const struct ucode_word *word)
 {
-    unsigned n = c->labels[0];
-
-    if (n < LABELS && (n == 0 || c->label[0][n - 1] != label))
-        c->label[0][c->labels[0]++] = label;
+    if (c->words[c->work] < WORDS)
+        c->word[c->work][c->words[c->work]++] = (struct control_word){cycle, word};
 }
 
 bool control_says(struct control *c)

@@ -29,6 +29,7 @@ struct run;
 struct run_result;
 struct scoreboard;
 struct timeline;
+struct ucode_word; /* ucode_word.h */
 
 enum control_kind {
     CONTROL_RIP,    /* the instruction at that linear address is next */
@@ -73,6 +74,12 @@ enum control_next {
 
 enum control_ask { ASKS_NOTHING, ASKS_TO_STAND, ASKS_TO_END };
 
+/* A word of the microcode and the cycle, since the last reset, in which it executed. */
+struct control_word {
+    uint64_t cycle;
+    const struct ucode_word *word;
+};
+
 /* Who has the hand. What it remembers lies in timeline_shared() memory: the process that stands may
  * be another each time. */
 struct debugger {
@@ -99,8 +106,10 @@ const struct rec_retire *control_last(const struct control *c);
 const char *control_why_text(const struct control *c);
 const struct run_result *control_result(const struct control *c);
 uint64_t control_cycle(const struct control *c); /* of it, since the first reset */
-/* The microcode of the last retirement: n labels, as it went through them. */
-unsigned control_ucode(const struct control *c, const char *const **labels);
+/* The microcode words of the last retirement in their order, of very many the first; how many. */
+unsigned control_words(const struct control *c, const struct control_word **words);
+/* Its first cycle, behind the retirement before it; of the same count as the records' cycles. */
+uint64_t control_first_cycle(const struct control *c);
 size_t control_read(const struct control *c, uint64_t va, void *to, size_t bytes);
 size_t control_read_physical(const struct control *c, uint64_t pa, void *to, size_t bytes);
 
@@ -110,7 +119,8 @@ bool control_begin(struct control *c, struct run *run);
 bool control_turn(struct control *c); /* a chunk has ended, and what it said is compared */
 void control_mismatch(struct control *c);
 void control_end(struct control *c);
-void control_word(struct control *c, const char *label); /* of the microcode, as it executes */
+/* Of the microcode, as it executes. */
+void control_executes(struct control *c, uint64_t cycle, const struct ucode_word *word);
 /* A record of the RTL's; its retirement, once it is counted. */
 void control_record(struct control *c, const struct record_type *type, const void *record);
 void control_retired(struct control *c, const struct rec_retire *r);

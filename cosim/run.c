@@ -16,6 +16,7 @@
 #include "coverage.h"
 #include "explain_run.h"
 #include "run_internal.h"
+#include "ucode_word.h"
 
 #define CHUNK_CYCLES     UINT64_C(16384)
 #define SETTLE_CYCLES    UINT64_C(4096) /* behind a wave, for the model's records in it */
@@ -152,15 +153,15 @@ static void sink_retire_alone(void *ctx, const struct rec_retire *r)
     count_retire(ctx, r);
 }
 
-static void sink_ucode(void *ctx, const char *label)
+static void sink_ucode(void *ctx, const struct ucode_word *word)
 {
     struct run *run = ctx;
 
-    ucode_past_add(&run->ucode, shell_cycle(run->shell) - 1, label);
+    ucode_past_add(&run->ucode, shell_cycle(run->shell) - 1, word->label);
     if (run->o->trace != NULL) /* not in a copy that was woken */
-        trace_ucode(run->o->trace, label);
+        trace_ucode(run->o->trace, word->label);
     if (run->o->control != NULL)
-        control_word(run->o->control, label);
+        control_executes(run->o->control, shell_cycle(run->shell) - 1, word);
 }
 
 static void sink_board(void *ctx, const struct board_record *r)

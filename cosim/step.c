@@ -26,8 +26,13 @@
 #define XLATE_ROWS    4
 #define CONSOLE_BYTES 16384
 #define CTRL_C        3
+#define KEYS          64
+#define STEP_KEYS     "sb mM.,"
 
-enum tab { TAB_TLB, TAB_SYSTEM, TAB_CONSOLE, TAB_WHY, TAB_WALK, TABS };
+enum tab { TAB_TLB, TAB_SYSTEM, TAB_CONSOLE, TAB_WHY, TAB_WALK, TAB_CYCLES, TABS };
+
+/* A retirement is entered at its end, or by steps that are smaller than it. */
+enum entry { ENTERS_END, ENTERS_FIRST_CYCLE, ENTERS_FIRST_WORD, ENTERS_LAST_WORD };
 
 struct step {
     const struct symbols *symbols;
@@ -38,6 +43,11 @@ struct step {
     bool zoomed, has_once, has_shown, has_walk;
     unsigned scroll;
     uint64_t walk;
+    uint64_t cycle;    /* of the last retirement, at which the user is */
+    enum entry enters; /* where in the next one */
+    bool stepping;     /* not running: what steps on waits for its turn */
+    char ahead[KEYS];  /* typed meanwhile */
+    unsigned typed;
     struct control_condition once; /* what it runs to, this one time */
     struct rw_state before, shown; /* registers where it stood last, where it stands */
     uint64_t place;
@@ -220,6 +230,9 @@ static void write_tab(FILE *out, const struct step *s, const struct control *c)
         else
             fputs("w asks for an address\n", out);
         break;
+    case TAB_CYCLES:
+        pane_cycles(out, c, s->cycle);
+        break;
     case TABS:
         break;
     }
@@ -241,7 +254,8 @@ static void put_status(const struct step *s, const struct control *c)
 
 static void put_tabs(const struct step *s, int row)
 {
-    static const char *const names[TABS] = {"1 TLB", "2 system", "3 console", "4 why", "5 walk"};
+    static const char *const names[TABS] = {"1 TLB", "2 system", "3 console",
+                                            "4 why", "5 walk",   "6 cycles"};
     int column = 0;
 
     attron(A_UNDERLINE);
@@ -293,7 +307,7 @@ static void fit(void)
 static void draw(struct step *s, const struct control *c)
 {
     static const char keys[] =
-        "s step  b back  c,r run  t,T walked  f,F fault  p break  w walk  z zoom  q";
+        "s b step  m M word  . , cycle  c r run  t T walked  f F fault  p break  w z q";
     int more, code, xlates, tabs;
     struct box pane, message;
     struct sheet t;
@@ -326,7 +340,8 @@ static void draw(struct step *s, const struct control *c)
             lines++;
         if (s->scroll + rows > lines)
             s->scroll = lines > rows ? lines - rows : 0;
-        sheet_put(&t, &pane, s->tab == TAB_CONSOLE && lines > rows ? lines - rows : s->scroll, 0);
+        sheet_put(&t, &pane, s->tab == TAB_CONSOLE && lines > rows ? lines - rows : s->scroll,
+                  s->tab == TAB_CYCLES ? '>' : 0);
     }
     attron(A_BOLD);
     put_line(&message, 0, s->message, strlen(s->message));
@@ -388,6 +403,7 @@ static void look(struct step *s, struct control *c, int key)
     case '3':
     case '4':
     case '5':
+    case '6':
         to_tab(s, (enum tab)(key - '1'));
         break;
     case '\t':
@@ -427,6 +443,63 @@ static enum control_next run_once(struct step *s, struct control *c, enum contro
     return next;
 }
 
+/* The next word, or the one before; false: that is not in this retirement. */
+static bool to_word(struct step *s, const struct control *c, bool forward)
+{
+    const struct control_word *w;
+    unsigned n = control_words(c, &w);
+
+    for (unsigned k = 0; k < n; k++) {
+        const struct control_word *this = &w[forward ? k : n - 1 - k];
+
+        if (forward ? this->cycle > s->cycle : this->cycle < s->cycle) {
+            s->cycle = this->cycle;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool to_cycle(struct step *s, const struct control *c, bool forward)
+{
+    const struct rec_retire *r = control_last(c);
+
+    if (r == NULL || s->cycle == (forward ? r->cycle : control_first_cycle(c)))
+        return false;
+    s->cycle += forward ? 1 : UINT64_MAX;
+    return true;
+}
+
+/* A smaller step than a retirement. True: it leads out of this one. */
+static bool leaves(struct step *s, const struct control *c, int key, enum control_next *next)
+{
+    bool forward = key == 'm' || key == '.', word = key == 'm' || key == 'M';
+
+    to_tab(s, TAB_CYCLES);
+    s->message[0] = 0;
+    if (word ? to_word(s, c, forward) : to_cycle(s, c, forward))
+        return false;
+    *next = forward ? NEXT_STEP : NEXT_BACK_STEP;
+    s->enters = !forward ? word ? ENTERS_LAST_WORD : ENTERS_END
+                : word   ? ENTERS_FIRST_WORD
+                         : ENTERS_FIRST_CYCLE;
+    return true;
+}
+
+static void enter(struct step *s, const struct control *c)
+{
+    const struct rec_retire *r = control_last(c);
+    const struct control_word *w;
+    unsigned n = control_words(c, &w);
+
+    s->cycle = r == NULL ? 0 : r->cycle;
+    if (r != NULL && s->enters == ENTERS_FIRST_CYCLE)
+        s->cycle = control_first_cycle(c);
+    else if (n != 0 && s->enters != ENTERS_END)
+        s->cycle = w[s->enters == ENTERS_FIRST_WORD ? 0 : n - 1].cycle;
+    s->enters = ENTERS_END;
+}
+
 /* True: it lets the run go. */
 static bool lets_go(struct step *s, struct control *c, int key, enum control_next *next)
 {
@@ -456,6 +529,11 @@ static bool lets_go(struct step *s, struct control *c, int key, enum control_nex
     case 'F':
         *next = run_once(s, c, CONTROL_EXCEPTION, NEXT_BACK_RUN);
         return true;
+    case '.':
+    case ',':
+    case 'm':
+    case 'M':
+        return leaves(s, c, key, next);
     case 'q':
     case CTRL_C:
     case ERR: /* the terminal has gone */
@@ -494,6 +572,16 @@ static void tell(struct step *s, const struct control *c, const struct control_s
     }
 }
 
+static int next_key(struct step *s)
+{
+    int key = s->ahead[0];
+
+    if (s->typed == 0)
+        return getch();
+    memmove(s->ahead, s->ahead + 1, --s->typed);
+    return key;
+}
+
 static enum control_next stands(void *ctx, struct control *c, const struct control_stop *stop)
 {
     struct step *s = ctx;
@@ -508,13 +596,14 @@ static enum control_next stands(void *ctx, struct control *c, const struct contr
     if (!s->has_shown)
         s->before = s->shown;
     s->has_shown = true;
+    enter(s, c);
     tell(s, c, stop);
     clearok(curscr, TRUE); /* another process may have drawn it */
     for (;;) {
         int key;
 
         draw(s, c);
-        key = getch();
+        key = next_key(s);
         if (key == ERR && errno == EINTR)
             continue;
         if (!lets_go(s, c, key, &next)) {
@@ -526,8 +615,10 @@ static enum control_next stands(void *ctx, struct control *c, const struct contr
         if (s->has_once)
             control_remove(c, &s->once);
         s->has_once = false;
+        s->enters = ENTERS_END;
         tell(s, c, stop);
     }
+    s->stepping = next == NEXT_STEP || next == NEXT_BACK_STEP;
     if (next == NEXT_RUN || next == NEXT_BACK_RUN) {
         mvhline(LINES - 2, 0, ' ', COLS);
         mvprintw(LINES - 2, 0, "it runs; any key stops it, q ends it");
@@ -540,14 +631,27 @@ static enum control_next stands(void *ctx, struct control *c, const struct contr
 static enum control_ask asks(void *ctx)
 {
     struct pollfd p = {.fd = STDIN_FILENO, .events = POLLIN};
-    char keys[64];
+    struct step *s = ctx;
+    enum control_ask asked = ASKS_NOTHING;
+    char keys[KEYS];
     ssize_t n;
 
-    (void)ctx;
     if (poll(&p, 1, 0) <= 0)
         return ASKS_NOTHING;
     n = read(STDIN_FILENO, keys, sizeof(keys));
-    return n <= 0 || keys[0] == 'q' ? ASKS_TO_END : ASKS_TO_STAND;
+    if (n <= 0)
+        return ASKS_TO_END;
+    for (ssize_t i = 0; i < n && asked == ASKS_NOTHING; i++) {
+        if (keys[i] == 'q' || keys[i] == CTRL_C)
+            asked = ASKS_TO_END;
+        else if (!s->stepping || keys[i] == 0 || strchr(STEP_KEYS, keys[i]) == NULL)
+            asked = ASKS_TO_STAND;
+        else if (s->typed < KEYS)
+            s->ahead[s->typed++] = keys[i];
+    }
+    if (asked == ASKS_TO_STAND)
+        s->typed = 0;
+    return asked;
 }
 
 struct debugger step_debugger(struct step *s)

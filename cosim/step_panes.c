@@ -11,10 +11,14 @@
 #include "peek.h"
 #include "scoreboard.h"
 #include "system_words.h"
+#include "ucode_word.h"
 
 #define MOST_PAST   32
 #define MOST_XLATES 64
 #define INSN_BYTES  15
+#define MOST_CYCLES 100 /* of a pane */
+
+static const char *const levels[] = {"", "PTE", "PDE", "PDPTE", "PML4E", "PML5E"};
 
 /* --- code --- */
 
@@ -118,12 +122,13 @@ void pane_registers(FILE *out, const struct rw_state *now, const struct rw_state
 
 void pane_ucode(FILE *out, const struct control *c)
 {
-    const char *const *label;
-    unsigned n = control_ucode(c, &label);
+    const struct control_word *w;
+    unsigned n = control_words(c, &w);
 
     fputs("microcode:", out);
     for (unsigned i = 0; i < n; i++)
-        fprintf(out, " %s", label[i]);
+        if (i == 0 || w[i].word->label != w[i - 1].word->label)
+            fprintf(out, " %s", w[i].word->label);
     fputc('\n', out);
 }
 
@@ -148,7 +153,6 @@ static void put_xlate(FILE *out, const struct rec_xlate *x)
 
 void pane_translations(FILE *out, const struct control *c, unsigned count)
 {
-    static const char *const levels[] = {"", "PTE", "PDE", "PDPTE", "PML4E", "PML5E"};
     char *line[MOST_XLATES] = {NULL}, *walk = NULL;
     struct record_log_entry e;
     size_t bytes;
@@ -195,6 +199,79 @@ void pane_translations(FILE *out, const struct control *c, unsigned count)
             fputs(line[i % MOST_XLATES], out);
     for (unsigned i = 0; i < MOST_XLATES; i++)
         free(line[i]);
+}
+
+/* --- cycles --- */
+
+static void put_beat(FILE *out, const struct rec_bus *b)
+{
+    static const char *const sources[] = {"fetch", "walk",    "data", "IOMMU",
+                                          "DMA",   "message", "APIC", "?"};
+
+    fprintf(out, "bus: %s, %s%s 0x%" PRIx64 ", lanes %04x:", sources[b->src % 8],
+            b->flags & BUS_LOCK ? "locked " : "", b->flags & BUS_WRITE ? "write" : "read", b->addr,
+            b->be);
+    for (unsigned i = 16; i-- > 0;)
+        if (b->be >> i & 1)
+            fprintf(out, "%s%02x", i == 15 || !(b->be >> (i + 1) & 1) ? " " : "", b->data[i]);
+    fputc('\n', out);
+}
+
+static void put_records(FILE *out, const struct control *c, uint64_t cycle)
+{
+    static const char *const kinds[] = {"read", "locked read", "update of"};
+    struct record_log_entry e;
+
+    for (size_t at = 0; record_log_next(control_scoreboard(c)->log, &at, &e);) {
+        struct rec_xlate x;
+        struct rec_walk w;
+        struct rec_bus b;
+
+        if (e.from_model || record_value(e.record, &e.type->fields[0]) != cycle)
+            continue;
+        if (e.type == &type_xlate) {
+            memcpy(&x, e.record, sizeof(x));
+            fprintf(out, "%14s", "");
+            put_xlate(out, &x);
+            fputc('\n', out);
+        } else if (e.type == &type_walk) {
+            memcpy(&w, e.record, sizeof(w));
+            fprintf(out, "%14swalk: %s %s, %" PRIx64 "\n", "", kinds[w.kind % 3],
+                    levels[w.level % 6], w.value);
+        } else if (e.type == &type_bus) {
+            memcpy(&b, e.record, sizeof(b));
+            fprintf(out, "%14s", "");
+            put_beat(out, &b);
+        }
+    }
+}
+
+void pane_cycles(FILE *out, const struct control *c, uint64_t cycle)
+{
+    const struct rec_retire *last = control_last(c);
+    const struct control_word *w;
+    unsigned n = control_words(c, &w), i = 0;
+    uint64_t first = control_first_cycle(c), at;
+
+    if (last == NULL) {
+        fputs("nothing has been executed; . steps a cycle, m a word of the microcode\n", out);
+        return;
+    }
+    at = cycle > first + 2 ? cycle - 2 : first;
+    for (uint64_t left = MOST_CYCLES; at <= last->cycle && left > 0; at++, left--) {
+        while (i < n && w[i].cycle < at)
+            i++;
+        fprintf(out, "%c%11" PRIu64 "  ", at == cycle ? '>' : ' ',
+                control_cycle(c) - last->cycle + at);
+        if (i < n && w[i].cycle == at)
+            fprintf(out, "%s+%u: %s\n", w[i].word->label, w[i].word->behind, w[i].word->text);
+        else
+            fprintf(out, "%s\n",
+                    at == last->cycle ? "it retires"
+                    : i == 0          ? "fetch and decoding"
+                                      : "the word above waits");
+        put_records(out, c, at);
+    }
 }
 
 void pane_tlb(FILE *out, const struct control *c)

@@ -16,6 +16,9 @@ void pane_code(FILE *out, const struct control *c, const struct symbols *symbols
 /* What is not as in `before` has a '*'; before may be NULL. */
 void pane_registers(FILE *out, const struct rw_state *now, const struct rw_state *before);
 void pane_ucode(FILE *out, const struct control *c);
+/* The last retirement cycle by cycle: the microcode word that executes, and what else is recorded
+ * in it. From a little before this one ('>') on, counted since the last reset. */
+void pane_cycles(FILE *out, const struct control *c, uint64_t cycle);
 /* The last `count` translations, each with the entries that its walk read. */
 void pane_translations(FILE *out, const struct control *c, unsigned count);
 void pane_tlb(FILE *out, const struct control *c);

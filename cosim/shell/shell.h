@@ -18,6 +18,8 @@ extern "C" {
 
 #include "devices/pc.h"
 
+struct ucode_word; /* ucode_word.h */
+
 /* Where the RTL's records go, in the order of record_emit.sv. NULL members drop the record. */
 struct shell_sink {
     void *ctx;
@@ -30,8 +32,8 @@ struct shell_sink {
     void (*stim)(void *ctx, const struct rec_stim *r);
     void (*retire)(void *ctx, const struct rec_retire *r);
     void (*sys)(void *ctx, const struct rec_sys *r);
-    /* The label of each microcode word that executes, before the retirement that it belongs to. */
-    void (*ucode)(void *ctx, const char *label);
+    /* Each microcode word that executes, before the retirement that it belongs to. */
+    void (*ucode)(void *ctx, const struct ucode_word *word);
     /* From the board, where it arises among them. */
     void (*board)(void *ctx, const struct board_record *r);
     /* A property of the RTL failed in this cycle: file:line, path and label. */

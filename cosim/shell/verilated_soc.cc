@@ -12,13 +12,10 @@
 #include "assertion.h"
 #include "lines.hh"
 #include "svdpi.h"
+#include "ucode_word.h"
 #include "verilated.h"
 #include "verilated_fst_c.h"
 #include "wave_date.h"
-
-// What uasm wrote: the labels by address.
-extern "C" const char *const ucode_names[];
-#define UCODE_WORDS 2048
 
 struct vsoc;
 
@@ -98,9 +95,9 @@ extern "C" svBit rw_wants_ucode()
     return emitting->sink.ucode != nullptr;
 }
 
-extern "C" void rw_emit_ucode(const svBitVecVal *label)
+extern "C" void rw_emit_ucode(const svBitVecVal *address)
 {
-    emitting->sink.ucode(emitting->sink.ctx, ucode_names[*label & (UCODE_WORDS - 1)]);
+    emitting->sink.ucode(emitting->sink.ctx, &ucode_words[*address & (UCODE_WORDS - 1)]);
 }
 
 static void eval_half(vsoc *v, bool clk)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Microcode assembler: text (.uc) to ucode_pkg.sv (format, enums, labels), ucode_rom.sv (words) and
- * ucode_names.c (labels as text, for the harness).
+ * ucode_words.c (each word as text, for the harness).
  *
  *   uasm -o OUT_DIR -c CONSTANTS.sv a.uc b.uc ...
  *
@@ -26,7 +26,8 @@ enum {
     MAX_CONSTS = 256,
     MAX_NAMED = 512,
     NAME_LEN = 40,
-    LINE_LEN = 400
+    LINE_LEN = 400,
+    TEXT_LEN = 120
 };
 
 /* Operations other than ALU ones. */
@@ -101,6 +102,7 @@ enum {
 struct word {
     unsigned op, alu, dst, a, b, sz, seg, mods, k, cond, ctl;
     int target; /* index of a label, -1 without */
+    char text[TEXT_LEN];
 };
 
 struct label {
@@ -401,6 +403,24 @@ static void parse_op(struct assembler *as, struct word *w, char *s)
     }
 }
 
+/* A word as it stands in the source, its columns closed up. */
+static void keep_text(struct word *w, const char *op, const char *clause)
+{
+    char both[LINE_LEN + 8];
+    size_t n = 0;
+
+    snprintf(both, sizeof both, "%s%s%s", op, clause == NULL ? "" : " ; ",
+             clause == NULL ? "" : clause);
+    for (const char *p = both; *p != '\0' && n + 1 < sizeof w->text; p++)
+        if (!isspace((unsigned char)*p))
+            w->text[n++] = *p;
+        else if (n > 0 && w->text[n - 1] != ' ')
+            w->text[n++] = ' ';
+    while (n > 0 && w->text[n - 1] == ' ')
+        n--;
+    w->text[n] = '\0';
+}
+
 static void parse_line(struct assembler *as, char *s)
 {
     char *hash = strchr(s, '#');
@@ -424,6 +444,7 @@ static void parse_line(struct assembler *as, char *s)
     }
     if (*s == '\0' && clause == NULL)
         return;
+    keep_text(&w, s, clause);
     w.op = (unsigned)find(op_names, "nop");
     w.sz = (unsigned)find(size_names, "q");
     w.seg = (unsigned)find(seg_names, "nil");
@@ -697,18 +718,24 @@ static void print_rom(FILE *f, const struct assembler *as)
             W_TGT - 1, W_TGT, as->word_count);
 }
 
-/* By address; NULL where no label is. */
-static void print_names(FILE *f, const struct assembler *as)
+/* By address: the label at or before each word, how many words behind it, and what stands there. */
+static void print_words(FILE *f, const struct assembler *as)
 {
-    fprintf(f,
-            "// SPDX-License-Identifier: Apache-2.0\n"
-            "// Written by uasm from rtl/cpu/ucode/*.uc: the labels by the address of their word.\n"
-            "extern const char *const ucode_names[];\n"
-            "const char *const ucode_names[%d] = {\n",
-            MAX_WORDS);
-    for (int i = 0; i < as->label_count; i++)
-        if (is_shown(as, i))
-            fprintf(f, "    [%d] = \"%s\",\n", as->labels[i].at, as->labels[i].name);
+    const char *label = "";
+    int from = 0;
+
+    fprintf(f, "// SPDX-License-Identifier: Apache-2.0\n"
+               "// Written by uasm from rtl/cpu/ucode/*.uc: the words by address.\n"
+               "#include \"ucode_word.h\"\n\n"
+               "const struct ucode_word ucode_words[UCODE_WORDS] = {\n");
+    for (int i = 0; i < as->word_count; i++) {
+        for (int k = 0; k < as->label_count; k++)
+            if (as->labels[k].at == i && is_shown(as, k)) {
+                label = as->labels[k].name;
+                from = i;
+            }
+        fprintf(f, "    {\"%s\", \"%s\", %d},\n", label, as->words[i].text, i - from);
+    }
     fprintf(f, "};\n");
 }
 
@@ -753,7 +780,7 @@ int main(int argc, char **argv)
         return 1;
     if (!write_file(&as, argv[2], "ucode_pkg.sv", print_pkg) ||
         !write_file(&as, argv[2], "ucode_rom.sv", print_rom) ||
-        !write_file(&as, argv[2], "ucode_names.c", print_names))
+        !write_file(&as, argv[2], "ucode_words.c", print_words))
         return 1;
     return 0;
 }
