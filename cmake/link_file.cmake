@@ -16,6 +16,7 @@ function(rw_link_file)
 flags ${CMAKE_CXX_FLAGS} ${CMAKE_CXX_FLAGS_RELEASE} ${sanitize}
 include ${PROJECT_SOURCE_DIR}/model
 include ${PROJECT_SOURCE_DIR}/cosim/shell
+include ${PROJECT_SOURCE_DIR}/cosim
 verilog ${verilog}
 link $<JOIN:${ARG_OBJECTS};${linked};${ARG_LIBRARIES},
 link >

@@ -9,6 +9,7 @@ RANDOM = HERE.parent / "random/run.sh"
 REDUCE = HERE.parent / "random/reduce.py"
 EVENTS = HERE.parent / "events/events.py"
 REPORT = "report.json"   # in the scratch folder
+COVERAGE = "coverage"    # likewise
 KEPT = "kept"            # images of failing events
 SHORT = "-reduced"       # behind the name of a random program made short
 REDUCE_SECONDS = 180
@@ -29,19 +30,25 @@ def common(task):
     return ["--seed", task["seed"], "--wait-states", task["waits"]]
 
 
+def machine(task):
+    """Whose MMU and IOMMU stand in it, as options of ringwalk run."""
+    return [word for block, folder in task["own"].items() if folder for word in (f"--{block}-rtl", folder)]
+
+
 def run_of(task, build, program, how):
-    return Command([build / "ringwalk", "run", program, *common(task), "--max-cycles", task["cycles"],
+    return Command([build / "ringwalk", "run", program, *machine(task), *common(task), "--max-cycles", task["cycles"],
                     *task["options"], *how])
 
 
 def bench_of(task, build, how):
-    own = ["--rtl", task["design"]] if task["design"] else []
+    folder = task["own"][task["name"]]
+    own = ["--rtl", folder] if folder else []
     return Command([build / "ringwalk", task["name"], *own, *common(task), "--requests", task["requests"],
                     *task["options"], *how])
 
 
 def options_of_random(task):
-    return ["--wait-states", str(task["waits"]), "--max-cycles", str(task["cycles"]), *task["options"]]
+    return [*machine(task), "--wait-states", str(task["waits"]), "--max-cycles", str(task["cycles"]), *task["options"]]
 
 
 def random_of(task, build, options, env):
@@ -57,16 +64,16 @@ def events_of(task, build, how, python="python3"):
 
 def of_task(task, build, scratch):
     """What the regression runs."""
-    quiet = ["--no-bundle", "--quiet", "--json", REPORT]
+    quiet = ["--no-bundle", "--quiet", "--json", REPORT, "--coverage", COVERAGE]
     if task["kind"] == "programs":
         return run_of(task, build, task["program"], quiet)
     if task["kind"] == "benches":
         return bench_of(task, build, quiet)
     if task["kind"] == "random":
-        command = random_of(task, build, ["--json", REPORT], {"WORK": str(scratch)})
+        command = random_of(task, build, ["--json", REPORT, "--coverage", COVERAGE], {"WORK": str(scratch)})
         command.words.append("--no-reduce")
         return command
-    return events_of(task, build, ["--jobs", "1", "--keep", KEPT], sys.executable)
+    return events_of(task, build, ["--jobs", "1", "--keep", KEPT, "--coverage", COVERAGE], sys.executable)
 
 
 def to_reproduce(task, build):

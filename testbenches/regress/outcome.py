@@ -4,6 +4,7 @@ import json
 import re
 import signal
 
+import bins
 import commands
 
 STREAMS_OF_MICROCODE = ("retire", "sys", "bus", "memory")
@@ -23,7 +24,7 @@ MEANING = {
 def outcome(kind=None, **fields):
     """A dict with every column of a result; kind None: it passed."""
     row = {"kind": kind, "stream": "", "field": "", "state": "", "rtl": "", "model": "", "cycle": None,
-           "cycles": None, "instructions": None, "requests": None, "detail": "", "report": ""}
+           "cycles": None, "instructions": None, "requests": None, "detail": "", "report": "", "bins": {}}
     row.update(fields)
     row["detail"] = row["detail"][:TEXT]
     return row
@@ -83,6 +84,12 @@ def of_report(report):
 
 def of_end(task, status, timed_out, scratch):
     """status as of subprocess: negative is a signal"""
+    row = how_it_ended(task, status, timed_out, scratch)
+    row["bins"] = bins.read(scratch / commands.COVERAGE)
+    return row
+
+
+def how_it_ended(task, status, timed_out, scratch):
     if timed_out:
         return outcome("timeout", field=f"no end within {task['seconds']} s", state=task["kind"])
     said = last_words(scratch)

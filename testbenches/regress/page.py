@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The run as one HTML page that needs nothing else: no network, no script; light and dark; readable on a
-narrow window. A section is a function that returns its HTML, or nothing; SECTIONS is their order, and
-where another belongs (bins of coverage that were lost, say)."""
+narrow window. A section is a function that returns its HTML, or nothing; SECTIONS is their order."""
 import html
 import json
 import time
@@ -110,6 +109,19 @@ def trends(run):
             (lists or '<p class="soft">No task ended otherwise.</p>'))
 
 
+def coverage(run):
+    c = run.coverage
+    if c.why:
+        return f'<h2>Coverage</h2><p class="soft">{e(c.why)}</p>'
+    rows = "".join(f'<tr><td>{e(name)}</td><td class="n">{hit}</td><td class="n">{n}</td>'
+                   f'<td class="n {"" if hit == n else "new"}">{n - hit}</td></tr>' for name, n, hit in c.rows)
+    gained = f", {c.gained} that the earlier run had not" if c.gained else ""
+    return (f'<h2>Coverage</h2><p>{c.reached} of {c.bins} bins reached{gained}</p>' +
+            listed("bins lost: the earlier run had reached them", c.lost, "bad") +
+            f'<table><tr><th>group</th><th class="n">reached</th><th class="n">bins</th><th class="n">never</th></tr>{rows}</table>' +
+            listed("bins never reached", c.never, "soft"))
+
+
 def slowest(run):
     rows = "".join(f'<tr><td><code>{e(r["key"])}</code></td><td class="n">{r["seconds"]:.1f} s</td></tr>'
                    for r in sorted(run.results, key=lambda r: -r["seconds"])[:10])
@@ -126,7 +138,7 @@ def about(run):
             f"</dl><details><summary>the suite as it was</summary><pre>{e(v['suite'])}</pre></details>")
 
 
-SECTIONS = (totals, trends, failures, slowest, about)
+SECTIONS = (totals, trends, failures, coverage, slowest, about)
 
 
 def write(path, run):

@@ -24,6 +24,7 @@ import time
 sys.dont_write_bytecode = True
 
 import build_id
+import commands
 import groups
 import local
 import report
@@ -94,13 +95,21 @@ def list_suites():
     return PASSED
 
 
+def with_designs(task, build):
+    """The command that builds what the task wants built, and little more."""
+    if task["kind"] == "benches":
+        return [build / "ringwalk", task["name"], "--rtl", task["own"][task["name"]], "--requests", "1"]
+    return [build / "ringwalk", "run", build / "programs/demo.elf", *commands.machine(task), "--max-cycles", "1"]
+
+
 def build_designs(tasks, build):
     """Before anything runs, so that one that does not build is said once."""
-    for block, folder in dict.fromkeys((t["name"], t["design"]) for t in tasks if t.get("design")):
-        done = subprocess.run([build / "ringwalk", block, "--rtl", folder, "--requests", "1", "--no-bundle", "--quiet"],
-                              capture_output=True, text=True, errors="replace")
-        if done.returncode not in (0, 1):
-            raise Refused((done.stderr.strip().splitlines() or [f"{folder}: does not build"])[-1])
+    wanted = {(t["kind"] == "benches", *t["own"].items()): t for t in tasks if any(t.get("own", {}).values())}
+    for task in wanted.values():
+        done = subprocess.run([*with_designs(task, build), "--no-bundle", "--quiet"], capture_output=True, text=True,
+                              errors="replace")
+        if done.returncode == 2 or done.returncode < 0:
+            raise Refused((done.stderr.strip().splitlines() or ["a design does not build"])[-1])
 
 
 def locked(file):
@@ -213,7 +222,7 @@ def finish(args, out, store, whole):
 
 def run(args, out, store):
     values = store.values()
-    before = trends.seconds_of(report.earlier(values["against"]) or [])
+    before = trends.seconds_of(report.earlier(values["against"])[0] or [])
     results = store.results()
     progress = Progress(len(results), store.count(), sum(not r["passed"] for r in results))
     store.begin_session(args.jobs)

@@ -5,30 +5,32 @@ import pathlib
 
 import junit
 import page
+from bins import Coverage
 from store import Store
 from trends import Trends
 from words import Refused, Unfinished, say
 
 
 def earlier(against):
-    """-> results of an earlier run; None without one, or when it has gone meanwhile"""
+    """-> results of an earlier run and what it reached; None without one, or when it has gone meanwhile"""
     if not against:
-        return None
+        return None, None
     try:
         other = Store(pathlib.Path(against), write=False)
         other.values()
-        found = other.results()
+        found = other.results(), other.bins()
         other.close()
         return found
     except Refused as e:
         say(f"{e}; no trends")
-        return None
+        return None, None
 
 
 class Run:
-    def __init__(self, store, against):
+    def __init__(self, store, out, against):
         self.values, self.results, self.failures = store.values(), store.results(), store.failures()
-        before = earlier(against)
+        before, reached = earlier(against)
+        self.coverage = Coverage(pathlib.Path(self.values["build"]), out / "coverage", store.bins() or {}, reached)
         self.against, self.trends = against, Trends(self.results, before) if before is not None else None
         seconds, done = store.elapsed()
         failed = sum(not r["passed"] for r in self.results)
@@ -38,6 +40,8 @@ class Run:
             "tasks_per_second": round(done / seconds, 2) if seconds > 0 else 0,
             "failures": [{k: f[k] for k in ("kind", "stream", "field", "state", "count", "key", "cycle", "command",
                                             "bundle", "reproduced")} for f in self.failures]}
+        c = self.coverage
+        self.summary["coverage"] = {"bins": c.bins, "reached": c.reached, "lost": c.lost}
         if self.trends:
             t = self.trends
             self.summary.update(new=t.new + t.added_failing, mended=t.mended, still=t.still)
@@ -52,8 +56,8 @@ class Run:
 
 def write(store, out, against, json_path):
     """-> the summary"""
-    run = Run(store, against)
     try:
+        run = Run(store, out, against)
         page.write(out / "index.html", run)
         junit.write(out / "junit.xml", run.values["name"], run.results)
         text = json.dumps(run.summary, indent=1) + "\n"
@@ -82,5 +86,8 @@ def tell(summary, out):
             lines.append(f"        kept: {out / f['bundle']}")
     if "new" in summary:
         lines.append(f"new {len(summary['new'])}, mended {len(summary['mended'])}, still failing {len(summary['still'])}")
+    c = summary["coverage"]
+    lines.append(f"coverage: {c['reached']} of {c['bins']} bins" + (f", {len(c['lost'])} lost" if c["lost"] else "") +
+                 f" (ringwalk coverage {out / 'coverage'})")
     lines.append(f"page: {out / 'index.html'}")
     return "\n".join(lines)

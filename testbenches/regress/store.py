@@ -17,6 +17,7 @@ CREATE TABLE result (task INTEGER PRIMARY KEY REFERENCES task, passed INTEGER NO
 CREATE TABLE failure (id INTEGER PRIMARY KEY, kind TEXT, stream TEXT, field TEXT, state TEXT, count INTEGER,
   task INTEGER REFERENCES task, command TEXT, bundle TEXT, reproduced INTEGER,
   UNIQUE (kind, stream, field, state));
+CREATE TABLE bin (name TEXT PRIMARY KEY, count INTEGER, tasks INTEGER, first INTEGER REFERENCES task);
 CREATE TABLE session (id INTEGER PRIMARY KEY, jobs INTEGER, began REAL, last REAL, done INTEGER);
 """
 COLUMNS = ("kind", "stream", "field", "state", "rtl", "model", "cycle", "cycles", "instructions", "requests",
@@ -40,6 +41,7 @@ class Store:
             db = sqlite3.connect(self.path, isolation_level=None)
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = NORMAL")
+            db.execute("PRAGMA wal_autocheckpoint = 64")  # pages: the log stays small where the disk is
             return db
         # A folder that cannot be written to has no room for the files of WAL either.
         for how in ("mode=ro", "mode=ro&immutable=1"):
@@ -53,11 +55,15 @@ class Store:
 
     def change(self, *statements):
         """One transaction."""
+        self.transact(lambda: [self.db.execute(*s) for s in statements])
+
+    def transact(self, work):
+        """-> what work returns, done in one transaction"""
         try:
             self.db.execute("BEGIN IMMEDIATE")
-            for sql, values in statements:
-                self.db.execute(sql, values)
+            value = work()
             self.db.execute("COMMIT")
+            return value
         except sqlite3.Error as e:
             try:
                 self.db.execute("ROLLBACK")
@@ -109,13 +115,28 @@ class Store:
 
     def add(self, task, row, seconds, host):
         """False: there was a result of it already, which stays."""
-        before = self.db.total_changes
         now = time.time()
-        self.change((f"INSERT OR IGNORE INTO result (task, passed, seconds, ended, host, {', '.join(COLUMNS)}) "
-                     f"VALUES ({', '.join('?' * (5 + len(COLUMNS)))})",
-                     (task["id"], row["kind"] is None, seconds, now, host, *(row[c] for c in COLUMNS))),
-                    ("UPDATE session SET last = ?, done = done + changes() WHERE id = ?", (now, self.session)))
-        return self.db.total_changes - before == 2
+
+        def work():
+            put = self.db.execute(
+                f"INSERT OR IGNORE INTO result (task, passed, seconds, ended, host, {', '.join(COLUMNS)}) "
+                f"VALUES ({', '.join('?' * (5 + len(COLUMNS)))})",
+                (task["id"], row["kind"] is None, seconds, now, host, *(row[c] for c in COLUMNS))).rowcount
+            self.db.execute("UPDATE session SET last = ?, done = done + ? WHERE id = ?", (now, put, self.session))
+            if put:
+                self.db.executemany(
+                    "INSERT INTO bin VALUES (?, ?, 1, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count, "
+                    "tasks = tasks + 1, first = min(first, excluded.first)",
+                    [(name, count, task["id"]) for name, count in row["bins"].items()])
+            return put == 1
+        return self.transact(work)
+
+    def bins(self):
+        """-> {name: count} of what its tasks have reached; None: a run of before there were any"""
+        try:
+            return {r["name"]: r["count"] for r in self.db.execute("SELECT name, count FROM bin ORDER BY name")}
+        except sqlite3.Error:
+            return None
 
     def results(self):
         return self.db.execute("SELECT task.key, task.spec, task.id, task.kind AS what, result.* FROM task "

@@ -30,6 +30,10 @@ def words(value):
     return value if isinstance(value, list) and all(isinstance(w, str) and w for w in value) else None
 
 
+def folders(value):
+    return value if isinstance(value, list) and value and all(isinstance(w, str) for w in value) else None
+
+
 def names(value):
     return value if words(value) else None
 
@@ -60,21 +64,23 @@ def numbers(low, high):
 
 text.__doc__ = "a text"
 count.__doc__ = "a number from 1 on"
+folders.__doc__ = "a list of folders; \"\" is what stands in the machine otherwise"
 words.__doc__ = "a list of texts"
 names.__doc__ = "a list of texts, at least one"
 SEEDS, WAITS = numbers(0, 2**64 - 1), numbers(0, 7)
+MACHINES = {"mmu-designs": (folders, [""]), "iommu-designs": (folders, [""])}
 LIMITS = {"seconds": (count, None), "cycles": (count, None)}
 
 # Tables of a suite -> key: (form, what it is when it is not there).
 TOP = {"what": (text, REQUIRED), "seconds": (count, 120), "cycles": (count, 400_000_000)}
 KINDS = {
     "programs": {"names": (names, REQUIRED), "seeds": (SEEDS, [1]), "wait-states": (WAITS, [0]),
-                 "options": (words, []), **LIMITS},
+                 "options": (words, []), **MACHINES, **LIMITS},
     "benches": {"names": (one_of(*BLOCKS), REQUIRED), "seeds": (SEEDS, [1]), "wait-states": (WAITS, [2]),
                 "requests": (count, 200_000), "designs": (words, []), "options": (words, []),
                 "seconds": (count, None)},
     "random": {"modes": (one_of(*MODES), REQUIRED), "seeds": (SEEDS, REQUIRED), "wait-states": (WAITS, [0]),
-               "generator": (words, []), "options": (words, []), "seconds": (count, None),
+               "generator": (words, []), "options": (words, []), **MACHINES, "seconds": (count, None),
                "cycles": (count, 4_000_000)},
     "events": {"tables": (names, REQUIRED), "parts": (count, 1), "one-in": (count, 1), "seconds": (count, None)},
 }

@@ -22,6 +22,24 @@ def key_of(task, *more):
     return " ".join(words)
 
 
+def folder_of(suite, design, where):
+    folder = suite.fill(design)
+    if not folder:
+        return ""
+    path = (pathlib.Path.cwd() / folder).resolve()
+    if not path.is_dir():
+        raise Refused(f"{where}: no design '{design}': {path} is no folder")
+    return str(path)
+
+
+def machines(suite, row, where):
+    """-> (what the key says, folders by block): whose MMU and IOMMU stand in the machine"""
+    for mmu in row["mmu-designs"]:
+        for iommu in row["iommu-designs"]:
+            said = [f"{block}-rtl={design}" for block, design in (("mmu", mmu), ("iommu", iommu)) if design]
+            yield said, {"mmu": folder_of(suite, mmu, where), "iommu": folder_of(suite, iommu, where)}
+
+
 def programs(suite, row, where, build):
     for name in row["names"]:
         path = pathlib.Path(suite.fill(name))
@@ -30,26 +48,23 @@ def programs(suite, row, where, build):
         path = (suite.path.parent / path).resolve()
         if not path.is_file():
             raise Refused(f"{where}: no program '{name}': {path} is not there")
-        for seed in row["seeds"]:
-            for waits in row["wait-states"]:
-                task = {"kind": "programs", "name": name, "program": str(path), "seed": seed, "waits": waits,
-                        "cycles": row["cycles"] or suite.cycles, "options": row["options"]}
-                yield key_of(task, *row["options"]), task
+        for said, own in machines(suite, row, where):
+            for seed in row["seeds"]:
+                for waits in row["wait-states"]:
+                    task = {"kind": "programs", "name": name, "program": str(path), "seed": seed, "waits": waits,
+                            "own": own, "cycles": row["cycles"] or suite.cycles, "options": row["options"]}
+                    yield key_of(task, *said, *row["options"]), task
 
 
 def benches(suite, row, where, build):
     for design in row["designs"] or [""]:
-        folder = suite.fill(design)
-        if folder:
-            folder = str((pathlib.Path.cwd() / folder).resolve())
-            if not pathlib.Path(folder).is_dir():
-                raise Refused(f"{where}: no design '{design}': {folder} is no folder")
+        folder = folder_of(suite, design, where)
         for name in row["names"]:
             if folder and name not in OF_DESIGNS:
                 raise Refused(f"{where}: designs go with the benches {' and '.join(OF_DESIGNS)}")
             for seed in row["seeds"]:
                 for waits in row["wait-states"]:
-                    task = {"kind": "benches", "name": name, "seed": seed, "waits": waits, "design": folder,
+                    task = {"kind": "benches", "name": name, "seed": seed, "waits": waits, "own": {name: folder},
                             "requests": row["requests"], "options": row["options"]}
                     more = ([f"rtl={design}"] if design else []) + [f"requests={row['requests']}"]
                     yield key_of(task, *more, *row["options"]), task
@@ -57,11 +72,12 @@ def benches(suite, row, where, build):
 
 def random(suite, row, where, build):
     for mode in row["modes"]:
-        for seed in row["seeds"]:
-            for waits in row["wait-states"]:
-                task = {"kind": "random", "name": mode, "seed": seed, "waits": waits, "cycles": row["cycles"],
-                        "generator": row["generator"], "options": row["options"]}
-                yield key_of(task, *row["generator"], *row["options"]), task
+        for said, own in machines(suite, row, where):
+            for seed in row["seeds"]:
+                for waits in row["wait-states"]:
+                    task = {"kind": "random", "name": mode, "seed": seed, "waits": waits, "own": own,
+                            "cycles": row["cycles"], "generator": row["generator"], "options": row["options"]}
+                    yield key_of(task, *said, *row["generator"], *row["options"]), task
 
 
 def events(suite, row, where, build):
@@ -88,6 +104,6 @@ def expand(suite, build):
 
 
 def designs(tasks):
-    return list(dict.fromkeys(t["design"] for t in tasks if t.get("design")))
+    return list(dict.fromkeys(folder for t in tasks for folder in t.get("own", {}).values() if folder))
 
 

@@ -23,8 +23,9 @@ modes = ["32"]
 seeds = "1-4"
 """
 KILLS = 5
+BINS = "SELECT * FROM bin ORDER BY name"
 # Before each run of ringwalk: it is counted; where the folder has such a file, it waits, in a child or itself.
-BEFORE = """echo >>{0}/calls
+BEFORE = """[ "$1" = coverage ] || echo >>{0}/calls
 [ ! -e {0}/child ] || sleep 60
 [ ! -e {0}/itself ] || exec sleep 60"""
 check = Checks()
@@ -110,6 +111,7 @@ with tempfile.TemporaryDirectory() as work, open(pathlib.Path(work) / "log", "w+
     done, before = len(rows(out, "SELECT task FROM result")), calls()
     check.status(regress("--resume", out, "-j", 2), 0, "resumed")
     check(calls() - before <= len(whole) - done, f"what had a result is not run again: {len(whole) - done} had none")
+    check(rows(out, BINS) == rows(work / "whole", BINS), "and the same bins of coverage, with the same counts")
     check(results(out) == whole, f"the same {len(whole)} results as without")
     check(rows(out, "SELECT sum(done) FROM session")[0][0] == len(whole), "each counted once")
     check(not (out / "scratch").exists(), "no half task is left")

@@ -32,6 +32,8 @@ WRONG = [
     ("no such program", HEAD + '[[programs]]\nnames = ["nothing"]\n', r"a\.toml:2: no program 'nothing': .*programs/nothing\.elf"),
     ("no such table", HEAD + '[[events]]\ntables = ["nothing"]\n', r"a\.toml:2: no table of events 'nothing'"),
     ("no such design", HEAD + '[[benches]]\nnames = ["mmu"]\ndesigns = ["nowhere"]\n', r"a\.toml:2: no design 'nowhere'"),
+    ("no such machine", HEAD + '[[programs]]\nnames = ["demo"]\nmmu-designs = ["", "nowhere"]\n', r"a\.toml:2: no design 'nowhere'"),
+    ("machines that are none", HEAD + '[[programs]]\nnames = ["demo"]\niommu-designs = []\n', r"a\.toml:4: 'iommu-designs' .*list of folders"),
     ("a design of a bus", HEAD + BENCH + 'designs = ["."]\n', r"a\.toml:2: designs go with the benches mmu and iommu"),
     ("no such parameter", HEAD + '[[benches]]\nnames = ["mmu"]\ndesigns = ["{rtl}"]\n', r"no parameter 'rtl' in \[set\]"),
     ("a parameter that is not given", HEAD + '[set]\nrtl = ""\n' + BENCH, r"a\.toml: wants --set rtl="),
