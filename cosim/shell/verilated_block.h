@@ -93,6 +93,9 @@ uint64_t vmmu_cycle(const struct vmmu *v);
 
 const struct vblock_breach *vmmu_first_breach(const struct vmmu *v);
 bool vmmu_wave(struct vmmu *v, const char *path, uint64_t from, uint64_t to);
+/* In a copy of the process, which cannot destroy the block: it lacks the threads of the one that
+ * made it. */
+void vmmu_wave_close(struct vmmu *v);
 
 struct viommu;
 
@@ -155,6 +158,7 @@ const struct vblock_breach *viommu_first_breach(const struct viommu *v);
 void viommu_reset(struct viommu *v, unsigned cycles);
 uint64_t viommu_cycle(const struct viommu *v);
 bool viommu_wave(struct viommu *v, const char *path, uint64_t from, uint64_t to);
+void viommu_wave_close(struct viommu *v);
 
 /* The bus: pins, cycle by cycle. */
 struct vbus_request {
@@ -193,6 +197,7 @@ void vbus_destroy(struct vbus *v);
 void vbus_cycle(struct vbus *v, const struct vbus_in *in, struct vbus_out *out);
 uint64_t vbus_cycle_count(const struct vbus *v);
 bool vbus_wave(struct vbus *v, const char *path, uint64_t from, uint64_t to);
+void vbus_wave_close(struct vbus *v);
 
 #ifdef __cplusplus
 }

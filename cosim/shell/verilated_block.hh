@@ -53,8 +53,7 @@ template <typename Top> struct block_clock {
     }
     ~block_clock()
     {
-        if (wave)
-            wave->close();
+        close_wave();
         top->final();
         lines_leave(context);
     }
@@ -118,7 +117,12 @@ template <typename Top> struct block_clock {
             top->trace(wave.get(), 99);
             wave->open(wave_path);
         }
-        if (wave && cycle == wave_to) {
+        if (cycle == wave_to)
+            close_wave();
+    }
+    void close_wave()
+    {
+        if (wave) {
             wave->close();
             wave.reset();
         }

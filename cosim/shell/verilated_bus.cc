@@ -99,3 +99,8 @@ bool vbus_wave(vbus *v, const char *path, uint64_t from, uint64_t to)
 {
     return v->clock.set_wave(path, from, to);
 }
+
+void vbus_wave_close(vbus *v)
+{
+    v->clock.close_wave();
+}

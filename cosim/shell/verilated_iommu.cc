@@ -428,3 +428,8 @@ bool viommu_wave(viommu *v, const char *path, uint64_t from, uint64_t to)
 {
     return v->clock.set_wave(path, from, to);
 }
+
+void viommu_wave_close(viommu *v)
+{
+    v->clock.close_wave();
+}

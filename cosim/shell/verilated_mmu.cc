@@ -241,3 +241,8 @@ bool vmmu_wave(vmmu *v, const char *path, uint64_t from, uint64_t to)
 {
     return v->clock.set_wave(path, from, to);
 }
+
+void vmmu_wave_close(vmmu *v)
+{
+    v->clock.close_wave();
+}

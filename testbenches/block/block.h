@@ -28,6 +28,9 @@ enum block_legality { BLOCK_EXACT, BLOCK_LEGALITY_TOO, BLOCK_LEGALITY_ONLY };
 
 #define BLOCK_MODES 8
 
+struct snapshots;
+struct wave_records;
+
 struct block_verdicts {
     uint64_t count[LEGALITY_WORDS];
     const char *mode[BLOCK_MODES]; /* NULL: there is none */
@@ -47,6 +50,7 @@ struct block_options {
     unsigned wait_states_max; /* random, before each ack of the block's bus */
     const char *wave_path;    /* FST of [wave_from, wave_to) when not NULL */
     uint64_t wave_from, wave_to;
+    struct snapshots *snapshots; /* from which the wave of a failure comes; NULL: none are made */
 };
 
 /* The first difference, as in the scoreboard's struct mismatch. */
@@ -68,8 +72,11 @@ struct block_result {
     unsigned group_count;
     struct block_verdicts legality;
     struct block_mismatch first;
-    struct record_pair pair;   /* the records that differ; type NULL: it was no records */
-    struct record_log *log;    /* the caller's to destroy */
+    struct record_pair pair;      /* the records that differ; type NULL: it was no records */
+    struct record_log *log;       /* the caller's to destroy */
+    struct wave_records *records; /* for the wave; NULL: nobody wants one */
+    const char *wave_path;
+    bool woken;                /* this is a copy of the bench, and ends when it has its wave */
     struct coverage *coverage; /* the same; NULL: nothing is counted */
     char *why;                 /* the first difference explained; the caller's to free; or NULL */
 };
@@ -90,7 +97,14 @@ extern bool (*const block_lacks)(const char *names, uint64_t *lacks, char *error
 bool block_run(const struct block_options *o, struct block_result *r, char *error,
                size_t error_bytes);
 
-/* --- for the two benches --- */
+/* block_copy.c: the records of both sides are kept for the wave; false: out of memory. */
+bool block_keep_records(const struct block_options *o, struct block_result *r);
+
+/* --- for the benches --- */
+
+/* Between two requests: about once a second a copy of the bench is left behind (snapshot.h). True
+ * in one that was woken: *o has changed, and has a wave that is to be begun. */
+bool block_left_copy(const struct block_options **o, struct block_result *r, uint64_t cycle);
 
 struct block_random {
     uint64_t state;

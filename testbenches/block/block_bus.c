@@ -475,6 +475,8 @@ bool block_run(const struct block_options *o, struct block_result *r, char *erro
         vbus_wave(b.rtl, o->wave_path, o->wave_from, o->wave_to);
     reset(&b);
     while (!r->failed && r->requests < o->requests) {
+        if (block_left_copy(&b.o, r, r->cycles))
+            vbus_wave(b.rtl, b.o->wave_path, b.o->wave_from, b.o->wave_to);
         if (r->requests < o->requests / 2 && block_below(&b.random, RESET_ONE_IN) == 0)
             reset(&b);
         cycle(&b);
@@ -483,8 +485,11 @@ bool block_run(const struct block_options *o, struct block_result *r, char *erro
             return false;
         }
     }
-    for (unsigned i = 0; o->wave_path != NULL && i < 10; i++)
+    for (unsigned i = 0; b.o->wave_path != NULL && i < 10; i++)
         cycle(&b);
-    vbus_destroy(b.rtl);
+    if (r->woken)
+        vbus_wave_close(b.rtl);
+    else
+        vbus_destroy(b.rtl);
     return true;
 }

@@ -522,13 +522,19 @@ bool block_run(const struct block_options *o, struct block_result *r, char *erro
     if (o->every)
         iommu_every(&b);
     ready = !o->every && setup(&b);
-    while (ready && !r->failed && r->requests < o->requests)
+    while (ready && !r->failed && r->requests < o->requests) {
+        if (block_left_copy(&b.o, r, viommu_cycle(b.rtl)))
+            iommu_bench_wave(&b);
         if (!between(&b) || !request(&b))
             break;
+    }
     iommu_bench_end(&b);
-    if (o->wave_path != NULL)
+    if (b.o->wave_path != NULL)
         for (unsigned i = 0; i < 10; i++)
             pool_read(&b, 0, 4);
-    iommu_bench_close(&b);
+    if (r->woken)
+        viommu_wave_close(b.rtl);
+    else
+        iommu_bench_close(&b);
     return true;
 }

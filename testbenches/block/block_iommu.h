@@ -140,6 +140,7 @@ struct answer {
 
 /* iommu_bench.c */
 bool iommu_bench_open(struct bench *b);
+void iommu_bench_wave(struct bench *b); /* begins the one that is wanted */
 void iommu_bench_close(struct bench *b);
 /* After the last step: tells the failing request in words, or compares both memories. */
 void iommu_bench_end(struct bench *b);

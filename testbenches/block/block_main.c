@@ -10,6 +10,7 @@
 #include "block_report.h"
 #include "bundle.h"
 #include "options.h"
+#include "snapshot.h"
 #include "vtd_option.h"
 #include "walk_diff.h"
 #include "wave_records.h"
@@ -217,6 +218,7 @@ static const char *write_bundle(const struct command *c, const struct block_resu
                                .view = block_name,
                                .view_place = block_view_place,
                                .wave_place = wave_place,
+                               .snapshots = c->run.snapshots,
                                .log = r->log,
                                .report = report_bundle,
                                .context = r};
@@ -234,18 +236,6 @@ static void cover(void *ctx, const struct record_type *t, bool from_model, const
 {
     if (!from_model)
         coverage_record(ctx, t, record);
-}
-
-struct side_by_side {
-    struct wave_records *records;
-    const struct block_result *r;
-};
-
-static void keep_record(void *ctx, const struct record_type *t, bool from_model, const void *record)
-{
-    struct side_by_side *s = ctx;
-
-    wave_records_add(s->records, t, from_model, record, s->r->cycle_base);
 }
 
 /* What was reached goes into the file, whether the run agreed or not. */
@@ -280,6 +270,16 @@ static int finish(const struct command *c, struct block_result *r, double second
     return save_coverage(c, r) != 0 ? STATUS_USAGE : status;
 }
 
+/* The records of both sides go into the wave, if there is one. */
+static bool close_wave(struct block_result *r)
+{
+    bool good = r->records == NULL || access(r->wave_path, F_OK) != 0 ||
+                wave_records_into(r->records, r->wave_path, r->failed ? r->first.stream : NULL);
+
+    wave_records_destroy(r->records);
+    return good;
+}
+
 int main(int argc, char **argv)
 {
     struct command c = {.run = {.requests = DEFAULT_NUMBER, .in_flight = 1},
@@ -287,7 +287,6 @@ int main(int argc, char **argv)
                         .argv = argv,
                         .argc = argc};
     struct block_result r;
-    struct side_by_side sides = {NULL, &r};
     char error[300];
     double started;
     int end = parse(&c);
@@ -302,18 +301,18 @@ int main(int argc, char **argv)
             return refuse("out of memory", "");
         record_log_watch(r.log, cover, r.coverage);
     }
-    if (c.run.wave_path != NULL && r.log != NULL) {
-        sides.records = wave_records_create(c.run.wave_from, c.run.wave_to);
-        if (sides.records == NULL)
-            return refuse("out of memory", "");
-        record_log_watch(r.log, keep_record, &sides);
-    }
+    if (c.run.wave_path != NULL && r.log != NULL && !block_keep_records(&c.run, &r))
+        return refuse("out of memory", "");
+    if (c.run.wave_path == NULL && !c.common.no_bundle)
+        c.run.snapshots = snapshots_create();
     started = now_seconds();
     if (!block_run(&c.run, &r, error, sizeof(error)))
         return refuse(error, "");
-    if (sides.records != NULL && access(c.run.wave_path, F_OK) == 0 &&
-        !wave_records_into(sides.records, c.run.wave_path, r.failed ? r.first.stream : NULL))
-        return refuse("cannot be written: ", c.run.wave_path);
-    wave_records_destroy(sides.records);
-    return finish(&c, &r, now_seconds() - started);
+    if (!close_wave(&r))
+        return refuse("cannot be written: ", r.wave_path);
+    if (r.woken)
+        snapshot_end(r.failed ? 1 : 0);
+    end = finish(&c, &r, now_seconds() - started);
+    snapshots_destroy(c.run.snapshots);
+    return end;
 }

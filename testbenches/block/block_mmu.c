@@ -471,9 +471,12 @@ static void at_random(struct bench *b)
     setup(b);
     if (b->o->lacks != 0 && !other_mode(b))
         return;
-    while (!b->r->failed && b->r->requests < b->o->requests)
+    while (!b->r->failed && b->r->requests < b->o->requests) {
+        if (block_left_copy(&b->o, b->r, vmmu_cycle(b->rtl)))
+            mmu_bench_wave(b);
         if (!between(b) || !translate(b))
             break;
+    }
 }
 
 bool block_run(const struct block_options *o, struct block_result *r, char *error,
@@ -491,8 +494,11 @@ bool block_run(const struct block_options *o, struct block_result *r, char *erro
     else
         at_random(&b);
     mmu_bench_end(&b);
-    if (o->wave_path != NULL)
+    if (b.o->wave_path != NULL)
         vmmu_idle(b.rtl, 20);
-    mmu_bench_close(&b);
+    if (r->woken)
+        vmmu_wave_close(b.rtl);
+    else
+        mmu_bench_close(&b);
     return true;
 }

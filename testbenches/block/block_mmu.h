@@ -90,6 +90,7 @@ struct bench {
 
 /* mmu_step.c */
 bool mmu_bench_open(struct bench *b);
+void mmu_bench_wave(struct bench *b); /* begins the one that is wanted */
 void mmu_bench_close(struct bench *b);
 /* After the last request: tells the failing one in words, or compares both memories. */
 void mmu_bench_end(struct bench *b);

@@ -80,9 +80,14 @@ bool iommu_bench_open(struct bench *b)
     viommu_config(b->rtl, &b->vtd);
     viommu_reset(b->rtl, 2);
     b->r->cycle_base = viommu_cycle(b->rtl);
+    iommu_bench_wave(b);
+    return iommu_new_model(b) && iommu_legality_open(b);
+}
+
+void iommu_bench_wave(struct bench *b)
+{
     if (b->o->wave_path != NULL)
         viommu_wave(b->rtl, b->o->wave_path, b->o->wave_from, b->o->wave_to);
-    return iommu_new_model(b) && iommu_legality_open(b);
 }
 
 void iommu_bench_end(struct bench *b)

@@ -499,9 +499,14 @@ bool mmu_bench_open(struct bench *b)
         return false;
     mmu_init(&b->model, &mem);
     b->rtl = vmmu_create(&env);
+    mmu_bench_wave(b);
+    return true;
+}
+
+void mmu_bench_wave(struct bench *b)
+{
     if (b->o->wave_path != NULL)
         vmmu_wave(b->rtl, b->o->wave_path, b->o->wave_from, b->o->wave_to);
-    return true;
 }
 
 static void compare_memory(struct bench *b)
