@@ -11,6 +11,7 @@
 #include "last_dma.h"
 #include "last_translation.h"
 #include "last_unit.h"
+#include "system_words.h"
 
 #define LAST_INSTRUCTIONS 8
 
@@ -76,36 +77,39 @@ static void dma(FILE *out, const struct explain_place *p)
 
 /* --- instructions --- */
 
-/* The last retirement of one side up to a cycle; the model's have none. */
-static bool last_retirement(const struct record_log *log, bool model, uint64_t cycle,
-                            struct rec_retire *r)
+static void instruction_text(char text[128], const struct rec_retire *r)
 {
-    struct record_log_entry e;
-    bool any = false;
-
-    for (size_t at = 0; record_log_next(log, &at, &e);) {
-        struct rec_retire seen;
-
-        if (e.type != &type_retire || e.from_model != model)
-            continue;
-        memcpy(&seen, e.record, sizeof(seen));
-        if (!model && seen.cycle > cycle)
-            continue;
-        *r = seen;
-        any = true;
-    }
-    return any;
+    snprintf(text, 128, "an instruction");
+    if (r->len != 0)
+        disasm(text, 128, r->bytes, r->len, r->rip, r->mode);
 }
 
-/* All that differs, where `first` names one field. */
-static void retirement(FILE *out, const struct scoreboard *sb)
+static void what_it_did(FILE *out, const char *side, const struct rec_retire *r)
+{
+    char text[128];
+
+    fprintf(out, "  the %-6s", side);
+    if (r->kind != RETIRE_INSN) {
+        words_event(out, r);
+        return;
+    }
+    instruction_text(text, r);
+    fprintf(out, "executes %s at 0x%" PRIx64 ", next 0x%" PRIx64 "\n", text, r->rip, r->next_rip);
+}
+
+/* Both sides' retirement, and all that differs, where `first` names one field. */
+static void retirement(FILE *out, const struct record_pair *pair)
 {
     struct rec_retire rtl, model;
 
-    if (!last_retirement(sb->log, false, sb->diff.first.cycle, &rtl) ||
-        !last_retirement(sb->log, true, 0, &model) || rtl.seq != model.seq)
+    if (pair->type != &type_retire || !pair->has_rtl || !pair->has_model)
         return;
-    fputs("what differs of the retirement:\n", out);
+    memcpy(&rtl, pair->rtl, sizeof(rtl));
+    memcpy(&model, pair->model, sizeof(model));
+    fputs("the retirement:\n", out);
+    what_it_did(out, "RTL", &rtl);
+    what_it_did(out, "model", &model);
+    fputs("what differs of it:\n", out);
     for (uint16_t i = 0; i < type_retire.count; i++) {
         const struct record_field *f = &type_retire.fields[i];
 
@@ -134,13 +138,16 @@ static void instructions(FILE *out, const struct explain_place *p)
     fputs("the last instructions of the RTL:\n", out);
     for (unsigned i = n > LAST_INSTRUCTIONS ? n - LAST_INSTRUCTIONS : 0; i < n; i++) {
         const struct rec_retire *r = &last[i % LAST_INSTRUCTIONS];
-        char text[128] = "an event", name[80];
+        char text[128], name[80];
 
-        if (r->len != 0)
-            disasm(text, sizeof(text), r->bytes, r->len, r->rip, r->mode);
         symbols_text(p->symbols, r->rip, name, sizeof(name));
-        fprintf(out, "  cycle %-9" PRIu64 " ring %u  0x%" PRIx64 "  %s%s%s%s\n", r->cycle, r->cpl,
-                r->rip, name[0] != 0 ? "<" : "", name, name[0] != 0 ? ">  " : "", text);
+        fprintf(out, "  cycle %-9" PRIu64 " ring %u  0x%" PRIx64 "  %s%s%s", r->cycle, r->cpl,
+                r->rip, name[0] != 0 ? "<" : "", name, name[0] != 0 ? ">  " : "");
+        instruction_text(text, r);
+        if (r->kind == RETIRE_INSN)
+            fprintf(out, "%s\n", text);
+        else
+            words_event(out, r);
     }
 }
 
@@ -159,7 +166,7 @@ char *explain_run(const struct explain_place *p)
         (is(p->stream, "legality") && !p->of_a_device))
         translation(out, p, &state);
     if (is(p->stream, "retire") && p->field != NULL)
-        retirement(out, p->sb);
+        retirement(out, &p->sb->diff.pair);
     last_unit_explain(out, &p->sb->diff.pair, p->sb->log);
     if (p->of_a_device)
         dma(out, p);
