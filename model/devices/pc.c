@@ -182,6 +182,17 @@ static void add_board(struct pc *pc)
     pc_add_ports(pc, (struct device){&shutdown_ops, pc}, PORT_SHUTDOWN, 1);
 }
 
+static void add_testdev(struct pc *pc)
+{
+    testdev_init(&pc->testdev);
+    pc_add_ports(pc, (struct device){&testdev_latch_ops, &pc->testdev}, TESTDEV_PORT,
+                 TESTDEV_PORTS);
+    pc_add_ports(pc, (struct device){&testdev_forget_ops, &pc->testdev}, TESTDEV_FORGET_PORT,
+                 TESTDEV_FORGET_PORTS);
+    pc_add_memory(pc, (struct device){&testdev_window_ops, &pc->testdev}, TESTDEV_BASE,
+                  TESTDEV_BYTES);
+}
+
 static void broadcast_eoi(void *board, uint8_t vector)
 {
     ioapic_eoi(&((struct pc *)board)->ioapic, vector);
@@ -328,11 +339,6 @@ static void add_traffic(struct pc *pc)
     pc_add_master(pc, dev, 0x0100, 0xFF00);      /* bus 1 */
 }
 
-bool pc_has_source(uint16_t sid)
-{
-    return sid >> 8 <= 1;
-}
-
 void pc_init(struct pc *pc, const struct device_host *outside, const struct pc_config *config)
 {
     static const struct pc_config plain;
@@ -365,6 +371,7 @@ void pc_init(struct pc *pc, const struct device_host *outside, const struct pc_c
     add_edu(pc);
     add_virtio(pc);
     add_traffic(pc);
+    add_testdev(pc);
     pc_setup(pc);
 }
 
