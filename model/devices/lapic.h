@@ -18,6 +18,8 @@
 
 #define LAPIC_BASE     UINT64_C(0xFEE00000)
 #define LAPIC_MSRS     UINT64_C(0x1000) /* offset of the MSRs */
+#define LAPIC_OFFSETS  UINT64_C(0x1FFF) /* of both */
+#define LAPIC_ADJUST   UINT64_C(0x1F10) /* IA32_TSC_ADJUST */
 #define LAPIC_VERSION  0x01050014u
 #define LAPIC_BASE_X2  UINT64_C(0x400) /* of IA32_APIC_BASE */
 #define LAPIC_BASE_ON  UINT64_C(0x800)

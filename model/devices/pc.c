@@ -15,7 +15,6 @@
 #define PORT_SHUTDOWN   0x8900
 #define ECAM_BASE       UINT64_C(0xB0000000)
 #define ECAM_BYTES      UINT64_C(0x100000)
-#define LAPIC_OFFSET    UINT64_C(0x1FFF)
 #define PORT_PIC_MASTER 0x20
 #define PORT_PIC_SLAVE  0xA0
 #define PORT_ELCR       0x4D0
@@ -485,7 +484,7 @@ unsigned pc_piece_bytes(uint64_t addr, unsigned left)
 /* Its registers are dwords, its MSRs 8 bytes; another beat is none of them (lapic.h). */
 static void apic_beat(struct pc *pc, struct pc_beat *beat)
 {
-    uint64_t offset = beat->addr & LAPIC_OFFSET, value = 0;
+    uint64_t offset = beat->addr & LAPIC_OFFSETS, value = 0;
     unsigned n = beat->bytes < sizeof(value) ? beat->bytes : sizeof(value);
 
     if (beat->write) {

@@ -255,6 +255,30 @@ static void deadline(void)
     }
 }
 
+static inline uint64_t rdtsc(void)
+{
+    uint32_t lo, hi;
+
+    __asm__ volatile("rdtsc" : "=a"(lo), "=d"(hi));
+    return (uint64_t)hi << 32 | lo;
+}
+
+/* TSC_ADJUST tells when TSC was written, and software takes it for right if that is not long behind
+ * its last look at the counter, measured by how long it takes to the next. */
+static void write_of_tsc(void)
+{
+    const uint64_t far = UINT64_C(100000000000);
+    uint64_t before = rdtsc(), behind, written;
+
+    wrmsr(0x10, far);
+    behind = rdtsc() - far;
+    written = far - rdmsr(0x3B);
+    must("TSC is written between the two", written > before);
+    must("and not long before the second", written - before <= 2 * behind && behind < 200);
+    wrmsr(0x3B, 0);
+    must("TSC is that of the clock again", rdtsc() < far);
+}
+
 /* Ring 3 may do none of it. */
 USER_PROBE(user_rdmsr, "movl $0x802, %ecx\nrdmsr\nint $0x80");
 USER_PROBE(user_wrmsr, "movl $0x80B, %ecx\nxorl %eax, %eax\nxorl %edx, %edx\nwrmsr\nint $0x80");
@@ -373,6 +397,7 @@ int main(void)
     part("window, CR8, CPUID", window);
     part("CPUID leaf B", topology);
     part("TSC_DEADLINE", deadline);
+    part("writing TSC", write_of_tsc);
     part("ring 3", at_ring_3);
     if (is_ringwalk())
         go_to(XAPIC);
