@@ -102,10 +102,11 @@ void the_apic(void)
     expect_apic(HIGH, NULL);
     on_trap(2, on_nmi);
     write32(APIC_SVR, 0x1FF);
-    check("apic: six LVT entries", (read32(LAPIC + 0x30) >> 16 & 0xFF) == 5);
+    check("apic: at least six LVT entries", (read32(LAPIC + 0x30) >> 16 & 0xFF) >= 5);
     priorities();
     destinations();
-    write32(APIC_ICR, 0x44400);
+    write32(APIC_ICR_HIGH, 0);
+    write32(APIC_ICR, 0x4400);
     settle();
     check("apic: an NMI to itself", nmis == 1);
     timer();
