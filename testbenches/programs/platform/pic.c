@@ -4,6 +4,7 @@
 
 #define BASE      0x40
 #define APIC_BASE 0x1B
+#define FIXED     0x93 /* what LINT0 has in place of ExtINT */
 
 static void program(void)
 {
@@ -95,6 +96,17 @@ static void wire(void)
     write32(APIC_LINT0, before);
     check("8259: and then it is", comes(BASE + 3, 1));
     outb(LINES + 3, 0);
+    expect_apic(FIXED, NULL);
+    n = taken[BASE + 3];
+    write32(APIC_LINT0, FIXED);
+    outb(LINES + 3, 1);
+    check("8259: an LINT0 of its own vector", comes(FIXED, 1));
+    if (!on_qemu())
+        check("unlike QEMU: 8259: and that acknowledges nothing",
+              taken[BASE + 3] == n && ocw3(0x20, 0x0A) == 0x08);
+    outb(LINES + 3, 0);
+    settle();
+    write32(APIC_LINT0, before);
 }
 
 /* Without a local APIC the 8259 is at the processor's pin. */
