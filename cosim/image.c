@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Program images; see the header. Boot structures (information structure, strings, memory map,
 // modules' table, page tables, FACS) lie in the last 64 KiB of RAM; modules follow the program.
+// What a PC's firmware leaves is there before the program: devices/acpi.h, devices/bios.h.
 #include "image.h"
 
 #include <elf.h>
@@ -11,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "devices/bios.h"
 #include "devices/ioapic.h"
 #include "iommu/iommu.h"
 
@@ -24,6 +26,8 @@
 #define MAX_SEGMENTS   64
 #define MAX_MODULES    16
 #define FIRMWARE_END   UINT64_C(0x100000)
+#define FEATURE_CX8    0x100u /* EDX of CPUID leaf 1 */
+#define FEATURE_APIC   0x200u
 #define ECAM_BASE      UINT64_C(0xB0000000)
 #define ECAM_BYTES     UINT64_C(0x100000)
 
@@ -355,7 +359,12 @@ static void put_firmware(struct rw_mem *mem, const struct image_options *o)
 {
     struct acpi_config c = image_firmware(o, mem->bytes);
 
+    const struct bios_processor p = {
+        .signature = o->cpuid.signature != 0 ? o->cpuid.signature : RW_SIGNATURE,
+        .features = FEATURE_APIC | (o->cpuid.away >> RW_CX8 & 1 ? 0 : FEATURE_CX8)};
+
     acpi_build(mem->ram + ACPI_BASE, &c);
+    bios_build_mp(mem->ram + BIOS_MP, &p);
     acpi_build_facs(mem->ram + mem->bytes - ACPI_FACS_BELOW);
 }
 
@@ -379,6 +388,7 @@ static bool load(struct loader *l, const struct image_options *o, struct rw_boot
     bool elf = l->file_bytes > EI_CLASS && memcmp(l->file, ELFMAG, SELFMAG) == 0;
     bool ok;
 
+    bios_build_data(l->mem->ram + BIOS_DATA); /* a program may be loaded over it */
     *boot = (struct rw_boot){.cpuid = o->cpuid, .vtd = o->vtd, .undefined = o->undefined};
     if (header != NULL && (get32(header + 4) & MB_REQUIRED & ~MB_KNOWN) != 0)
         return refuse(l, "asks for Multiboot features that are not offered (flags 0x%x)",

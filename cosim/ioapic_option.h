@@ -7,8 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* False with one line in error: not a source-id, or one that a device of the
- * board has. */
+/* False with one line in error: not a source-id, or the host bridge's. One of another
+ * device may be shared with it. */
 bool ioapic_option(const char *text, uint16_t *sid, char *error, size_t error_bytes);
 
 #endif

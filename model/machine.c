@@ -9,6 +9,7 @@
 #define SLICE_RETIREMENTS 4096
 #define DMA_QUEUE         64
 #define COMPLETIONS       8
+#define TSC_WRITE_CYCLES  24                /* what WRMSR TSC takes longer than others */
 #define IDLE_EVENTS       UINT64_C(4000000) /* that wake nobody: a hang */
 #define MASKED_CYCLES     UINT64_C(200000)  /* in HLT with interrupts masked: a hang */
 
@@ -30,7 +31,8 @@ struct machine {
     } completion[COMPLETIONS]; /* of device-TLBs */
     unsigned completions;
     uint64_t sent;        /* when the outstanding invalidation went to a device-TLB */
-    uint64_t now;         /* retirements before the running slice, and cycles slept */
+    uint64_t now;         /* retirements as far as they are counted, and cycles slept */
+    uint64_t counted;     /* retirements of the running slice in it */
     uint64_t halted_at;   /* when the processor last did something */
     uint64_t idle_events; /* of devices since then */
     bool exited, reset;
@@ -75,19 +77,30 @@ static struct pc_beat board_beat(const struct rw_access *a)
                             .apic = a->src == BUS_APIC};
 }
 
+/* The time of the instruction that asks. Nothing is due on the board before its slice ends. */
+static void catch_up(struct machine *m)
+{
+    uint64_t progress = m->ops->progress(m->cpu);
+
+    m->now += progress - m->counted;
+    m->counted = progress;
+}
+
 static void on_read(void *ctx, const struct rw_access *a, uint8_t *data)
 {
     struct machine *m = ctx;
     struct pc_beat beat = board_beat(a);
 
+    catch_up(m);
     if (!beat.io && in_iommu_window(a->pa)) {
         register_read(m, a, data);
         return;
     }
+    pc_advance(&m->board, m->now);
     pc_beat_run(&m->board, &beat);
     update_line(m);
     memcpy(data, beat.data, a->bytes);
-    m->ops->stop(m->cpu); /* the next read is to see its own time */
+    m->ops->stop(m->cpu); /* a device may have something to do now */
 }
 
 static void on_write(void *ctx, const struct rw_access *a)
@@ -95,13 +108,17 @@ static void on_write(void *ctx, const struct rw_access *a)
     struct machine *m = ctx;
     struct pc_beat beat = board_beat(a);
 
+    catch_up(m);
     if (!beat.io && in_iommu_window(a->pa)) {
         register_write(m, a);
     } else {
+        pc_advance(&m->board, m->now);
         memcpy(beat.data, a->data, a->bytes);
         pc_beat_run(&m->board, &beat);
     }
     update_line(m);
+    if (beat.apic && (beat.addr & LAPIC_OFFSETS) == LAPIC_ADJUST)
+        m->now += TSC_WRITE_CYCLES;
     /* A timer may have been started, a DMA asked for: let the slice end here. */
     m->ops->stop(m->cpu);
 }
@@ -110,6 +127,7 @@ static uint64_t on_tsc(void *ctx, uint64_t adjust)
 {
     struct machine *m = ctx;
 
+    catch_up(m);
     m->ops->stop(m->cpu);
     return m->now + adjust;
 }
@@ -553,7 +571,8 @@ enum machine_end machine_run(struct machine *m, uint64_t max_retirements)
         advance_board(m);
         offer_nmi(m);
         end = m->ops->run(m->cpu, slice_length(m, max_retirements - total), &done);
-        m->now += done;
+        m->now += done - m->counted;
+        m->counted = 0;
         total += done;
         m->counts.retirements += done;
         if (end == RW_STEP_SHUTDOWN)

@@ -199,6 +199,8 @@ struct rw_model_ops {
      * counts. */
     enum rw_step (*run)(struct rw_model *m, uint64_t max, uint64_t *done);
     void (*stop)(struct rw_model *m); /* callable from a hook */
+    /* Retirements of the run under way, before the instruction whose hook asks. */
+    uint64_t (*progress)(const struct rw_model *m);
     /* Could an external interrupt (nmi: an NMI) be taken now, before the next instruction? */
     bool (*interruptible)(const struct rw_model *m, bool nmi);
     /* Deliver an external interrupt (or NMI, vector 2) now: the retirement that step would have

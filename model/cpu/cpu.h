@@ -214,6 +214,14 @@ struct leaving {
     uint8_t breakpoints;            /* data and port breakpoints that it met: bit n for DRn */
 };
 
+/* How far model_run has come: what retired before, the run of decode_cache.h that goes on from rip,
+ * or NULL. */
+struct run;
+struct progress {
+    uint64_t before, rip;
+    const struct run *run;
+};
+
 /* What DR7 enables, by the kind of access that counts: bit n for DRn. */
 struct breakpoints {
     uint8_t fetch, read, write, port;
@@ -255,6 +263,7 @@ struct cpu {
     bool attention; /* the next boundary has something to look at. An instruction in progress only
                      * raises it */
     struct insn rep;
+    struct progress progress;
 
     uint64_t cr2;
     struct rec_sys sys, sys_shown;

@@ -431,6 +431,7 @@ static enum rw_step model_run(struct rw_model *m, uint64_t max, uint64_t *done)
     while (n < max && !cpu->stop) {
         const struct run *run = cpu->decoded ? decode_cache_find(cpu) : NULL;
 
+        cpu->progress = (struct progress){.before = n, .run = run, .rip = cpu->rip};
         if (run) {
             n += execute_run(cpu, run, max - n);
             end = RW_STEP_RETIRED;
@@ -441,9 +442,22 @@ static enum rw_step model_run(struct rw_model *m, uint64_t max, uint64_t *done)
             break;
         n++;
     }
+    cpu->progress = (struct progress){0};
     if (done)
         *done = n;
     return end;
+}
+
+static uint64_t model_progress(const struct rw_model *m)
+{
+    const struct cpu *cpu = &m->cpu;
+    const struct progress *p = &cpu->progress;
+    uint64_t rip = p->rip;
+    unsigned in = 0;
+
+    while (p->run != NULL && in + 1 < p->run->insns && rip != cpu->rip)
+        rip = (rip + p->run->first[in++].len) & cpu->rip_mask;
+    return p->before + in;
 }
 
 static void model_stop(struct rw_model *m)
@@ -607,6 +621,7 @@ const struct rw_model_ops *rw_golden(void)
         .step = model_step,
         .run = model_run,
         .stop = model_stop,
+        .progress = model_progress,
         .interruptible = model_interruptible,
         .interrupt = model_interrupt,
         .set_intr = model_set_intr,

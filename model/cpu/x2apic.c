@@ -69,6 +69,7 @@ static const struct x2apic_row {
     {0x0f, 0x0f, READ | WRITE, 0x11ff},                       /* SVR: no focus bit */
     {0x10, 0x27, READ, 0},                                    /* ISR, TMR, IRR */
     {0x28, 0x28, READ | WRITE, 0},                            /* ESR */
+    {0x2f, 0x2f, READ | WRITE, 0x117ff},                      /* LVT CMCI */
     {0x30, 0x30, READ | WRITE, UINT64_C(0xffffffff000ccfff)}, /* ICR */
     {0x32, 0x32, READ | WRITE, 0x710ff},                      /* LVT timer */
     {0x33, 0x34, READ | WRITE, 0x117ff},                      /* LVT thermal, performance */

@@ -11,6 +11,9 @@
 #define INDEX_ARBITRATION 0x02
 #define INDEX_ENTRY       0x10
 
+/* No device has a request of this tag: the source-id may be one of theirs. */
+#define TAG_MESSAGE 0xFE
+
 #define VERSION ((IOAPIC_ENTRIES - 1) << 16 | 0x20u)
 
 #define ENTRY_MASK       UINT64_C(0x10000)
@@ -44,6 +47,7 @@ static void send(struct ioapic *io, unsigned input)
     struct device_dma message = {.addr = UINT64_C(0xFEE00000) | (entry >> 48) << 4 |
                                          (entry & ENTRY_LOGICAL ? 4 : 0),
                                  .sid = io->sid,
+                                 .tag = TAG_MESSAGE,
                                  .len = 4,
                                  .write = true,
                                  .data = {(uint8_t)data, (uint8_t)(data >> 8)}};
@@ -174,8 +178,9 @@ static void ioapic_dma_done(void *self, const struct device_dma_done *done)
 {
     struct ioapic *io = self;
 
-    (void)done; /* a write: blocked or not, nobody tells the I/O APIC */
-    io->in_flight = false;
+    if (done->tag != TAG_MESSAGE)
+        return;
+    io->in_flight = false; /* a write: blocked or not, nobody tells the I/O APIC */
     service(io);
 }
 

@@ -235,7 +235,8 @@ static bool has_vector(enum delivery mode)
 }
 
 /* "Interrupt Command Register (ICR)": the trigger mode counts for INIT only, every other message is
- * an edge. choice: shorthands with modes that the manual calls invalid are sent. */
+ * an edge. With the shorthands self and all including self only fixed ones are valid; others are
+ * not sent. */
 void lapic_send_ipi(struct lapic *a, uint32_t low, uint32_t destination)
 {
     enum delivery mode = low >> 8 & 7;
@@ -252,7 +253,8 @@ void lapic_send_ipi(struct lapic *a, uint32_t low, uint32_t destination)
         break;
     case TO_SELF:
     case TO_ALL:
-        lapic_deliver(a, mode, vector, false);
+        if (mode == DELIVER_FIXED)
+            lapic_deliver(a, mode, vector, false);
         break;
     case TO_OTHERS: /* nobody */
         break;

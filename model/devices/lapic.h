@@ -2,10 +2,10 @@
 // Local APIC of the one processor (SDM Vol. 3A "Advanced Programmable Interrupt Controller
 // (APIC)"): xAPIC registers at 0xFEE00000 and the device's side of the x2APIC and timer MSRs.
 // xAPIC: 4 bytes at multiples of 16; other accesses read 0 and write nothing.
-//   020 ID (31:24, RW)  030 version 01050014: 6 LVT entries, SVR bit 12  080 TPR  090 APR (0)  0A0
+//   020 ID (31:24, RW)  030 version 01060014: 7 LVT entries, SVR bit 12  080 TPR  090 APR (0)  0A0
 //   PPR 0B0 EOI  0C0 remote read (0)  0D0 LDR  0E0 DFR  0F0 SVR  100 ISR  180 TMR  200 IRR  280 ESR
-//   300, 310 ICR  320 LVT timer  330 thermal  340 performance  350 LINT0  360 LINT1  370 error
-//   380 initial count  390 current count  3E0 divide
+//   2F0 LVT CMCI  300, 310 ICR  320 LVT timer  330 thermal  340 performance  350 LINT0  360 LINT1
+//   370 error  380 initial count  390 current count  3E0 divide
 //   any other multiple of 16: reads 0, ESR bit 7
 // MSRs, 8 bytes at 1000 + n * 16, what the processor has already found permitted: n as in 800h + n;
 // F0 IA32_TSC_DEADLINE, F1 (W) IA32_TSC_ADJUST, F2 (W) IA32_APIC_BASE.
@@ -18,12 +18,23 @@
 
 #define LAPIC_BASE     UINT64_C(0xFEE00000)
 #define LAPIC_MSRS     UINT64_C(0x1000) /* offset of the MSRs */
-#define LAPIC_VERSION  0x01050014u
+#define LAPIC_OFFSETS  UINT64_C(0x1FFF) /* of both */
+#define LAPIC_ADJUST   UINT64_C(0x1F10) /* IA32_TSC_ADJUST */
+#define LAPIC_VERSION  0x01060014u
 #define LAPIC_BASE_X2  UINT64_C(0x400) /* of IA32_APIC_BASE */
 #define LAPIC_BASE_ON  UINT64_C(0x800)
 #define LAPIC_BASE_RST UINT64_C(0xFEE00900)
 
-enum lapic_lvt { LVT_TIMER, LVT_THERMAL, LVT_PMC, LVT_LINT0, LVT_LINT1, LVT_ERROR, LVT_ENTRIES };
+enum lapic_lvt {
+    LVT_TIMER,
+    LVT_THERMAL,
+    LVT_PMC,
+    LVT_LINT0,
+    LVT_LINT1,
+    LVT_ERROR,
+    LVT_CMCI,
+    LVT_ENTRIES
+};
 
 /* What reaches the processor but is no interrupt. */
 enum lapic_signal { LAPIC_SMI, LAPIC_INIT, LAPIC_STARTUP };

@@ -20,6 +20,7 @@ enum lapic_reg {
     REG_TMR = 0x180,
     REG_IRR = 0x200,
     REG_ESR = 0x280,
+    REG_LVT_CMCI = 0x2F0,
     REG_ICR_LOW = 0x300,
     REG_ICR_HIGH = 0x310,
     REG_LVT = 0x320,
@@ -36,7 +37,8 @@ enum lapic_reg {
 /* Bits of an LVT entry that software writes. */
 static const uint32_t lvt_writable[LVT_ENTRIES] = {
     [LVT_TIMER] = 0x000700FF, [LVT_THERMAL] = 0x000107FF, [LVT_PMC] = 0x000107FF,
-    [LVT_LINT0] = 0x0001A7FF, [LVT_LINT1] = 0x0001A7FF,   [LVT_ERROR] = 0x000100FF};
+    [LVT_LINT0] = 0x0001A7FF, [LVT_LINT1] = 0x0001A7FF,   [LVT_ERROR] = 0x000100FF,
+    [LVT_CMCI] = 0x000107FF};
 
 /* --- reads --- */
 
@@ -88,6 +90,9 @@ static bool read_register(const struct lapic *a, uint64_t reg, uint32_t *v)
         break;
     case REG_ESR:
         *v = a->esr;
+        break;
+    case REG_LVT_CMCI:
+        *v = a->lvt[LVT_CMCI];
         break;
     case REG_ICR_LOW:
         *v = a->icr_low;
@@ -180,6 +185,9 @@ static bool write_register(struct lapic *a, uint64_t reg, uint32_t v)
         break;
     case REG_ESR:
         write_esr(a);
+        break;
+    case REG_LVT_CMCI:
+        write_lvt(a, LVT_CMCI, v);
         break;
     case REG_ICR_LOW:
         write_icr(a, v);

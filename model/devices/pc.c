@@ -15,7 +15,6 @@
 #define PORT_SHUTDOWN   0x8900
 #define ECAM_BASE       UINT64_C(0xB0000000)
 #define ECAM_BYTES      UINT64_C(0x100000)
-#define LAPIC_OFFSET    UINT64_C(0x1FFF)
 #define PORT_PIC_MASTER 0x20
 #define PORT_PIC_SLAVE  0xA0
 #define PORT_ELCR       0x4D0
@@ -182,6 +181,17 @@ static void add_board(struct pc *pc)
     pc_add_ports(pc, (struct device){&shutdown_ops, pc}, PORT_SHUTDOWN, 1);
 }
 
+static void add_testdev(struct pc *pc)
+{
+    testdev_init(&pc->testdev);
+    pc_add_ports(pc, (struct device){&testdev_latch_ops, &pc->testdev}, TESTDEV_PORT,
+                 TESTDEV_PORTS);
+    pc_add_ports(pc, (struct device){&testdev_forget_ops, &pc->testdev}, TESTDEV_FORGET_PORT,
+                 TESTDEV_FORGET_PORTS);
+    pc_add_memory(pc, (struct device){&testdev_window_ops, &pc->testdev}, TESTDEV_BASE,
+                  TESTDEV_BYTES);
+}
+
 static void broadcast_eoi(void *board, uint8_t vector)
 {
     ioapic_eoi(&((struct pc *)board)->ioapic, vector);
@@ -328,11 +338,6 @@ static void add_traffic(struct pc *pc)
     pc_add_master(pc, dev, 0x0100, 0xFF00);      /* bus 1 */
 }
 
-bool pc_has_source(uint16_t sid)
-{
-    return sid >> 8 <= 1;
-}
-
 void pc_init(struct pc *pc, const struct device_host *outside, const struct pc_config *config)
 {
     static const struct pc_config plain;
@@ -365,6 +370,7 @@ void pc_init(struct pc *pc, const struct device_host *outside, const struct pc_c
     add_edu(pc);
     add_virtio(pc);
     add_traffic(pc);
+    add_testdev(pc);
     pc_setup(pc);
 }
 
@@ -478,7 +484,7 @@ unsigned pc_piece_bytes(uint64_t addr, unsigned left)
 /* Its registers are dwords, its MSRs 8 bytes; another beat is none of them (lapic.h). */
 static void apic_beat(struct pc *pc, struct pc_beat *beat)
 {
-    uint64_t offset = beat->addr & LAPIC_OFFSET, value = 0;
+    uint64_t offset = beat->addr & LAPIC_OFFSETS, value = 0;
     unsigned n = beat->bytes < sizeof(value) ? beat->bytes : sizeof(value);
 
     if (beat->write) {

@@ -14,6 +14,7 @@
 #include "devices/pm.h"
 #include "devices/reset.h"
 #include "devices/rtc.h"
+#include "devices/testdev.h"
 #include "devices/traffic.h"
 #include "devices/uart16550.h"
 #include "devices/virtio_blk.h"
@@ -76,6 +77,7 @@ struct pc {
     struct rtc rtc;
     struct virtio_blk virtio;
     struct traffic traffic;
+    struct testdev testdev;
     struct pm pm;
     struct reset_ports reset;
     struct pci_function host_bridge, isa_bridge;
@@ -103,9 +105,6 @@ void pc_add_bar(struct pc *pc, struct device dev, const struct pci_function *fun
                 unsigned number);
 void pc_add_timed(struct pc *pc, struct device dev);
 void pc_add_master(struct pc *pc, struct device dev, uint16_t sid, uint16_t mask);
-/* A source-id that the I/O APIC cannot have: bus 0 is the board's, bus 1 the traffic generator's.
- */
-bool pc_has_source(uint16_t sid);
 /* A device drives its line: 0-15 are ISA's IRQs, 16-23 PCI's; true is the active level, whatever
  * polarity the wire has. IRQ n is input n of the 8259 pair and of the IOAPIC, but IRQ 0 is the
  * IOAPIC's input 2, and IRQ 2 the cascade. The pins of PCI functions need no call: they are looked

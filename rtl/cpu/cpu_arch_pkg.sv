@@ -199,7 +199,7 @@ package cpu_arch_pkg;
   localparam int unsigned ApicBaseExtended = 10;
   localparam logic [63:0] ApicBaseExisting = 64'hff_ffff_fd00;
   localparam logic [63:0] ApicPage = 64'hfee0_0000;          // of the bus, wherever the window is
-  localparam logic [63:0] IoSettle = 64'd24;                 // words behind the beat of OUT
+  localparam logic [63:0] IoSettle = 64'd24;                 // words behind the beat of OUT, WRMSR TSC
   localparam logic [63:0] ApicTpr = 64'h80;
   localparam logic [63:0] ApicByMsr = 64'h1000;              // + 16 times the MSR, less 800h
   localparam logic [63:0] ApicDeadline = 64'h1f00;

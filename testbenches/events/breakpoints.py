@@ -127,7 +127,7 @@ def instructions():
                     lines += ["INTERRUPT INTR"] if intr else []
                     lines += [arm(2, "6f", INSN, 0), f"movl $PAGE + {AT}, %eax\nmov %XAX, %db3",
                               "movl $0xF0000420 + 0xC0, %eax\nmov %XAX, %db7"]
-                    lines += ["movl $0x44400, %eax\nmovl %eax, LAPIC + 0x300"] if nmi else []
+                    lines += ["movl $0x4400, %eax\nmovl %eax, LAPIC + 0x300"] if nmi else []
                     lines += ["push $0x3202\npopf"] if intr and not nmi and name != "hlt" else []
                     yield Case(mode, f"at {name} behind {before_name}, NMI {nmi}, interrupt {intr}",
                                "\n".join(lines + [before, "6:", text, "nop", "nop"]))

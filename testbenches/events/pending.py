@@ -47,7 +47,7 @@ def begin(mode, r, tf, nmi, intr, delay):
                f"movl $DATA + 8 * {r} + {r}, %edi", "movl $0xFFF8, %ebp", "movl $PAGE, %esi"]
     if intr:
         handler.append("INTERRUPT INTR")
-    handler += [f"TO_RING {r}, 0x3002", "movl $0x44400, %eax",
+    handler += [f"TO_RING {r}, 0x3002", "movl $0x4400, %eax",
                 "movl $DATA + 8 * %d + %d, %%edi" % (r, r)]
     if nmi:
         handler.append("movl %eax, %ss:LAPIC + 0x300")
@@ -127,7 +127,7 @@ def nested():
     """NMI in NMI, IRET that faults or steps, and what the blocking does meanwhile."""
     for mode in (64, 32):
         suffix = "q" if mode == 64 else "l"
-        raw = "movl $0x44400, %eax\nmovl %eax, %ss:LAPIC + 0x300\nnop\nnop\nnop\nnop\n"
+        raw = "movl $0x4400, %eax\nmovl %eax, %ss:LAPIC + 0x300\nnop\nnop\nnop\nnop\n"
         # once from the handler
         send = f"incl PAGE\ncmpl $1, PAGE\njne 7f\n{raw}7:\n"
         bad = f"push $0\npush $0xFFF8\npush $1\niret{suffix}"
@@ -166,7 +166,7 @@ def pci(register, value):
 # The device `edu` with an NMI as its message; raised by a write to 60.
 NMI_DEVICE = "\n".join([pci(0x10, 0xC0000000), pci(0x04, 6), pci(0x44, 0xFEE00000), pci(0x48, 0), pci(0x4C, 0x400),
                         pci(0x40, 0x10005), "#if MODE == 64\nmovl $0xC0000087, pd3\n#endif",
-                        "movl $0xC0000000, %ebp\nmovl $0x44400, %esi\nmovl $PAGE, %edi\nmovl $3, %ebx\n"
+                        "movl $0xC0000000, %ebp\nmovl $0x4400, %esi\nmovl $PAGE, %edi\nmovl $3, %ebx\n"
                         "movl $7, %ecx"])
 
 

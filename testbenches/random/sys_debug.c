@@ -117,7 +117,7 @@ void sys_interrupt(struct gen *g)
     switch (below(g, 6)) {
     case 0:
     case 1:
-        apic_write(g, 0x300, 0x44400); /* NMI */
+        apic_write(g, 0x300, 0x4400); /* NMI */
         break;
     case 2:
         apic_write(g, 0x300, 0x44000 | (0x41 + below(g, 7)));

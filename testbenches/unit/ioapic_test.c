@@ -60,7 +60,7 @@ static uint64_t entry(struct bench *b, unsigned i)
 
 static void done(struct bench *b)
 {
-    struct device_dma_done d = {.sid = IOAPIC_SID, .ok = true};
+    struct device_dma_done d = {.sid = IOAPIC_SID, .tag = b->last.tag, .ok = true};
 
     ioapic_ops.dma_done(&b->io, &d);
 }

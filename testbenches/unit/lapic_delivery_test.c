@@ -83,11 +83,11 @@ GT_TEST(lapic, state_at_reset)
     static const struct {
         uint16_t reg;
         uint32_t value;
-    } rows[] = {{0x020, 0},       {0x030, 0x01050014}, {TPR, 0},         {PPR, 0},
+    } rows[] = {{0x020, 0},       {0x030, 0x01060014}, {TPR, 0},         {PPR, 0},
                 {LDR, 0},         {DFR, 0xFFFFFFFF},   {SVR, 0xFF},      {ESR, 0},
                 {ICR, 0},         {ICR_HIGH, 0},       {0x320, 0x10000}, {0x330, 0x10000},
                 {0x340, 0x10000}, {LINT0, 0x10000},    {LINT1, 0x10000}, {ERROR, 0x10000},
-                {0x380, 0},       {0x390, 0},          {0x3E0, 0}};
+                {0x380, 0},       {0x390, 0},          {0x3E0, 0},       {0x2F0, 0x10000}};
     struct lapic a;
 
     lapic_init(&a);
@@ -177,6 +177,38 @@ GT_TEST(lapic, shorthands)
         EXPECT_U64(rows[i].taken, lapic_pending(&a) == 0x51);
         EXPECT_U64(rows[i].icr, get(&a, ICR));
     }
+}
+
+/* "Valid Combinations for the ... Local xAPIC Interrupt Command Register": none of them is sent to
+ * self or to all including self but by fixed delivery. */
+GT_TEST(lapic, shorthands_send_fixed_messages_only)
+{
+    static const uint32_t to[] = {0x40000, 0x80000};
+
+    for (unsigned i = 0; i < 2; i++)
+        for (uint32_t mode = 1; mode < 8; mode++) {
+            struct lapic a = enabled();
+
+            put(&a, ICR, to[i] | 0x4000 | mode << 8 | 0x51);
+            EXPECT_U64(UINT32_MAX, (uint32_t)lapic_pending(&a));
+            EXPECT_TRUE(!a.nmi_pending && !lapic_extint(&a));
+            EXPECT_U64(0, get(&a, ESR));
+        }
+}
+
+/* "Local APIC State After It Has Been Software Disabled": each entry of the LVT is masked. */
+GT_TEST(lapic, a_software_disable_masks_the_lvt)
+{
+    static const uint16_t entries[] = {0x2F0, 0x320, 0x330, 0x340, LINT0, LINT1, ERROR};
+    struct lapic a = enabled();
+
+    for (unsigned i = 0; i < sizeof(entries) / sizeof(entries[0]); i++) {
+        put(&a, entries[i], 0x51);
+        EXPECT_U64(0x51, get(&a, entries[i]));
+    }
+    put(&a, SVR, 0xFF);
+    for (unsigned i = 0; i < sizeof(entries) / sizeof(entries[0]); i++)
+        EXPECT_U64(0x10051, get(&a, entries[i]));
 }
 
 GT_TEST(lapic, an_nmi_reaches_a_disabled_apic_and_a_vector_does_not)

@@ -69,7 +69,7 @@ static void apic(struct bench *b, uint64_t reg, unsigned bytes, uint64_t v)
 /* What the IOMMU lets through unchanged; the host's answer to the device behind it. */
 static void deliver(struct bench *b)
 {
-    struct device_dma_done done = {.sid = b->last.sid, .ok = true};
+    struct device_dma_done done = {.sid = b->last.sid, .tag = b->last.tag, .ok = true};
 
     pc_message(&b->pc, b->last.addr, (uint32_t)(b->last.data[0] | b->last.data[1] << 8));
     pc_dma_done(&b->pc, &done);

@@ -173,7 +173,7 @@ wrmsr_tsc:  rdtsc     t1
             sub.q     t0, t0, t1
             add.q     tscadj, t0, tscadj
             serialise
-wrmsr_adjust: st.q    apic:none+ApicTscAdjust, tscadj ; end
+wrmsr_adjust: st.q    apic:none+ApicTscAdjust, tscadj ; j io_settle
 wrmsr_base: st.q      apic:none+ApicNewBase, t0 ; end
 wrmsr_apic: st.q      apic:t1+0, t0
             serialise                           ; end

@@ -150,6 +150,43 @@ static void read_timer(void)
     check("PM timer: goes forward, and only so", !back && ((last - from) & 0xFFFFFF) >= 100);
 }
 
+static const uint8_t *mp_pointer(void)
+{
+    for (uint64_t at = 0xF0000; at < 0x100000; at += 16)
+        if (memcmp((const void *)at, "_MP_", 4) == 0 && acpi_sum((const uint8_t *)at, 16) == 0)
+            return (const uint8_t *)at;
+    return NULL;
+}
+
+/* For software older than ACPI: the BIOS data area, the tables of the MultiProcessor Specification.
+ */
+static void before_acpi(void)
+{
+    const uint8_t *volatile data = (const uint8_t *)0x400; /* gcc takes it for NULL otherwise */
+    uint32_t serial = acpi_get32(data) & 0xFFFF, memory = acpi_get32(data + 0x13) & 0xFFFF;
+    const uint8_t *p = mp_pointer(), *t, *e;
+    bool boots = false, ioapic = false;
+    uint32_t entries, length;
+
+    check("BIOS: COM1 is at 3F8", serial == 0x3F8);
+    check("BIOS: base memory ends below 640 KiB", memory >= 600 && memory <= 640);
+    check("MP: a pointer to a table", p != NULL && acpi_get32(p + 4) != 0);
+    if (p == NULL)
+        return;
+    t = (const uint8_t *)(uint64_t)acpi_get32(p + 4);
+    length = acpi_get32(t + 4) & 0xFFFF;
+    entries = acpi_get32(t + 32) >> 16;
+    check("MP: its sum", memcmp(t, "PCMP", 4) == 0 && acpi_sum(t, length) == 0);
+    check("MP: local APICs at FEE00000", acpi_get32(t + 36) == 0xFEE00000);
+    for (e = t + 44; entries > 0; entries--) {
+        boots = boots || (e[0] == 0 && e[1] == 0 && (e[3] & 3) == 3);
+        ioapic = ioapic || (e[0] == 2 && (e[3] & 1) && acpi_get32(e + 4) == 0xFEC00000);
+        e += e[0] == 0 ? 20 : 8;
+    }
+    check("MP: its entries end where it does", e == t + length);
+    check("MP: the processor and the I/O APIC", boots && ioapic);
+}
+
 int main(void)
 {
     const uint8_t *rsdp = acpi_rsdp();
@@ -160,6 +197,7 @@ int main(void)
         write_tables(rsdp);
     }
     read_fw_cfg();
+    before_acpi();
     read_clock();
     read_timer();
     line("failures", failures);

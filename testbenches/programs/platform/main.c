@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A driver of each interrupt device of a PC: 8259, 8254, local APIC, I/O APIC, UART, a PCI device's
-// pin. It begins as a Multiboot loader leaves a PC: in virtual wire mode, everything masked.
+// pin, and of the test device. It begins as a Multiboot loader leaves a PC: in virtual wire mode,
+// everything masked.
 #include "platform.h"
 
 #define LONG_ENOUGH 20000000
@@ -130,6 +131,7 @@ int main(void)
     the_ioapic();
     the_remapped_ioapic();
     the_uart();
+    the_test_device();
     the_bare_8259();
     line("failures", failures);
     return failures != 0;

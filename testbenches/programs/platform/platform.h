@@ -64,5 +64,6 @@ void the_apic(void);
 void the_ioapic(void);
 void the_remapped_ioapic(void);
 void the_uart(void);
+void the_test_device(void);
 
 #endif

@@ -100,7 +100,7 @@ static volatile unsigned nmis, nmis_before;
 static void raise_nmi(void)
 {
     write32(LAPIC + 0x310, 0);
-    write32(LAPIC + 0x300, 0x44400);
+    write32(LAPIC + 0x300, 0x4400);
     for (unsigned i = 0; i < 200; i++)
         __asm__ volatile("pause");
 }

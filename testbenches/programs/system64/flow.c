@@ -83,7 +83,7 @@ static void on_ipi(struct frame *f)
 static void self_ipi(uint32_t icr)
 {
     write32(LAPIC + 0x310, 0);
-    write32(LAPIC + 0x300, 0x44000 | icr); /* self, assert */
+    write32(LAPIC + 0x300, 0x4000 | icr); /* to itself, assert */
     for (unsigned i = 0; i < 200; i++)
         __asm__ volatile("pause");
 }

@@ -184,6 +184,7 @@ static const struct apic_register {
     {0x0F, 0x0F, true, true, 0x11FF, 0xFF},
     {0x10, 0x27, true, false, 0, 0},
     {0x28, 0x28, true, true, 0, 0},
+    {0x2F, 0x2F, true, true, 0x117FF, 0x10000},
     {0x30, 0x30, true, true, UINT64_C(0xFFFFFFFF000CCFFF), 0xC0000}, /* to all but itself */
     {0x32, 0x32, true, true, 0x710FF, 0x10000},
     {0x33, 0x34, true, true, 0x117FF, 0x10000},
@@ -253,6 +254,30 @@ static void deadline(void)
         must("TSC is written", takes(0x10, 1));
         must("TSC_ADJUST is back", takes(0x3B, 0));
     }
+}
+
+static inline uint64_t rdtsc(void)
+{
+    uint32_t lo, hi;
+
+    __asm__ volatile("rdtsc" : "=a"(lo), "=d"(hi));
+    return (uint64_t)hi << 32 | lo;
+}
+
+/* TSC_ADJUST tells when TSC was written, and software takes it for right if that is not long behind
+ * its last look at the counter, measured by how long it takes to the next. */
+static void write_of_tsc(void)
+{
+    const uint64_t far = UINT64_C(100000000000);
+    uint64_t before = rdtsc(), behind, written;
+
+    wrmsr(0x10, far);
+    behind = rdtsc() - far;
+    written = far - rdmsr(0x3B);
+    must("TSC is written between the two", written > before);
+    must("and not long before the second", written - before <= 2 * behind && behind < 200);
+    wrmsr(0x3B, 0);
+    must("TSC is that of the clock again", rdtsc() < far);
 }
 
 /* Ring 3 may do none of it. */
@@ -373,6 +398,7 @@ int main(void)
     part("window, CR8, CPUID", window);
     part("CPUID leaf B", topology);
     part("TSC_DEADLINE", deadline);
+    part("writing TSC", write_of_tsc);
     part("ring 3", at_ring_3);
     if (is_ringwalk())
         go_to(XAPIC);
