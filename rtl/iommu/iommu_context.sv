@@ -220,8 +220,6 @@ module iommu_context
 
   assign read_kind_o = state_q == StRootRead ? 4'd6 : state_q == StEntryRead ? 4'd7 : 4'd0;
 
-  InvWhenIdle: assert property (@(posedge clk_i) disable iff (!rst_ni)
-                                inv_valid_i |-> state_q == StLookup && !start_i);
   function automatic logic present();
     present = 1'b0;
     if (fill)
@@ -229,9 +227,13 @@ module iommu_context
         if (valid_q[i] && sid_q[i] == sid_i) present = 1'b1;
   endfunction
 
-  OwnAddressType: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    done_o && fault_o == FrNone && at_i != AtUntranslated |-> context_o.device);
-  FillIsNew: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    fill |-> !present());
+  always @(posedge clk_i) if (rst_ni) begin
+    if (inv_valid_i)
+      InvWhenIdle: assert (state_q == StLookup && !start_i);
+    if (done_o && fault_o == FrNone && at_i != AtUntranslated)
+      OwnAddressType: assert (context_o.device);
+    if (fill)
+      FillIsNew: assert (!present());
+  end
 
 endmodule

@@ -364,20 +364,29 @@ module iommu_dma
     end
   end
 
-  AcceptWhenIdle: assert property (@(posedge clk_i) disable iff (!rst_ni) accept_i |-> idle_o);
-  InOneBlock:     assert property (@(posedge clk_i) disable iff (!rst_ni)
-                                   accept_i |-> dma_req_i.addr[3:0] + dma_req_i.len <= 5'd16);
-  OneAnswer: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    rsp_valid_o |=> !rsp_valid_o);
-  AnswerToRequest: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    rsp_valid_o |-> !idle_o);
-  NoDataWhenDenied: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    bus_req_o.valid |-> ok);
-  TranslationMovesNothing: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    bus_req_o.valid |-> !translation);
-  EmptyIsZero: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    rsp_valid_o && status_q == StatCompletion && rsp_o.rdata[1:0] == '0 |-> rsp_o.rdata == '0);
-  RequestAnswered: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    !idle_o && !rsp_valid_o |=> !idle_o);
+  // Properties, and what was so at the last edge.
+  logic answered_q, runs_q;
+  always @(posedge clk_i) begin
+    answered_q <= rst_ni && rsp_valid_o;
+    runs_q     <= rst_ni && !idle_o && !rsp_valid_o;
+  end
+  always @(posedge clk_i) if (rst_ni) begin
+    if (accept_i)
+      AcceptWhenIdle: assert (idle_o);
+    if (accept_i)
+      InOneBlock: assert (dma_req_i.addr[3:0] + dma_req_i.len <= 5'd16);
+    if (rsp_valid_o)
+      AnswerToRequest: assert (!idle_o);
+    if (bus_req_o.valid)
+      NoDataWhenDenied: assert (ok);
+    if (bus_req_o.valid)
+      TranslationMovesNothing: assert (!translation);
+    if (rsp_valid_o && status_q == StatCompletion && rsp_o.rdata[1:0] == '0)
+      EmptyIsZero: assert (rsp_o.rdata == '0);
+    if (answered_q)
+      OneAnswer: assert (!rsp_valid_o);
+    if (runs_q)
+      RequestAnswered: assert (!idle_o);
+  end
 
 endmodule

@@ -131,11 +131,11 @@ module iommu_fault
     end
   end
 
-  OneThing: assert property (@(posedge clk_i) disable iff (!rst_ni)
-                             $onehot0({fault_valid_i, reg_write_i, error_set_i}));
-  RecordIsFree: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    record |-> !f_q[next_q]);
-  NextIsThere: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    next_q <= last_i);
+  always @(posedge clk_i) if (rst_ni) begin
+    OneThing: assert ($onehot0({fault_valid_i, reg_write_i, error_set_i}));
+    if (record)
+      RecordIsFree: assert (!f_q[next_q]);
+    NextIsThere: assert (next_q <= last_i);
+  end
 
 endmodule

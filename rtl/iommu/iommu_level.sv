@@ -88,8 +88,9 @@ module iommu_level
     end
   end
 
-  OneMatch: assert property (@(posedge clk_i) disable iff (!rst_ni) $onehot0(match));
-  OneThing: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    $onehot0({drop_i, fill_i, inv_valid_i}));
+  always @(posedge clk_i) if (rst_ni) begin
+    OneMatch: assert ($onehot0(match));
+    OneThing: assert ($onehot0({drop_i, fill_i, inv_valid_i}));
+  end
 
 endmodule

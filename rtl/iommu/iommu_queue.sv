@@ -275,13 +275,23 @@ module iommu_queue
     end
   end
 
-  StartWhenDue: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    start_i |-> due_o && idle_o);
-  IdleBehindRecord: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    trace_valid_o |=> idle_o);
-  SentWithRecord: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    device_valid_o |-> trace_valid_o && !error_o);
-  ErrorStops: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    error_o |=> iqe_o && $stable(iqh_q));
+  // Properties, and what was so at the last edge.
+  logic        record_q, error_q;
+  logic [18:4] error_iqh_q;
+  always @(posedge clk_i) begin
+    record_q <= rst_ni && trace_valid_o;
+    error_q  <= rst_ni && error_o;
+    if (error_o) error_iqh_q <= iqh_q;
+  end
+  always @(posedge clk_i) if (rst_ni) begin
+    if (start_i)
+      StartWhenDue: assert (due_o && idle_o);
+    if (device_valid_o)
+      SentWithRecord: assert (trace_valid_o && !error_o);
+    if (record_q)
+      IdleBehindRecord: assert (idle_o);
+    if (error_q)
+      ErrorStops: assert (iqe_o && iqh_q == error_iqh_q);
+  end
 
 endmodule

@@ -259,13 +259,22 @@ module iommu_regs
       trace_o.latency = 32'd1;
     end
   end
-  StartWhenIdle: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    start_i |-> idle_o);
-  AckIsOneCycle: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    ack_o |=> !ack_o);
-  ReqIsHeld: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    !idle_o && !ack_o |=> $stable(req_i));
-  OneInvalidation: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    !(inv_context_valid_o && inv_iotlb_valid_o));
+
+  // Properties, and what was so before.
+  logic                     ack_q;
+  iommu_port_pkg::reg_req_t taken_q;
+  always @(posedge clk_i) begin
+    ack_q <= rst_ni && ack_o;
+    if (start_i) taken_q <= req_i;
+  end
+  always @(posedge clk_i) if (rst_ni) begin
+    if (start_i)
+      StartWhenIdle: assert (idle_o);
+    OneInvalidation: assert (!(inv_context_valid_o && inv_iotlb_valid_o));
+    if (ack_q)
+      AckIsOneCycle: assert (!ack_o);
+    if (!idle_o)
+      ReqIsHeld: assert (req_i == taken_q);
+  end
 
 endmodule
