@@ -177,9 +177,9 @@ module iommu
   );
 
   assign inv_context_valid = regs_context_valid || queue_context_valid;
-  assign inv_context       = queue_idle ? regs_context : queue_context;
+  assign inv_context       = queue_context_valid ? queue_context : regs_context;
   assign inv_iotlb_valid   = regs_iotlb_valid || queue_iotlb_valid;
-  assign inv_iotlb         = queue_idle ? regs_iotlb : queue_iotlb;
+  assign inv_iotlb         = queue_iotlb_valid ? queue_iotlb : regs_iotlb;
   assign inv_iotlb_count   = {1'b0, iotlb_count} + {1'b0, level_count};
 
   // The request in flight.

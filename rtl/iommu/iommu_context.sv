@@ -169,10 +169,11 @@ module iommu_context
 
   logic [ENTRIES-1:0] kill;
   logic [15:0]        sid_mask;
-  assign sid_mask = {13'h1FFF, inv_i.fm == 2'd0, inv_i.fm < 2'd2, inv_i.fm != 2'd3};
   always_comb begin
-    kill = '0;
+    kill     = '0;
+    sid_mask = '0;
     if (inv_valid_i) begin
+      sid_mask = {13'h1FFF, inv_i.fm == 2'd0, inv_i.fm < 2'd2, inv_i.fm != 2'd3};
       for (int unsigned i = 0; i < ENTRIES; i++) begin
         case (inv_i.kind)
           InvDomain: kill[i] = valid_q[i] && context_q[i].did == inv_i.did;

@@ -58,7 +58,14 @@ module iommu_device_tlb
   assign expire_due_o  = outstanding_q && age_q == TIMEOUT_CYCLES;
   assign ice_o         = ice_q;
   assign ite_o         = ite_q;
-  assign set_o         = (state_q == StComplete && wrong_q) || state_q == StExpired;
+  always_comb begin
+    set_o = 1'b0;
+    case (state_q)
+      StComplete: set_o = wrong_q;
+      StExpired:  set_o = 1'b1;
+      default:    ;
+    endcase
+  end
 
   always_comb begin
     state_d = state_q;

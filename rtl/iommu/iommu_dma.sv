@@ -125,9 +125,13 @@ module iommu_dma
   assign pass_good         = req_q.addr[63:HAW] == '0 && !protected_q;
 
   logic too_wide;
-  assign too_wide = req_q.addr[63:57] != '0
-                    || (context_q.aw != Aw57 && req_q.addr[56:48] != '0)
-                    || (context_q.aw == Aw39 && req_q.addr[47:39] != '0);
+  always_comb begin
+    too_wide = 1'b0;
+    if (state_q == StTlb)
+      too_wide = req_q.addr[63:57] != '0
+                 || (context_q.aw != Aw57 && req_q.addr[56:48] != '0)
+                 || (context_q.aw == Aw39 && req_q.addr[47:39] != '0);
+  end
 
   // A match grants only if a walk would: the output of a large page may lie in the interrupt range.
   logic        iotlb_good;
@@ -284,7 +288,10 @@ module iommu_dma
   assign fault_valid_o   = state_q == StAnswer && status_q == StatBlocked;
   assign fault_o         = fault_q;
   assign fpd_o           = fpd_q;
-  assign info_o          = interrupt_q ? {index_q, 36'b0} : req_q.addr[63:12];
+  always_comb begin
+    info_o = '0;
+    if (fault_valid_o) info_o = interrupt_q ? {index_q, 36'b0} : req_q.addr[63:12];
+  end
 
   function automatic logic [127:0] first_bytes(input logic [127:0] data, input logic [4:0] len);
     return len[4] ? data : data & ~(128'hFFFF_FFFF_FFFF_FFFF_FFFF_FFFF_FFFF_FFFF

@@ -124,7 +124,8 @@ module iommu_event
     if (send_q) message_q <= {addr_q, data_q};
   end
   always @(posedge clk_i) if (rst_ni) begin
-    OneThing: assert ($onehot0({due_i, reg_write_i, bus_ack_i}));
+    if (due_i || bus_ack_i)
+      OneThing: assert (!reg_write_i && !(due_i && bus_ack_i));
     if (ip_q)
       PendingIsMasked: assert (im_q);
     if (waits_q)

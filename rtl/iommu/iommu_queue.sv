@@ -150,26 +150,52 @@ module iommu_queue
     endcase
   end
 
-  logic execute;
-  assign execute             = state_q == StExecute && !error_o;
-  assign inv_context_valid_o = execute && descriptor_q.lo[3:0] == TYPE_CONTEXT;
-  assign inv_iotlb_valid_o   = execute && descriptor_q.lo[3:0] == TYPE_IOTLB;
-  assign inv_irte_valid_o    = execute && descriptor_q.lo[3:0] == TYPE_IRTE;
-  assign inv_context_o = '{kind: inv_e'(g), did: descriptor_q.lo[31:16],
-                           sid: descriptor_q.lo[47:32], fm: descriptor_q.lo[49:48]};
-  assign inv_iotlb_o   = '{kind: inv_e'(g), did: descriptor_q.lo[31:16],
-                           page: descriptor_q.hi[63:12], am: descriptor_q.hi[5:0],
-                           ih: descriptor_q.hi[6]};
-  assign inv_irte_o    = '{all: !g[0], index: descriptor_q.lo[47:32], im: descriptor_q.lo[30:27]};
-
-  assign device_valid_o = state_q == StDone && descriptor_q.lo[3:0] == TYPE_DEVICE;
+  // What the caches drop, while a descriptor is executed.
   always_comb begin
-    device_o = '0;
-    if (device_valid_o)
-      device_o = '{sid: descriptor_q.lo[47:32], s: descriptor_q.hi[0], addr: descriptor_q.hi[63:12]};
+    inv_context_valid_o = 1'b0;
+    inv_iotlb_valid_o   = 1'b0;
+    inv_irte_valid_o    = 1'b0;
+    inv_context_o       = '0;
+    inv_iotlb_o         = '0;
+    inv_irte_o          = '0;
+    if (state_q == StExecute && !error_o) begin
+      case (descriptor_q.lo[3:0])
+        TYPE_CONTEXT: begin
+          inv_context_valid_o = 1'b1;
+          inv_context_o = '{kind: inv_e'(g), did: descriptor_q.lo[31:16],
+                            sid: descriptor_q.lo[47:32], fm: descriptor_q.lo[49:48]};
+        end
+        TYPE_IOTLB: begin
+          inv_iotlb_valid_o = 1'b1;
+          inv_iotlb_o = '{kind: inv_e'(g), did: descriptor_q.lo[31:16],
+                          page: descriptor_q.hi[63:12], am: descriptor_q.hi[5:0],
+                          ih: descriptor_q.hi[6]};
+        end
+        TYPE_IRTE: begin
+          inv_irte_valid_o = 1'b1;
+          inv_irte_o = '{all: !g[0], index: descriptor_q.lo[47:32],
+                         im: descriptor_q.lo[30:27]};
+        end
+        default: ;
+      endcase
+    end
   end
 
-  assign complete_o = state_q == StDone && is_wait && descriptor_q.lo[4] && !iwc_q;
+  // What is done with the record.
+  always_comb begin
+    device_valid_o = 1'b0;
+    device_o       = '0;
+    complete_o     = 1'b0;
+    if (state_q == StDone) begin
+      complete_o = is_wait && descriptor_q.lo[4] && !iwc_q;
+      if (descriptor_q.lo[3:0] == TYPE_DEVICE) begin
+        device_valid_o = 1'b1;
+        device_o = '{sid: descriptor_q.lo[47:32], s: descriptor_q.hi[0],
+                     addr: descriptor_q.hi[63:12]};
+      end
+    end
+  end
+
   assign iqe_o      = iqei_q != IqeiNone;
   assign iwc_o      = iwc_q;
 
