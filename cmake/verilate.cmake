@@ -4,14 +4,14 @@ set(RW_VERILATED_OPT_SLOW -O1 CACHE STRING "how that is compiled which runs once
 option(RW_LINES "Verilator counts the lines that run and the signals that toggle (./rw lines)" OFF)
 set(RW_VERILATOR_ARGS "" CACHE STRING "more arguments of Verilator (mutants: -Wno-fatal)")
 
-# rw_verilate(TARGET name TOP module SOURCES files... [ASSERT] [RANDOM_INIT] [COUNTED] [ARGS ...]): a static library
+# rw_verilate(TARGET name TOP module SOURCES files... [ASSERT] [RANDOM_INIT] [COUNTED] [CXX c++] [ARGS ...]): a static library
 # of the Verilated module, traced to FST, built by Verilator's own makefile; headers in ${name_DIR}.
 # ASSERT: properties are evaluated; what fails is kept by cosim/shell/assertion.h. RANDOM_INIT: what
 # has no reset or no value starts at random, by VerilatedContext's randReset(2) and randSeed().
 # COUNTED: with RW_LINES, lines and toggles. Not of the whole machine: a run takes 200 times as long with toggles,
 # and of the core's lines Verilator 5.006 loses many (the write of CR2 counts 0).
 function(rw_verilate)
-  cmake_parse_arguments(V "ASSERT;RANDOM_INIT;COUNTED" "TARGET;TOP" "SOURCES;DEPENDS;ARGS" ${ARGN})
+  cmake_parse_arguments(V "ASSERT;RANDOM_INIT;COUNTED" "TARGET;TOP;CXX" "SOURCES;DEPENDS;ARGS" ${ARGN})
   find_program(VERILATOR verilator REQUIRED)
   execute_process(COMMAND ${VERILATOR} --getenv VERILATOR_ROOT
                   OUTPUT_VARIABLE root OUTPUT_STRIP_TRAILING_WHITESPACE)
@@ -21,6 +21,9 @@ function(rw_verilate)
   set(assert --noassert)
   if(V_ASSERT)
     set(assert --assert)
+  endif()
+  if(NOT V_CXX)
+    set(V_CXX ${CMAKE_CXX_COMPILER})
   endif()
   set(start fast)
   if(V_RANDOM_INIT)
@@ -44,7 +47,7 @@ function(rw_verilate)
     DEPENDS ${V_SOURCES} ${V_DEPENDS}
     COMMENT "Verilating ${V_TOP}" VERBATIM)
   add_custom_command(OUTPUT ${archive}
-    COMMAND make -s -j2 -C ${dir} -f V${V_TOP}.mk CXX=${CMAKE_CXX_COMPILER} LINK=${CMAKE_CXX_COMPILER}
+    COMMAND make -s -j2 -C ${dir} -f V${V_TOP}.mk CXX=${V_CXX} LINK=${V_CXX}
             ${objcache} OPT_FAST=${RW_VERILATED_OPT} OPT_SLOW=${RW_VERILATED_OPT_SLOW} OPT_GLOBAL=${RW_VERILATED_OPT}
             V${V_TOP}__ALL.a
     COMMAND ${CMAKE_COMMAND} -E touch ${archive}

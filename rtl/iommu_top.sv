@@ -70,16 +70,16 @@ module iommu_top
     end
   end
 
-  // Inputs are taken at edges, where the bench changes them beside the clock's falling edge: memory's
-  // answer at the rising edge of mem_ack_i (it stands to the end of the cycle), the requester's at
-  // that of take_i. All that follows then hangs on edges alone, and a simulator has nothing else to
+  // Inputs are taken at edges, where the bench changes them beside one of the clock: memory's answer
+  // at the rising edge of mem_ack_i (it stands to the end of the cycle), the requester's at every
+  // edge of take_i. All that follows then hangs on edges alone, and a simulator has nothing else to
   // look at.
   vtd_t     vtd;
   logic     dma_valid, reg_valid, cpl_valid;
   dma_req_t dma_req;
   reg_req_t reg_req;
   cpl_t     cpl;
-  always_ff @(posedge take_i) begin
+  always_ff @(edge take_i) begin
     vtd       <= '{records: vtd_records_i, away: vtd_away_i};
     dma_valid <= dma_valid_i;
     dma_req   <= '{sid: dma_sid_i, addr: dma_addr_i, write: dma_write_i, at: dma_at_i,

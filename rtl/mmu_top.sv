@@ -56,9 +56,9 @@ module mmu_top
     else         cycle_q <= cycle_q + 64'd1;
   end
 
-  // Inputs are taken at edges, where the bench changes them beside the clock's falling edge: memory's
-  // answer at the rising edge of mem_ack_i (it stands to the end of the cycle), the requester's at
-  // that of take_i. All that follows then hangs on edges alone, and a simulator has nothing else to
+  // Inputs are taken at edges, where the bench changes them beside one of the clock: memory's answer
+  // at the rising edge of mem_ack_i (it stands to the end of the cycle), the requester's at every
+  // edge of take_i. All that follows then hangs on edges alone, and a simulator has nothing else to
   // look at.
   mmu_ctx_t    ctx;
   mtrr_t       mtrr;
@@ -66,7 +66,7 @@ module mmu_top
   mmu_flush_t  flush;
   logic        req_valid, flush_valid, pdpte_valid;
   logic [31:5] pdpte_base;
-  always_ff @(posedge take_i) begin
+  always_ff @(edge take_i) begin
     ctx           <= '{pg: pg_i, pse: pse_i, pae: pae_i, lma: lma_i, la57: la57_i, wp: wp_i,
                        pge: pge_i, pcide: pcide_i, smep: smep_i, smap: smap_i, pke: pke_i,
                        pks: pks_i, nxe: nxe_i, ac: ac_i, pkru: pkru_i, pkrs: pkrs_i, cr3: cr3_i,

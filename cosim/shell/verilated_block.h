@@ -135,7 +135,7 @@ struct viommu_ask {
     unsigned completions;
     struct viommu_completion completion[VIOMMU_COMPLETIONS];
     unsigned lasts;  /* so many cycles at least */
-    bool settles;    /* the unit may have things of its own to do: it is idle when it stays so */
+    bool settles;    /* the unit may have things of its own to do */
     unsigned cycles; /* no more than so many; only a reset may follow an end before the end */
 };
 

@@ -15,11 +15,9 @@
 // The requester's inputs are taken now, between two edges of the clock.
 template <typename Top> void block_take(Top *top)
 {
-    for (int take = 0; take <= 1; take++) {
-        top->take_i = take;
-        top->eval();
-    }
-    top->take_i = 0;
+    top->eval();
+    top->take_i = !top->take_i;
+    top->eval();
 }
 
 template <typename Top> struct block_clock {

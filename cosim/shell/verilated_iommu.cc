@@ -140,17 +140,23 @@ struct viommu {
     {
         clock.top->vtd_records_i = 7;
     }
+    // With the edge of the clock that comes, whichever it is.
+    void take()
+    {
+        if (changed)
+            clock.top->take_i = !clock.top->take_i;
+        changed = false;
+    }
     void begin()
     {
         Viommu_top *top = clock.top.get();
 
-        top->take_i = changed;
+        take();
         if (clock.env.strict) {
             clock.settle();
             watch.asked = bus_pins<Viommu_top>(top);
         }
         clock.begin();
-        top->take_i = changed = false;
         if (clock.env.strict) {
             watch.look(top, clock.waiting, clock.cycle);
             look();
@@ -162,6 +168,7 @@ struct viommu {
     }
     void end()
     {
+        take();
         clock.end();
         since_reset++;
     }
@@ -305,7 +312,6 @@ void viommu_config(viommu *v, const rw_vtd *vtd)
     v->clock.top->vtd_away_i = static_cast<uint16_t>(vtd->away);
     v->clock.top->vtd_records_i = vtd->fault_records == 0 ? 7 : vtd->fault_records - 1;
     block_take(v->clock.top.get());
-    v->clock.top->eval(); // the next edge of take_i is another
 }
 
 void viommu_destroy(viommu *v)
@@ -327,26 +333,31 @@ bool viommu_run(viommu *v, const viommu_ask *ask, viommu_told *told)
     unsigned reg = 0, reg_due = ask->reg[0].after, t = 0;
     unsigned cpl = 0, cpl_due = ask->completion[0].after;
     unsigned quiet = 0; // cycles
+    const bool pins_tell = v->clock.env.told;
 
     memset(told, 0, sizeof *told);
     for (unsigned i = 0, all = 0; i < ask->cycles && all < longest_queue; i++, all++) {
+        bool over = !dma_runs && reg == ask->regs && cpl == ask->completions && t >= ask->lasts;
+        // The edge has settled it: in a cycle in which it is idle the next step begins.
+        if (!pins_tell && over && top->dma_ready_o) {
+            told->idle = t;
+            return true;
+        }
         // While memory lets the unit wait no time passes: what is due next comes already.
         unsigned now = t + v->clock.waiting;
         if (dma_waits && now >= ask->dma_after && !top->dma_valid_i &&
-            (!v->clock.env.told || v->own.up < ask->room))
+            (!pins_tell || v->own.up < ask->room))
             v->raise_dma(ask->in);
         if (reg < ask->regs && now >= reg_due && !top->reg_valid_i)
             v->raise_reg(ask->reg[reg]);
         if (cpl < ask->completions && now >= cpl_due && !top->cpl_valid_i)
             v->raise_completion(ask->completion[cpl]);
         v->begin();
-        bool ready = top->dma_ready_o, taken = ready && top->dma_valid_i;
+        bool taken = top->dma_ready_o && top->dma_valid_i;
         // Of the step's own request.
-        bool answered =
-            top->dma_rsp_valid_o && (!v->clock.env.told || top->dma_rsp_tag_o == ask->in.tag);
+        bool answered = top->dma_rsp_valid_o && (!pins_tell || top->dma_rsp_tag_o == ask->in.tag);
         bool acked = top->reg_ack_o && top->reg_valid_i;
         bool completed = top->cpl_ready_o && top->cpl_valid_i;
-        bool over = !dma_runs && reg == ask->regs && cpl == ask->completions && t >= ask->lasts;
         told->stray = told->stray || v->stray();
         quiet = top->mem_valid_o || top->desc_valid_o ? 0 : quiet + 1;
         if (answered) {
@@ -358,21 +369,6 @@ bool viommu_run(viommu *v, const viommu_ask *ask, viommu_told *told)
             told->reg_rdata[reg] = top->reg_rdata_o;
         if (v->clock.answered && ask->settles && ask->cycles == VBLOCK_HANG_CYCLES)
             i = 0; // it goes on through its queue
-        v->end();
-        if (v->watch.breach.port != nullptr)
-            return true;
-        if (v->clock.env.told) {
-            over = over && (!ask->lands || v->own.up == 0);
-            if (over && v->own.up != 0)
-                return true;
-            ready = quiet >= (ask->settles ? rest_of_a_queue_cycles : rest_cycles);
-            told->rest = over && ready;
-        }
-        if (over && ready && (!ask->settles || settled)) {
-            told->idle = ask->settles ? t - 1 : t;
-            return true;
-        }
-        settled = over && ready;
         if (taken) {
             told->accepted = t;
             dma_waits = false;
@@ -394,8 +390,21 @@ bool viommu_run(viommu *v, const viommu_ask *ask, viommu_told *told)
             v->changed = true;
             cpl_due = cpl < ask->completions ? t + 1 + ask->completion[cpl].after : 0;
         }
+        v->end();
+        if (v->watch.breach.port != nullptr)
+            return true;
+        if (pins_tell) {
+            over = over && (!ask->lands || v->own.up == 0);
+            if (over && v->own.up != 0)
+                return true;
+            bool rests = quiet >= (ask->settles ? rest_of_a_queue_cycles : rest_cycles);
+            told->rest = over && rests;
+            if (over && rests && (!ask->settles || settled))
+                return true;
+            settled = over && rests;
+        }
         t += !v->clock.waiting;
-        if (v->clock.env.told && (all & 63) == 63 && v->late())
+        if (pins_tell && (all & 63) == 63 && v->late())
             break; // whatever else it does meanwhile
     }
     told->missing = v->late()                ? "dma_rsp_valid_o"

@@ -48,13 +48,14 @@ struct vmmu {
         const vblock_env &env = clock.env;
         Vmmu_top *top = clock.top.get();
 
-        top->take_i = changed;
+        if (changed)
+            top->take_i = !top->take_i;
+        changed = false;
         if (env.strict) {
             clock.settle();
             watch.asked = bus_pins<Vmmu_top>(top);
         }
         clock.begin();
-        top->take_i = changed = false;
         if (env.strict)
             look();
         if (top->walk_valid_o)

@@ -136,10 +136,19 @@ module bus
     end
   end
 
-  OneAck:     assert property (@(posedge clk_i) disable iff (!rst_ni) !(mem_ack && reg_ack));
-  GrantStays: assert property (@(posedge clk_i) disable iff (!rst_ni)
-                               mem_req_o.valid && !mem_rsp_i.ack |=> $stable(mem_req_o));
-  LockKeepsGrant: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    locked_q |-> grant == owner_q);
+  // Properties, and what was so at the last edge.
+  logic     mem_waits_q;
+  bus_req_t mem_req_q;
+  always @(posedge clk_i) begin
+    mem_waits_q <= rst_ni && mem_req_o.valid && !mem_rsp_i.ack;
+    if (mem_req_o.valid) mem_req_q <= mem_req_o;
+  end
+  always @(posedge clk_i) if (rst_ni) begin
+    OneAck: assert (!(mem_ack && reg_ack));
+    if (locked_q)
+      LockKeepsGrant: assert (grant == owner_q);
+    if (mem_waits_q)
+      GrantStays: assert (mem_req_o == mem_req_q);
+  end
 
 endmodule

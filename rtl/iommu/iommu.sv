@@ -177,9 +177,9 @@ module iommu
   );
 
   assign inv_context_valid = regs_context_valid || queue_context_valid;
-  assign inv_context       = queue_idle ? regs_context : queue_context;
+  assign inv_context       = queue_context_valid ? queue_context : regs_context;
   assign inv_iotlb_valid   = regs_iotlb_valid || queue_iotlb_valid;
-  assign inv_iotlb         = queue_idle ? regs_iotlb : queue_iotlb;
+  assign inv_iotlb         = queue_iotlb_valid ? queue_iotlb : regs_iotlb;
   assign inv_iotlb_count   = {1'b0, iotlb_count} + {1'b0, level_count};
 
   // The request in flight.
@@ -456,33 +456,46 @@ module iommu
     else if (inv_event_trace_valid)   iommu_trace_o = inv_event_trace;
   end
 
-  OneBusUser: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    $onehot0({context_req.valid, walk_req.valid, data_req.valid, remap_req.valid, queue_req.valid,
-              fault_event_req.valid, inv_event_req.valid}));
-  OneRecord:  assert property (@(posedge clk_i) disable iff (!rst_ni)
-    $onehot0({regs_trace_valid, queue_trace_valid, device_trace_valid, fault_trace_valid,
-              fault_event_trace_valid, inv_event_trace_valid}));
-  OneAccepted: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    $onehot0({idle && reg_valid_i, cpl_ready_o, expire, queue_start, dma_accept}));
-  TakesTurns: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    queue_start && descriptor_last_q |-> !dma_valid_i);
-  HighOfMessage: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    bus_req_o.high != '0 |-> bus_req_o.src == bus_pkg::SrcMessage);
-  Formed: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    bus_req_o.valid |-> bus_pkg::bus_formed(bus_req_o));
-  QuietAtAck: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    reg_ack_o |-> !bus_req_o.valid);
-  BusHeld: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    bus_req_o.valid && !bus_rsp_i.ack |=> $stable(bus_req_o));
-  RegisterFirst: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    reg_valid_i |-> !(dma_valid_i && dma_ready_o) && !cpl_ready_o && !expire);
-  DeviceFirst: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    cpl_valid_i || expire_due |-> !queue_start && !dma_accept);
-  CompletionHeld: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    cpl_valid_i && !cpl_ready_o |=> cpl_valid_i && $stable(cpl_i));
-  InvIsOneCycle: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    inv_valid_o |=> !inv_valid_o);
-  EventBeforeNext: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    event_busy |-> !dma_ready_o && !cpl_ready_o);
+  // Properties, and what was so at the last edge.
+  logic                  bus_waits_q, cpl_waits_q, inv_q;
+  bus_pkg::bus_req_t     bus_req_q;
+  iommu_port_pkg::cpl_t  cpl_q;
+  always @(posedge clk_i) begin
+    bus_waits_q <= rst_ni && bus_req_o.valid && !bus_rsp_i.ack;
+    cpl_waits_q <= rst_ni && cpl_valid_i && !cpl_ready_o;
+    inv_q       <= rst_ni && inv_valid_o;
+    if (bus_req_o.valid) bus_req_q <= bus_req_o;
+    if (cpl_valid_i)     cpl_q     <= cpl_i;
+  end
+  always @(posedge clk_i) if (rst_ni) begin
+    OneBusUser: assert ($onehot0({context_req.valid, walk_req.valid, data_req.valid,
+                                  remap_req.valid, queue_req.valid, fault_event_req.valid,
+                                  inv_event_req.valid}));
+    OneRecord: assert ($onehot0({regs_trace_valid, queue_trace_valid, device_trace_valid,
+                                 fault_trace_valid, fault_event_trace_valid,
+                                 inv_event_trace_valid}));
+    OneAccepted: assert ($onehot0({idle && reg_valid_i, cpl_ready_o, expire, queue_start,
+                                   dma_accept}));
+    if (queue_start && descriptor_last_q)
+      TakesTurns: assert (!dma_valid_i);
+    if (bus_req_o.high != '0)
+      HighOfMessage: assert (bus_req_o.src == bus_pkg::SrcMessage);
+    if (bus_req_o.valid)
+      Formed: assert (bus_pkg::bus_formed(bus_req_o));
+    if (reg_ack_o)
+      QuietAtAck: assert (!bus_req_o.valid);
+    if (reg_valid_i)
+      RegisterFirst: assert (!(dma_valid_i && dma_ready_o) && !cpl_ready_o && !expire);
+    if (cpl_valid_i || expire_due)
+      DeviceFirst: assert (!queue_start && !dma_accept);
+    if (event_busy)
+      EventBeforeNext: assert (!dma_ready_o && !cpl_ready_o);
+    if (bus_waits_q)
+      BusHeld: assert (bus_req_o == bus_req_q);
+    if (cpl_waits_q)
+      CompletionHeld: assert (cpl_valid_i && cpl_i == cpl_q);
+    if (inv_q)
+      InvIsOneCycle: assert (!inv_valid_o);
+  end
 
 endmodule

@@ -169,10 +169,11 @@ module iommu_context
 
   logic [ENTRIES-1:0] kill;
   logic [15:0]        sid_mask;
-  assign sid_mask = {13'h1FFF, inv_i.fm == 2'd0, inv_i.fm < 2'd2, inv_i.fm != 2'd3};
   always_comb begin
-    kill = '0;
+    kill     = '0;
+    sid_mask = '0;
     if (inv_valid_i) begin
+      sid_mask = {13'h1FFF, inv_i.fm == 2'd0, inv_i.fm < 2'd2, inv_i.fm != 2'd3};
       for (int unsigned i = 0; i < ENTRIES; i++) begin
         case (inv_i.kind)
           InvDomain: kill[i] = valid_q[i] && context_q[i].did == inv_i.did;
@@ -220,8 +221,6 @@ module iommu_context
 
   assign read_kind_o = state_q == StRootRead ? 4'd6 : state_q == StEntryRead ? 4'd7 : 4'd0;
 
-  InvWhenIdle: assert property (@(posedge clk_i) disable iff (!rst_ni)
-                                inv_valid_i |-> state_q == StLookup && !start_i);
   function automatic logic present();
     present = 1'b0;
     if (fill)
@@ -229,9 +228,13 @@ module iommu_context
         if (valid_q[i] && sid_q[i] == sid_i) present = 1'b1;
   endfunction
 
-  OwnAddressType: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    done_o && fault_o == FrNone && at_i != AtUntranslated |-> context_o.device);
-  FillIsNew: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    fill |-> !present());
+  always @(posedge clk_i) if (rst_ni) begin
+    if (inv_valid_i)
+      InvWhenIdle: assert (state_q == StLookup && !start_i);
+    if (done_o && fault_o == FrNone && at_i != AtUntranslated)
+      OwnAddressType: assert (context_o.device);
+    if (fill)
+      FillIsNew: assert (!present());
+  end
 
 endmodule

@@ -58,7 +58,14 @@ module iommu_device_tlb
   assign expire_due_o  = outstanding_q && age_q == TIMEOUT_CYCLES;
   assign ice_o         = ice_q;
   assign ite_o         = ite_q;
-  assign set_o         = (state_q == StComplete && wrong_q) || state_q == StExpired;
+  always_comb begin
+    set_o = 1'b0;
+    case (state_q)
+      StComplete: set_o = wrong_q;
+      StExpired:  set_o = 1'b1;
+      default:    ;
+    endcase
+  end
 
   always_comb begin
     state_d = state_q;
@@ -136,15 +143,25 @@ module iommu_device_tlb
     end
   end
 
-  AcceptWhenIdle: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    take_i || expire_i |-> idle_o);
-  ExpireWhenDue: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    expire_i |-> expire_due_o);
-  IdleBehindRecord: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    trace_valid_o |=> idle_o);
-  OneOutstanding: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    send_i |-> !outstanding_q);
-  SidsStay: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    reg_write_i |=> $stable({icesid_q, itesid_q}));
+  // Properties, and what was so at the last edge.
+  logic        record_q, reg_write_q;
+  logic [31:0] sids_q;
+  always @(posedge clk_i) begin
+    record_q    <= rst_ni && trace_valid_o;
+    reg_write_q <= rst_ni && reg_write_i;
+    if (reg_write_i) sids_q <= {icesid_q, itesid_q};
+  end
+  always @(posedge clk_i) if (rst_ni) begin
+    if (take_i || expire_i)
+      AcceptWhenIdle: assert (idle_o);
+    if (expire_i)
+      ExpireWhenDue: assert (expire_due_o);
+    if (send_i)
+      OneOutstanding: assert (!outstanding_q);
+    if (record_q)
+      IdleBehindRecord: assert (idle_o);
+    if (reg_write_q)
+      SidsStay: assert ({icesid_q, itesid_q} == sids_q);
+  end
 
 endmodule

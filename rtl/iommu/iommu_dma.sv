@@ -125,9 +125,13 @@ module iommu_dma
   assign pass_good         = req_q.addr[63:HAW] == '0 && !protected_q;
 
   logic too_wide;
-  assign too_wide = req_q.addr[63:57] != '0
-                    || (context_q.aw != Aw57 && req_q.addr[56:48] != '0)
-                    || (context_q.aw == Aw39 && req_q.addr[47:39] != '0);
+  always_comb begin
+    too_wide = 1'b0;
+    if (state_q == StTlb)
+      too_wide = req_q.addr[63:57] != '0
+                 || (context_q.aw != Aw57 && req_q.addr[56:48] != '0)
+                 || (context_q.aw == Aw39 && req_q.addr[47:39] != '0);
+  end
 
   // A match grants only if a walk would: the output of a large page may lie in the interrupt range.
   logic        iotlb_good;
@@ -284,7 +288,10 @@ module iommu_dma
   assign fault_valid_o   = state_q == StAnswer && status_q == StatBlocked;
   assign fault_o         = fault_q;
   assign fpd_o           = fpd_q;
-  assign info_o          = interrupt_q ? {index_q, 36'b0} : req_q.addr[63:12];
+  always_comb begin
+    info_o = '0;
+    if (fault_valid_o) info_o = interrupt_q ? {index_q, 36'b0} : req_q.addr[63:12];
+  end
 
   function automatic logic [127:0] first_bytes(input logic [127:0] data, input logic [4:0] len);
     return len[4] ? data : data & ~(128'hFFFF_FFFF_FFFF_FFFF_FFFF_FFFF_FFFF_FFFF
@@ -364,20 +371,29 @@ module iommu_dma
     end
   end
 
-  AcceptWhenIdle: assert property (@(posedge clk_i) disable iff (!rst_ni) accept_i |-> idle_o);
-  InOneBlock:     assert property (@(posedge clk_i) disable iff (!rst_ni)
-                                   accept_i |-> dma_req_i.addr[3:0] + dma_req_i.len <= 5'd16);
-  OneAnswer: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    rsp_valid_o |=> !rsp_valid_o);
-  AnswerToRequest: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    rsp_valid_o |-> !idle_o);
-  NoDataWhenDenied: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    bus_req_o.valid |-> ok);
-  TranslationMovesNothing: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    bus_req_o.valid |-> !translation);
-  EmptyIsZero: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    rsp_valid_o && status_q == StatCompletion && rsp_o.rdata[1:0] == '0 |-> rsp_o.rdata == '0);
-  RequestAnswered: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    !idle_o && !rsp_valid_o |=> !idle_o);
+  // Properties, and what was so at the last edge.
+  logic answered_q, runs_q;
+  always @(posedge clk_i) begin
+    answered_q <= rst_ni && rsp_valid_o;
+    runs_q     <= rst_ni && !idle_o && !rsp_valid_o;
+  end
+  always @(posedge clk_i) if (rst_ni) begin
+    if (accept_i)
+      AcceptWhenIdle: assert (idle_o);
+    if (accept_i)
+      InOneBlock: assert (dma_req_i.addr[3:0] + dma_req_i.len <= 5'd16);
+    if (rsp_valid_o)
+      AnswerToRequest: assert (!idle_o);
+    if (bus_req_o.valid)
+      NoDataWhenDenied: assert (ok);
+    if (bus_req_o.valid)
+      TranslationMovesNothing: assert (!translation);
+    if (rsp_valid_o && status_q == StatCompletion && rsp_o.rdata[1:0] == '0)
+      EmptyIsZero: assert (rsp_o.rdata == '0);
+    if (answered_q)
+      OneAnswer: assert (!rsp_valid_o);
+    if (runs_q)
+      RequestAnswered: assert (!idle_o);
+  end
 
 endmodule

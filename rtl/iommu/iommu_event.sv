@@ -116,11 +116,20 @@ module iommu_event
     end
   end
 
-  OneThing: assert property (@(posedge clk_i) disable iff (!rst_ni)
-                             $onehot0({due_i, reg_write_i, bus_ack_i}));
-  MessageHeld: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    send_q && !bus_ack_i |=> send_q && $stable({addr_q, data_q}));
-  PendingIsMasked: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    ip_q |-> im_q);
+  // Properties, and what was so at the last edge.
+  logic        waits_q;
+  logic [77:0] message_q;
+  always @(posedge clk_i) begin
+    waits_q <= rst_ni && send_q && !bus_ack_i;
+    if (send_q) message_q <= {addr_q, data_q};
+  end
+  always @(posedge clk_i) if (rst_ni) begin
+    if (due_i || bus_ack_i)
+      OneThing: assert (!reg_write_i && !(due_i && bus_ack_i));
+    if (ip_q)
+      PendingIsMasked: assert (im_q);
+    if (waits_q)
+      MessageHeld: assert (send_q && {addr_q, data_q} == message_q);
+  end
 
 endmodule

@@ -62,14 +62,20 @@ module iommu_fault
   assign record   = recorded_o == 2'd1;
   assign overflow = recorded_o == 2'd2;
   assign status_o = ppf || pfo_q || error;
-  assign event_o  = (record || error_set_i) && !ppf && !error;
+  always_comb begin
+    event_o = 1'b0;
+    if (record || error_set_i) event_o = !ppf && !error;
+  end
 
   function automatic logic [63:0] record_hi(input logic f, input source_t s);
     return {f, s.t1, s.at, 20'b0, s.reason, 16'b0, s.sid};
   endfunction
 
   source_t source;
-  assign source = '{t1: !write_i, at: at_i, reason: fault_i, sid: sid_i};
+  always_comb begin
+    source = '{reason: FrNone, default: '0};
+    if (record) source = '{t1: !write_i, at: at_i, reason: fault_i, sid: sid_i};
+  end
 
   // Register file.
   logic        fsts, frcd;
@@ -131,11 +137,12 @@ module iommu_fault
     end
   end
 
-  OneThing: assert property (@(posedge clk_i) disable iff (!rst_ni)
-                             $onehot0({fault_valid_i, reg_write_i, error_set_i}));
-  RecordIsFree: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    record |-> !f_q[next_q]);
-  NextIsThere: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    next_q <= last_i);
+  always @(posedge clk_i) if (rst_ni) begin
+    if (fault_valid_i || error_set_i)
+      OneThing: assert (!reg_write_i && !(fault_valid_i && error_set_i));
+    if (record)
+      RecordIsFree: assert (!f_q[next_q]);
+    NextIsThere: assert (next_q <= last_i);
+  end
 
 endmodule

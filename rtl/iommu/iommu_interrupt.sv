@@ -275,15 +275,18 @@ module iommu_interrupt
 
   assign read_kind_o = state_q == StRead ? 4'd9 : 4'd0;
 
-  InvWhenIdle: assert property (@(posedge clk_i) disable iff (!rst_ni)
-                                inv_valid_i |-> state_q == StLookup && !start_i);
   function automatic logic present();
     present = 1'b0;
     if (fill)
       for (int unsigned i = 0; i < ENTRIES; i++)
         if (valid_q[i] && index_q[i] == index[15:0]) present = 1'b1;
   endfunction
-  FillIsNew: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    fill |-> !present());
+
+  always @(posedge clk_i) if (rst_ni) begin
+    if (inv_valid_i)
+      InvWhenIdle: assert (state_q == StLookup && !start_i);
+    if (fill)
+      FillIsNew: assert (!present());
+  end
 
 endmodule

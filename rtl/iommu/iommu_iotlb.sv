@@ -42,18 +42,19 @@ module iommu_iotlb
   logic [ENTRIES-1:0] match, kill;
   always_comb begin
     match  = '0;
+    hit_o  = 1'b0;
     leaf_o = '0;
     if (lookup_i || fill_i) begin
       for (int unsigned i = ENTRIES; i > 0; i--) begin
         if (valid_q[i-1] && did_q[i-1] == did_i
             && ((page_q[i-1] ^ page_i) >> size_log2(leaf_q[i-1].size)) == '0) begin
           match[i-1] = 1'b1;
+          hit_o      = 1'b1;
           leaf_o     = leaf_q[i-1];
         end
       end
     end
   end
-  assign hit_o = match != '0;
 
   // Victim: the lowest entry invalid after the drop of the matching ones, else the pointer's.
   logic [4:0] slot;
@@ -102,9 +103,11 @@ module iommu_iotlb
     end
   end
 
-  OneThing: assert property (@(posedge clk_i) disable iff (!rst_ni)
-                             $onehot0({lookup_i, fill_i, inv_valid_i}));
-  DropWithLookup: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    drop_i |-> lookup_i);
+  always @(posedge clk_i) if (rst_ni) begin
+    if (lookup_i || fill_i)
+      OneThing: assert (!inv_valid_i && !(lookup_i && fill_i));
+    if (drop_i)
+      DropWithLookup: assert (lookup_i);
+  end
 
 endmodule

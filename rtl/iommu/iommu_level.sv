@@ -34,17 +34,18 @@ module iommu_level
   logic [ENTRIES-1:0] match, kill;
   always_comb begin
     match   = '0;
+    hit_o   = 1'b0;
     level_o = '0;
     if (compare_i) begin
       for (int unsigned i = 0; i < ENTRIES; i++) begin
         if (valid_q[i] && did_q[i] == did_i && addr_q[i] == addr_i) begin
           match[i] = 1'b1;
+          hit_o    = 1'b1;
           level_o  = level_q[i];
         end
       end
     end
   end
-  assign hit_o = match != '0;
 
   logic [IDX_W-1:0] slot;
   always_comb begin
@@ -88,8 +89,10 @@ module iommu_level
     end
   end
 
-  OneMatch: assert property (@(posedge clk_i) disable iff (!rst_ni) $onehot0(match));
-  OneThing: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    $onehot0({drop_i, fill_i, inv_valid_i}));
+  always @(posedge clk_i) if (rst_ni) begin
+    OneMatch: assert ($onehot0(match));
+    if (drop_i || fill_i)
+      OneThing: assert (!inv_valid_i && !(drop_i && fill_i));
+  end
 
 endmodule

@@ -150,26 +150,52 @@ module iommu_queue
     endcase
   end
 
-  logic execute;
-  assign execute             = state_q == StExecute && !error_o;
-  assign inv_context_valid_o = execute && descriptor_q.lo[3:0] == TYPE_CONTEXT;
-  assign inv_iotlb_valid_o   = execute && descriptor_q.lo[3:0] == TYPE_IOTLB;
-  assign inv_irte_valid_o    = execute && descriptor_q.lo[3:0] == TYPE_IRTE;
-  assign inv_context_o = '{kind: inv_e'(g), did: descriptor_q.lo[31:16],
-                           sid: descriptor_q.lo[47:32], fm: descriptor_q.lo[49:48]};
-  assign inv_iotlb_o   = '{kind: inv_e'(g), did: descriptor_q.lo[31:16],
-                           page: descriptor_q.hi[63:12], am: descriptor_q.hi[5:0],
-                           ih: descriptor_q.hi[6]};
-  assign inv_irte_o    = '{all: !g[0], index: descriptor_q.lo[47:32], im: descriptor_q.lo[30:27]};
-
-  assign device_valid_o = state_q == StDone && descriptor_q.lo[3:0] == TYPE_DEVICE;
+  // What the caches drop, while a descriptor is executed.
   always_comb begin
-    device_o = '0;
-    if (device_valid_o)
-      device_o = '{sid: descriptor_q.lo[47:32], s: descriptor_q.hi[0], addr: descriptor_q.hi[63:12]};
+    inv_context_valid_o = 1'b0;
+    inv_iotlb_valid_o   = 1'b0;
+    inv_irte_valid_o    = 1'b0;
+    inv_context_o       = '0;
+    inv_iotlb_o         = '0;
+    inv_irte_o          = '0;
+    if (state_q == StExecute && !error_o) begin
+      case (descriptor_q.lo[3:0])
+        TYPE_CONTEXT: begin
+          inv_context_valid_o = 1'b1;
+          inv_context_o = '{kind: inv_e'(g), did: descriptor_q.lo[31:16],
+                            sid: descriptor_q.lo[47:32], fm: descriptor_q.lo[49:48]};
+        end
+        TYPE_IOTLB: begin
+          inv_iotlb_valid_o = 1'b1;
+          inv_iotlb_o = '{kind: inv_e'(g), did: descriptor_q.lo[31:16],
+                          page: descriptor_q.hi[63:12], am: descriptor_q.hi[5:0],
+                          ih: descriptor_q.hi[6]};
+        end
+        TYPE_IRTE: begin
+          inv_irte_valid_o = 1'b1;
+          inv_irte_o = '{all: !g[0], index: descriptor_q.lo[47:32],
+                         im: descriptor_q.lo[30:27]};
+        end
+        default: ;
+      endcase
+    end
   end
 
-  assign complete_o = state_q == StDone && is_wait && descriptor_q.lo[4] && !iwc_q;
+  // What is done with the record.
+  always_comb begin
+    device_valid_o = 1'b0;
+    device_o       = '0;
+    complete_o     = 1'b0;
+    if (state_q == StDone) begin
+      complete_o = is_wait && descriptor_q.lo[4] && !iwc_q;
+      if (descriptor_q.lo[3:0] == TYPE_DEVICE) begin
+        device_valid_o = 1'b1;
+        device_o = '{sid: descriptor_q.lo[47:32], s: descriptor_q.hi[0],
+                     addr: descriptor_q.hi[63:12]};
+      end
+    end
+  end
+
   assign iqe_o      = iqei_q != IqeiNone;
   assign iwc_o      = iwc_q;
 
@@ -275,13 +301,23 @@ module iommu_queue
     end
   end
 
-  StartWhenDue: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    start_i |-> due_o && idle_o);
-  IdleBehindRecord: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    trace_valid_o |=> idle_o);
-  SentWithRecord: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    device_valid_o |-> trace_valid_o && !error_o);
-  ErrorStops: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    error_o |=> iqe_o && $stable(iqh_q));
+  // Properties, and what was so at the last edge.
+  logic        record_q, error_q;
+  logic [18:4] error_iqh_q;
+  always @(posedge clk_i) begin
+    record_q <= rst_ni && trace_valid_o;
+    error_q  <= rst_ni && error_o;
+    if (error_o) error_iqh_q <= iqh_q;
+  end
+  always @(posedge clk_i) if (rst_ni) begin
+    if (start_i)
+      StartWhenDue: assert (due_o && idle_o);
+    if (device_valid_o)
+      SentWithRecord: assert (trace_valid_o && !error_o);
+    if (record_q)
+      IdleBehindRecord: assert (idle_o);
+    if (error_q)
+      ErrorStops: assert (iqe_o && iqh_q == error_iqh_q);
+  end
 
 endmodule

@@ -113,21 +113,28 @@ module iommu_regs
   // A command of granularity 0, of pages without PSI, or of more of them than MAMV allows does
   // nothing; while the queue is enabled none does anything.
   logic context_good, iotlb_good;
-  assign context_good = cirg_q != 2'd0 && !qies_q;
-  assign iotlb_good   = iirg_q != 2'd0 && !qies_q
-                        && !(iirg_q == 2'd3 && (!caps_i.psi || am_q > MAMV));
+  always_comb begin
+    context_good  = 1'b0;
+    iotlb_good    = 1'b0;
+    inv_context_o = '0;
+    inv_iotlb_o   = '0;
+    if (state_q == StExecute) begin
+      context_good  = context_cmd_q && cirg_q != 2'd0 && !qies_q;
+      iotlb_good    = iotlb_cmd_q && iirg_q != 2'd0 && !qies_q
+                      && !(iirg_q == 2'd3 && (!caps_i.psi || am_q > MAMV));
+      inv_context_o = '{kind: inv_e'(cirg_q), did: ccmd_low_q[15:0], sid: ccmd_low_q[31:16],
+                        fm: fm_q};
+      inv_iotlb_o   = '{kind: inv_e'(iirg_q), did: iotlb_did_q, page: iva_page_q, am: am_q,
+                        ih: ih_q};
+    end
+  end
+  assign inv_context_valid_o = context_good;
+  assign inv_iotlb_valid_o   = iotlb_good;
 
   logic gcmd;
   assign gcmd            = write && offset == 12'h018;
   assign queue_restart_o = gcmd && caps_i.qi && wdata[26] != qies_q;
   assign irta_latch_o    = gcmd && caps_i.ir && wdata[24];
-
-  assign inv_context_valid_o = state_q == StExecute && context_cmd_q && context_good;
-  assign inv_context_o       = '{kind: inv_e'(cirg_q), did: ccmd_low_q[15:0],
-                                 sid: ccmd_low_q[31:16], fm: fm_q};
-  assign inv_iotlb_valid_o   = state_q == StExecute && iotlb_cmd_q && iotlb_good;
-  assign inv_iotlb_o         = '{kind: inv_e'(iirg_q), did: iotlb_did_q, page: iva_page_q,
-                                 am: am_q, ih: ih_q};
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -259,13 +266,22 @@ module iommu_regs
       trace_o.latency = 32'd1;
     end
   end
-  StartWhenIdle: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    start_i |-> idle_o);
-  AckIsOneCycle: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    ack_o |=> !ack_o);
-  ReqIsHeld: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    !idle_o && !ack_o |=> $stable(req_i));
-  OneInvalidation: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    !(inv_context_valid_o && inv_iotlb_valid_o));
+
+  // Properties, and what was so before.
+  logic                     ack_q;
+  iommu_port_pkg::reg_req_t taken_q;
+  always @(posedge clk_i) begin
+    ack_q <= rst_ni && ack_o;
+    if (start_i) taken_q <= req_i;
+  end
+  always @(posedge clk_i) if (rst_ni) begin
+    if (start_i)
+      StartWhenIdle: assert (idle_o);
+    OneInvalidation: assert (!(inv_context_valid_o && inv_iotlb_valid_o));
+    if (ack_q)
+      AckIsOneCycle: assert (!ack_o);
+    if (!idle_o)
+      ReqIsHeld: assert (req_i == taken_q);
+  end
 
 endmodule

@@ -231,7 +231,9 @@ module iommu_walk
 
   assign read_kind_o = state_q == StRead ? {1'b0, level_q} : 4'd0;
 
-  InvWhenIdle: assert property (@(posedge clk_i) disable iff (!rst_ni)
-                                inv_valid_i |-> state_q == StIdle && !start_i);
+  always @(posedge clk_i) if (rst_ni) begin
+    if (inv_valid_i)
+      InvWhenIdle: assert (state_q == StIdle && !start_i);
+  end
 
 endmodule

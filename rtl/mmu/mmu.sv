@@ -271,21 +271,34 @@ module mmu
     end
   end
 
-  RspIsOneCycle: assert property (@(posedge clk_i) disable iff (!rst_ni)
-                                  rsp_valid_o |=> !rsp_valid_o);
-  ReqIsHeld:     assert property (@(posedge clk_i) disable iff (!rst_ni)
-                                  req_valid_i && !rsp_valid_o |=> req_valid_i && $stable(req_i));
-  CtxIsHeld: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    req_valid_i && !rsp_valid_o |=> $stable(ctx_i));
-  RspToRequest: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    rsp_valid_o |-> req_valid_i);
-  FlushBetweenRequests: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    flush |-> !req_valid_i && !rsp_valid_o);
-  LoadBetweenRequests: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    pdpte_valid_i |-> !req_valid_i && !rsp_valid_o);
-  Formed: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    bus_req_o.valid |-> bus_pkg::bus_formed(bus_req_o));
-  OneEntryUser: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    !(walk_entry.valid && pdpte_entry.valid));
+  // Properties, and what was so at the last edge; req_q and ctx_q: of the request's first cycle.
+  logic     answered_q, waits_q;
+  mmu_req_t req_q;
+  mmu_ctx_t ctx_q;
+  always @(posedge clk_i) begin
+    answered_q <= rst_ni && rsp_valid_o;
+    waits_q    <= rst_ni && req_valid_i && !rsp_valid_o;
+    if (req_valid_i && !waits_q) begin
+      req_q <= req_i;
+      ctx_q <= ctx_i;
+    end
+  end
+  always @(posedge clk_i) if (rst_ni) begin
+    if (rsp_valid_o)
+      RspToRequest: assert (req_valid_i);
+    if (flush)
+      FlushBetweenRequests: assert (!req_valid_i && !rsp_valid_o);
+    if (pdpte_valid_i)
+      LoadBetweenRequests: assert (!req_valid_i && !rsp_valid_o);
+    if (bus_req_o.valid)
+      Formed: assert (bus_pkg::bus_formed(bus_req_o));
+    OneEntryUser: assert (!(walk_entry.valid && pdpte_entry.valid));
+    if (answered_q)
+      RspIsOneCycle: assert (!rsp_valid_o);
+    if (waits_q)
+      ReqIsHeld: assert (req_valid_i && req_i == req_q);
+    if (waits_q)
+      CtxIsHeld: assert (ctx_i == ctx_q);
+  end
 
 endmodule

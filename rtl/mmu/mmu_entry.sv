@@ -57,7 +57,14 @@ module mmu_entry
     end
   end
 
-  EntryHeld: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    req_i.valid && !done_o |=> $stable(req_i));
+  // Property, and what was so at the last edge.
+  logic       waits_q;
+  entry_req_t req_q;
+  always @(posedge clk_i) begin
+    waits_q <= rst_ni && req_i.valid && !done_o;
+    if (req_i.valid) req_q <= req_i;
+    if (rst_ni && waits_q)
+      EntryHeld: assert (req_i == req_q);
+  end
 
 endmodule

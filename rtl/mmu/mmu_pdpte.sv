@@ -77,7 +77,14 @@ module mmu_pdpte
     end
   end
 
-  LoadIsHeld: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    valid_i && !done_o |=> valid_i && $stable(base_i));
+  // Property, and what was so at the last edge.
+  logic        waits_q;
+  logic [31:5] base_q;
+  always @(posedge clk_i) begin
+    waits_q <= rst_ni && valid_i && !done_o;
+    if (valid_i) base_q <= base_i;
+    if (rst_ni && waits_q)
+      LoadIsHeld: assert (valid_i && base_i == base_q);
+  end
 
 endmodule

@@ -82,8 +82,9 @@ module mmu_psc
     end
   end
 
-  OneMatch: assert property (@(posedge clk_i) disable iff (!rst_ni) $onehot0(match));
-  OneThing: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    $onehot0({lookup_i, drop_i, fill_i, flush_valid_i}));
+  always @(posedge clk_i) if (rst_ni) begin
+    OneMatch: assert ($onehot0(match));
+    OneThing: assert ($onehot0({lookup_i, drop_i, fill_i, flush_valid_i}));
+  end
 
 endmodule

@@ -97,9 +97,10 @@ module mmu_tlb
     end
   end
 
-  OneThing: assert property (@(posedge clk_i) disable iff (!rst_ni)
-                             $onehot0({lookup_i, fill_i, flush_valid_i}));
-  DropWithLookup: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    drop_i |-> lookup_i);
+  always @(posedge clk_i) if (rst_ni) begin
+    OneThing: assert ($onehot0({lookup_i, fill_i, flush_valid_i}));
+    if (drop_i)
+      DropWithLookup: assert (lookup_i);
+  end
 
 endmodule

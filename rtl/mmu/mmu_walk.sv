@@ -226,8 +226,14 @@ module mmu_walk
     end
   end
 
-  DoneIsOneCycle: assert property (@(posedge clk_i) disable iff (!rst_ni) done_o |=> !done_o);
-  StartWhenIdle:  assert property (@(posedge clk_i) disable iff (!rst_ni)
-                                   start_i |-> state_q == StIdle);
+  // Properties, and what was so at the last edge.
+  logic was_done_q;
+  always @(posedge clk_i) was_done_q <= rst_ni && done_o;
+  always @(posedge clk_i) if (rst_ni) begin
+    if (start_i)
+      StartWhenIdle: assert (state_q == StIdle);
+    if (was_done_q)
+      DoneIsOneCycle: assert (!done_o);
+  end
 
 endmodule

@@ -49,8 +49,7 @@ static unsigned earlier(unsigned a, unsigned b)
 }
 
 /* docs/iommu.md I7: the next cycle in which something is accepted; false when the step is over
- * before: nothing is left to be asked, and the unit stays idle, for two cycles if it may have
- * things of its own to do. */
+ * before: nothing is left to be asked, and the unit is idle. */
 static bool next_cycle(const struct bench *b, const struct schedule *s, unsigned *now)
 {
     const struct viommu_ask *k = &b->ask;
@@ -66,7 +65,7 @@ static bool next_cycle(const struct bench *b, const struct schedule *s, unsigned
     *now = earlier(asked, due);
     if (*now < s->idle)
         *now = s->idle;
-    return asked != UINT_MAX || (due != UINT_MAX && *now <= over + (k->settles ? 1 : 0));
+    return asked != UINT_MAX || (due != UINT_MAX && *now <= over);
 }
 
 static void count_register(struct bench *b, const struct viommu_told *mine,
