@@ -69,7 +69,7 @@ check(set(kinds) == {"programs", "benches", "random", "events"}, f"each kind of 
 said = summary(many)["coverage"]
 check(said["reached"] == len(bins(many)) and said["reached"] < said["bins"] and said["lost"] == [], f"the summary: {said}")
 done = subprocess.run([build / "ringwalk", "coverage", many / "coverage"], capture_output=True, text=True)
-check(done.returncode == 0 and done.stdout.split()[:4] == ["all", str(said["reached"]), "of", str(said["bins"])], "the file that it leaves is ringwalk coverage's")
+check(done.returncode == 0 and done.stdout.splitlines()[-1].split()[:4] == ["all", str(said["reached"]), "of", str(said["bins"])], "the file that it leaves is ringwalk coverage's")
 check(f"{said['reached']} of {said['bins']} bins reached, " in (many / "index.html").read_text(), "the page")
 less = run("less", PROGRAMS, "--against", many)
 lost = set(bins(many)) - set(bins(few))
