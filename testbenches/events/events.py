@@ -31,7 +31,7 @@ sys.dont_write_bytecode = True
 HERE = pathlib.Path(__file__).resolve().parent
 TABLES = ("delivery", "pending", "counts", "alignment", "masks", "returns", "locks", "odd",
           "segments", "callgates", "breakpoints", "ends", "canonical", "bases",
-          "arith", "sequels", "handlers", "pdptes")
+          "arith", "sequels", "handlers", "pdptes", "away")
 PER_IMAGE = 150
 # Of the lockstep, and of steps.
 EARLY_ENDS = ("agreed (the guest shut down", "agreed, both shut down", "agreed up to a known",
