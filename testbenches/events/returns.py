@@ -130,12 +130,14 @@ def defects():
                             continue
                         for row in rows:
                             setup, sel = defect(row, mode, t, code)
-                            cs = sel if code else f"(CODE + 8 * {t} + {t})"
-                            ss = f"DATA + 8 * {t} + {t}" if code else sel
-                            lines = [setup, f"TO_RING {r}, 2"] + frame(size, kind, cs, ss)
-                            lines += far_return(mode, size, kind)
-                            yield Case(mode, f"{kind}{size}, ring {r} to {t}, "
-                                       f"{'CS' if code else 'SS'} {row[0]}", "\n".join(lines))
+                            # a stack segment is judged by the code that is returned to, too
+                            for target, where in [("CODE", "")] + [("C32", " from 64-bit to 32-bit code")] * (mode == 64 and not code):
+                                cs = sel if code else f"({target} + 8 * {t} + {t})"
+                                ss = f"DATA + 8 * {t} + {t}" if code else sel
+                                lines = [setup, f"TO_RING {r}, 2"] + frame(size, kind, cs, ss)
+                                lines += far_return(mode, size, kind)
+                                yield Case(mode, f"{kind}{size}, ring {r} to {t}, "
+                                           f"{'CS' if code else 'SS'} {row[0]}{where}", "\n".join(lines))
 
 
 def frames():
