@@ -181,7 +181,7 @@ static bool key_enabled(const struct sight *s)
 
 static bool key_asked(const struct sight *s)
 {
-    return sight_maps(s) && s->format.mode->keys && !fetches(s);
+    return sight_maps(s) && s->keys && !fetches(s);
 }
 
 static unsigned key_bits(const struct sight *s)

@@ -63,6 +63,7 @@ struct sight sight_of(const struct explain_query *q, struct sight_turn turn)
 
     if (m->levels == 0)
         return s;
+    s.keys = m->keys || turn.habit == HABIT_KEYS;
     s.root = entry_root(&q->registers, entry_root_number(m, q->access.va));
     s.rooted = s.root & ENTRY_P;
     walk(&s, turn);

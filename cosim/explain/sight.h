@@ -20,11 +20,19 @@ struct sight {
     struct sight_level level[ENTRY_LEVELS];
     unsigned count;
     struct entry_rights rights;
+    bool keys;                     /* they count in this mode */
     struct legality_answer answer; /* no memory type */
 };
 
 /* What a broken walker might make of it. */
-enum sight_habit { HABIT_NONE, HABIT_LEAF_RW, HABIT_LEAF_US, HABIT_LEAF_XD, HABIT_RESERVED };
+enum sight_habit {
+    HABIT_NONE,
+    HABIT_LEAF_RW,
+    HABIT_LEAF_US,
+    HABIT_LEAF_XD,
+    HABIT_RESERVED,
+    HABIT_KEYS
+};
 
 /* How to look: one entry with these bits turned (mask 0: as it is), or with a habit. */
 struct sight_turn {

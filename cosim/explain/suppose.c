@@ -131,7 +131,8 @@ static void suppose_habits(struct suppose *s, const struct explain_query *q)
     } habits[] = {{HABIT_LEAF_US, "U/S of the last entry alone counted"},
                   {HABIT_LEAF_RW, "R/W of the last entry alone counted"},
                   {HABIT_LEAF_XD, "XD of the last entry alone counted"},
-                  {HABIT_RESERVED, "reserved bits did not count"}};
+                  {HABIT_RESERVED, "reserved bits did not count"},
+                  {HABIT_KEYS, "protection keys counted outside 4-level and 5-level paging"}};
 
     for (size_t i = 0; i < sizeof(habits) / sizeof(habits[0]); i++)
         if (tell(s, q, (struct sight_turn){.habit = habits[i].habit}))

@@ -189,3 +189,20 @@ GT_TEST(explain, nothing_without_paging)
     EXPECT_U64(0, bytes);
     free(text);
 }
+
+GT_TEST(explain, names_a_rule_that_does_not_hold_in_this_mode)
+{
+    struct explain_query q = mapped();
+
+    q.registers.efer = 0;
+    q.registers.cr4 |= CR4_PKE;
+    q.registers.pkru = 1;
+    q.registers.pdpte[0] = ROOT | ENTRY_P;
+    q.access = (struct legality_access){.va = 0x201ABC, .kind = LEGALITY_READ, .user = true};
+    memory[1] = (ROOT + 0x1000) | 0x27;
+    memory[512 + 1] = UINT64_C(0xABCDE067);
+    q.rtl = (struct legality_answer){.fault = true, .error_code = ERROR_P | ERROR_US | ERROR_PK};
+    q.has_rtl = true;
+    EXPECT_TRUE(says(&q, "so the tables give physical address 0xabcdeabc."));
+    EXPECT_TRUE(says(&q, "if protection keys counted outside 4-level and 5-level paging\n"));
+}
