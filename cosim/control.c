@@ -407,6 +407,8 @@ static void note_why(struct control *c, const struct rec_retire *r)
         fputc('\n', out);
     else
         words_event(out, r);
+    if (r != NULL)
+        explain_decision(out, c->run->sb, r);
     why = explain_run(&p);
     fputs(why == NULL ? "" : why, out);
     free(why);

@@ -84,6 +84,19 @@ static void instruction_text(char text[128], const struct rec_retire *r)
         disasm(text, 128, r->bytes, r->len, r->rip, r->mode);
 }
 
+void explain_decision(FILE *out, const struct scoreboard *sb, const struct rec_retire *r)
+{
+    struct rw_decision d = sb->ops->decided(sb->model);
+    const char *file;
+
+    if (r->kind != RETIRE_EXCEPTION || r->vector == 14 || d.function == NULL ||
+        d.vector != r->vector) /* a #PF has its walk */
+        return;
+    file = strstr(d.file, "model/");
+    fprintf(out, "  decided by %s, %s:%u of the model\n", d.function, file == NULL ? d.file : file,
+            d.line);
+}
+
 static void what_it_did(FILE *out, const char *side, const struct rec_retire *r)
 {
     char text[128];
@@ -98,8 +111,9 @@ static void what_it_did(FILE *out, const char *side, const struct rec_retire *r)
 }
 
 /* Both sides' retirement, and all that differs, where `first` names one field. */
-static void retirement(FILE *out, const struct record_pair *pair)
+static void retirement(FILE *out, const struct scoreboard *sb)
 {
+    const struct record_pair *pair = &sb->diff.pair;
     struct rec_retire rtl, model;
 
     if (pair->type != &type_retire || !pair->has_rtl || !pair->has_model)
@@ -109,6 +123,7 @@ static void retirement(FILE *out, const struct record_pair *pair)
     fputs("the retirement:\n", out);
     what_it_did(out, "RTL", &rtl);
     what_it_did(out, "model", &model);
+    explain_decision(out, sb, &model);
     fputs("what differs of it:\n", out);
     for (uint16_t i = 0; i < type_retire.count; i++) {
         const struct record_field *f = &type_retire.fields[i];
@@ -166,7 +181,7 @@ char *explain_run(const struct explain_place *p)
         (is(p->stream, "legality") && !p->of_a_device))
         translation(out, p, &state);
     if (is(p->stream, "retire") && p->field != NULL)
-        retirement(out, &p->sb->diff.pair);
+        retirement(out, p->sb);
     last_unit_explain(out, &p->sb->diff.pair, p->sb->log);
     if (p->of_a_device)
         dma(out, p);

@@ -3,6 +3,8 @@
 #ifndef RW_EXPLAIN_RUN_H
 #define RW_EXPLAIN_RUN_H
 
+#include <stdio.h>
+
 #include "scoreboard.h"
 #include "symbols.h"
 
@@ -18,6 +20,9 @@ struct explain_place {
 /* A translation by its walk (explain.h), a request of a device by its tables, a retirement by every
  * field that differs and the instructions before it. The caller's to free; NULL: nothing to say. */
 char *explain_run(const struct explain_place *p);
+/* The check of the model that this exception comes from, where the model stands behind it: a line,
+ * or nothing. */
+void explain_decision(FILE *out, const struct scoreboard *sb, const struct rec_retire *r);
 /* The first difference of sb. */
 char *explain_first(const struct scoreboard *sb, const struct symbols *symbols);
 

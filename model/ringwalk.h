@@ -188,6 +188,13 @@ struct rw_model_config {
     struct rw_boot boot;
 };
 
+/* Where the model decided that an exception comes. */
+struct rw_decision {
+    const char *function, *file; /* of the compiler: the file with its folder */
+    unsigned line;
+    uint8_t vector;
+};
+
 /* The table behind which a golden model stands. */
 struct rw_model_ops {
     const char *name;
@@ -199,6 +206,8 @@ struct rw_model_ops {
      * counts. */
     enum rw_step (*run)(struct rw_model *m, uint64_t max, uint64_t *done);
     void (*stop)(struct rw_model *m); /* callable from a hook */
+    /* The check that raised the last exception; function NULL: none has. */
+    struct rw_decision (*decided)(const struct rw_model *m);
     /* Retirements of the run under way, before the instruction whose hook asks. */
     uint64_t (*progress)(const struct rw_model *m);
     /* Could an external interrupt (nmi: an NMI) be taken now, before the next instruction? */

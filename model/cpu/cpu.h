@@ -254,8 +254,9 @@ struct cpu {
     struct quick quick_fetch[1 << QUICK_LOG2];
 
     struct event raised; /* EXEC_RAISED */
-    uint32_t ext;        /* EXT of the error codes of what is raised: docs/cpu.md V6 */
-    bool sys_touched;    /* sys may differ from sys_shown */
+    struct rw_decision decided;
+    uint32_t ext;     /* EXT of the error codes of what is raised: docs/cpu.md V6 */
+    bool sys_touched; /* sys may differ from sys_shown */
     struct leaving leaving;
 
     struct boundary at;
@@ -343,6 +344,13 @@ enum exec raise_fault(struct cpu *cpu, enum vector v);
 enum exec raise_error(struct cpu *cpu, enum vector v, uint32_t error);
 enum exec raise_gp(struct cpu *cpu, uint32_t error);
 enum exec raise_ud(struct cpu *cpu);
+/* Each remembers who raised it, for whoever asks why (rw_model_ops.decided). */
+#define DECIDED(cpu)               ((cpu)->decided = (struct rw_decision){__func__, __FILE__, __LINE__, 0})
+#define raise_exception(cpu, ...)  (DECIDED(cpu), (raise_exception)(cpu, __VA_ARGS__))
+#define raise_fault(cpu, v)        (DECIDED(cpu), (raise_fault)(cpu, v))
+#define raise_error(cpu, v, error) (DECIDED(cpu), (raise_error)(cpu, v, error))
+#define raise_gp(cpu, error)       (DECIDED(cpu), (raise_gp)(cpu, error))
+#define raise_ud(cpu)              (DECIDED(cpu), (raise_ud)(cpu))
 void event_deliver(struct cpu *cpu, const struct event *ev, const struct insn *in);
 enum exec op_int(struct cpu *cpu, const struct insn *in);
 enum exec op_int3(struct cpu *cpu, const struct insn *in);

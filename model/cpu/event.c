@@ -13,31 +13,32 @@
 #define GATE_TRAP      7u
 #define GATE_WIDE      8u /* 32 or 64 bits */
 
-enum exec raise_exception(struct cpu *cpu, struct fault what)
+enum exec(raise_exception)(struct cpu *cpu, struct fault what)
 {
+    cpu->decided.vector = what.vector;
     cpu->raised = (struct event){.kind = EVENT_EXCEPTION, .what = what};
     return EXEC_RAISED;
 }
 
-enum exec raise_fault(struct cpu *cpu, enum vector v)
+enum exec(raise_fault)(struct cpu *cpu, enum vector v)
 {
-    return raise_exception(cpu, (struct fault){.vector = (uint8_t)v});
+    return (raise_exception)(cpu, (struct fault){.vector = (uint8_t)v});
 }
 
-enum exec raise_error(struct cpu *cpu, enum vector v, uint32_t error)
+enum exec(raise_error)(struct cpu *cpu, enum vector v, uint32_t error)
 {
-    return raise_exception(cpu,
-                           (struct fault){.vector = (uint8_t)v, .has_error = true, .error = error});
+    return (raise_exception)(cpu, (struct fault){
+                                      .vector = (uint8_t)v, .has_error = true, .error = error});
 }
 
-enum exec raise_gp(struct cpu *cpu, uint32_t error)
+enum exec(raise_gp)(struct cpu *cpu, uint32_t error)
 {
-    return raise_error(cpu, VEC_GP, error);
+    return (raise_error)(cpu, VEC_GP, error);
 }
 
-enum exec raise_ud(struct cpu *cpu)
+enum exec(raise_ud)(struct cpu *cpu)
 {
-    return raise_fault(cpu, VEC_UD);
+    return (raise_fault)(cpu, VEC_UD);
 }
 
 static enum exec soft(struct cpu *cpu, enum event_kind kind, uint8_t vector)

@@ -448,6 +448,11 @@ static enum rw_step model_run(struct rw_model *m, uint64_t max, uint64_t *done)
     return end;
 }
 
+static struct rw_decision model_decided(const struct rw_model *m)
+{
+    return m->cpu.decided;
+}
+
 static uint64_t model_progress(const struct rw_model *m)
 {
     const struct cpu *cpu = &m->cpu;
@@ -621,6 +626,7 @@ const struct rw_model_ops *rw_golden(void)
         .step = model_step,
         .run = model_run,
         .stop = model_stop,
+        .decided = model_decided,
         .progress = model_progress,
         .interruptible = model_interruptible,
         .interrupt = model_interrupt,

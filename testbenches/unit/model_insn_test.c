@@ -128,9 +128,13 @@ static void destroy(struct bench *b)
 
 static void expect_fault(const struct bench *b, unsigned vector)
 {
+    struct rw_decision d = rw_golden()->decided(b->model);
+
     EXPECT_U64(RETIRE_EXCEPTION, b->last.kind);
     EXPECT_U64(vector, b->last.vector);
     EXPECT_U64(CODE, b->last.rip);
+    EXPECT_U64(vector, d.vector);
+    EXPECT_TRUE(d.function != NULL && strstr(d.file, "model/cpu/") != NULL && d.line != 0);
 }
 
 struct decimal {
