@@ -88,6 +88,8 @@ def cases():
                 for pte in (0, 0x411065):
                     yield case(mode, name + f", next page {pte:#x}", text, 0xFFF, 1, 1, 3,
                                f"movl ${pte:#x}, PTE(PAGE + 0x1000)\nFLUSH")
+    for mode, rows in ((64, BOTH + ONLY_64), (32, BOTH + ONLY_32)):
+        for name, text in rows:
             for base in (1, 2, 4, 8):
                 if mode == 32 or "${m}" not in text and "movabs" not in text:
                     for at in (0x100, 0x100 + base):

@@ -130,14 +130,26 @@ def defects():
                             continue
                         for row in rows:
                             setup, sel = defect(row, mode, t, code)
-                            # a stack segment is judged by the code that is returned to, too
-                            for target, where in [("CODE", "")] + [("C32", " from 64-bit to 32-bit code")] * (mode == 64 and not code):
-                                cs = sel if code else f"({target} + 8 * {t} + {t})"
-                                ss = f"DATA + 8 * {t} + {t}" if code else sel
-                                lines = [setup, f"TO_RING {r}, 2"] + frame(size, kind, cs, ss)
-                                lines += far_return(mode, size, kind)
-                                yield Case(mode, f"{kind}{size}, ring {r} to {t}, "
-                                           f"{'CS' if code else 'SS'} {row[0]}{where}", "\n".join(lines))
+                            cs = sel if code else f"(CODE + 8 * {t} + {t})"
+                            ss = f"DATA + 8 * {t} + {t}" if code else sel
+                            lines = [setup, f"TO_RING {r}, 2"] + frame(size, kind, cs, ss)
+                            lines += far_return(mode, size, kind)
+                            yield Case(mode, f"{kind}{size}, ring {r} to {t}, "
+                                       f"{'CS' if code else 'SS'} {row[0]}", "\n".join(lines))
+
+
+def stack_of_compatibility():
+    """The stack segment is judged by the code that is returned to, too."""
+    for size in SIZES[64]:
+        for kind in ("retf", "iret"):
+            for r, t in ((0, 0), (0, 1), (0, 3), (1, 1), (1, 3), (2, 2), (3, 3)):
+                if kind == "retf" and t <= r:
+                    continue
+                for row in SS_ROWS:
+                    setup, sel = defect(row, 64, t, False)
+                    lines = [setup, f"TO_RING {r}, 2"] + frame(size, kind, f"(C32 + 8 * {t} + {t})", sel)
+                    yield Case(64, f"{kind}{size}, ring {r} to {t}, SS {row[0]} from 64-bit to 32-bit code",
+                               "\n".join(lines + far_return(64, size, kind)))
 
 
 def frames():
@@ -277,3 +289,4 @@ def cases():
     yield from frames()
     yield from code_limits()
     yield from stacks()
+    yield from stack_of_compatibility()

@@ -120,6 +120,14 @@ static bool null_keeps_rpl(const struct moment *m, unsigned f)
            m->theirs->f[f] < 4 && m->model->f[f] == 0 && m->before->f[f] == m->theirs->f[f];
 }
 
+static bool null_stack_of_compatibility(const struct moment *m, unsigned f)
+{
+    (void)f;
+    return m->before->wide && m->vector_model == 13 && m->error_model == 0 &&
+           m->vector_theirs == NO_VECTOR && is_far(m) && m->theirs != NULL &&
+           (m->theirs->f[F_ATTR(SEG_CS)] & 0x2000) == 0 && m->theirs->f[F_SELECTOR(SEG_SS)] < 4;
+}
+
 /* CS is looked at before RSP and SS are popped. */
 static bool iret_order(const struct moment *m, unsigned f)
 {
@@ -261,6 +269,9 @@ static const struct known rows[] = {
      "SDM Vol. 3A Code- and Data-Segment Descriptor Types", K_RESYNC, accessed_on_read_only},
     {780, ON_QEMU, "IRET and RET to an outer level leave a null selector its RPL", "QEMU",
      "SDM Vol. 2 RET: SegmentSelector := 0", K_TAKE, null_keeps_rpl},
+    {785, ON_QEMU, "IRET and RET to compatibility mode take a null SS", "QEMU",
+     "SDM Vol. 2 IRET, RET, Operation: #GP(0) unless the new code is of 64-bit mode", K_RESYNC,
+     null_stack_of_compatibility},
     {790, ON_BOTH, "IRET in 64-bit mode checks CS before it pops RSP and SS", "QEMU, Bochs",
      "SDM Vol. 2 IRET, IA-32e-MODE; docs/cpu.md A9", K_RESYNC, iret_order},
     {860, ON_QEMU, "IRET to the same level in 64-bit mode clears null selectors", "QEMU",
